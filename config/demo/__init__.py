@@ -1,0 +1,1 @@
+"""The demonstration set: three invented institutions and the resources they share."""

@@ -1,0 +1,1 @@
+"""The hub: ingestion, review, catalogue and object storage of the shared resource cloud."""

@@ -1,0 +1,6 @@
+"""`python -m federation` is `commons-hub`."""
+
+from federation.cli import main
+
+if __name__ == "__main__":
+    main(prog_name="commons-hub")

@@ -1,0 +1,128 @@
+"""The federation protocol over HTTP (docs/protocol.md): one thin view a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, after_this_request, g, jsonify, request
+
+from federation import authentication, enrolment, ingestion, node_status, uploads
+from federation.audience import NODE, PUBLIC, guard
+from federation.database import db
+from federation.language import request_language
+from federation.models.institutions import Node
+from federation.parts import parts
+from federation.tasks import queue
+from shared import messages
+from shared.canonical import parse
+from shared.errors import BatchTooLarge, FieldError, InvalidRequest
+from shared.signing import load_public_jwk
+
+hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
+members = guard(Blueprint("federation", __name__, url_prefix=messages.PREFIX), NODE, authentication.authenticate_node)
+
+
+@hello.get("/")
+def describe() -> Response:
+    """Who this hub is: what a node reads before it joins."""
+    return jsonify(protocol=messages.PROTOCOL, hub_name=_hub_name(), origin=parts().settings.origin)
+
+
+@hello.post("/enrolments")
+def enrol() -> tuple[Response, int]:
+    """Enrol a node by its one-time invitation; the request is signed with the key that it shows."""
+    asked = messages.read(messages.EnrolmentRequest, authentication.request_body())
+    verified = authentication.authenticate_newcomer(load_public_jwk(asked["public_key"]))
+    node = enrolment.enrol(
+        db.session(),
+        token=asked["token"],
+        node_name=asked["node_name"],
+        public_key=asked["public_key"],
+        signed_by=verified.key_id,
+    )
+    institution = node.institution
+    names = {"zh": institution.name_zh, "en": institution.name_en}
+    return jsonify(
+        protocol=messages.PROTOCOL,
+        node_id=node.id,
+        institution={
+            "code": institution.code,
+            "kind": institution.kind,
+            "name": {tag: name for tag, name in names.items() if name},
+        },
+        hub_name=_hub_name(),
+        origin=parts().settings.origin,
+        limits={
+            "batch_records": messages.MAX_BATCH_RECORDS,
+            "batch_bytes": messages.MAX_BATCH_BYTES,
+            "file_bytes": parts().settings.max_file_bytes,
+        },
+    ), 201
+
+
+@members.post("/records")
+def publish() -> Response:
+    """Take in a batch of signed records; an answer for each."""
+    asked = parse(authentication.request_body())
+    if isinstance(asked, dict) and len(asked.get("records") or ()) > messages.MAX_BATCH_RECORDS:
+        raise BatchTooLarge(records=messages.MAX_BATCH_RECORDS, size=messages.MAX_BATCH_BYTES)
+    batch = messages.read(messages.PublishRequest, asked)
+    limit = parts().settings.max_file_bytes
+    outcomes = ingestion.ingest(db.session(), _node(), batch["records"], max_file_bytes=limit)
+    language = request_language()
+    return jsonify(results=[outcome.as_message(language) for outcome in outcomes])
+
+
+@members.post("/uploads")
+def offer() -> Response:
+    """Say which of the offered files are needed, and where to send what is missing."""
+    asked = messages.read(messages.UploadsRequest, authentication.request_body())
+    answers = uploads.answer_offers(
+        db.session(),
+        parts().store,
+        _node(),
+        uploads.offers(asked["files"]),
+        max_file_bytes=parts().settings.max_file_bytes,
+        language=request_language(),
+    )
+    return jsonify(uploads=answers)
+
+
+@members.post("/uploads/complete")
+def complete() -> Response:
+    """The node has sent all parts of these uploads; they are verified after the answer is committed."""
+    asked = messages.read(messages.CompleteRequest, authentication.request_body())
+    answers, started = uploads.complete(
+        db.session(), parts().store, _node(), asked["upload_ids"], language=request_language()
+    )
+
+    @after_this_request
+    def enqueue(response: Response) -> Response:
+        queue().verify(started)
+        return response
+
+    return jsonify(uploads=answers)
+
+
+@members.get("/status")
+def status() -> Response:
+    """What happened to this node's records after the cursor."""
+    after = _whole_argument("after", 0, 2**53 - 1, default=0)
+    limit = _whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
+    return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
+
+
+def _node() -> Node:
+    return db.session.get_one(Node, g.node_id)
+
+
+def _hub_name() -> dict[str, Any]:
+    settings = parts().settings
+    return {"zh": settings.hub_name_zh, "en": settings.hub_name_en}
+
+
+def _whole_argument(name: str, minimum: int, maximum: int, *, default: int) -> int:
+    given = request.args.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and len(given) <= 16 and minimum <= int(given) <= maximum):
+        raise InvalidRequest(errors=[FieldError(f"/{name}", "out_of_range", {"min": minimum, "max": maximum})])
+    return int(given)

@@ -1,0 +1,105 @@
+"""The hub's composition root: the only place that knows all parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from federation import checklist, database, logs, problems
+from federation.api.federation import hello, members
+from federation.api.health import health
+from federation.language import LanguagePrefix, request_locale
+from federation.parts import Parts, attach
+from federation.search.index import SearchIndex
+from federation.settings import HubSettings
+from federation.storage import ObjectStore, StoreSettings
+from federation.tasks import init_queue
+from federation.web import register_pages
+from shared.messages import MAX_BATCH_BYTES
+from shared.vocabularies import extend_from
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+csrf = CSRFProtect()
+
+
+class CommonsApp(Flask):
+    """A Flask application in which each request is one transaction, committed here and nowhere else."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer the request, then commit; an exception on the way leaves no trace."""
+        answer = super().dispatch_request()
+        database.commit()
+        return answer
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Serve a request; one that only reads takes no write lock."""
+        token = database.reading_only.set(environ.get("REQUEST_METHOD") in SAFE_METHODS)
+        try:
+            return super().wsgi_app(environ, start_response)
+        finally:
+            database.reading_only.reset(token)
+
+
+def create_app(settings: HubSettings) -> Flask:
+    """The hub as a WSGI application."""
+    logs.configure(settings)
+    if settings.vocabularies:
+        extend_from(Path(settings.vocabularies))
+    if settings.review_policy:
+        checklist.use(Path(settings.review_policy))
+    app = CommonsApp(__name__)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_BATCH_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BATCH_BYTES,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.origin.startswith("https:"),
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=settings.session_hours * 3600,
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_DEFAULT_LOCALE="zh_Hans_CN",
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+    )
+    database.init_database(app, settings.database_url)
+    attach(app, Parts(settings, ObjectStore(store_settings(settings)), SearchIndex.open(settings.search_folder)))
+    Babel(app, locale_selector=request_locale)
+    csrf.init_app(app)
+    problems.init_problems(app)
+    for blueprint in (hello, members, health):
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    init_queue(app, settings.queue_url)
+    register_pages(app)
+    _wrap(app, settings)
+    return app
+
+
+def _wrap(app: Flask, settings: HubSettings) -> None:
+    inner: Any = LanguagePrefix(app.wsgi_app)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        inner = ProxyFix(inner, x_for=count, x_proto=count, x_host=count)
+    app.wsgi_app = inner  # type: ignore[method-assign]  # Flask's documented way to add middleware
+
+
+def store_settings(settings: HubSettings) -> StoreSettings:
+    """What the object store's adapter needs of the settings."""
+    return StoreSettings(
+        endpoint=settings.store_endpoint,
+        public_endpoint=settings.store_public_endpoint or None,
+        access_key=settings.store_access_key,
+        secret_key=settings.store_secret_key,
+        region=settings.store_region,
+        incoming_bucket=settings.store_incoming_bucket,
+        public_bucket=settings.store_public_bucket,
+        part_size=settings.store_part_size,
+        grant_seconds=settings.upload_grant_seconds,
+        download_seconds=settings.download_seconds,
+    )

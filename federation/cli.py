@@ -1,0 +1,241 @@
+"""The operator's command: `commons-hub`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from federation import auditlog, demo, enrolment, operations, people, schema, search_follower, service, worker
+from federation.app import create_app
+from federation.database import unit_of_work
+from federation.processes import die_with_parent
+from federation.settings import HubSettings, load_settings
+from shared.errors import CommonsError
+
+LANGUAGE = "zh"
+
+
+class NamedErrors(click.Group):
+    """A group that says named errors in words and ends with their exit code, instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except CommonsError as error:
+            click.echo(f"错误：{error.message(LANGUAGE)}", err=True)
+            for fault in error.errors:
+                click.echo(f"  {fault.pointer}：{fault.message(LANGUAGE)}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=NamedErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="配置文件（TOML）。")
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
+    """计量资源云：平台的启动与管理。"""
+    context.obj = config
+
+
+def _settings(context: click.Context) -> HubSettings:
+    return load_settings(context.obj)
+
+
+def _app(context: click.Context) -> Flask:
+    return create_app(_settings(context))
+
+
+@main.command()
+@click.pass_context
+def up(context: click.Context) -> None:
+    """启动全部：数据库升级、存储、网站和后台任务，直到 Ctrl-C。"""
+    service.up(_settings(context), config=context.obj)
+
+
+@main.command(name="demo")
+@click.pass_context
+def run_demo(context: click.Context) -> None:
+    """启动平台和三个示范单位的节点，载入示范资源（make run）。"""
+    demo.run(_settings(context))
+
+
+@main.command()
+@click.pass_context
+def web(context: click.Context) -> None:
+    """只启动网站。"""
+    die_with_parent()
+    settings = _settings(context)
+    if context.obj is not None:
+        service.pass_on_config(context.obj)
+    Granian(
+        "federation.wsgi:app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_processes,
+        blocking_threads=settings.web_threads,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+@main.command(name="worker")
+@click.pass_context
+def run_worker(context: click.Context) -> None:
+    """只启动后台任务。"""
+    worker.run(_app(context))
+
+
+@main.command()
+@click.pass_context
+def migrate(context: click.Context) -> None:
+    """把数据库升级到当前版本，并建好存储桶。"""
+    app = _app(context)
+    schema.upgrade(app)
+    operations.prepare_store(app)
+    click.echo("数据库和存储已就绪。")
+
+
+@main.group()
+def institution() -> None:
+    """成员单位。"""
+
+
+@institution.command(name="add")
+@click.argument("code")
+@click.option("--kind", required=True, help="单位类别（institute、society、university …）。")
+@click.option("--name-zh", default="", help="中文名。")
+@click.option("--name-en", default="", help="英文名。")
+@click.pass_context
+def institution_add(context: click.Context, code: str, kind: str, name_zh: str, name_en: str) -> None:
+    """登记一个成员单位。"""
+    with unit_of_work(_app(context)) as session:
+        enrolment.create_institution(
+            session, code=code, kind=kind, name_zh=name_zh, name_en=name_en, actor=auditlog.OPERATOR
+        )
+    click.echo(f"已登记 {code}。用 commons-hub invite {code} 生成邀请码。")
+
+
+@institution.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.pass_context
+def institution_list(context: click.Context, as_json: bool) -> None:
+    """列出成员单位。"""
+    with unit_of_work(_app(context), read_only=True) as session:
+        operations.show(operations.institutions(session), as_json=as_json)
+
+
+@main.command()
+@click.argument("code")
+@click.option("--days", type=click.IntRange(1, 365), help="有效天数。")
+@click.pass_context
+def invite(context: click.Context, code: str, days: int | None) -> None:
+    """为成员单位生成一次性邀请码。"""
+    settings = _settings(context)
+    with unit_of_work(create_app(settings)) as session:
+        found = operations.institution(session, code)
+        token = enrolment.invite(session, found, days=days or settings.invitation_days, actor=auditlog.OPERATOR)
+    click.echo(token)
+
+
+@main.group()
+def key() -> None:
+    """节点密钥。"""
+
+
+@key.command(name="set")
+@click.argument("key_id")
+@click.argument("state", type=click.Choice(["active", "suspended", "revoked"]))
+@click.option("--reason", required=True, help="理由。")
+@click.pass_context
+def key_set(context: click.Context, key_id: str, state: str, reason: str) -> None:
+    """启用、暂停或吊销一把密钥。"""
+    with unit_of_work(_app(context)) as session:
+        enrolment.set_key_state(session, key_id, state=state, reason=reason, actor=auditlog.OPERATOR)
+    click.echo(f"{key_id}：{state}")
+
+
+@main.group()
+def user() -> None:
+    """平台用户（审核人、管理员）。"""
+
+
+@user.command(name="add")
+@click.argument("name")
+@click.option("--display-name", help="显示的姓名。")
+@click.option("--role", type=click.Choice(people.ROLES), default="reviewer", show_default=True)
+@click.option("--institution", "code", help="所属单位的代码。")
+@click.password_option(help="密码；不写则提示输入。")
+@click.pass_context
+def user_add(
+    context: click.Context, name: str, display_name: str | None, role: str, code: str | None, password: str
+) -> None:
+    """添加用户。"""
+    with unit_of_work(_app(context)) as session:
+        people.create_user(
+            session,
+            name=name,
+            display_name=display_name or name,
+            password=password,
+            role=role,
+            institution=operations.institution(session, code) if code else None,
+            actor=auditlog.OPERATOR,
+        )
+    click.echo(f"已添加 {name}。")
+
+
+@user.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.pass_context
+def user_list(context: click.Context, as_json: bool) -> None:
+    """列出用户。"""
+    with unit_of_work(_app(context), read_only=True) as session:
+        operations.show(operations.users(session), as_json=as_json)
+
+
+@user.command(name="deactivate")
+@click.argument("name")
+@click.pass_context
+def user_deactivate(context: click.Context, name: str) -> None:
+    """停用用户并结束其全部会话。"""
+    with unit_of_work(_app(context)) as session:
+        people.deactivate(session, operations.user(session, name), actor=auditlog.OPERATOR)
+    click.echo(f"已停用 {name}。")
+
+
+@main.command()
+@click.option("--institution", "code", required=True, help="成员单位的代码。")
+@click.option("--reviewer", "name", required=True, help="审核人的用户名。")
+@click.option("--reason", required=True, help="批量通过的理由，记入审计日志。")
+@click.pass_context
+def approve(context: click.Context, code: str, name: str, reason: str) -> None:
+    """以某审核人的名义批量通过一个单位待审的资源（规则与网页上相同）。"""
+    settings = _settings(context)
+    counts = operations.approve_waiting(create_app(settings), code=code, reviewer_name=name, reason=reason)
+    click.echo(f"发布 {counts.published}，待第二人审核 {counts.waiting}，未处理 {counts.left}。")
+
+
+@main.command()
+@click.pass_context
+def reindex(context: click.Context) -> None:
+    """按发布记录重建检索索引（先停止后台任务）。"""
+    count = search_follower.reindex(_app(context))
+    click.echo(f"已重建索引：{count} 条。")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.pass_context
+def status(context: click.Context, as_json: bool) -> None:
+    """平台各部分是否正常，各状态的资源数。"""
+    app = _app(context)
+    found = operations.status(app)
+    operations.show([found], as_json=as_json)
+    sys.exit(0 if found["ready"] else 1)

@@ -1,0 +1,82 @@
+"""The hub's database: engine set-up, and the one place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+"""True while a request only reads: on SQLite it then takes no write lock."""
+
+
+def init_database(app: Flask, url: str) -> None:
+    """Bind the database to the application."""
+    sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = (
+        {"connect_args": {"timeout": 30}} if sqlite else {"pool_pre_ping": True, "pool_size": 10}
+    )
+    app.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=options)
+    db.init_app(app)
+    with app.app_context():
+        if sqlite:
+            prepare_sqlite(db.engine)
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Write-ahead log, foreign keys, and transactions that take the write lock at once unless only reading.
+
+    A transaction that began as a reader cannot always become a writer (SQLITE_BUSY at once, whatever the
+    timeout); one that begins with BEGIN IMMEDIATE waits its turn.
+    """
+
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if reading_only.get() else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", connect)
+    event.listen(engine, "begin", begin)
+
+
+def commit() -> None:
+    """Commit what this request or task did. Nobody else commits; an exception before it leaves no trace."""
+    db.session.commit()
+
+
+@contextmanager
+def unit_of_work(app: Flask, *, read_only: bool = False) -> Iterator[Session]:
+    """A transaction outside a request (command, task): committed at the end, rolled back on any exception."""
+    token = reading_only.set(read_only)
+    try:
+        with app.app_context():
+            yield db.session()
+            commit()
+    finally:
+        reading_only.reset(token)
+
+
+@contextmanager
+def own_transaction() -> Iterator[Session]:
+    """A short transaction beside the request's, for what must stand even when the request fails (a used nonce).
+
+    Begin no statement on the request's own session before it: on SQLite the two would wait for each other.
+    """
+    token = reading_only.set(False)
+    try:
+        with Session(db.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    finally:
+        reading_only.reset(token)

@@ -1,0 +1,151 @@
+"""How an institution joins: created by an admin, invited once, enrolled by its node's key."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import uuid6
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from federation import auditlog
+from federation.models.base import now
+from federation.models.institutions import Institution, Invitation, Node, NodeKey
+from federation.publication import BETANUMERIC
+from shared.errors import (
+    AlreadyExists,
+    FieldError,
+    InvalidRequest,
+    KeyRevoked,
+    KeyUnknown,
+    SignatureInvalid,
+    TokenExpired,
+    TokenInvalid,
+    TokenUsed,
+)
+from shared.signing import key_id, load_public_jwk
+from shared.vocabularies import vocabulary
+
+CONSONANTS = BETANUMERIC[10:]
+
+
+def create_institution(
+    session: Session, *, code: str, kind: str, name_zh: str, name_en: str, actor: str
+) -> Institution:
+    """Make a member. Raises `AlreadyExists` for a code that is taken, `InvalidRequest` for bad values."""
+    faults = []
+    if not code or len(code) > 64 or not all(c.isascii() and (c.isalnum() or c == "-") for c in code):
+        faults.append(FieldError("/code", "too_short", {"min": 1}))
+    if kind not in vocabulary("institution-kinds"):
+        allowed = ", ".join(vocabulary("institution-kinds").terms)
+        said = {"value": kind, "vocabulary": "institution-kinds", "allowed": allowed}
+        faults.append(FieldError("/kind", "unknown_term", said))
+    for pointer, name in (("/name_zh", name_zh), ("/name_en", name_en)):
+        if len(name) > 200:
+            faults.append(FieldError(pointer, "too_long", {"max": 200, "length": len(name)}))
+    if not name_zh.strip() and not name_en.strip():
+        faults.append(FieldError("/name_zh", "required"))
+    if faults:
+        raise InvalidRequest(errors=faults)
+    if session.scalar(select(Institution.id).where(Institution.code == code)) is not None:
+        raise AlreadyExists(what=code)
+    count = session.scalar(select(func.max(Institution.id))) or 0
+    institution = Institution(code=code, kind=kind, name_zh=name_zh, name_en=name_en, shoulder=shoulder(count))
+    session.add(institution)
+    session.flush()
+    auditlog.record(session, auditlog.Happening(actor, "institution.created", f"institution:{code}"))
+    return institution
+
+
+def shoulder(number: int) -> str:
+    """The ARK shoulder of the `number`-th member: consonants that end in one digit (primordinal), all different."""
+    letters, digit = divmod(number, 9)
+    name = ""
+    while True:
+        letters, letter = divmod(letters, len(CONSONANTS))
+        name = CONSONANTS[letter] + name
+        if letters == 0:
+            return f"{name}{digit + 1}"
+        letters -= 1
+
+
+def invite(session: Session, institution: Institution, *, days: int, actor: str) -> str:
+    """A one-time token with which one node of `institution` may enrol within `days`; only its hash is kept."""
+    token = secrets.token_urlsafe(24)
+    session.add(
+        Invitation(institution_id=institution.id, token_sha256=_hash(token), expires_at=now() + timedelta(days=days))
+    )
+    session.flush()
+    auditlog.record(session, auditlog.Happening(actor, "institution.invited", f"institution:{institution.code}"))
+    return token
+
+
+def enrol(session: Session, *, token: str, node_name: str, public_key: dict[str, Any], signed_by: str) -> Node:
+    """Enrol a node that has proved to hold its key (`signed_by` signed the request).
+
+    The same token with the same key gives the same node again, so that a lost answer does no harm. Raises
+    `TokenInvalid`, `TokenUsed`, `TokenExpired`, or `SignatureInvalid` when another key signed.
+    """
+    if key_id(load_public_jwk(public_key)) != signed_by:
+        raise SignatureInvalid()
+    invitation = _take(session, token)
+    key = session.get(NodeKey, signed_by)
+    if invitation.used_at is not None:
+        if key is not None and key.node_id == invitation.node_id:
+            return key.node
+        raise TokenUsed()
+    if invitation.expires_at < now():
+        raise TokenExpired()
+    if key is not None:
+        raise AlreadyExists(what="key")
+    node = Node(id=str(uuid6.uuid7()), institution_id=invitation.institution_id, name=node_name)
+    node.institution = invitation.institution
+    session.add(node)
+    session.flush()
+    session.add(NodeKey(id=signed_by, node_id=node.id, jwk=public_key))
+    invitation.used_at, invitation.node_id = now(), node.id
+    session.flush()
+    said = {"institution": invitation.institution.code, "key": signed_by}
+    auditlog.record(
+        session, auditlog.Happening(auditlog.machine(node.id), "node.enrolled", f"node:{node.id}", detail=said)
+    )
+    return node
+
+
+def usable_key(session: Session, kid: str) -> NodeKey:
+    """The key with that id. Raises `KeyUnknown`, or `KeyRevoked` when it is suspended or revoked."""
+    key = session.get(NodeKey, kid)
+    if key is None:
+        raise KeyUnknown()
+    if key.state != "active":
+        raise KeyRevoked(reason=key.state_reason or key.state)
+    return key
+
+
+def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor: str) -> NodeKey:
+    """Suspend, revoke or re-activate a key. Raises `KeyUnknown`; what it signed before stays verifiable."""
+    key = session.get(NodeKey, kid)
+    if key is None:
+        raise KeyUnknown()
+    key.state, key.state_reason = state, reason
+    session.flush()
+    auditlog.record(session, auditlog.Happening(actor, f"key.{state}", f"key:{kid}", reason))
+    return key
+
+
+def _take(session: Session, token: str) -> Invitation:
+    """The invitation, its row held to the end of the transaction: two nodes with one token wait for each other."""
+    wanted = Invitation.token_sha256 == _hash(token)
+    held = update(Invitation).where(wanted).values(token_sha256=Invitation.token_sha256)
+    session.execute(held.execution_options(synchronize_session=False))
+    invitation = session.scalar(select(Invitation).where(wanted))
+    if invitation is None:
+        raise TokenInvalid()
+    return invitation
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8")).hexdigest()

@@ -1,0 +1,249 @@
+"""Taking in signed records: each is checked, answered and given its place, and none blocks another.
+
+Delivery is at least once, effect exactly once: (record, version) is unique; the same digest again is a
+duplicate, another digest a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from federation import auditlog, lifecycle, publication
+from federation.models.institutions import Node, NodeKey
+from federation.models.objects import StoredObject
+from federation.models.resources import Resource, ResourceVersion, VersionFile
+from shared import record as records
+from shared.errors import CommonsError, FieldError, InvalidRecord, KeyRevoked, KeyUnknown, NotYours, RecordConflict
+from shared.signing import SignedRecord, load_public_jwk, verify
+
+
+@dataclass
+class Outcome:
+    """What became of one record of a batch; see `shared.messages.PublishResult`."""
+
+    index: int
+    outcome: str
+    record_id: str | None = None
+    version: int | None = None
+    state: str = ""
+    error: CommonsError | None = None
+
+    def as_message(self, language: str) -> dict[str, Any]:
+        """The form in which it crosses the wire, its sentences in `language`."""
+        said: dict[str, Any] = {"index": self.index, "outcome": self.outcome, "id": self.record_id}
+        said["version"] = self.version
+        if self.state:
+            said["state"] = self.state
+        if self.error is not None:
+            said["code"] = self.error.code
+            said["detail"] = self.error.message(language)
+            said["errors"] = [error.as_dict(language) for error in self.error.errors]
+        return said
+
+
+@dataclass
+class _Batch:
+    """What is known of the records at hand: rows that stand already, and those that this batch adds."""
+
+    node: Node
+    resources: dict[str, Resource]
+    versions: dict[tuple[str, int], ResourceVersion]
+    stored: dict[str, int]
+    added: list[tuple[ResourceVersion, SignedRecord]] = field(default_factory=list)
+
+
+def ingest(session: Session, node: Node, tokens: Sequence[str], *, max_file_bytes: int) -> list[Outcome]:
+    """Take in a batch of compact JWS from `node`; an outcome for each, in order.
+
+    Everything accepted stands or falls with the caller's transaction.
+    """
+    outcomes: list[Outcome] = []
+    good: list[tuple[Outcome, SignedRecord]] = []
+    keys = _institution_keys(session, node)
+    for index, token in enumerate(tokens):
+        outcome = Outcome(index, "rejected")
+        outcomes.append(outcome)
+        try:
+            signed = _checked(token, keys, outcome, max_file_bytes)
+        except CommonsError as error:
+            outcome.error = error
+        else:
+            good.append((outcome, signed))
+    batch = _load(session, node, [signed.record for _, signed in good])
+    for outcome, signed in good:
+        _place(session, batch, outcome, signed)
+    _settle(session, batch)
+    for outcome, signed in good:
+        standing = batch.versions.get((signed.record["id"], signed.record["version"]))
+        if standing is not None and outcome.error is None:
+            outcome.state = standing.state
+    return outcomes
+
+
+def _institution_keys(session: Session, node: Node) -> dict[str, Ed25519PublicKey | CommonsError]:
+    """The institution's keys by id; for one that is out of use, the error that says so."""
+    found = session.scalars(select(NodeKey).join(Node).where(Node.institution_id == node.institution_id))
+    return {
+        key.id: load_public_jwk(key.jwk)
+        if key.state == "active"
+        else KeyRevoked(reason=key.state_reason or key.state)
+        for key in found
+    }
+
+
+def _checked(
+    token: str, keys: Mapping[str, Ed25519PublicKey | CommonsError], outcome: Outcome, max_file_bytes: int
+) -> SignedRecord:
+    """A record whose signature and content are good. Raises the named error that says what is not."""
+
+    def find(kid: str) -> Ed25519PublicKey:
+        key = keys.get(kid)
+        if key is None:
+            raise KeyUnknown()
+        if isinstance(key, CommonsError):
+            raise key
+        return key
+
+    signed = verify(token, find_key=find)
+    _name(outcome, signed.record)
+    faults = records.faults(signed.record)
+    if not faults:
+        faults = list(_size_faults(signed.record, max_file_bytes))
+    if faults:
+        raise InvalidRecord(faults)
+    return signed
+
+
+def _name(outcome: Outcome, record: Mapping[str, Any]) -> None:
+    """Say in the answer which record it is about, as far as the record itself says it well."""
+    record_id, version = record.get("id"), record.get("version")
+    if isinstance(record_id, str) and 0 < len(record_id) <= 36:
+        outcome.record_id = record_id
+    if isinstance(version, int) and not isinstance(version, bool) and 0 <= version < 2**53:
+        outcome.version = version
+
+
+def _size_faults(record: Mapping[str, Any], max_file_bytes: int) -> Iterable[FieldError]:
+    for number, entry in enumerate(record.get("files", ())):
+        if entry["size"] > max_file_bytes:
+            yield FieldError(f"/files/{number}/size", "out_of_range", {"min": 0, "max": max_file_bytes})
+
+
+def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _Batch:
+    ids = list({record["id"] for record in batch})
+    digests = list({entry["sha256"] for record in batch for entry in record.get("files", ())})
+    resources = session.scalars(select(Resource).where(Resource.id.in_(ids)))
+    versions = session.scalars(
+        select(ResourceVersion)
+        .where(ResourceVersion.resource_id.in_(ids))
+        .options(joinedload(ResourceVersion.resource))
+    )
+    stored = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
+    return _Batch(
+        node,
+        {resource.id: resource for resource in resources},
+        {(version.resource_id, version.version): version for version in versions},
+        {row.sha256: row.size for row in stored},
+    )
+
+
+def _place(session: Session, batch: _Batch, outcome: Outcome, signed: SignedRecord) -> None:
+    """Find the place of one good record; only what is new is added."""
+    record = signed.record
+    resource = batch.resources.get(record["id"])
+    if resource is not None and resource.institution_id != batch.node.institution_id:
+        outcome.error = NotYours()
+        return
+    standing = batch.versions.get((record["id"], record["version"]))
+    if standing is not None:
+        outcome.outcome = "duplicate" if standing.sha256 == signed.sha256 else "conflict"
+        if outcome.outcome == "conflict":
+            outcome.error = RecordConflict(id=record["id"], version=record["version"])
+        return
+    faults = [
+        FieldError(f"/files/{number}/size", "size_differs", {"size": batch.stored[entry["sha256"]]})
+        for number, entry in enumerate(record.get("files", ()))
+        if batch.stored.get(entry["sha256"], entry["size"]) != entry["size"]
+    ]
+    if faults:
+        outcome.error = InvalidRecord(faults)
+        return
+    if resource is None:
+        resource = Resource(id=record["id"], institution_id=batch.node.institution_id, node_id=batch.node.id)
+        resource.latest_version = 0
+        resource.node, resource.ark = batch.node, None
+        batch.resources[resource.id] = resource
+        session.add(resource)
+    outcome.outcome = "accepted" if record["version"] > resource.latest_version else "superseded"
+    resource.latest_version = max(resource.latest_version, record["version"])
+    version = _new_version(resource, signed)
+    batch.versions[record["id"], record["version"]] = version
+    batch.added.append((version, signed))
+
+
+def _new_version(resource: Resource, signed: SignedRecord) -> ResourceVersion:
+    record = signed.record
+    version = ResourceVersion(
+        resource=resource,
+        version=record["version"],
+        sha256=signed.sha256,
+        jws=signed.token,
+        key_id=signed.key_id,
+        type=record["type"],
+        title_zh=record["title"].get("zh", ""),
+        title_en=record["title"].get("en", ""),
+    )
+    version.files = [
+        VersionFile(
+            position=number, **{name: entry[name] for name in ("name", "role", "media_type", "size", "sha256")}
+        )
+        for number, entry in enumerate(record.get("files", ()))
+    ]
+    return version
+
+
+def _settle(session: Session, batch: _Batch) -> None:
+    """Give every new version its first state, and let the newest of each resource replace the open ones."""
+    if not batch.added:
+        return
+    actor = auditlog.machine(batch.node.id)
+    groups: dict[str, list[ResourceVersion]] = {"superseded": [], "in_review": [], "awaiting_files": []}
+    tombstones: list[tuple[ResourceVersion, SignedRecord]] = []
+    for version, signed in batch.added:
+        if version.version < version.resource.latest_version:
+            groups["superseded"].append(version)
+        elif records.is_tombstone(signed.record):
+            tombstones.append((version, signed))
+        elif all(file.sha256 in batch.stored for file in version.files):
+            groups["in_review"].append(version)
+        else:
+            groups["awaiting_files"].append(version)
+    new = {id(version) for version, _ in batch.added}
+    groups["superseded"] += [
+        version
+        for version in batch.versions.values()
+        if id(version) not in new
+        and version.state in lifecycle.OPEN_STATES
+        and version.version < version.resource.latest_version
+    ]
+    for to, versions in groups.items():
+        if versions:
+            lifecycle.advance(session, versions, to=to, actor=actor)
+    for version, signed in tombstones:
+        _withdraw(session, batch, version, signed.record["withdrawn"]["reason"], actor)
+
+
+def _withdraw(session: Session, batch: _Batch, tombstone: ResourceVersion, reason: str, actor: str) -> None:
+    """A tombstone ends every version of its resource that is not ended."""
+    living = [
+        version
+        for version in batch.versions.values()
+        if version.resource_id == tombstone.resource_id and lifecycle.MOVES[version.state or lifecycle.INITIAL]
+    ]
+    publication.remove(session, living, to="withdrawn", actor=actor, reason=reason)

@@ -1,0 +1,124 @@
+"""The life of a record version: one table of states, one function that changes them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from federation import auditlog, sequences
+from federation.models.base import now
+from federation.models.events import NodeEvent
+from federation.models.resources import ResourceVersion
+from shared.errors import MoveNotAllowed
+
+INITIAL = "received"
+MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "received": frozenset({"awaiting_files", "in_review", "superseded", "withdrawn"}),
+        "awaiting_files": frozenset({"verifying", "in_review", "superseded", "withdrawn"}),
+        "verifying": frozenset({"awaiting_files", "in_review", "superseded", "withdrawn"}),
+        "in_review": frozenset({"published", "changes_requested", "rejected", "superseded", "withdrawn"}),
+        "changes_requested": frozenset({"superseded", "withdrawn"}),
+        "rejected": frozenset({"superseded", "withdrawn"}),
+        "published": frozenset({"superseded", "withdrawn", "taken_down", "expired"}),
+        "taken_down": frozenset({"published", "superseded", "withdrawn"}),
+        "expired": frozenset({"published", "superseded", "withdrawn"}),
+        "superseded": frozenset(),
+        "withdrawn": frozenset(),
+    }
+)
+OPEN_STATES = frozenset({"received", "awaiting_files", "verifying", "in_review", "changes_requested", "rejected"})
+"""States of a version that a newer one of the same resource simply replaces."""
+
+
+def _check_table() -> None:
+    """Every named state has a row and can be reached; raised at import, so that a slip never runs."""
+    reached, frontier = {INITIAL}, [INITIAL]
+    while frontier:
+        for state in MOVES[frontier.pop()] - reached:
+            reached.add(state)
+            frontier.append(state)
+    if reached != set(MOVES):
+        raise RuntimeError(f"states that nothing leads to: {set(MOVES) - reached}")
+
+
+_check_table()
+
+
+def advance(
+    session: Session,
+    versions: Sequence[ResourceVersion],
+    *,
+    to: str,
+    actor: str,
+    reason: str = "",
+    sha256: str = "",
+) -> None:
+    """Move versions to the state `to`: the only code that writes a state.
+
+    In the same transaction it writes an audit event and the status event that the node will pull, for each.
+    A version that is new (no state yet) is `received` first, and is added to the session here. Raises `MoveNotAllowed` and changes nothing when one
+    of the moves is not in the table.
+    """
+    happenings = []
+    for version in versions:
+        if not version.state:
+            happenings.append(_happening(version, "", INITIAL, actor, ""))
+        standing = version.state or INITIAL
+        if to not in MOVES[standing]:
+            raise MoveNotAllowed(state=standing, to=to)
+        happenings.append(_happening(version, standing, to, actor, reason))
+    moment = now()
+    for version in versions:
+        version.state, version.changed_at = to, moment
+    session.add_all(versions)
+    session.flush()
+    auditlog.record_many(session, happenings)
+    _tell_nodes(session, versions, reason, sha256)
+
+
+def lock(session: Session, version: ResourceVersion) -> ResourceVersion:
+    """Re-read a version and hold its row to the end of the transaction: two deciders wait for each other."""
+    session.execute(
+        update(ResourceVersion)
+        .where(ResourceVersion.id == version.id)
+        .values(version=ResourceVersion.version)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(version)
+    return version
+
+
+def _happening(version: ResourceVersion, standing: str, to: str, actor: str, reason: str) -> auditlog.Happening:
+    detail = {"version": version.version, "from": standing, "to": to}
+    subject = f"resource:{version.resource_id}"
+    return auditlog.Happening(actor, f"version.{to}", subject, reason, after=version.sha256, detail=detail)
+
+
+def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str) -> None:
+    by_node: dict[str, list[ResourceVersion]] = defaultdict(list)
+    for version in versions:
+        by_node[version.resource.node_id].append(version)
+    for node_id in sorted(by_node):
+        numbers = sequences.next_event_numbers(session, node_id, len(by_node[node_id]))
+        session.execute(
+            insert(NodeEvent),
+            [
+                {
+                    "node_id": node_id,
+                    "seq": number,
+                    "resource_id": version.resource_id,
+                    "version": version.version,
+                    "state": version.state,
+                    "reason": reason,
+                    "ark": version.resource.ark or "",
+                    "sha256": sha256,
+                    "at": version.changed_at,
+                }
+                for number, version in zip(numbers, by_node[node_id], strict=True)
+            ],
+        )

@@ -1,0 +1,1 @@
+"""The hub's tables, one file an aggregate; importing `federation.models.registry` loads them all."""

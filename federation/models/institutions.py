@@ -1,0 +1,88 @@
+"""Members of the federation: institutions, their invitations, nodes and keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from federation.models.base import Base, now
+
+
+class Institution(Base):
+    """A member; `shoulder` is the beginning of the ARK names that its resources get."""
+
+    __tablename__ = "institutions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    shoulder: Mapped[str] = mapped_column(String(8), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    def name(self, language: str) -> str:
+        """The name in `language`; the other one when this one is not given."""
+        first, second = (self.name_zh, self.name_en) if language.startswith("zh") else (self.name_en, self.name_zh)
+        return first or second
+
+
+class Invitation(Base):
+    """A one-time token (only its SHA-256 is kept) with which one node of an institution may enrol."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+    node_id: Mapped[str | None] = mapped_column(ForeignKey("nodes.id"))
+
+    institution: Mapped[Institution] = relationship()
+
+
+class Node(Base):
+    """An installation at an institution; `event_seq` numbers the status events that it pulls."""
+
+    __tablename__ = "nodes"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    enrolled_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime | None]
+    event_seq: Mapped[int] = mapped_column(default=0)
+
+    institution: Mapped[Institution] = relationship()
+
+
+class NodeKey(Base):
+    """A node's public key by its thumbprint; state is active, suspended or revoked."""
+
+    __tablename__ = "node_keys"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    node_id: Mapped[str] = mapped_column(ForeignKey("nodes.id"))
+    jwk: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(20), default="active")
+    state_reason: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    node: Mapped[Node] = relationship()
+
+
+class SeenNonce(Base):
+    """A nonce that came with a signed request; the unique row is what refuses a replay."""
+
+    __tablename__ = "seen_nonces"
+    __table_args__ = (UniqueConstraint("key_id", "nonce"), Index("ix_seen_nonces_seen_at", "seen_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(64))
+    nonce: Mapped[str] = mapped_column(String(100))
+    seen_at: Mapped[datetime] = mapped_column(default=now)

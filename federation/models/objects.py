@@ -1,0 +1,48 @@
+"""Objects in the store, and the uploads that bring them there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from federation.models.base import Base, now
+
+
+LIVE = text("state IN ('open', 'verifying')")
+"""A node has at most one live upload of the same bytes."""
+
+
+class StoredObject(Base):
+    """Bytes that the hub has read and hashed itself and keeps under their SHA-256."""
+
+    __tablename__ = "stored_objects"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(255))
+    verified_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Upload(Base):
+    """A grant to one node to send one file; state is open, verifying, verified, failed or expired.
+
+    `store_upload_id` is the store's own name of a multipart upload; empty means one PUT.
+    """
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        Index("ix_uploads_live", "node_id", "sha256", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+        Index("ix_uploads_state", "state", "changed_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    node_id: Mapped[str] = mapped_column(ForeignKey("nodes.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    store_upload_id: Mapped[str] = mapped_column(String(1024), default="")
+    failure: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,9 @@
+"""All tables of the hub, loaded: what migrations and the tests' schema checks look at."""
+
+from __future__ import annotations
+
+from federation.models import events, institutions, objects, people, resources, reviews, usage
+from federation.models.base import Base
+
+metadata = Base.metadata
+modules = (events, institutions, objects, people, resources, reviews, usage)

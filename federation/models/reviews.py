@@ -1,0 +1,31 @@
+"""Decisions of reviewers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from federation.models.base import Base, now
+from federation.models.people import User
+from federation.models.resources import ResourceVersion
+
+
+class Decision(Base):
+    """One reviewer's judgement of one version: approve, request_changes or reject, with the checklist's answers."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (UniqueConstraint("version_id", "reviewer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("resource_versions.id"))
+    reviewer_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    verdict: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    checklist: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    version: Mapped[ResourceVersion] = relationship()
+    reviewer: Mapped[User] = relationship()

@@ -1,0 +1,44 @@
+"""What a node pulls: the events of its records after a cursor, in order and without gaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from federation.models.events import NodeEvent
+
+
+def events_after(session: Session, node_id: str, *, after: int, limit: int) -> dict[str, Any]:
+    """Up to `limit` events with a number above `after` (`StatusReply`)."""
+    rows = list(
+        session.scalars(
+            select(NodeEvent)
+            .where(NodeEvent.node_id == node_id, NodeEvent.seq > after)
+            .order_by(NodeEvent.seq)
+            .limit(limit + 1)
+        )
+    )
+    page = rows[:limit]
+    return {
+        "events": [_message(event) for event in page],
+        "last": page[-1].seq if page else after,
+        "more": len(rows) > limit,
+    }
+
+
+def _message(event: NodeEvent) -> dict[str, Any]:
+    said = {
+        "seq": event.seq,
+        "at": event.at.isoformat(),
+        "record_id": event.resource_id,
+        "version": event.version,
+        "state": event.state,
+        "reason": event.reason,
+    }
+    if event.ark:
+        said["ark"] = event.ark
+    if event.sha256:
+        said["sha256"] = event.sha256
+    return said

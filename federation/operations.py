@@ -1,0 +1,168 @@
+"""What the operator's commands do: look things up, approve in bulk, and say how the hub is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from federation import review, schema
+from federation.checklist import policy
+from federation.database import unit_of_work
+from federation.models.events import Counter
+from federation.models.institutions import Institution, Node
+from federation.models.people import User
+from federation.models.resources import Resource, ResourceVersion
+from federation.parts import parts
+from federation.people import fold_name
+from federation.sequences import FEED
+from federation.storage import StorageError
+from shared.errors import NotFound, StoreAway
+
+AT_A_TIME = 500
+
+
+@dataclass(frozen=True)
+class Approved:
+    """What a bulk approval did: made public, waiting for a second reviewer, left as they were."""
+
+    published: int
+    waiting: int
+    left: int
+
+
+def prepare_store(app: Flask) -> None:
+    """Make the buckets. Raises `StoreAway`."""
+    try:
+        parts(app).store.ensure_buckets()
+    except StorageError as error:
+        raise StoreAway() from error
+
+
+def institution(session: Session, code: str) -> Institution:
+    """The member with that code. Raises `NotFound`."""
+    found = session.scalar(select(Institution).where(Institution.code == code))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def user(session: Session, name: str) -> User:
+    """The account with that name. Raises `NotFound`."""
+    found = session.scalar(select(User).where(User.name == fold_name(name)))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def institutions(session: Session) -> list[dict[str, Any]]:
+    """The members, with their nodes and how many resources they sent."""
+    counts = dict(_pairs(session, select(Resource.institution_id, func.count()).group_by(Resource.institution_id)))
+    nodes = dict(_pairs(session, select(Node.institution_id, func.count()).group_by(Node.institution_id)))
+    return [
+        {
+            "code": member.code,
+            "kind": member.kind,
+            "name_zh": member.name_zh,
+            "name_en": member.name_en,
+            "nodes": nodes.get(member.id, 0),
+            "resources": counts.get(member.id, 0),
+        }
+        for member in session.scalars(select(Institution).order_by(Institution.code))
+    ]
+
+
+def has_node(session: Session, member: Institution) -> bool:
+    """Whether a node of this institution has enrolled."""
+    return session.scalar(select(Node.id).where(Node.institution_id == member.id).limit(1)) is not None
+
+
+def users(session: Session) -> list[dict[str, Any]]:
+    """The accounts, without anything secret."""
+    return [
+        {
+            "name": person.name,
+            "display_name": person.display_name,
+            "role": person.role,
+            "institution": person.institution.code if person.institution else "",
+            "active": person.active,
+        }
+        for person in session.scalars(select(User).order_by(User.name))
+    ]
+
+
+def approve_waiting(app: Flask, *, code: str, reviewer_name: str, reason: str) -> Approved:
+    """Approve what waits of one institution, by the rules of every review, some hundreds in a transaction.
+
+    Raises `NotFound`, or what `review.decide_many` raises; what is already published stays so.
+    """
+    published = waiting = left = last = 0
+    while True:
+        with unit_of_work(app) as session:
+            versions = _waiting_after(session, institution(session, code), last)
+            if not versions:
+                return Approved(published, waiting, left)
+            last = versions[-1].id
+            done = review.decide_many(
+                session,
+                versions,
+                reviewer=user(session, reviewer_name),
+                reason=reason,
+                checklist={item.code: True for item in policy().items},
+                naan=parts(app).settings.ark_naan,
+            )
+        published += len(done.decided)
+        waiting += len(done.waiting)
+        left += len(done.refused)
+
+
+def _waiting_after(session: Session, member: Institution, last: int) -> Sequence[ResourceVersion]:
+    return session.scalars(
+        select(ResourceVersion)
+        .join(Resource)
+        .where(
+            Resource.institution_id == member.id, ResourceVersion.state == "in_review", ResourceVersion.id > last
+        )
+        .order_by(ResourceVersion.id)
+        .limit(AT_A_TIME)
+    ).all()
+
+
+def status(app: Flask) -> dict[str, Any]:
+    """How the hub is: its parts, the versions in each state, and how far the search index has come."""
+    found: dict[str, Any] = {"database": False, "schema": False, "store": parts(app).store.ready()}
+    try:
+        found["schema"] = schema.is_current(app)
+        with unit_of_work(app, read_only=True) as session:
+            found["states"] = dict(
+                _pairs(session, select(ResourceVersion.state, func.count()).group_by(ResourceVersion.state))
+            )
+            found["change_feed"] = session.scalar(select(Counter.value).where(Counter.name == FEED))
+        found["database"] = True
+    except SQLAlchemyError:
+        found["states"], found["change_feed"] = {}, None
+    index = parts(app).index
+    index.reload()
+    found["search_index"] = index.position()
+    found["ready"] = bool(found["database"] and found["schema"] and found["store"])
+    return found
+
+
+def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """Print rows: a JSON list for programs, lines for people."""
+    if as_json:
+        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        click.echo("  ".join(f"{name}={value}" for name, value in row.items()))
+
+
+def _pairs(session: Session, query: Any) -> list[tuple[Any, Any]]:
+    return [(row[0], row[1]) for row in session.execute(query)]

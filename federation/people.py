@@ -1,0 +1,201 @@
+"""People who sign in at the hub: accounts, passwords, and the slowing down of guesses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import uuid6
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from federation import auditlog, guessing
+from federation.models.institutions import Institution
+from federation.models.people import User
+from federation.settings import HubSettings
+from shared.errors import AlreadyExists, FieldError, InvalidRequest, SignInFailed
+
+REVIEWER, ADMIN, AUDITOR = "reviewer", "admin", "auditor"
+ROLES = (REVIEWER, ADMIN, AUDITOR)
+MAY_DECIDE = frozenset({REVIEWER, ADMIN})
+"""Roles that judge submissions; an auditor reads everything and decides nothing."""
+MIN_PASSWORD, MAX_PASSWORD = 10, 200
+MAX_NAME = 100
+NAME = re.compile(r"\w[\w.@+-]*")
+ANONYMOUS = "anonymous"
+"""Who tried to sign in under a name that no account has."""
+
+_hasher = PasswordHasher()
+"""Argon2id with the parameters of RFC 9106 §4 for machines with little memory (64 MiB, three passes)."""
+_nobody = _hasher.hash("nobody has this password")
+"""What an unknown name is checked against, so that it takes as long as a known one."""
+
+
+def fold_name(name: str) -> str:
+    """A user name as it is kept and compared: NFKC, no blanks around it, no difference of case."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def create_user(
+    session: Session,
+    *,
+    name: str,
+    display_name: str,
+    password: str,
+    role: str,
+    institution: Institution | None = None,
+    actor: str,
+) -> User:
+    """Make an account. Raises `InvalidRequest` naming each fault, or `AlreadyExists` for a name that is taken."""
+    name, display_name = fold_name(name), display_name.strip()
+    fault = password_fault(password)
+    faults = [*_name_faults(name, display_name), *([fault] if fault else []), *_role_faults(role)]
+    if faults:
+        raise InvalidRequest(errors=faults)
+    if _by_name(session, name) is not None:
+        raise AlreadyExists(what=name)
+    user = User(
+        id=str(uuid6.uuid7()),
+        name=name,
+        display_name=display_name,
+        password_hash=_hasher.hash(_secret(password)),
+        role=role,
+        institution_id=institution.id if institution else None,
+    )
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError as error:
+        raise AlreadyExists(what=name) from error
+    detail = {"role": role, "institution": institution.code if institution else ""}
+    _remember(session, actor, "user.created", user, detail)
+    return user
+
+
+def sign_in(session: Session, *, name: str, password: str, address: str, settings: HubSettings) -> User:
+    """The person with that name and password.
+
+    Raises `SignInFailed`, or `Throttled` after too many failures for the name or from the address. Either
+    leaves its traces in the session (attempts, audit event): the caller must commit in any case.
+    """
+    name = fold_name(name[:MAX_NAME])
+    guard = guessing.Guard(session, settings, name=name, address=address)
+    user = _by_name(session, name)
+    guard.refuse_if_too_many(about=auditlog.person(user.id) if user else "")
+    good = _matches(user.password_hash if user else _nobody, password)
+    if user is None or not good or not user.active:
+        guard.count_failure()
+        actor = auditlog.person(user.id) if user else ANONYMOUS
+        auditlog.record(session, auditlog.Happening(actor, "user.sign_in_failed", actor))
+        raise SignInFailed()
+    guard.forget_failures()
+    if _hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = _hasher.hash(_secret(password))
+    _remember(session, auditlog.person(user.id), "user.signed_in", user)
+    return user
+
+
+def sign_out(session: Session, user: User) -> None:
+    """End every session of the person: a session cookie that was copied ends too."""
+    _end_sessions(session, user)
+    _remember(session, auditlog.person(user.id), "user.signed_out", user)
+
+
+def change_password(session: Session, user: User, *, old: str, new: str, address: str, settings: HubSettings) -> None:
+    """Let a person choose a new password, who knows the old one; all sessions end.
+
+    Raises `SignInFailed` for a wrong old password and `Throttled` after too many (commit in both cases), or
+    `InvalidRequest` for a new one that will not do.
+    """
+    guard = guessing.Guard(session, settings, name=user.name, address=address)
+    guard.refuse_if_too_many(about=auditlog.person(user.id))
+    if not _matches(user.password_hash, old):
+        guard.count_failure()
+        _remember(session, auditlog.person(user.id), "user.password_refused", user)
+        raise SignInFailed()
+    set_password(session, user, new, actor=auditlog.person(user.id))
+    guard.forget_failures()
+
+
+def set_password(session: Session, user: User, password: str, *, actor: str) -> None:
+    """Give an account a new password and end its sessions. Raises `InvalidRequest` for one that will not do."""
+    fault = password_fault(password)
+    if fault:
+        raise InvalidRequest(errors=[fault])
+    user.password_hash = _hasher.hash(_secret(password))
+    _end_sessions(session, user)
+    _remember(session, actor, "user.password_changed", user)
+
+
+def deactivate(session: Session, user: User, *, actor: str) -> None:
+    """Close an account and end its sessions; its decisions stay. Closing a closed one changes nothing."""
+    if not user.active:
+        return
+    user.active = False
+    _end_sessions(session, user)
+    _remember(session, actor, "user.deactivated", user)
+
+
+def standing_user(session: Session, user_id: str, epoch: int) -> User | None:
+    """The person whose session says `user_id` and `epoch`, unless the account or the session was ended."""
+    user = session.get(User, user_id)
+    return user if user is not None and user.active and user.epoch == epoch else None
+
+
+def password_fault(password: str) -> FieldError | None:
+    """Why `password` will not do for an account, or None."""
+    if len(password) < MIN_PASSWORD:
+        return FieldError("/password", "too_short", {"min": MIN_PASSWORD})
+    if len(password) > MAX_PASSWORD:
+        return FieldError("/password", "too_long", {"max": MAX_PASSWORD, "length": len(password)})
+    return None
+
+
+def _end_sessions(session: Session, user: User) -> None:
+    """Raise the epoch in the database itself, so that two at the same time both count."""
+    statement = update(User).where(User.id == user.id).values(epoch=User.epoch + 1)
+    session.flush()
+    session.execute(statement.execution_options(synchronize_session=False))
+    session.refresh(user)
+
+
+def _by_name(session: Session, name: str) -> User | None:
+    return session.scalar(select(User).where(User.name == name))
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, _secret(password)) and len(password) <= MAX_PASSWORD
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _secret(password: str) -> bytes:
+    """The bytes that are hashed: NFC (RFC 8265 §4.2), so that the same characters typed elsewhere match."""
+    return unicodedata.normalize("NFC", password[:MAX_PASSWORD]).encode("utf-8", "surrogatepass")
+
+
+def _remember(session: Session, actor: str, action: str, user: User, detail: dict[str, str] | None = None) -> None:
+    auditlog.record(session, auditlog.Happening(actor, action, auditlog.person(user.id), detail=detail))
+
+
+def _name_faults(name: str, display_name: str) -> list[FieldError]:
+    faults = []
+    for pointer, value in (("/name", name), ("/display_name", display_name)):
+        if not value:
+            faults.append(FieldError(pointer, "required"))
+        elif len(value) > MAX_NAME:
+            faults.append(FieldError(pointer, "too_long", {"max": MAX_NAME, "length": len(value)}))
+    if name and not NAME.fullmatch(name):
+        faults.append(FieldError("/name", "bad_user_name"))
+    return faults
+
+
+def _role_faults(role: str) -> list[FieldError]:
+    if role in ROLES:
+        return []
+    said = {"value": role[:40], "vocabulary": "roles", "allowed": ", ".join(ROLES)}
+    return [FieldError("/role", "unknown_term", said)]

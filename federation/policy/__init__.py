@@ -1,0 +1,1 @@
+"""The review policy that the hub ships with (default.toml); `federation.checklist` reads it."""

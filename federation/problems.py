@@ -1,0 +1,95 @@
+"""Turning errors into answers: RFC 9457 problem details for the API, a page for people."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+import uuid6
+from flask import Flask, Response, g, jsonify, render_template, request
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from federation.language import request_language
+from federation.storage import StorageError
+from shared.errors import (
+    BatchTooLarge,
+    CommonsError,
+    DatabaseBusy,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    StoreAway,
+    UnsupportedMediaType,
+)
+from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
+
+log = structlog.get_logger()
+
+
+def init_problems(app: Flask) -> None:
+    """Handle every error in one way."""
+    app.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> Response:
+    """The answer to an error; what is not ours or the caller's is logged with a number."""
+    named = as_named(error)
+    if isinstance(named, InternalError):
+        log.error("unhandled", request_id=named.data["request_id"], path=request.path, exc_info=error)
+    elif named.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("unavailable", code=named.code, path=request.path, cause=type(error).__name__)
+    response = _problem(named) if wants_problem() else _page(named)
+    if named.retry_after or named.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(named.retry_after or 5)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def wants_problem() -> bool:
+    """Whether the caller is a program."""
+    return request.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
+
+
+def as_named(error: Exception) -> CommonsError:
+    """The named error for any exception."""
+    if isinstance(error, CommonsError):
+        return error
+    if isinstance(error, StorageError):
+        return StoreAway(retry_after=5)
+    if isinstance(error, HTTPException):
+        return _from_http(error)
+    # IntegrityError: two writers met at a unique row; whoever came second finds the first's work when asking again.
+    if isinstance(error, OperationalError | IntegrityError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
+        return DatabaseBusy(retry_after=5)
+    return InternalError(request_id=str(uuid6.uuid7()))
+
+
+def _from_http(error: HTTPException) -> CommonsError:
+    if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return MethodNotAllowed()
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return BatchTooLarge(records=MAX_BATCH_RECORDS, size=MAX_BATCH_BYTES)
+    if error.code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return UnsupportedMediaType(expected="application/json")
+    if error.code in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
+        return InvalidRequest()
+    if error.code is not None and error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return InternalError(request_id=str(uuid6.uuid7()))
+    return NotFound()
+
+
+def _problem(error: CommonsError) -> Response:
+    response = jsonify(error.problem(request_language()))
+    response.status_code = error.status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _page(error: CommonsError) -> Response:
+    g.language = request_language()
+    page = render_template("error.html", error=error, message=error.message(g.language))
+    return Response(page, status=error.status, content_type="text/html; charset=utf-8")

@@ -1,0 +1,102 @@
+"""Making public and taking away: the change feed, which alone tells every reader what is published."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from federation import lifecycle, sequences
+from federation.models.base import now
+from federation.models.events import FeedEntry
+from federation.models.resources import Resource, ResourceVersion
+
+PUBLISHED, REMOVED = "published", "removed"
+BETANUMERIC = "0123456789bcdfghjkmnpqrstvwxz"
+BLADE_LENGTH = 8
+
+
+def check_character(naan_and_name: str) -> str:
+    """The NCDA check character (Noid Check Digit Algorithm) over `NAAN/name`; other signs count as zero."""
+    total = sum(
+        place * (BETANUMERIC.index(sign) if sign in BETANUMERIC else 0)
+        for place, sign in enumerate(naan_and_name, start=1)
+    )
+    return BETANUMERIC[total % len(BETANUMERIC)]
+
+
+def mint_ark(naan: str, shoulder: str) -> str:
+    """A new random ARK name with its check character: `ark:NAAN/shoulder+blade+check`."""
+    name = f"{naan}/{shoulder}" + "".join(secrets.choice(BETANUMERIC) for _ in range(BLADE_LENGTH))
+    return f"ark:{name}{check_character(name)}"
+
+
+def publish(
+    session: Session, versions: Sequence[ResourceVersion], *, naan: str, actor: str, reason: str = ""
+) -> None:
+    """Make reviewed versions public; what was public of the same resources before becomes superseded.
+
+    Nothing is copied: the verified objects stand under their SHA-256 already, so this is one transaction.
+    """
+    older = _public_versions(session, [version.resource_id for version in versions])
+    lifecycle.advance(session, older, to="superseded", actor=actor)
+    for version in versions:
+        if version.resource.ark is None:
+            version.resource.ark = _free_ark(session, naan, version.resource.institution.shoulder)
+    lifecycle.advance(session, versions, to="published", actor=actor, reason=reason)
+    _append(session, versions, PUBLISHED, "")
+
+
+def remove(session: Session, versions: Sequence[ResourceVersion], *, to: str, actor: str, reason: str) -> None:
+    """End the life of versions as `withdrawn`, `taken_down` or `expired`; those that were public leave the feed."""
+    public = [version for version in versions if version.state == "published"]
+    lifecycle.advance(session, versions, to=to, actor=actor, reason=reason)
+    _append(session, public, REMOVED, reason)
+
+
+def _public_versions(session: Session, resource_ids: Sequence[str]) -> list[ResourceVersion]:
+    return list(
+        session.scalars(
+            select(ResourceVersion).where(
+                ResourceVersion.resource_id.in_(resource_ids),
+                ResourceVersion.state.in_(("published", "taken_down", "expired")),
+            )
+        )
+    )
+
+
+def _free_ark(session: Session, naan: str, shoulder: str) -> str:
+    while True:
+        ark = mint_ark(naan, shoulder)
+        if session.scalar(select(Resource.id).where(Resource.ark == ark)) is None:
+            return ark
+
+
+def _append(session: Session, versions: Sequence[ResourceVersion], kind: str, reason: str) -> None:
+    if not versions:
+        return
+    numbers = sequences.next_numbers(session, sequences.FEED, len(versions))
+    session.execute(
+        update(FeedEntry)
+        .where(FeedEntry.latest, FeedEntry.resource_id.in_([version.resource_id for version in versions]))
+        .values(latest=False)
+        .execution_options(synchronize_session=False)
+    )
+    moment = now()
+    session.execute(
+        insert(FeedEntry),
+        [
+            {
+                "seq": number,
+                "resource_id": version.resource_id,
+                "version_id": version.id,
+                "kind": kind,
+                "reason": reason,
+                "latest": True,
+                "at": moment,
+            }
+            for number, version in zip(numbers, versions, strict=True)
+        ],
+    )

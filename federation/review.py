@@ -1,0 +1,288 @@
+"""Review: who may judge which version, what a decision needs, and what it brings about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, joinedload
+
+from federation import auditlog, lifecycle, people, publication
+from federation.checklist import policy
+from federation.models.base import now
+from federation.models.people import User
+from federation.models.resources import Resource, ResourceVersion
+from federation.models.reviews import Decision
+from shared.errors import (
+    CommonsError,
+    FieldError,
+    Forbidden,
+    InvalidRequest,
+    MoveNotAllowed,
+    NotFound,
+    NotLatest,
+    OwnInstitution,
+    ReasonMissing,
+)
+
+APPROVE, REQUEST_CHANGES, REJECT = "approve", "request_changes", "reject"
+LEADS_TO: Mapping[str, str] = {APPROVE: "published", REQUEST_CHANGES: "changes_requested", REJECT: "rejected"}
+"""The state to which each verdict leads."""
+MAX_REASON = 4000
+BULK = 400
+"""Versions that are locked and moved together in a bulk decision."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a reviewer says: verdict, reason, and the answers to the checklist as they are kept."""
+
+    reviewer: User
+    verdict: str
+    reason: str
+    answers: dict[str, Any]
+
+    @property
+    def actor(self) -> str:
+        """The reviewer as the audit log names people."""
+        return auditlog.person(self.reviewer.id)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A version as a reviewer opens it.
+
+    `hindrance` is the named error that a decision by this reviewer would meet now, or None.
+    """
+
+    version: ResourceVersion
+    record: dict[str, Any]
+    public: ResourceVersion | None
+    """The version of the same resource that the public sees now."""
+    decisions: list[Decision]
+    """All decisions on any version of the resource, the latest first."""
+    approvals: int
+    needed: int
+    sensitive: bool
+    hindrance: CommonsError | None
+    approved_by_me: bool
+
+
+@dataclass
+class BulkOutcome:
+    """What became of each version of a bulk decision; one that is refused never blocks the rest."""
+
+    decided: list[ResourceVersion] = field(default_factory=list)
+    """Those that reached the verdict's state."""
+    waiting: list[ResourceVersion] = field(default_factory=list)
+    """Those approved that need another reviewer."""
+    refused: list[tuple[ResourceVersion, CommonsError]] = field(default_factory=list)
+
+
+def open(session: Session, version_id: int, reviewer: User) -> Submission:
+    """All that a reviewer needs to judge a version. Raises `NotFound`."""
+    version = session.scalar(_with_resource().where(ResourceVersion.id == version_id))
+    if version is None:
+        raise NotFound()
+    record, rules = version.record, policy()
+    decisions = _decisions(session, version.resource_id)
+    approvals = {
+        decision.reviewer_id
+        for decision in decisions
+        if decision.version_id == version.id and decision.verdict == APPROVE
+    }
+    return Submission(
+        version=version,
+        record=record,
+        public=_public(session, version.resource_id),
+        decisions=decisions,
+        approvals=len(approvals),
+        needed=rules.approvals_needed(record["themes"]),
+        sensitive=rules.is_sensitive(record["themes"]),
+        hindrance=_hindrance(version, reviewer),
+        approved_by_me=reviewer.id in approvals,
+    )
+
+
+def decide(
+    session: Session,
+    version: ResourceVersion,
+    *,
+    reviewer: User,
+    verdict: str,
+    reason: str,
+    checklist: Mapping[str, bool],
+    naan: str,
+) -> ResourceVersion:
+    """Judge one version; what it leads to happens in the same transaction.
+
+    An approval publishes when enough different reviewers have approved, and is only kept until then; a negative
+    verdict acts at once. A reviewer counts once: the same approval again changes nothing, and who has approved
+    may still say no. Raises `Forbidden`, `OwnInstitution`, `NotLatest`, `MoveNotAllowed`, `ReasonMissing`,
+    `ChecklistIncomplete` or `InvalidRequest`.
+    """
+    judgement = _judgement(reviewer, verdict, reason, checklist)
+    lifecycle.lock(session, version)
+    session.refresh(version.resource)
+    hindrance = _hindrance(version, reviewer, verdict)
+    if hindrance is not None:
+        raise hindrance
+    _apply(session, [version], judgement, naan)
+    return version
+
+
+def decide_many(
+    session: Session,
+    versions: Sequence[ResourceVersion],
+    *,
+    reviewer: User,
+    verdict: str = APPROVE,
+    reason: str,
+    checklist: Mapping[str, bool],
+    naan: str,
+) -> BulkOutcome:
+    """Judge many versions alike, by the same rules as one.
+
+    Raises what is wrong with the judgement itself (`ReasonMissing`, `ChecklistIncomplete`, `InvalidRequest`);
+    what hinders a single version stands in the outcome. Bulk approval needs a reason too.
+    """
+    judgement = _judgement(reviewer, verdict, reason, checklist)
+    if not judgement.reason:
+        raise ReasonMissing()
+    outcome = BulkOutcome()
+    ids = sorted({version.id for version in versions})
+    for start in range(0, len(ids), BULK):
+        good = []
+        for version in _lock_many(session, ids[start : start + BULK]):
+            hindrance = _hindrance(version, reviewer, verdict)
+            if hindrance is None:
+                good.append(version)
+            else:
+                outcome.refused.append((version, hindrance))
+        reached = _apply(session, good, judgement, naan)
+        outcome.decided += [version for version in good if version.id in reached]
+        outcome.waiting += [version for version in good if version.id not in reached]
+    return outcome
+
+
+def _judgement(reviewer: User, verdict: str, reason: str, checklist: Mapping[str, bool]) -> Judgement:
+    """A judgement whose form is good."""
+    reason = reason.strip()
+    if verdict not in LEADS_TO:
+        said = {"value": verdict[:40], "vocabulary": "verdicts", "allowed": ", ".join(LEADS_TO)}
+        raise InvalidRequest(errors=[FieldError("/verdict", "unknown_term", said)])
+    if len(reason) > MAX_REASON:
+        length = {"max": MAX_REASON, "length": len(reason)}
+        raise InvalidRequest(errors=[FieldError("/reason", "too_long", length)])
+    if verdict != APPROVE and not reason:
+        raise ReasonMissing()
+    answers = policy().answers(checklist, complete=verdict == APPROVE)
+    return Judgement(reviewer, verdict, reason, answers)
+
+
+def _hindrance(version: ResourceVersion, reviewer: User, verdict: str = APPROVE) -> CommonsError | None:
+    """Why this reviewer may not judge this version now, or None."""
+    if reviewer.role not in people.MAY_DECIDE or not reviewer.active:
+        return Forbidden()
+    if reviewer.institution_id == version.resource.institution_id:
+        return OwnInstitution()
+    if version.version != version.resource.latest_version:
+        return NotLatest(latest=version.resource.latest_version)
+    if version.state != "in_review":
+        return MoveNotAllowed(state=version.state, to=LEADS_TO[verdict])
+    return None
+
+
+def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement, naan: str) -> set[int]:
+    """Keep the judgement of each version and do what it leads to; says which reached the verdict's state."""
+    if not versions:
+        return set()
+    approvals = _keep(session, versions, judgement)
+    if judgement.verdict == APPROVE:
+        rules = policy()
+        ready = [v for v in versions if approvals[v.id] >= rules.approvals_needed(v.record["themes"])]
+        publication.publish(session, ready, naan=naan, actor=judgement.actor, reason=judgement.reason)
+    else:
+        ready = list(versions)
+        to = LEADS_TO[judgement.verdict]
+        lifecycle.advance(session, ready, to=to, actor=judgement.actor, reason=judgement.reason)
+    return {version.id for version in ready}
+
+
+def _keep(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement) -> dict[int, int]:
+    """Store the decisions that are new, each with its audit event; the number of approvals of each version."""
+    standing = _standing(session, versions)
+    mine = {d.version_id: d for d in standing if d.reviewer_id == judgement.reviewer.id}
+    approvals = {version.id: 0 for version in versions}
+    for decision in standing:
+        if decision.verdict == APPROVE and decision.reviewer_id != judgement.reviewer.id:
+            approvals[decision.version_id] += 1
+    if judgement.verdict == APPROVE:
+        approvals = {version_id: count + 1 for version_id, count in approvals.items()}
+    fresh = [v for v in versions if v.id not in mine or mine[v.id].verdict != judgement.verdict]
+    for version in fresh:
+        if version.id in mine:
+            session.delete(mine[version.id])
+    session.flush()
+    if fresh:
+        session.execute(insert(Decision), [_decision_row(version, judgement) for version in fresh])
+    auditlog.record_many(session, [_happening(v, judgement, approvals[v.id]) for v in fresh])
+    return approvals
+
+
+def _decision_row(version: ResourceVersion, judgement: Judgement) -> dict[str, Any]:
+    return {
+        "version_id": version.id,
+        "reviewer_id": judgement.reviewer.id,
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+        "checklist": judgement.answers,
+        "at": now(),
+    }
+
+
+def _happening(version: ResourceVersion, judgement: Judgement, approvals: int) -> auditlog.Happening:
+    detail = {"version": version.version, "approvals": approvals, "checklist": judgement.answers}
+    subject = f"resource:{version.resource_id}"
+    action = f"review.{judgement.verdict}"
+    return auditlog.Happening(judgement.actor, action, subject, judgement.reason, after=version.sha256, detail=detail)
+
+
+def _with_resource() -> Any:
+    owner = joinedload(ResourceVersion.resource)
+    return select(ResourceVersion).options(owner.joinedload(Resource.institution), owner.joinedload(Resource.node))
+
+
+def _lock_many(session: Session, ids: Sequence[int]) -> Iterable[ResourceVersion]:
+    """Re-read versions and hold their rows, in order of id so that two deciders never wait in a circle.
+
+    SQLite knows no row locks and needs none: the transaction holds the write lock already.
+    """
+    held = _with_resource().where(ResourceVersion.id.in_(ids)).order_by(ResourceVersion.id)
+    held = held.with_for_update(of=ResourceVersion).execution_options(populate_existing=True)
+    return list(session.scalars(held).unique())
+
+
+def _standing(session: Session, versions: Sequence[ResourceVersion]) -> list[Decision]:
+    ids = [version.id for version in versions]
+    return list(session.scalars(select(Decision).where(Decision.version_id.in_(ids))))
+
+
+def _decisions(session: Session, resource_id: str) -> list[Decision]:
+    query = (
+        select(Decision)
+        .join(ResourceVersion)
+        .where(ResourceVersion.resource_id == resource_id)
+        .options(joinedload(Decision.reviewer), joinedload(Decision.version))
+        .order_by(Decision.at.desc(), Decision.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def _public(session: Session, resource_id: str) -> ResourceVersion | None:
+    query = select(ResourceVersion).where(
+        ResourceVersion.resource_id == resource_id, ResourceVersion.state == "published"
+    )
+    return session.scalar(query)

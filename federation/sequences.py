@@ -1,0 +1,27 @@
+"""Gapless numbers: the counter's row stays locked until commit, so numbers follow the order of commits."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from federation.models.events import Counter
+from federation.models.institutions import Node
+
+FEED = "change_feed"
+
+
+def next_numbers(session: Session, name: str, count: int) -> range:
+    """Reserve `count` numbers of the sequence `name` (made by the first migration)."""
+    statement = update(Counter).where(Counter.name == name).values(value=Counter.value + count)
+    last = session.execute(statement.returning(Counter.value)).scalar_one()
+    return range(last - count + 1, last + 1)
+
+
+def next_event_numbers(session: Session, node_id: str, count: int) -> range:
+    """Reserve `count` status-event numbers of one node."""
+    statement = update(Node).where(Node.id == node_id).values(event_seq=Node.event_seq + count)
+    last = session.execute(
+        statement.returning(Node.event_seq), execution_options={"synchronize_session": False}
+    ).scalar_one()
+    return range(last - count + 1, last + 1)

@@ -1,0 +1,172 @@
+"""The hub's settings: one frozen object; each has a type, a default and a sentence."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shared.settings import read, setting
+
+PREFIX = "COMMONS_"
+DEFAULT_VAR = Path("var")
+NEEDED_ABROAD = (
+    "public_origin",
+    "database_url",
+    "queue_url",
+    "secret_key",
+    "store_endpoint",
+    "store_access_key",
+    "store_secret_key",
+)
+"""What a distributed hub cannot make for itself."""
+
+
+@dataclass(frozen=True)
+class HubSettings:
+    """Everything that an operator can set; `config/default.toml` lists the same with the same defaults."""
+
+    mode: str = setting("embedded", "embedded（单机，自带存储和数据库）或 distributed（外接数据库和对象存储）")
+    var: Path = setting(DEFAULT_VAR, "数据目录：单机模式的数据库、文件、索引和密钥都在这里")
+    host: str = setting("127.0.0.1", "网站监听的地址")
+    port: int = setting(8000, "网站监听的端口；自带存储用下一个端口")
+    public_origin: str = setting(
+        "", "公众和节点访问平台的网址，如 https://cloud.example.org；空则为 http://host:port"
+    )
+    hub_name_zh: str = setting("计量资源云", "平台中文名")
+    hub_name_en: str = setting("Metrology Commons", "平台英文名")
+    database_url: str = setting("", "SQLAlchemy 数据库地址；空则为数据目录中的 SQLite", secret=True)
+    queue_url: str = setting("", "后台任务队列：空则为数据目录中的 SQLite，或 PostgreSQL 地址", secret=True)
+    secret_key: str = setting("", "会话签名密钥，至少 32 个字符；单机模式自动生成", secret=True)
+    store_endpoint: str = setting("", "对象存储（S3）地址；空则启动自带的存储")
+    store_public_endpoint: str = setting("", "公众和节点访问对象存储的地址；空则与 store_endpoint 相同")
+    store_access_key: str = setting("", "对象存储的访问密钥编号；单机模式自动生成", secret=True)
+    store_secret_key: str = setting("", "对象存储的访问密钥；单机模式自动生成", secret=True)
+    store_region: str = setting("us-east-1", "对象存储的区域名")
+    store_incoming_bucket: str = setting("incoming", "接收上传的存储桶（私有）")
+    store_public_bucket: str = setting("public", "存放已核验文件的存储桶")
+    store_part_size: int = setting(16 * 1024**2, "分段上传每段的字节数（至少 5 MiB）")
+    upload_grant_seconds: int = setting(3600, "上传许可的有效秒数")
+    download_seconds: int = setting(900, "下载地址的有效秒数")
+    max_file_bytes: int = setting(50 * 1024**3, "单个文件的最大字节数")
+    search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
+    ark_naan: str = setting("99999", "ARK 的机构号（NAAN）；99999 仅供试用")
+    session_hours: int = setting(12, "登录会话的有效小时数")
+    sign_in_attempts: int = setting(5, "15 分钟内允许的登录失败次数")
+    sign_in_window: int = setting(900, "计算登录失败次数的秒数")
+    invitation_days: int = setting(14, "邀请码的有效天数")
+    web_threads: int = setting(4, "每个网站进程同时处理的请求数")
+    web_processes: int = setting(1, "网站进程数")
+    trusted_proxies: int = setting(0, "前面有几层可信的反向代理")
+    sweep_seconds: int = setting(30, "后台巡检的间隔秒数")
+    vocabularies: str = setting("", "本联盟自己的词表目录（格式与 shared/vocabularies 相同）")
+    review_policy: str = setting("", "本联盟自己的审核规则文件（格式与 federation/policy/default.toml 相同）")
+    log_level: str = setting("INFO", "日志级别：DEBUG、INFO、WARNING、ERROR")
+    log_format: str = setting("json", "日志格式：json 或 console")
+
+    @property
+    def origin(self) -> str:
+        """The public origin, without a slash at the end."""
+        return self.public_origin.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def origin_inside(self) -> str:
+        """Where the web process listens, seen from this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  # compared, not bound
+        return f"http://{host}:{self.port}"
+
+    @property
+    def own_store_endpoint(self) -> str:
+        """Where the store that comes with the hub listens: the port after the hub's."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the hub runs its own store and database."""
+        return self.mode == "embedded"
+
+    @property
+    def search_folder(self) -> Path:
+        """Where this host's search index is."""
+        return Path(self.search_path) if self.search_path else self.var / "search"
+
+    def faults(self) -> list[str]:
+        """What does not go together, a sentence each."""
+        found = []
+        if self.mode not in ("embedded", "distributed"):
+            found.append(f"mode: 应为 embedded 或 distributed，现为 {self.mode}")
+        if self.mode == "distributed":
+            found += [f"{name}: 分布式运行时必须设置" for name in NEEDED_ABROAD if not getattr(self, name)]
+        if self.secret_key and len(self.secret_key) < 32:
+            found.append("secret_key: 至少 32 个字符")
+        for name in ("public_origin", "store_endpoint", "store_public_endpoint"):
+            found += _address_faults(name, getattr(self, name))
+        if self.store_part_size < 5 * 1024**2:
+            found.append("store_part_size: 至少 5242880（5 MiB，S3 的下限）")
+        if not self.ark_naan.isdigit() or len(self.ark_naan) != 5:
+            found.append("ark_naan: 应为 5 位数字")
+        if not 1 <= self.port <= 65000:
+            found.append("port: 应在 1 到 65000 之间")
+        if self.log_format not in ("json", "console"):
+            found.append("log_format: 应为 json 或 console")
+        if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            found.append("log_level: 应为 DEBUG、INFO、WARNING 或 ERROR")
+        return found
+
+
+def _address_faults(name: str, value: str) -> list[str]:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
+        return [f"{name}: 应为完整的 http(s) 网址，现为 {value}"]
+    return []
+
+
+def load_settings(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> HubSettings:
+    """The settings from `file` (or the one that COMMONS_CONFIG names) and COMMONS_*; embedded gaps are filled.
+
+    Raises `InvalidSettings` that names every fault.
+    """
+    named = environ.get(PREFIX + "CONFIG")
+    settings = read(HubSettings, prefix=PREFIX, file=file or (Path(named) if named else None), environ=environ)
+    return _with_embedded_parts(settings) if settings.embedded else settings
+
+
+def _with_embedded_parts(settings: HubSettings) -> HubSettings:
+    """Fill in what a single machine makes for itself; its secrets are random, kept in var/secrets.toml (0600)."""
+    var = settings.var.resolve()
+    var.mkdir(parents=True, exist_ok=True)
+    made = _own_secrets(var / "secrets.toml")
+    return replace(
+        settings,
+        var=var,
+        database_url=settings.database_url or f"sqlite:///{var / 'hub.sqlite'}",
+        queue_url=settings.queue_url or f"sqlite:///{var / 'queue.sqlite'}",
+        secret_key=settings.secret_key or made["secret_key"],
+        store_endpoint=settings.store_endpoint or settings.own_store_endpoint,
+        store_access_key=settings.store_access_key or made["store_access_key"],
+        store_secret_key=settings.store_secret_key or made["store_secret_key"],
+    )
+
+
+def _own_secrets(path: Path) -> dict[str, str]:
+    """Read the secrets of this machine, made once; two processes that start together agree on one file."""
+    if not path.exists():
+        lines = [
+            f'{name} = "{secrets.token_hex(24)}"\n' for name in ("secret_key", "store_access_key", "store_secret_key")
+        ]
+        draft = path.with_suffix(f".{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,226 @@
+"""The object store as the hub uses it: upload grants, verification, kept objects, download addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import requests
+
+from federation.storage.disposition import content_disposition, content_type
+from federation.storage.errors import IncompleteUpload, UploadUnknown
+from federation.storage.keeping import HEAD_BYTES, Progress, keep
+from federation.storage.layout import (
+    INCOMING_PREFIX,
+    PartDone,
+    PartGrant,
+    incoming_key,
+    kept_key,
+    missing_parts,
+    part_size_for,
+    part_span,
+)
+from federation.storage.presign import Presigner
+from federation.storage.s3 import S3Body, S3Engine
+from federation.storage.settings import MIB, StoreSettings
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Verified bytes that stand at their content-addressed key; `head` are the first 8 KiB."""
+
+    sha256: str
+    size: int
+    head: bytes
+
+
+class ObjectStore:
+    """Two buckets of one S3 store: `incoming`, which grants cover, and `public`, which none ever does.
+
+    Every method may raise StoreUnavailable, and can be repeated after a crash at any point.
+    """
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self.settings = settings
+        self._engine = S3Engine(settings)
+        self._inside = _presigner(settings, settings.endpoint)
+        self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
+
+    # -- the store itself --------------------------------------------------------------------------------
+
+    def ensure_buckets(self) -> bool:
+        """Make both buckets; says whether the store itself forgets what is never verified.
+
+        If not, `sweep_incoming` has to be called now and then.
+        """
+        incoming, public = self.settings.incoming_bucket, self.settings.public_bucket
+        self._engine.create_bucket(incoming)
+        self._engine.create_bucket(public)
+        days = self.settings.incoming_days
+        self._engine.expire(public, days=days, objects=False)
+        return self._engine.expire(incoming, days=days, objects=True)
+
+    def ready(self) -> bool:
+        """Whether the store answers within two seconds and has the public bucket; raises nothing."""
+        url = self._inside.url("HEAD", bucket=self.settings.public_bucket, expires=60)
+        with requests.Session() as session:
+            session.trust_env = not self.settings.is_local
+            try:
+                verify = self.settings.ca_bundle or True
+                return session.head(url, timeout=2, verify=verify).status_code == 200
+            except (requests.RequestException, OSError):
+                return False
+
+    def sweep_incoming(self, *, older_than: timedelta) -> int:
+        """Remove what was sent longer ago and never verified; returns how many objects."""
+        bucket = self.settings.incoming_bucket
+        stale = list(self._engine.older_than(bucket, INCOMING_PREFIX, datetime.now(UTC) - older_than))
+        for key in stale:
+            self._engine.delete(bucket, key)
+        return len(stale)
+
+    # -- upload grants -----------------------------------------------------------------------------------
+
+    def open_upload(self, *, upload_id: str, size: int) -> str | None:
+        """Begin an upload of `size` bytes: the store's id of a multipart upload, or None for one PUT.
+
+        Raises TooManyParts.
+        """
+        if size <= self._part_size(size):
+            return None
+        return self._engine.create_multipart(*self._incoming(upload_id))
+
+    def grant_parts(
+        self, *, upload_id: str, store_upload_id: str, size: int, part_numbers: list[int]
+    ) -> list[PartGrant]:
+        """An address for each part asked for, each good for just its number of bytes.
+
+        Raises PartOutOfRange.
+        """
+        part_size = self._part_size(size)
+        grants = []
+        for number in part_numbers:
+            offset, length = part_span(number, size=size, part_size=part_size)
+            query = {"uploadId": store_upload_id, "partNumber": str(number)}
+            url = self._grant(upload_id, length, query)
+            grants.append(PartGrant(number=number, url=url, offset=offset, size=length))
+        return grants
+
+    def grant_put(self, *, upload_id: str, size: int) -> str:
+        """An address that takes the whole file in one PUT of just `size` bytes."""
+        return self._grant(upload_id, size, {})
+
+    def list_parts(self, *, upload_id: str, store_upload_id: str) -> list[PartDone]:
+        """What the store holds of a multipart upload, in order; raises UploadUnknown."""
+        return self._engine.list_parts(*self._incoming(upload_id), store_upload_id)
+
+    def complete_upload(self, *, upload_id: str, store_upload_id: str | None, size: int) -> None:
+        """Make what was sent one object, after asking the store itself which parts it holds.
+
+        Raises IncompleteUpload with the numbers of the parts that are missing (1 for a single PUT), and
+        UploadUnknown if the store has forgotten the upload. An upload that is complete stays so.
+        """
+        place = self._incoming(upload_id)
+        if store_upload_id is None:
+            if self._engine.size(*place) != size:
+                raise IncompleteUpload((1,))
+            return
+        try:
+            parts = self._engine.list_parts(*place, store_upload_id)
+            missing = missing_parts(parts, size=size, part_size=self._part_size(size))
+            if missing:
+                raise IncompleteUpload(missing)
+            self._engine.complete(*place, store_upload_id, parts)
+        except UploadUnknown:
+            # Completed by a call that did not live to say so, if the object stands.
+            if self._engine.size(*place) != size:
+                raise
+
+    def abort_upload(self, *, upload_id: str, store_upload_id: str | None) -> None:
+        """Forget an upload: the parts that were sent, and the object if there is one."""
+        place = self._incoming(upload_id)
+        if store_upload_id is not None:
+            self._engine.abort(*place, store_upload_id)
+        self._engine.delete(*place)
+
+    # -- verification ------------------------------------------------------------------------------------
+
+    def verify_and_keep(self, *, upload_id: str, sha256: str, size: int, progress: Progress | None = None) -> Kept:
+        """Read what was sent once, writing it to its content-addressed key if it is what was signed.
+
+        `progress` is told the number of bytes read so far. What was sent is removed afterwards; on
+        DigestMismatch it stays until `abort_upload`. Raises ObjectMissing, DigestMismatch.
+        """
+        source, target = self._incoming(upload_id), self._kept(sha256)
+        if self._engine.size(*target) == size:
+            with self._engine.open(*target) as body:
+                head = body.read(HEAD_BYTES)
+        else:
+            head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
+        self._engine.delete(*source)
+        return Kept(sha256=sha256, size=size, head=head)
+
+    # -- kept objects ------------------------------------------------------------------------------------
+
+    def has(self, *, sha256: str, size: int) -> bool:
+        """Whether these bytes are kept."""
+        return self._engine.size(*self._kept(sha256)) == size
+
+    def read(self, *, sha256: str, chunk: int = MIB) -> Iterator[bytes]:
+        """The kept bytes in pieces of at most `chunk` bytes; raises ObjectMissing at once."""
+        return _pieces(self._engine.open(*self._kept(sha256)), chunk)
+
+    def put_bytes(self, *, sha256: str, data: bytes) -> None:
+        """Keep a small object that the hub itself made; `sha256` must be its digest."""
+        self._engine.put(*self._kept(sha256), data)
+
+    def delete(self, *, sha256: str) -> None:
+        """Remove kept bytes; that there are none is fine."""
+        self._engine.delete(*self._kept(sha256))
+
+    def download_url(self, *, sha256: str, name: str, media_type: str, inline: bool = False) -> str:
+        """A presigned address that serves the bytes under `name` and `media_type`.
+
+        Only types in which nothing runs are shown `inline`; all others are attachments.
+        """
+        bucket, key = self._kept(sha256)
+        query = {
+            "response-content-disposition": content_disposition(name, media_type, inline=inline),
+            "response-content-type": content_type(media_type),
+        }
+        expires = self.settings.download_seconds
+        return self._outside.url("GET", bucket=bucket, key=key, expires=expires, query=query)
+
+    # -- places ------------------------------------------------------------------------------------------
+
+    def _incoming(self, upload_id: str) -> tuple[str, str]:
+        return self.settings.incoming_bucket, incoming_key(upload_id)
+
+    def _kept(self, sha256: str) -> tuple[str, str]:
+        return self.settings.public_bucket, kept_key(sha256)
+
+    def _part_size(self, size: int) -> int:
+        return part_size_for(size, preferred=self.settings.part_size)
+
+    def _grant(self, upload_id: str, length: int, query: dict[str, str]) -> str:
+        bucket, key = self._incoming(upload_id)
+        headers = {"content-length": str(length)} if self.settings.sign_length else {}
+        expires = self.settings.grant_seconds
+        return self._outside.url("PUT", bucket=bucket, key=key, expires=expires, query=query, headers=headers)
+
+
+def _presigner(settings: StoreSettings, endpoint: str) -> Presigner:
+    return Presigner(
+        endpoint=endpoint,
+        access_key=settings.access_key,
+        secret_key=settings.secret_key,
+        region=settings.region,
+    )
+
+
+def _pieces(body: S3Body, chunk: int) -> Iterator[bytes]:
+    """Read a body to its end, freeing the connection also when the reader stops early."""
+    with body:
+        while data := body.read(chunk):
+            yield data

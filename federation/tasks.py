@@ -1,0 +1,125 @@
+"""Background work: thin, repeatable tasks. What is to be done stands in the database, so losing the queue loses
+nothing: the sweep finds whatever was left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+from flask import Flask, current_app
+from huey import Huey, PostgresHuey, SqliteHuey
+from huey.serializer import SignedSerializer
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from federation import authentication, uploads
+from federation.database import unit_of_work
+from federation.models.base import now
+from federation.models.objects import StoredObject, Upload
+from federation.models.resources import ResourceVersion, VersionFile
+from federation.parts import parts
+from federation.storage import DigestMismatch, ObjectMissing, StorageError
+
+log = structlog.get_logger()
+KEY = "commons.queue"
+STALE = timedelta(seconds=60)
+"""How long an upload may stand in `verifying` before the sweep asks for it again."""
+
+
+class Queue:
+    """The tasks of one application, and the queue that carries them from web to worker."""
+
+    def __init__(self, app: Flask, huey: Huey) -> None:
+        self.app, self.huey = app, huey
+        self._verify = huey.task(name="verify_upload", retries=2, retry_delay=5)(self.verify_now)
+
+    def verify(self, upload_ids: Sequence[str]) -> None:
+        """Ask the worker to verify these uploads. A queue that is away only delays it until the next sweep."""
+        for upload_id in upload_ids:
+            try:
+                self._verify(upload_id)
+            except Exception as error:
+                log.warning("queue away", cause=type(error).__name__)
+                return
+
+    def verify_now(self, upload_id: str) -> None:
+        """Read the uploaded object, keep it if it is what was signed, and say so in the database."""
+        with unit_of_work(self.app, read_only=True) as session:
+            upload = session.get(Upload, upload_id)
+            if upload is None or upload.state != "verifying":
+                return
+            sha256, size = upload.sha256, upload.size
+        try:
+            kept = parts(self.app).store.verify_and_keep(upload_id=upload_id, sha256=sha256, size=size)
+        except (DigestMismatch, ObjectMissing) as error:
+            self._refuse(upload_id, error)
+            return
+        with unit_of_work(self.app) as session:
+            uploads.verified(session, session.get_one(Upload, upload_id), kept)
+
+    def _refuse(self, upload_id: str, error: DigestMismatch | ObjectMissing) -> None:
+        """Ask the node again, unless another worker was quicker: then what it sent is gone because it was kept."""
+        with unit_of_work(self.app) as session:
+            upload = session.get_one(Upload, upload_id)
+            if upload.state != "verifying" or session.get(StoredObject, upload.sha256) is not None:
+                return
+            uploads.failed(session, upload, error)
+            store_upload_id = upload.store_upload_id or None
+        log.warning("upload refused", upload=upload_id, cause=type(error).__name__)
+        parts(self.app).store.abort_upload(upload_id=upload_id, store_upload_id=store_upload_id)
+
+    def sweep(self) -> None:
+        """Pick up what a lost task, a killed process or a store that was away left behind."""
+        with unit_of_work(self.app) as session:
+            authentication.forget_old_nonces(session)
+            uploads.admit(session, _waiting_with_all_files(session))
+            stale = session.scalars(
+                select(Upload.id).where(Upload.state == "verifying", Upload.changed_at < now() - STALE)
+            ).all()
+        for upload_id in stale:
+            try:
+                self.verify_now(upload_id)
+            except StorageError as error:
+                log.warning("store away", cause=type(error).__name__)
+                return
+
+
+def _waiting_with_all_files(session: Session) -> list[ResourceVersion]:
+    """Versions that wait although every file of theirs is stored (a crash between two commits)."""
+    missing = (
+        select(VersionFile.id)
+        .outerjoin(StoredObject, StoredObject.sha256 == VersionFile.sha256)
+        .where(VersionFile.version_id == ResourceVersion.id, StoredObject.sha256.is_(None))
+        .exists()
+    )
+    return list(
+        session.scalars(
+            select(ResourceVersion)
+            .where(ResourceVersion.state.in_(uploads.WAITING), ~missing)
+            .options(selectinload(ResourceVersion.files), selectinload(ResourceVersion.resource))
+            .limit(500)
+        )
+    )
+
+
+def init_queue(app: Flask, url: str) -> None:
+    """Give the application its queue: SQLite beside the database, or PostgreSQL."""
+    app.extensions[KEY] = Queue(app, make_huey(url, secret=app.config["SECRET_KEY"]))
+
+
+def make_huey(url: str, *, secret: str) -> Huey:
+    """The queue behind `url` (sqlite:///path or postgresql://…); its messages are signed with `secret`."""
+    common = {"results": False, "serializer": SignedSerializer(secret=secret)}
+    if url.startswith("sqlite:///"):
+        return SqliteHuey("commons", filename=str(Path(url.removeprefix("sqlite:///"))), **common)
+    return PostgresHuey("commons", dsn=url.replace("postgresql+psycopg:", "postgresql:"), **common)
+
+
+def queue(app: Flask | None = None) -> Queue:
+    """The queue of `app`, or of the application that serves this request."""
+    found: Any = (app or current_app).extensions[KEY]
+    return cast(Queue, found)

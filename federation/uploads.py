@@ -1,0 +1,248 @@
+"""Files on their way in: grants to send them, their completion, and what follows from reading them.
+
+Order around the store, which no transaction covers: a row that promises, the effect, a row that confirms; each
+step can be repeated without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import filetype
+import uuid6
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from federation import auditlog, lifecycle
+from federation.models.base import now
+from federation.models.institutions import Node
+from federation.models.objects import StoredObject, Upload
+from federation.models.resources import Resource, ResourceVersion, VersionFile
+from federation.storage import (
+    DigestMismatch,
+    IncompleteUpload,
+    Kept,
+    ObjectMissing,
+    ObjectStore,
+    UploadUnknown,
+    part_count,
+    part_size_for,
+)
+from shared.errors import CommonsError, FileNotDeclared, FileTooLarge, NotFound, UploadClosed, UploadIncomplete
+from shared.messages import MAX_PARTS_GRANTED
+
+WAITING = ("awaiting_files", "verifying")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file that a node offers: SHA-256 and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+def answer_offers(
+    session: Session, store: ObjectStore, node: Node, offers: Sequence[Wanted], *, max_file_bytes: int, language: str
+) -> list[dict[str, Any]]:
+    """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
+    digests = [offer.sha256 for offer in offers]
+    rows = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
+    stored = {row.sha256: row.size for row in rows}
+    declared = _declared(session, node, digests)
+    uploads = _current(session, node, digests)
+    answers = []
+    for offer in offers:
+        said: dict[str, Any] = {"sha256": offer.sha256}
+        try:
+            if stored.get(offer.sha256) == offer.size:
+                said["outcome"] = "present"
+            elif declared.get(offer.sha256) != offer.size:
+                raise FileNotDeclared(sha256=offer.sha256)
+            elif offer.size > max_file_bytes:
+                raise FileTooLarge(limit=max_file_bytes, size=offer.size)
+            else:
+                said |= _grant(session, store, node, offer, uploads.get(offer.sha256))
+        except CommonsError as error:
+            said |= {"outcome": "refused", "code": error.code, "detail": error.message(language)}
+        answers.append(said)
+    return answers
+
+
+def complete(
+    session: Session, store: ObjectStore, node: Node, upload_ids: Sequence[str], *, language: str
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The node says that these uploads are whole: an answer for each (`CompleteAnswer`), and those to verify now."""
+    found = session.scalars(select(Upload).where(Upload.id.in_(upload_ids), Upload.node_id == node.id))
+    uploads = {upload.id: upload for upload in found}
+    answers: list[dict[str, Any]] = []
+    started: list[Upload] = []
+    for upload_id in upload_ids:
+        said: dict[str, Any] = {"upload_id": upload_id}
+        try:
+            started += _complete_one(store, uploads.get(upload_id))
+            said["outcome"] = "verifying"
+        except UploadIncomplete as error:
+            said |= {"outcome": "incomplete", "missing": error.data["missing"], "code": error.code}
+        except CommonsError as error:
+            said |= {"outcome": "refused", "code": error.code, "detail": error.message(language)}
+        answers.append(said)
+    session.flush()
+    _start_verifying(session, node, started)
+    return answers, [upload.id for upload in started]
+
+
+def _declared(session: Session, node: Node, digests: Sequence[str]) -> dict[str, int]:
+    """Which of these files a waiting version of the node's institution names, and with what size."""
+    rows = session.execute(
+        select(VersionFile.sha256, VersionFile.size)
+        .join(ResourceVersion)
+        .join(Resource)
+        .where(
+            VersionFile.sha256.in_(digests),
+            Resource.institution_id == node.institution_id,
+            ResourceVersion.state.in_(WAITING),
+        )
+    )
+    return {row.sha256: row.size for row in rows}
+
+
+def _current(session: Session, node: Node, digests: Sequence[str]) -> dict[str, Upload]:
+    found = session.scalars(
+        select(Upload).where(
+            Upload.node_id == node.id, Upload.sha256.in_(digests), Upload.state.in_(("open", "verifying"))
+        )
+    )
+    return {upload.sha256: upload for upload in found}
+
+
+def _grant(session: Session, store: ObjectStore, node: Node, offer: Wanted, upload: Upload | None) -> dict[str, Any]:
+    if upload is not None and upload.state == "verifying":
+        return {"outcome": "verifying", "upload_id": upload.id}
+    if upload is None:
+        upload = Upload(id=str(uuid6.uuid7()), node_id=node.id, sha256=offer.sha256, size=offer.size, state="open")
+        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=offer.size) or ""
+        session.add(upload)
+    if not upload.store_upload_id:
+        url = store.grant_put(upload_id=upload.id, size=offer.size)
+        part = {"number": 1, "offset": 0, "size": offer.size, "url": url}
+        return {"outcome": "granted", "upload_id": upload.id, "parts": [part], "more": False, "bytes_present": 0}
+    return _grant_missing_parts(store, upload)
+
+
+def _grant_missing_parts(store: ObjectStore, upload: Upload) -> dict[str, Any]:
+    try:
+        done = {
+            part.number: part.size
+            for part in store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+        }
+    except UploadUnknown:
+        # The store forgot the upload (it expired there): begin again under the same id.
+        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
+        done = {}
+    count = part_count(upload.size, part_size_for(upload.size, preferred=store.settings.part_size))
+    missing = [number for number in range(1, count + 1) if number not in done]
+    grants = store.grant_parts(
+        upload_id=upload.id,
+        store_upload_id=upload.store_upload_id,
+        size=upload.size,
+        part_numbers=missing[:MAX_PARTS_GRANTED],
+    )
+    return {
+        "outcome": "granted",
+        "upload_id": upload.id,
+        "parts": [{"number": g.number, "offset": g.offset, "size": g.size, "url": g.url} for g in grants],
+        "more": len(missing) > MAX_PARTS_GRANTED,
+        "bytes_present": sum(done.values()),
+    }
+
+
+def _complete_one(store: ObjectStore, upload: Upload | None) -> list[Upload]:
+    """The upload if it is now to be verified, nothing if it is being verified already."""
+    if upload is None:
+        raise NotFound()
+    if upload.state == "verifying":
+        return []
+    if upload.state != "open":
+        raise UploadClosed(state=upload.state)
+    try:
+        store.complete_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id or None, size=upload.size)
+    except IncompleteUpload as error:
+        raise UploadIncomplete(missing=list(error.missing)[:10_000]) from error
+    except UploadUnknown as error:
+        raise UploadIncomplete(missing=[1]) from error
+    upload.state, upload.changed_at = "verifying", now()
+    return [upload]
+
+
+def _start_verifying(session: Session, node: Node, uploads: Sequence[Upload]) -> None:
+    """Versions all of whose files are now here or being read become `verifying`."""
+    versions = _versions_naming(session, [upload.sha256 for upload in uploads], ("awaiting_files",))
+    here = _present(session, versions) | _under_verification(session, versions)
+    ready = [version for version in versions if all(file.sha256 in here for file in version.files)]
+    if ready:
+        lifecycle.advance(session, ready, to="verifying", actor=auditlog.machine(node.id))
+
+
+def verified(session: Session, upload: Upload, kept: Kept) -> None:
+    """The bytes are those that were signed: remember the object and let complete versions into review."""
+    upload.state, upload.changed_at, upload.failure = "verified", now(), ""
+    if session.get(StoredObject, kept.sha256) is None:
+        guessed = filetype.guess_mime(kept.head) or "application/octet-stream"
+        session.add(StoredObject(sha256=kept.sha256, size=kept.size, media_type=guessed))
+    session.flush()
+    admit(session, _versions_naming(session, [kept.sha256], WAITING))
+
+
+def admit(session: Session, versions: Sequence[ResourceVersion]) -> None:
+    """Let waiting versions all of whose files are stored into review."""
+    here = _present(session, versions)
+    ready = [version for version in versions if all(file.sha256 in here for file in version.files)]
+    if ready:
+        lifecycle.advance(session, ready, to="in_review", actor=auditlog.WORKER)
+
+
+def failed(session: Session, upload: Upload, cause: DigestMismatch | ObjectMissing) -> None:
+    """The bytes are not those that were signed, or are gone: the node is asked for the file again."""
+    if isinstance(cause, DigestMismatch):
+        reason = f"文件内容与登记的摘要不符（sha256 {cause.actual_sha256}，{cause.actual_size} 字节），请重新上传。"
+    else:
+        reason = "上传的文件在存储中丢失，请重新上传。"
+    upload.state, upload.changed_at, upload.failure = "failed", now(), reason
+    session.flush()
+    versions = _versions_naming(session, [upload.sha256], ("verifying",))
+    if versions:
+        lifecycle.advance(
+            session, versions, to="awaiting_files", actor=auditlog.WORKER, reason=reason, sha256=upload.sha256
+        )
+
+
+def _versions_naming(session: Session, digests: Sequence[str], states: Sequence[str]) -> list[ResourceVersion]:
+    if not digests:
+        return []
+    naming = select(VersionFile.version_id).where(VersionFile.sha256.in_(digests))
+    return list(
+        session.scalars(
+            select(ResourceVersion)
+            .where(ResourceVersion.id.in_(naming), ResourceVersion.state.in_(states))
+            .order_by(ResourceVersion.id)
+            .options(selectinload(ResourceVersion.files), selectinload(ResourceVersion.resource))
+        )
+    )
+
+
+def _present(session: Session, versions: Sequence[ResourceVersion]) -> set[str]:
+    digests = {file.sha256 for version in versions for file in version.files}
+    return set(session.scalars(select(StoredObject.sha256).where(StoredObject.sha256.in_(digests))))
+
+
+def _under_verification(session: Session, versions: Sequence[ResourceVersion]) -> set[str]:
+    digests = {file.sha256 for version in versions for file in version.files}
+    return set(session.scalars(select(Upload.sha256).where(Upload.sha256.in_(digests), Upload.state == "verifying")))
+
+
+def offers(files: Sequence[Mapping[str, Any]]) -> list[Wanted]:
+    """The offers of a checked `UploadsRequest`."""
+    return [Wanted(entry["sha256"], entry["size"]) for entry in files]

@@ -1,0 +1,141 @@
+"""Counting what the public uses, without slowing anybody down and without a trace of the person.
+
+Events wait in memory and are written every two seconds and at the end of the process; a process that is
+killed loses at most the last two seconds of counting, never anything else.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from federation.database import unit_of_work
+from federation.models.base import now
+from federation.models.usage import UsageEvent
+
+VIEW, DOWNLOAD = "view", "download"
+FLUSH_SECONDS = 2.0
+MAX_WAITING = 100_000
+"""Events kept while the database does not take any; counting stops there rather than fill the memory."""
+MAX_AT_ONCE = 5_000
+KEY = "commons.usage"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use: VIEW of a page, or DOWNLOAD of the file with this SHA-256."""
+
+    kind: str
+    resource_id: str
+    sha256: str
+    at: datetime
+
+
+class Recorder:
+    """Collects uses in memory and writes them from a thread of its own."""
+
+    def __init__(self, app: Flask, *, interval: float = FLUSH_SECONDS) -> None:
+        self._app = weakref.ref(app)
+        self._interval = interval
+        self._waiting: list[Use] = []
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def count(self, kind: str, resource_id: str, sha256: str = "") -> None:
+        """Remember one use; starts the writing thread at the first one, so that forked workers have their own."""
+        with self._lock:
+            if len(self._waiting) < MAX_WAITING:
+                self._waiting.append(Use(kind, resource_id, sha256, now()))
+            if self._thread is None and not self._stop.is_set():
+                self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+
+    def flush(self) -> int:
+        """Write what waits; returns how many uses were written. What cannot be written waits on."""
+        app = self._app()
+        with self._writing:
+            with self._lock:
+                taken, self._waiting = self._waiting[:MAX_AT_ONCE], self._waiting[MAX_AT_ONCE:]
+            if not taken or app is None:
+                return 0
+            try:
+                with unit_of_work(app) as session:
+                    write(session, taken)
+            except IntegrityError:
+                # The database was put back to an older state: these resources are not in it.
+                log.error("usage_dropped", count=len(taken))
+            except SQLAlchemyError as error:
+                log.warning("usage_not_written", waiting=len(taken), cause=type(error).__name__)
+                with self._lock:
+                    self._waiting[:0] = taken
+                return 0
+        return len(taken)
+
+    def close(self) -> None:
+        """Stop the thread and write the rest."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=10)
+        while self.flush():
+            pass
+        atexit.unregister(self.close)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._interval):
+            try:
+                while self.flush() == MAX_AT_ONCE:
+                    pass
+            except Exception as error:
+                log.error("usage_failed", exc_info=error)
+
+
+def init_usage(app: Flask) -> None:
+    """Give the application its recorder."""
+    app.extensions[KEY] = Recorder(app)
+
+
+def recorder(app: Flask | None = None) -> Recorder:
+    """The recorder of `app`, or of the application that serves this request."""
+    return cast(Recorder, (app or current_app).extensions[KEY])
+
+
+def write(session: Session, uses: Sequence[Use]) -> None:
+    """Add uses to the database."""
+    session.execute(
+        insert(UsageEvent),
+        [{"kind": use.kind, "resource_id": use.resource_id, "sha256": use.sha256, "at": use.at} for use in uses],
+    )
+
+
+def is_whole_reading(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request is a person's use: no HEAD, no continuation of a download, no fetch in advance."""
+    span = headers.get("Range", "").replace(" ", "").lower()
+    continued = span.startswith("bytes=") and not span.startswith("bytes=0-")
+    in_advance = "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", "")
+    return method == "GET" and not continued and not in_advance
+
+
+def totals(session: Session, resource_id: str) -> dict[str, int]:
+    """How often a resource was viewed and its files downloaded."""
+    rows = session.execute(
+        select(UsageEvent.kind, func.count())
+        .where(UsageEvent.resource_id == resource_id)
+        .group_by(UsageEvent.kind)
+    )
+    return {VIEW: 0, DOWNLOAD: 0, **dict(rows.tuples().all())}

@@ -1,0 +1,123 @@
+"""Putting facts into words for readers: sizes with units, dates before our era, texts in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_date as babel_date
+from flask_babel import format_decimal, gettext
+from markupsafe import Markup
+
+from federation.language import LOCALES, request_language
+from shared.canonical import best_text
+from shared.record import EDTF
+from shared.vocabularies import vocabulary
+
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+NO_BREAK = "\u00a0"
+_EDTF_PARTS = re.compile(r"(?P<year>-?\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?(?P<mark>[~?]?)")
+
+
+def file_size(count: int) -> str:
+    """A number of bytes with an SI unit (powers of 1000), three digits at most: `3.2 MB`."""
+    value, unit = float(count), UNITS[0]
+    for unit in UNITS:
+        if value < 999.5 or unit == UNITS[-1]:
+            break
+        value /= 1000
+    shown = f"{value:.0f}" if value >= 99.5 or unit == "B" else f"{value:.1f}"
+    return f"{shown}{NO_BREAK}{unit}"
+
+
+def grouped(count: int) -> str:
+    """A whole number with its digits grouped as the language groups them."""
+    return str(format_decimal(count))
+
+
+def reading_date(text: str) -> str:
+    """An EDTF date (ISO 8601-2 level 0, `~` about, `?` uncertain) for people; any other text unchanged."""
+    found = _EDTF_PARTS.fullmatch(text)
+    if found is None or EDTF.fullmatch(text) is None:
+        return text
+    year = int(found["year"])
+    era = gettext("公元前 %(year)s 年", year=1 - year) if year < 1 else gettext("%(year)s 年", year=year)
+    said = era
+    if found["month"]:
+        said = gettext("%(era)s %(month)s 月", era=era, month=_month(int(found["month"])))
+    if found["day"]:
+        said = gettext("%(month)s %(day)s 日", month=said, day=int(found["day"]))
+    if found["mark"] == "~":
+        return gettext("约 %(date)s", date=said)
+    return gettext("%(date)s（存疑）", date=said) if found["mark"] else said
+
+
+def _month(number: int) -> str:
+    if request_language() == "zh":
+        return str(number)
+    months: Mapping[int, str] = Locale.parse("en").months["format"]["wide"]
+    return months[number]
+
+
+def year_span(first: int | None, last: int | None) -> str:
+    """A span of astronomical years (1 BC is 0) for people; the empty string when neither is known."""
+    ends = [reading_date(f"{'-' if year < 0 else ''}{abs(year):04d}") if year is not None else "" for year in (first, last)]
+    return "–".join(end for end in ends if end) if ends[0] != ends[1] else ends[0]
+
+
+def language_name(tag: str) -> str:
+    """What a language is called in the reader's; the tag itself when nobody knows."""
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name(LOCALES[request_language()])
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return name or tag
+
+
+def label(name: str, code: str) -> str:
+    """A vocabulary term in the reader's language."""
+    return vocabulary(name).label(code, request_language())
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text and the language that it is in; as HTML it carries a `lang` when the page is in another."""
+
+    text: str
+    language: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __html__(self) -> str:
+        if self.language.split("-")[0] == request_language():
+            return str(Markup.escape(self.text))
+        return str(Markup('<span lang="{}">{}</span>').format(html_language(self.language), self.text))
+
+
+def html_language(tag: str) -> str:
+    """The `lang` attribute for a language tag: plain Chinese is said to be simplified."""
+    return "zh-Hans" if tag == "zh" else tag
+
+
+def said(texts: Mapping[str, str] | None) -> Said:
+    """The text of a map of language → text that suits the reader best, with its language."""
+    texts = texts or {}
+    text = best_text(texts, request_language())
+    return Said(text, next((tag for tag, one in texts.items() if one == text), request_language()))
+
+
+def other_title(texts: Mapping[str, str]) -> Said | None:
+    """The title in the other of our two languages, when there is one that differs."""
+    shown = said(texts)
+    for tag in ("zh", "en"):
+        if tag != shown.language and texts.get(tag) and texts[tag] != shown.text:
+            return Said(texts[tag], tag)
+    return None
+
+
+def short_date(moment: object) -> str:
+    """A date without the time, in the reader's language."""
+    return babel_date(moment, format="long", locale=LOCALES[request_language()])  # type: ignore[arg-type]

@@ -1,0 +1,24 @@
+"""The workbench: where reviewers and admins of the alliance work.
+
+Registering `workbench` brings its door (sign-in) and its admin part along.
+"""
+
+from __future__ import annotations
+
+from flask.blueprints import BlueprintSetupState
+
+from federation.web.workbench.admin import workbench_admin
+from federation.web.workbench.desk import workbench
+from federation.web.workbench.door import workbench_door
+from federation.web.workbench.sessions import install
+
+__all__ = ["workbench", "workbench_admin", "workbench_door"]
+
+
+def _bring_along(state: BlueprintSetupState) -> None:
+    install(state.app)
+    state.app.register_blueprint(workbench_door)
+    state.app.register_blueprint(workbench_admin)
+
+
+workbench.record_once(_bring_along)

@@ -1,0 +1,67 @@
+"""The workbench's door: signing in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from federation import people
+from federation.audience import PUBLIC, guard
+from federation.database import db
+from federation.language import request_language
+from federation.parts import parts
+from federation.web.workbench import sessions
+from shared.errors import CommonsError, SignInFailed, Throttled
+
+workbench_door = guard(Blueprint("workbench_door", __name__, url_prefix="/workbench"), PUBLIC)
+sessions.furnish(workbench_door)
+
+
+@workbench_door.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """The form; whoever is signed in already goes on."""
+    if sessions.somebody():
+        return redirect(_target(), 303)
+    return render_template("workbench/sign_in.html")
+
+
+@workbench_door.post("/sign-in")
+def signing_in() -> ResponseReturnValue:
+    """Sign in. A refusal is answered, not raised: the attempt that it counts must be committed."""
+    try:
+        user = people.sign_in(
+            db.session(),
+            name=request.form.get("name", ""),
+            password=request.form.get("password", ""),
+            address=request.remote_addr or "",
+            settings=parts().settings,
+        )
+    except (SignInFailed, Throttled) as error:
+        return refusal(error, "workbench/sign_in.html")
+    sessions.begin(user)
+    return redirect(_target(), 303)
+
+
+@workbench_door.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End all sessions of the person, on every device."""
+    user = sessions.somebody()
+    if user is not None:
+        people.sign_out(db.session(), user)
+    sessions.end()
+    flash(_("您已退出，其他设备上的登录也同时失效。"), "good")
+    return redirect(url_for("workbench_door.sign_in"), 303)
+
+
+def refusal(error: CommonsError, template: str, **context: object) -> Response:
+    """A page with the error's words and status."""
+    page = render_template(template, error=error.message(request_language()), **context)
+    response = make_response(page, error.status)
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _target() -> str:
+    return sessions.local_path(request.args.get("next")) or url_for("workbench.queue")

@@ -1,0 +1,234 @@
+"""A record, a state, an error and a waiting time in the words of the reviewer's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import format_datetime, format_timedelta
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from federation.language import request_language
+from federation.models.base import now
+from federation.models.resources import ResourceVersion
+from federation.web import wording
+from shared.errors import ChecklistIncomplete, CommonsError, InvalidRequest, MoveNotAllowed
+from shared.vocabularies import vocabulary
+
+STATES: Mapping[str, Any] = {
+    "received": _l("已收到"),
+    "awaiting_files": _l("等待文件"),
+    "verifying": _l("核验文件"),
+    "in_review": _l("待审核"),
+    "published": _l("已发布"),
+    "changes_requested": _l("退回修改"),
+    "rejected": _l("不予通过"),
+    "superseded": _l("已被新版本取代"),
+    "withdrawn": _l("已撤回"),
+    "taken_down": _l("已下架"),
+    "expired": _l("已到期"),
+}
+LOOKS = {"published": "good", "in_review": "wait", "changes_requested": "bad", "rejected": "bad", "taken_down": "bad"}
+VERDICTS: Mapping[str, Any] = {
+    "approve": _l("通过"),
+    "request_changes": _l("退回修改"),
+    "reject": _l("不予通过"),
+}
+VERDICT_LOOKS = {"approve": "good", "request_changes": "wait", "reject": "bad"}
+ROLES: Mapping[str, Any] = {"reviewer": _l("审核人"), "admin": _l("管理员"), "auditor": _l("审计人（只读）")}
+LABELS: Mapping[str, Any] = {
+    "title": _l("标题"),
+    "summary": _l("简介"),
+    "description": _l("详细说明"),
+    "type": _l("类型"),
+    "themes": _l("主题"),
+    "disciplines": _l("计量专业"),
+    "audiences": _l("适合"),
+    "occasions": _l("场合"),
+    "stage": _l("工作环节"),
+    "keywords": _l("关键词"),
+    "language": _l("语言"),
+    "creators": _l("作者"),
+    "contributors": _l("参与者"),
+    "created": _l("成稿时间"),
+    "coverage": _l("所涉时间和地点"),
+    "license": _l("使用许可"),
+    "rights_holder": _l("权利人"),
+    "evidence": _l("考证"),
+    "files": _l("文件"),
+    "links": _l("链接"),
+    "relations": _l("关联资源"),
+    "identifiers": _l("其他标识"),
+    "embargo_until": _l("公开日期不早于"),
+    "withdrawn": _l("撤回理由"),
+}
+"""Every field of a record, in the order in which it is shown."""
+TEXTS = ("title", "summary", "description")
+TERMS = {
+    "type": "types",
+    "themes": "themes",
+    "disciplines": "disciplines",
+    "audiences": "audiences",
+    "occasions": "occasions",
+    "stage": "stages",
+    "license": "licenses",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field in words: its label and one or more lines; `tag` is the lines' language where they have one."""
+
+    key: str
+    label: str
+    lines: tuple[str, ...]
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Sections:
+    """A record as the page of a submission shows it."""
+
+    texts: list[Row]
+    facts: list[Row]
+    evidence: list[Mapping[str, str]]
+    links: list[Mapping[str, str]]
+    license_plain: str
+    license_uri: str
+
+
+def sections(record: Mapping[str, Any], language: str) -> Sections:
+    """A record sorted into texts, facts and what has a place of its own."""
+    shown = list(rows(record))
+    apart = {"evidence", "files", "links"}
+    term = vocabulary("licenses").terms.get(record["license"])
+    return Sections(
+        texts=[row for row in shown if row.key in TEXTS],
+        facts=[row for row in shown if row.key not in apart and row.key not in TEXTS],
+        evidence=record.get("evidence", []),
+        links=record.get("links", []),
+        license_plain=term.in_plain_words(language) if term else "",
+        license_uri=(term.uri or "") if term else "",
+    )
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[Row]:
+    """Every field of a record in words, a language of a text each for itself."""
+    for key, name in LABELS.items():
+        value = record.get(key)
+        if not value:
+            continue
+        if key in TEXTS:
+            for tag in sorted(value, key=lambda tag: (tag != "zh", tag != "en", tag)):
+                yield Row(key, f"{name} · {wording.language_name(tag)}", (value[tag],), tag)
+        else:
+            yield Row(key, str(name), tuple(_lines(key, value)))
+
+
+def _lines(key: str, value: Any) -> Sequence[str]:
+    if key in TERMS:
+        codes = value if isinstance(value, list) else [value]
+        return [wording.label(TERMS[key], code) for code in codes]
+    if key == "created":
+        return [wording.reading_date(value)]
+    if key == "language":
+        return [wording.language_name(tag) for tag in value]
+    if isinstance(value, list):
+        return [_IN_ONE_LINE[key](entry) if key in _IN_ONE_LINE else str(entry) for entry in value]
+    return [_IN_ONE_LINE[key](value) if key in _IN_ONE_LINE else str(value)]
+
+
+def _agent(entry: Mapping[str, str]) -> str:
+    role = wording.label("agent-roles", entry["role"]) if "role" in entry else ""
+    return _joined(entry["name"], role, entry.get("affiliation", ""))
+
+
+def _coverage(entry: Mapping[str, Any]) -> str:
+    period, place = entry.get("period", {}), entry.get("place", {})
+    years = wording.year_span(period.get("from"), period.get("until"))
+    where = f"{place['latitude']}, {place['longitude']}" if "latitude" in place else ""
+    return _joined(str(wording.said(period.get("name"))), years, str(wording.said(place.get("name"))), where)
+
+
+def _file(entry: Mapping[str, Any]) -> str:
+    role, size = wording.label("file-roles", entry["role"]), wording.file_size(entry["size"])
+    alt = str(wording.said(entry.get("alt")))
+    return _joined(entry["name"], role, entry["media_type"], size, f"SHA-256 {entry['sha256'][:12]}…", alt)
+
+
+def _evidence(entry: Mapping[str, str]) -> str:
+    return _joined(entry["source"], entry["method"], entry["verified_by"])
+
+
+def _link(entry: Mapping[str, str]) -> str:
+    return _joined(entry.get("label", ""), entry["url"])
+
+
+def _relation(entry: Mapping[str, str]) -> str:
+    return _joined(wording.label("relation-types", entry["type"]), entry["target"])
+
+
+def _identifier(entry: Mapping[str, str]) -> str:
+    return _joined(wording.label("identifier-schemes", entry["scheme"]), entry["value"])
+
+
+def _reason(entry: Mapping[str, str]) -> str:
+    return entry["reason"]
+
+
+_IN_ONE_LINE: Mapping[str, Any] = {
+    "creators": _agent,
+    "contributors": _agent,
+    "coverage": _coverage,
+    "files": _file,
+    "evidence": _evidence,
+    "links": _link,
+    "relations": _relation,
+    "identifiers": _identifier,
+    "withdrawn": _reason,
+}
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def waited(since: datetime) -> str:
+    """How long ago, in plain words: `3天`."""
+    return str(format_timedelta(now() - since, threshold=1.2))
+
+
+def moment(at: datetime | None) -> str:
+    """A moment to the minute, in the hub's time zone; a dash for none."""
+    return str(format_datetime(at, "yyyy-MM-dd HH:mm")) if at else "—"
+
+
+def state(code: str) -> str:
+    """What a state is called."""
+    return str(STATES[code])
+
+
+def outcome(version: ResourceVersion, verdict: str) -> str:
+    """What a decision has brought about."""
+    title = version.title(request_language())
+    if version.state == "in_review":
+        return _("已记下您的意见：《%(title)s》还需另一位审核人通过。", title=title)
+    if verdict == "approve":
+        return _("《%(title)s》已发布。", title=title)
+    return _("《%(title)s》：%(verdict)s。提交单位下次同步时会看到理由。", title=title, verdict=VERDICTS[verdict])
+
+
+def fault(error: CommonsError) -> str:
+    """Why a decision was refused, in the reviewer's words."""
+    language = request_language()
+    if isinstance(error, MoveNotAllowed):
+        return _("这一版本现在的状态是“%(state)s”，不能再作决定。", state=state(error.data["state"]))
+    if isinstance(error, ChecklistIncomplete):
+        return _("通过之前，请逐项确认审核清单。")
+    if isinstance(error, InvalidRequest) and error.errors:
+        said = {"/verdict": _("请选择审核结论。")}
+        return " ".join(said.get(one.pointer, one.message(language)) for one in error.errors)
+    return error.message(language)

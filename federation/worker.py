@@ -1,0 +1,45 @@
+"""The background process: the task queue's consumer, the search follower, and the sweep."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from flask import Flask
+from huey.consumer import Consumer
+from sqlalchemy.exc import SQLAlchemyError
+
+from federation import search_follower
+from federation.parts import parts
+from federation.processes import die_with_parent
+from federation.storage import StorageError
+from federation.tasks import queue
+
+log = structlog.get_logger()
+TASK_THREADS = 2
+
+
+def run(app: Flask) -> None:
+    """Work until SIGTERM or Ctrl-C; what is under way is finished or, if killed, found again by the next sweep."""
+    die_with_parent()
+    stopping = threading.Event()
+    threads = [
+        threading.Thread(target=search_follower.run, args=(app, stopping), name="search-follower", daemon=True),
+        threading.Thread(target=_sweep_again_and_again, args=(app, stopping), name="sweep", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    Consumer(queue(app).huey, workers=TASK_THREADS, periodic=False, max_delay=0.5, graceful_signal="TERM").run()
+    stopping.set()
+    for thread in threads:
+        thread.join(timeout=10)
+
+
+def _sweep_again_and_again(app: Flask, stopping: threading.Event) -> None:
+    while True:
+        try:
+            queue(app).sweep()
+        except (SQLAlchemyError, StorageError) as error:
+            log.warning("sweep failed", cause=type(error).__name__)
+        if stopping.wait(parts(app).settings.sweep_seconds):
+            return

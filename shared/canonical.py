@@ -1,0 +1,107 @@
+"""Canonical JSON (RFC 8785) and SHA-256 digests: the one byte form of everything that is signed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import rfc8785
+
+from shared.errors import InvalidEncoding, InvalidJson, TooDeep
+
+MAX_DEPTH = 16
+"""Levels of nesting that any of our documents may have; more is an attack, not a record."""
+
+
+def canonical(value: Any) -> bytes:
+    """The RFC 8785 form of `value`.
+
+    Raises `InvalidJson` when it has none (numbers beyond 2^53, lone surrogates). Without fractions, and with ASCII
+    keys, the standard library's writer gives the same bytes several times faster (a property test holds the two
+    together); all else goes to the library.
+    """
+    try:
+        if _is_plain(value):
+            return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise InvalidJson(cause=str(error)[:200]) from error
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_plain(below) for key, below in value.items())
+    if kind is list:
+        return all(map(_is_plain, value))
+    return kind is int and -(2**53) < value < 2**53
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of `data` in lower-case hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def parse(data: bytes) -> Any:
+    """JSON from bytes, strictly: UTF-8, no NaN, no doubled key, no lone surrogate, at most MAX_DEPTH deep.
+
+    Raises `InvalidEncoding`, `InvalidJson` or `TooDeep`.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidEncoding(position=error.start) from error
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_doubles)
+    except RecursionError as error:
+        raise TooDeep(limit=MAX_DEPTH) from error
+    except ValueError as error:
+        raise InvalidJson(cause=str(error)[:200]) from error
+    if "\\u" in text or "\\U" in text:
+        _refuse_surrogates(value)
+    if depth(value) > MAX_DEPTH:
+        raise TooDeep(limit=MAX_DEPTH)
+    return value
+
+
+def _refuse_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidJson(cause="lone surrogate") from error
+
+
+def depth(value: Any) -> int:
+    """How many levels of objects and lists `value` has (counting stops one past MAX_DEPTH)."""
+    level, layer = 0, [value]
+    while level <= MAX_DEPTH:
+        containers = [item for item in layer if isinstance(item, dict | list)]
+        if not containers:
+            break
+        level += 1
+        layer = [child for item in containers for child in (item.values() if isinstance(item, dict) else item)]
+    return level
+
+
+def best_text(texts: Mapping[str, str], language: str) -> str:
+    """The text for a reader of `language` from a map of language → text: theirs, else zh, en, or any."""
+    wanted = [language, language.split("-")[0], "zh", "en"]
+    for tag in wanted:
+        if tag in texts:
+            return texts[tag]
+    return next(iter(texts.values()), "")

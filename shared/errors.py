@@ -1,0 +1,501 @@
+"""Every named error of the federation: one class a reason, with its HTTP status and its words.
+
+An error carries its data; the sentence is made when it is shown, in the reader's language. The web and the
+API turn it into an RFC 9457 problem (`problem`), the command line prints `message` and exits with
+`exit_code` (3 the other side is away, 4 it refused us, 5 what was given is wrong, 1 anything else).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from shared.field_messages import field_message
+
+PROBLEM_TYPE = "urn:metrology-commons:problem:"
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One fault in one field: JSON pointer (RFC 6901), code from `field_messages`, and its figures."""
+
+    pointer: str
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def message(self, language: str) -> str:
+        """What is wrong and what to do, in `language`."""
+        return field_message(self.code, self.params, language)
+
+    def as_dict(self, language: str) -> dict[str, Any]:
+        """The form in which it crosses the wire."""
+        detail = self.message(language)
+        return {"pointer": self.pointer, "code": self.code, "params": self.params, "detail": detail}
+
+
+class CommonsError(Exception):
+    """Parent of all named errors; a subclass sets `code`, `status` and its words in both languages."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+    zh: ClassVar[str] = "出错了。"
+    en: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, *, errors: Sequence[FieldError] = (), retry_after: int | None = None, **data: Any) -> None:
+        self.errors = tuple(errors)
+        self.retry_after = retry_after
+        self.data = data
+        super().__init__(self.message("en"))
+
+    def message(self, language: str) -> str:
+        """The sentence for a person, in `language`."""
+        return (self.zh if language.startswith("zh") else self.en).format(**self.data)
+
+    def problem(self, language: str) -> dict[str, Any]:
+        """RFC 9457 problem details."""
+        body: dict[str, Any] = {
+            "type": PROBLEM_TYPE + self.code,
+            "title": self.code.replace("_", " "),
+            "status": self.status,
+            "detail": self.message(language),
+        }
+        if self.errors:
+            body["errors"] = [error.as_dict(language) for error in self.errors]
+        return body
+
+
+# -- what was given is wrong -----------------------------------------------------------------------------
+
+
+class InvalidEncoding(CommonsError):
+    """Bytes that are not UTF-8."""
+
+    code, status, exit_code = "invalid_encoding", 400, 5
+    zh = "内容不是 UTF-8 编码（第 {position} 字节起无法识别）。请转换为 UTF-8 后再提交。"
+    en = "The content is not UTF-8 (unreadable from byte {position}). Convert it to UTF-8 and try again."
+
+
+class InvalidJson(CommonsError):
+    """Text that is not JSON, or JSON that has no canonical form."""
+
+    code, status, exit_code = "invalid_json", 400, 5
+    zh = "内容不是有效的 JSON：{cause}。"
+    en = "The content is not valid JSON: {cause}."
+
+
+class TooDeep(CommonsError):
+    """JSON nested deeper than any of our documents."""
+
+    code, status, exit_code = "too_deep", 400, 5
+    zh = "JSON 嵌套超过 {limit} 层。"
+    en = "The JSON is nested more than {limit} levels deep."
+
+
+class InvalidRequest(CommonsError):
+    """A request body or query that does not fit its schema; `errors` names each field."""
+
+    code, status, exit_code = "invalid_request", 422, 5
+    zh = "请求内容有误，请按下列说明修改。"
+    en = "The request has faults; see each field."
+
+
+class InvalidRecord(CommonsError):
+    """A resource record that does not fit the schema; `errors` names each field."""
+
+    code, status, exit_code = "invalid_record", 422, 5
+    zh = "资源著录有 {count} 处问题，请按下列说明修改。"
+    en = "The record has {count} fault(s); see each field."
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(errors=errors, count=len(errors))
+
+
+class NotCanonical(CommonsError):
+    """A signed payload that is not in RFC 8785 form."""
+
+    code, status, exit_code = "not_canonical", 422, 5
+    zh = "签名内容不是规范化 JSON（RFC 8785）。请用本项目的节点程序重新签名。"
+    en = "The signed payload is not canonical JSON (RFC 8785). Sign it again with a current node."
+
+
+class RecordTooLarge(CommonsError):
+    """A record over the byte limit."""
+
+    code, status, exit_code = "record_too_large", 413, 5
+    zh = "一条著录最大 {limit} 字节，此条为 {size} 字节。请缩短说明，或把长文放进文件。"
+    en = "A record may have {limit} bytes, this one has {size}. Shorten the description or move text to a file."
+
+
+class BatchTooLarge(CommonsError):
+    """A request body over the count or byte limit."""
+
+    code, status, exit_code = "batch_too_large", 413, 5
+    zh = "一次最多提交 {records} 条、{size} 字节。请分批提交。"
+    en = "A batch may hold {records} records and {size} bytes. Send smaller batches."
+
+
+class UnsupportedMediaType(CommonsError):
+    """A body in a type or encoding that this address does not take."""
+
+    code, status, exit_code = "unsupported_media_type", 415, 5
+    zh = "此处只接受 {expected}。"
+    en = "Only {expected} is accepted here."
+
+
+class FileChanged(CommonsError):
+    """A file whose bytes are no longer those that were registered."""
+
+    code, status, exit_code = "file_changed", 409, 5
+    zh = "文件 {name} 在登记之后有改动。请重新登记（产生新版本），或恢复原文件后再同步。"
+    en = "The file {name} has changed since it was registered. Register it again, or restore it and sync again."
+
+
+class FileUnreadable(CommonsError):
+    """A file that is missing or may not be read."""
+
+    code, status, exit_code = "file_unreadable", 409, 5
+    zh = "无法读取文件 {name}：{cause}。请检查路径和权限。"
+    en = "The file {name} cannot be read: {cause}. Check its path and permissions."
+
+
+class ImportUnreadable(CommonsError):
+    """A file or folder to import that cannot be understood as a whole."""
+
+    code, status, exit_code = "import_unreadable", 422, 5
+    zh = "无法读取导入来源 {name}：{cause}。"
+    en = "The import source {name} cannot be read: {cause}."
+
+
+class FileTooLarge(CommonsError):
+    """A file over the limit of the hub."""
+
+    code, status, exit_code = "file_too_large", 413, 5
+    zh = "文件最大 {limit} 字节，此文件为 {size} 字节。"
+    en = "A file may have {limit} bytes, this one has {size}."
+
+
+class ReasonMissing(CommonsError):
+    """A decision or withdrawal that must be explained and is not."""
+
+    code, status, exit_code = "reason_missing", 422, 5
+    zh = "请填写理由。"
+    en = "Give a reason."
+
+
+class ChecklistIncomplete(CommonsError):
+    """An approval with a question of the checklist unanswered or answered no."""
+
+    code, status, exit_code = "checklist_incomplete", 422, 5
+    zh = "审核清单尚未全部确认：{items}。"
+    en = "The checklist is not fully confirmed: {items}."
+
+
+# -- who are you -----------------------------------------------------------------------------------------
+
+
+class SignatureMissing(CommonsError):
+    """A request that is not signed, or not over the fixed components."""
+
+    code, status, exit_code = "signature_missing", 401, 4
+    zh = "请求没有完整的签名（{cause}）。"
+    en = "The request is not completely signed ({cause})."
+
+
+class SignatureInvalid(CommonsError):
+    """A signature that does not fit the request or the record."""
+
+    code, status, exit_code = "signature_invalid", 401, 4
+    zh = "签名与内容不符，内容可能被改动，或密钥不对。"
+    en = "The signature does not fit: the content was altered, or the key is another."
+
+
+class SignatureExpired(CommonsError):
+    """A request signed too long ago."""
+
+    code, status, exit_code = "signature_expired", 401, 4
+    zh = "请求的签名时间过早。请校准本机时钟（平台时间 {now}）。"
+    en = "The request was signed too long ago. Set this machine's clock (the hub's time is {now})."
+
+
+class SignatureFromFuture(CommonsError):
+    """A request signed at a time that has not come."""
+
+    code, status, exit_code = "signature_from_future", 401, 4
+    zh = "请求的签名时间晚于平台时间。请校准本机时钟（平台时间 {now}）。"
+    en = "The request was signed in the future. Set this machine's clock (the hub's time is {now})."
+
+
+class SignatureReplayed(CommonsError):
+    """A request that was received before."""
+
+    code, status, exit_code = "signature_replayed", 401, 4
+    zh = "同一请求已收到过，不再处理。"
+    en = "This very request was received before and is not processed again."
+
+
+class KeyUnknown(CommonsError):
+    """A key that no institution has enrolled."""
+
+    code, status, exit_code = "key_unknown", 401, 4
+    zh = "平台没有登记此密钥。请先用邀请码加入（commons-node join）。"
+    en = "The hub does not know this key. Join first (commons-node join)."
+
+
+class KeyRevoked(CommonsError):
+    """A key that was revoked or suspended."""
+
+    code, status, exit_code = "key_revoked", 403, 4
+    zh = "此密钥已停用（{reason}）。请联系联盟管理员。"
+    en = "This key is out of use ({reason}). Ask the alliance's administrators."
+
+
+class TokenInvalid(CommonsError):
+    """An invitation that does not exist."""
+
+    code, status, exit_code = "token_invalid", 403, 4
+    zh = "邀请码不正确。请核对，或向联盟管理员索取新的邀请码。"
+    en = "The invitation is not right. Check it, or ask the alliance's administrators for a new one."
+
+
+class TokenUsed(CommonsError):
+    """An invitation that was used by another key."""
+
+    code, status, exit_code = "token_used", 403, 4
+    zh = "邀请码已使用过。请向联盟管理员索取新的邀请码。"
+    en = "The invitation was used already. Ask the alliance's administrators for a new one."
+
+
+class TokenExpired(CommonsError):
+    """An invitation whose time is over."""
+
+    code, status, exit_code = "token_expired", 403, 4
+    zh = "邀请码已过期。请向联盟管理员索取新的邀请码。"
+    en = "The invitation has expired. Ask the alliance's administrators for a new one."
+
+
+class SignInFailed(CommonsError):
+    """A wrong name or password; which of them is not said."""
+
+    code, status, exit_code = "sign_in_failed", 401, 4
+    zh = "用户名或密码不正确。"
+    en = "The user name or the password is not right."
+
+
+class SignInRequired(CommonsError):
+    """A page that needs a person who is signed in."""
+
+    code, status, exit_code = "sign_in_required", 401, 4
+    zh = "请先登录。"
+    en = "Sign in first."
+
+
+class Forbidden(CommonsError):
+    """Somebody who may not do this."""
+
+    code, status, exit_code = "forbidden", 403, 4
+    zh = "您没有进行此操作的权限。"
+    en = "You may not do this."
+
+
+class OwnInstitution(CommonsError):
+    """A reviewer who would judge the own institution."""
+
+    code, status, exit_code = "own_institution", 403, 4
+    zh = "审核人不得审核本单位提交的资源。"
+    en = "A reviewer may not judge a resource of the own institution."
+
+
+class NotYours(CommonsError):
+    """A record or upload of another institution."""
+
+    code, status, exit_code = "not_yours", 403, 4
+    zh = "此资源属于其他单位。"
+    en = "This resource belongs to another institution."
+
+
+class CsrfFailed(CommonsError):
+    """A form without its token, or with an old one."""
+
+    code, status, exit_code = "csrf_failed", 400, 4
+    zh = "表单已失效。请返回上一页，刷新后重试。"
+    en = "The form is out of date. Go back, reload the page and try again."
+
+
+# -- it does not fit what is there -------------------------------------------------------------------------
+
+
+class NotFound(CommonsError):
+    """Something that is not there, or not for this caller."""
+
+    code, status, exit_code = "not_found", 404, 5
+    zh = "没有找到您要的内容。"
+    en = "There is nothing here by that name."
+
+
+class Gone(CommonsError):
+    """A resource that was public and is not any more."""
+
+    code, status = "gone", 410
+    zh = "此资源已不再提供：{reason}"
+    en = "This resource is no longer available: {reason}"
+
+
+class MethodNotAllowed(CommonsError):
+    """An address that does not take this method."""
+
+    code, status = "method_not_allowed", 405
+    zh = "此地址不支持该操作。"
+    en = "This address does not take that method."
+
+
+class RecordConflict(CommonsError):
+    """The same version of a record with other content."""
+
+    code, status, exit_code = "conflict", 409, 5
+    zh = "资源 {id} 的第 {version} 版已存在且内容不同。请提交新版本。"
+    en = "Version {version} of {id} exists with other content. Publish a new version."
+
+
+class MoveNotAllowed(CommonsError):
+    """A change of state that the life cycle does not have."""
+
+    code, status, exit_code = "move_not_allowed", 409, 5
+    zh = "当前状态“{state}”不能变为“{to}”。"
+    en = "A version that is {state} cannot become {to}."
+
+
+class NotLatest(CommonsError):
+    """A decision on a version that is not the latest."""
+
+    code, status, exit_code = "not_latest", 409, 5
+    zh = "该资源已有更新的版本（第 {latest} 版），请审核最新版本。"
+    en = "There is a newer version ({latest}). Judge the latest one."
+
+
+class AlreadyExists(CommonsError):
+    """A name that is taken."""
+
+    code, status, exit_code = "already_exists", 409, 5
+    zh = "{what}已存在。"
+    en = "{what} exists already."
+
+
+class FileNotDeclared(CommonsError):
+    """An upload of bytes that no record of this institution awaits."""
+
+    code, status, exit_code = "file_not_declared", 409, 5
+    zh = "本单位没有等待此文件的资源（sha256 {sha256}）。请先提交著录。"
+    en = "No record of yours awaits this file (sha256 {sha256}). Publish the record first."
+
+
+class UploadIncomplete(CommonsError):
+    """An upload that was said to be complete and is not."""
+
+    code, status, exit_code = "upload_incomplete", 409, 5
+    zh = "上传尚未完成，缺少分段 {missing}。"
+    en = "The upload is not complete: parts {missing} are missing."
+
+
+class UploadClosed(CommonsError):
+    """An upload that has expired, failed or been verified."""
+
+    code, status, exit_code = "upload_closed", 409, 5
+    zh = "此次上传已结束（{state}）。请重新申请上传。"
+    en = "This upload is closed ({state}). Ask for a new one."
+
+
+# -- not now -----------------------------------------------------------------------------------------------
+
+
+class Throttled(CommonsError):
+    """Too many attempts."""
+
+    code, status, exit_code = "throttled", 429, 3
+    zh = "操作过于频繁，请在 {retry_after} 秒后重试。"
+    en = "Too many attempts; try again in {retry_after} seconds."
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+        self.data["retry_after"] = retry_after
+
+    def message(self, language: str) -> str:
+        """The sentence with the number of seconds to wait."""
+        self.data.setdefault("retry_after", self.retry_after)
+        return super().message(language)
+
+
+class StoreAway(CommonsError):
+    """The object store does not answer."""
+
+    code, status, exit_code = "store_away", 503, 3
+    zh = "文件存储暂时无法使用，请稍后再试。"
+    en = "The object store is away; try again later."
+
+
+class DatabaseBusy(CommonsError):
+    """The database is locked or away."""
+
+    code, status, exit_code = "database_busy", 503, 3
+    zh = "数据库繁忙，请稍后再试。"
+    en = "The database is busy; try again later."
+
+
+class HubAway(CommonsError):
+    """The hub does not answer, or answers that it cannot now."""
+
+    code, status, exit_code = "hub_away", 503, 3
+    zh = "无法连接平台 {hub}（{cause}）。已登记的内容都已保存，稍后再次同步即可。"
+    en = "The hub {hub} does not answer ({cause}). Everything registered is kept; sync again later."
+
+
+class HubRefused(CommonsError):
+    """The hub refused a request of ours; its own words are passed on."""
+
+    code, status, exit_code = "hub_refused", 502, 4
+    zh = "平台拒绝了请求：{detail}"
+    en = "The hub refused the request: {detail}"
+
+
+class InternalError(CommonsError):
+    """A fault of ours; the log has it under the given number."""
+
+    code, status = "internal_error", 500
+    zh = "系统出现故障，已记录（编号 {request_id}）。"
+    en = "A fault of ours; it is in the log as {request_id}."
+
+
+# -- the node itself ---------------------------------------------------------------------------------------
+
+
+class NotInitialised(CommonsError):
+    """A node without its data folder."""
+
+    code, status, exit_code = "not_initialised", 409, 5
+    zh = "节点尚未初始化。请先运行 commons-node init。"
+    en = "The node is not set up. Run commons-node init first."
+
+
+class NotJoined(CommonsError):
+    """A node that has not enrolled."""
+
+    code, status, exit_code = "not_joined", 409, 5
+    zh = "节点尚未加入平台。请先运行 commons-node join。"
+    en = "The node has not joined a hub. Run commons-node join first."
+
+
+class AlreadyJoined(CommonsError):
+    """A node that has enrolled with another hub."""
+
+    code, status, exit_code = "already_joined", 409, 5
+    zh = "节点已加入平台 {hub}。"
+    en = "The node has joined {hub} already."
+
+
+class InvalidSettings(CommonsError):
+    """Settings that stop the start; every fault is named."""
+
+    code, exit_code = "invalid_settings", 5
+    zh = "配置有误，无法启动：\n{faults}"
+    en = "The settings are wrong and nothing was started:\n{faults}"

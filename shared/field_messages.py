@@ -1,0 +1,78 @@
+"""The words for each fault that a single field can have, in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FIELD_MESSAGES: dict[str, tuple[str, str]] = {
+    "required": ("必填。", "This is required."),
+    "null": ("不能为空。", "This may not be null."),
+    "unknown_field": (
+        "没有这个字段，请检查拼写或删去。",
+        "There is no such field; check its spelling or leave it out.",
+    ),
+    "wrong_type": ("类型不对，应为{expected}。", "Wrong type: {expected} is expected."),
+    "too_long": ("最多 {max} 个字符，现有 {length} 个。", "At most {max} characters; there are {length}."),
+    "too_short": ("至少 {min} 个字符。", "At least {min} character(s)."),
+    "too_many": ("最多 {max} 项，现有 {length} 项。", "At most {max} entries; there are {length}."),
+    "too_few": ("至少 {min} 项。", "At least {min} entry is needed."),
+    "out_of_range": ("应在 {min} 到 {max} 之间。", "It must be from {min} to {max}."),
+    "unknown_term": (
+        "“{value}”不在词表“{vocabulary}”中。可用：{allowed}。",
+        "“{value}” is not in the vocabulary {vocabulary}. Use one of: {allowed}.",
+    ),
+    "duplicate": ("“{value}”重复。", "“{value}” stands twice."),
+    "language_missing": ("须有中文（zh）或英文（en）文本。", "Chinese (zh) or English (en) text is needed."),
+    "bad_language": (
+        "“{value}”不是语言代码（如 zh、en）。",
+        "“{value}” is not a language tag (such as zh, en).",
+    ),
+    "bad_date": (
+        "日期写法不对，应如 2026-05-20、2026-05、2026；公元前 344 年写 -0343，约数在末尾加 ~。",
+        "Not a date: write 2026-05-20, 2026-05 or 2026; 344 BC is -0343; a trailing ~ means about.",
+    ),
+    "bad_id": ("编号不是 UUIDv7。", "The identifier is not a UUIDv7."),
+    "bad_digest": (
+        "不是 64 位小写十六进制的 SHA-256。",
+        "Not a SHA-256 in 64 lower-case hexadecimal digits.",
+    ),
+    "size_differs": (
+        "文件大小与平台上同一内容（sha256）的 {size} 字节不符。",
+        "The size differs from the {size} bytes that the hub holds under this SHA-256.",
+    ),
+    "bad_url": (
+        "网址须以 http:// 或 https:// 开头，且写完整。",
+        "A complete address with http:// or https:// is needed.",
+    ),
+    "bad_file_name": (
+        '文件名不能含路径、控制字符或 <>:"|?*，也不能以点或空格结尾。',
+        'A file name may not hold a path, control characters or <>:"|?*, nor end in a dot or a space.',
+    ),
+    "bad_media_type": ("不是有效的媒体类型（如 image/png）。", "Not a media type (such as image/png)."),
+    "control_characters": (
+        "含有不可见的控制字符，请删去。",
+        "There are invisible control characters; remove them.",
+    ),
+    "evidence_missing": (
+        "红色计量和计量史的文献、照片、实物必须填写考证（来源、方法、考证人）。",
+        "Documents, photographs and artefacts of red metrology and history need evidence (source, method, by whom).",
+    ),
+    "content_missing": ("至少要有一个文件或一个链接。", "At least one file or one link is needed."),
+    "period_backwards": ("起始年晚于结束年。", "The period ends before it begins."),
+    "incomplete_coordinates": ("经度和纬度须同时填写。", "Latitude and longitude go together."),
+    "bad_number": ("不是数字。", "Not a number."),
+    "bad_token": ("邀请码不完整。", "The invitation is not complete."),
+    "no_mapping": ("来源记录缺少“{field}”。", "The source record has no “{field}”."),
+    "unreadable_row": ("无法读取这一行：{cause}。", "This row cannot be read: {cause}."),
+}
+
+
+def field_message(code: str, params: dict[str, Any], language: str) -> str:
+    """The sentence for fault `code` with its figures filled in; the bare code when it is not known here."""
+    words = FIELD_MESSAGES.get(code)
+    if words is None:
+        return code
+    try:
+        return words[0 if language.startswith("zh") else 1].format(**params)
+    except (KeyError, IndexError):
+        return words[0 if language.startswith("zh") else 1]
