@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle, publication
+from federation import auditlog, lifecycle, publication, sequences
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
@@ -191,6 +191,7 @@ def _new_version(resource: Resource, signed: SignedRecord) -> ResourceVersion:
     record = signed.record
     version = ResourceVersion(
         resource=resource,
+        resource_id=resource.id,
         version=record["version"],
         sha256=signed.sha256,
         jws=signed.token,
@@ -212,14 +213,20 @@ def _settle(session: Session, batch: _Batch) -> None:
     """Give every new version its first state, and let the newest of each resource replace the open ones."""
     if not batch.added:
         return
+    # Numbers given beforehand let the rows go in with one statement; else each INSERT waits for its own number.
+    numbers = sequences.next_numbers(session, sequences.VERSIONS, len(batch.added))
+    for number, (version, _) in zip(numbers, batch.added, strict=True):
+        version.id = number
     actor = auditlog.machine(batch.node.id)
-    groups: dict[str, list[ResourceVersion]] = {"superseded": [], "in_review": [], "awaiting_files": []}
-    tombstones: list[tuple[ResourceVersion, SignedRecord]] = []
     for version, signed in batch.added:
+        if version.version == version.resource.latest_version and records.is_tombstone(signed.record):
+            _withdraw(session, batch, version, signed.record["withdrawn"]["reason"], actor)
+    groups: dict[str, list[ResourceVersion]] = {"superseded": [], "in_review": [], "awaiting_files": []}
+    for version, _ in batch.added:
+        if version.state:
+            continue
         if version.version < version.resource.latest_version:
             groups["superseded"].append(version)
-        elif records.is_tombstone(signed.record):
-            tombstones.append((version, signed))
         elif all(file.sha256 in batch.stored for file in version.files):
             groups["in_review"].append(version)
         else:
@@ -235,8 +242,6 @@ def _settle(session: Session, batch: _Batch) -> None:
     for to, versions in groups.items():
         if versions:
             lifecycle.advance(session, versions, to=to, actor=actor)
-    for version, signed in tombstones:
-        _withdraw(session, batch, version, signed.record["withdrawn"]["reason"], actor)
 
 
 def _withdraw(session: Session, batch: _Batch, tombstone: ResourceVersion, reason: str, actor: str) -> None:

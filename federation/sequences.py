@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from federation.models.events import Counter
 from federation.models.institutions import Node
 
-FEED = "change_feed"
+FEED, VERSIONS = "change_feed", "versions"
 
 
 def next_numbers(session: Session, name: str, count: int) -> range:

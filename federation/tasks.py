@@ -91,7 +91,7 @@ class Queue:
 def _waiting_with_all_files(session: Session) -> list[ResourceVersion]:
     """Versions that wait although every file of theirs is stored (a crash between two commits)."""
     missing = (
-        select(VersionFile.id)
+        select(VersionFile.version_id)
         .outerjoin(StoredObject, StoredObject.sha256 == VersionFile.sha256)
         .where(VersionFile.version_id == ResourceVersion.id, StoredObject.sha256.is_(None))
         .exists()

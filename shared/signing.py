@@ -51,6 +51,8 @@ def public_jwk(public_key: Ed25519PublicKey) -> dict[str, str]:
 def load_public_jwk(jwk: Any) -> Ed25519PublicKey:
     """The key from its JWK. Raises `SignatureInvalid` for any other kind of key or broken text."""
     try:
+        if jwk["kty"] != "OKP":
+            raise SignatureInvalid()
         key = OKPKey.import_key({name: jwk[name] for name in ("kty", "crv", "x")}).public_key
     except (KeyError, TypeError, ValueError, JoseError) as error:
         raise SignatureInvalid() from error

@@ -64,7 +64,8 @@ def enrol() -> tuple[Response, int]:
 def publish() -> Response:
     """Take in a batch of signed records; an answer for each."""
     asked = parse(authentication.request_body())
-    if isinstance(asked, dict) and len(asked.get("records") or ()) > messages.MAX_BATCH_RECORDS:
+    given = asked.get("records") if isinstance(asked, dict) else None
+    if isinstance(given, list) and len(given) > messages.MAX_BATCH_RECORDS:
         raise BatchTooLarge(records=messages.MAX_BATCH_RECORDS, size=messages.MAX_BATCH_BYTES)
     batch = messages.read(messages.PublishRequest, asked)
     limit = parts().settings.max_file_bytes

@@ -74,11 +74,9 @@ class VersionFile(Base):
     """A file that a version names; its bytes are the stored object with that SHA-256."""
 
     __tablename__ = "version_files"
-    __table_args__ = (UniqueConstraint("version_id", "position"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("resource_versions.id"))
-    position: Mapped[int]
+    version_id: Mapped[int] = mapped_column(ForeignKey("resource_versions.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(40))
     media_type: Mapped[str] = mapped_column(String(255))

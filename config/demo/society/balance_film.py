@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from config.demo.toolkit import motion
 
 WIDTH, HEIGHT, SUPER = 854, 480, 2
 FPS = 24
@@ -70,11 +72,6 @@ def _rest(scene: Scene) -> float:
     return max(-0.17, min(0.17, difference * 0.004))
 
 
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    # Index 2 of the Noto CJK collections is the simplified Chinese face.
-    return ImageFont.truetype(name, size * SUPER, index=2)
-
-
 def _frame(scene: Scene, angle: float) -> Image.Image:
     image = Image.new("RGB", (WIDTH * SUPER, HEIGHT * SUPER), PAPER)
     draw = ImageDraw.Draw(image)
@@ -83,9 +80,11 @@ def _frame(scene: Scene, angle: float) -> Image.Image:
     right_apple = scene.apple_left is False
     _pan(draw, angle, -1, left_apple, scene.weights if right_apple else ())
     _pan(draw, angle, 1, right_apple, scene.weights if left_apple else ())
-    draw.text((28 * SUPER, 18 * SUPER), "天平怎样比轻重", font=_font("NotoSerifCJK-Bold.ttc", 26), fill=TEAL)
+    draw.text(
+        (28 * SUPER, 18 * SUPER), "天平怎样比轻重", font=motion.font(26 * SUPER, serif=True, bold=True), fill=TEAL
+    )
     draw.rectangle((0, 420 * SUPER, WIDTH * SUPER, HEIGHT * SUPER), fill=INK)
-    words = _font("NotoSansCJK-Regular.ttc", 24)
+    words = motion.font(24 * SUPER)
     draw.text((WIDTH / 2 * SUPER, 450 * SUPER), scene.words, font=words, fill="white", anchor="mm")
     return image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
 
@@ -147,5 +146,5 @@ def _weight(draw: ImageDraw.ImageDraw, left: float, base: float, grams: int) -> 
     draw.ellipse(knob, fill=(122, 132, 136))
     body = [left * SUPER, (base - high) * SUPER, (left + wide) * SUPER, (base + 1) * SUPER]
     draw.rounded_rectangle(body, 5 * SUPER, fill=(139, 150, 153))
-    font = _font("NotoSansCJK-Bold.ttc", 18 if grams > 20 else 15)
+    font = motion.font((18 if grams > 20 else 15) * SUPER, bold=True)
     draw.text((middle * SUPER, (base - high / 2) * SUPER), str(grams), font=font, fill="white", anchor="mm")

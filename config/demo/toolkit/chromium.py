@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from config.demo.toolkit import pdf_packing
+
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -19,6 +21,7 @@ TIMEOUT_SECONDS = 120
 # A new-headless window is taller than what it shows; the surplus is cut off after the picture is taken.
 WINDOW_SURPLUS = 160
 _DATES = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}")
+_CREATOR = re.compile(rb"/Creator \(Mozilla.*?\n")
 _FIXED_DATE = b"20260520000000"
 
 
@@ -39,7 +42,9 @@ def print_pdf(html: str, out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "page.pdf"
         _run(html, Path(folder), f"--print-to-pdf={printed}", "--no-pdf-header-footer")
-        content = _DATES.sub(lambda m: b"/" + m.group(1) + b" (D:" + _FIXED_DATE, printed.read_bytes())
+        content = _CREATOR.sub(b"/Creator (Metrology Commons)\n", printed.read_bytes(), count=1)
+        content = _DATES.sub(lambda m: b"/" + m.group(1) + b" (D:" + _FIXED_DATE, content)
+        content = pdf_packing.pack(content)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(content)
 

@@ -226,17 +226,15 @@ def upgrade() -> None:
     sa.UniqueConstraint('version_id', 'reviewer_id', name=op.f('uq_decisions_version_id_reviewer_id'))
     )
     op.create_table('version_files',
-    sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('version_id', sa.Integer(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('role', sa.String(length=40), nullable=False),
     sa.Column('media_type', sa.String(length=255), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['version_id'], ['resource_versions.id'], name=op.f('fk_version_files_version_id_resource_versions')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_version_files')),
-    sa.UniqueConstraint('version_id', 'position', name=op.f('uq_version_files_version_id_position'))
+    sa.PrimaryKeyConstraint('version_id', 'position', name=op.f('pk_version_files'))
     )
     with op.batch_alter_table('version_files', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_version_files_sha256'), ['sha256'], unique=False)

@@ -1,4 +1,4 @@
-"""Rules that the database itself keeps: the audit log is append-only, and the change feed starts at zero."""
+"""Rules that the database itself keeps: the audit log is append-only, and the gapless sequences start at zero."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+COUNTERS = ("change_feed", "versions")
 SQLITE = """
 CREATE TRIGGER audit_events_no_{verb} BEFORE {verb} ON audit_events
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
@@ -24,7 +25,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()
 
 def upgrade() -> None:
     counters = sa.table("counters", sa.column("name", sa.String), sa.column("value", sa.Integer))
-    op.bulk_insert(counters, [{"name": "change_feed", "value": 0}])
+    op.bulk_insert(counters, [{"name": name, "value": 0} for name in COUNTERS])
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
             op.execute(SQLITE.format(verb=verb))
@@ -38,4 +39,4 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER audit_events_no_{verb}")
     else:
         op.execute("DROP TRIGGER audit_events_append_only ON audit_events; DROP FUNCTION refuse_audit_change()")
-    op.execute("DELETE FROM counters WHERE name = 'change_feed'")
+    op.execute("DELETE FROM counters")

@@ -8,6 +8,7 @@ from collections import defaultdict
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -26,6 +27,7 @@ workbench_admin = guard(
     Blueprint("workbench_admin", __name__, url_prefix="/workbench/admin"), ADMIN, sessions.check_admin
 )
 sessions.furnish(workbench_admin)
+BAD_NAME = _l("用户名只能用文字、数字和 . @ + - _，不能有空格。")
 
 
 @workbench_admin.get("/")
@@ -167,6 +169,7 @@ def _said(error: CommonsError | None) -> dict[str, object]:
     language = request_language()
     faults: dict[str, str] = {}
     for one in error.errors if error else ():
-        faults.setdefault(one.pointer.strip("/"), one.message(language))
+        words = str(BAD_NAME) if one.code == "bad_user_name" else one.message(language)
+        faults.setdefault(one.pointer.strip("/"), words)
     said = error.message(language) if error and not faults else ""
     return {"showing": showing, "error": said, "faults": faults}

@@ -56,7 +56,7 @@ def _marked(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     before: list[Piece] = []
     after: list[Piece] = []
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        changed = kind != "equal" or (i2 - i1 < STOP_UNIT and 0 < i1 and i2 < len(old))
+        changed = kind != "equal" or (i2 - i1 < STOP_UNIT and i1 > 0 and i2 < len(old))
         _add(before, changed, old[i1:i2])
         _add(after, changed, new[j1:j2])
     return tuple(before), tuple(after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,7 +29,7 @@ NUMBER = "<int(max=2147483647):version_id>"
 
 
 @workbench.context_processor
-def _words() -> Mapping[str, object]:
+def _words() -> dict[str, Any]:
     return {"showing": showing, "vocabulary": vocabulary, "language": request_language()}
 
 
@@ -61,7 +61,7 @@ def decide(version_id: int) -> ResponseReturnValue:
     if judged is None:
         raise NotFound()
     verdict = request.form.get("verdict", "")
-    confirmed = {code: True for code in request.form.getlist("checklist")}
+    confirmed = dict.fromkeys(request.form.getlist("checklist"), True)
     try:
         review.decide(
             session,
@@ -134,7 +134,7 @@ def _new_password_fault() -> str:
     """What is wrong with the new password before the old one is even looked at."""
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
-        return _("两次输入的新密码不一致。")
+        return str(_("两次输入的新密码不一致。"))
     fault = people.password_fault(new)
     return fault.message(request_language()) if fault else ""
 
@@ -166,4 +166,4 @@ def _stored(version: ResourceVersion) -> set[str]:
 
 
 def _reviewer_names(found: review.Submission, me: User) -> dict[int, str]:
-    return {d.id: _("您") if d.reviewer_id == me.id else d.reviewer.display_name for d in found.decisions}
+    return {d.id: str(_("您")) if d.reviewer_id == me.id else d.reviewer.display_name for d in found.decisions}

@@ -6,7 +6,8 @@ import time
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, redirect, request, session, url_for
+from flask import Blueprint, Response, redirect, request, session, url_for
+from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
@@ -37,7 +38,7 @@ class SignedIn:
         return f"{self.user.id}.{self.user.epoch}"
 
 
-def install(app: Flask) -> None:
+def install(app: App) -> None:
     """Let Flask-Login know the application.
 
     Its own `init_app` would look into the session after every request, the public's too, and so forbid shared

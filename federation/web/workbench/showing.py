@@ -215,19 +215,20 @@ def outcome(version: ResourceVersion, verdict: str) -> str:
     """What a decision has brought about."""
     title = version.title(request_language())
     if version.state == "in_review":
-        return _("已记下您的意见：《%(title)s》还需另一位审核人通过。", title=title)
+        return str(_("已记下您的意见：《%(title)s》还需另一位审核人通过。", title=title))
     if verdict == "approve":
-        return _("《%(title)s》已发布。", title=title)
-    return _("《%(title)s》：%(verdict)s。提交单位下次同步时会看到理由。", title=title, verdict=VERDICTS[verdict])
+        return str(_("《%(title)s》已发布。", title=title))
+    said = VERDICTS[verdict]
+    return str(_("《%(title)s》：%(verdict)s。提交单位下次同步时会看到理由。", title=title, verdict=said))
 
 
 def fault(error: CommonsError) -> str:
     """Why a decision was refused, in the reviewer's words."""
     language = request_language()
     if isinstance(error, MoveNotAllowed):
-        return _("这一版本现在的状态是“%(state)s”，不能再作决定。", state=state(error.data["state"]))
+        return str(_("这一版本现在的状态是“%(state)s”，不能再作决定。", state=state(error.data["state"])))
     if isinstance(error, ChecklistIncomplete):
-        return _("通过之前，请逐项确认审核清单。")
+        return str(_("通过之前，请逐项确认审核清单。"))
     if isinstance(error, InvalidRequest) and error.errors:
         said = {"/verdict": _("请选择审核结论。")}
         return " ".join(said.get(one.pointer, one.message(language)) for one in error.errors)

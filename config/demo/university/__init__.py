@@ -1,0 +1,1 @@
+"""The invented Demo University of Metrology: its records, sources and generated files."""

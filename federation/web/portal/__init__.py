@@ -1,0 +1,11 @@
+"""The portal: what the public sees of the hub."""
+
+from __future__ import annotations
+
+from federation.web.portal import about, finding, home, members, resources
+from federation.web.portal.blueprint import portal
+
+views = (about, finding, home, members, resources)
+"""The modules whose views are on the blueprint."""
+
+__all__ = ["portal", "views"]

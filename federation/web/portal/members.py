@@ -1,0 +1,34 @@
+"""The members of the federation, and what each of them shares."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from federation import catalogue
+from federation.database import db
+from federation.web.portal.blueprint import portal
+from federation.web.portal.figures import keeper
+
+SHOWN = 12
+
+
+@portal.get("/institutions")
+def institutions() -> ResponseReturnValue:
+    """All institutions."""
+    session = db.session()
+    figures = keeper().read(session)
+    return render_template("portal/institutions.html", members=catalogue.members(session, figures))
+
+
+@portal.get("/institutions/<code>")
+def institution(code: str) -> ResponseReturnValue:
+    """One institution with the newest of what it shares."""
+    session = db.session()
+    owner = catalogue.institution(session, code)
+    return render_template(
+        "portal/institution.html",
+        owner=owner,
+        count=keeper().read(session).by_institution.get(owner.id, 0),
+        entries=catalogue.newest(session, limit=SHOWN, institution_id=owner.id),
+    )

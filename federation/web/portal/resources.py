@@ -1,0 +1,107 @@
+"""One resource: its page, and its files by way of the object store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from federation import catalogue, usage
+from federation.catalogue import Page, PublicFile
+from federation.database import db
+from federation.parts import parts
+from federation.web.frame import is_picture
+from federation.web.portal.blueprint import portal
+from federation.web.portal.occasions import today
+from shared.errors import NotFound
+from shared.vocabularies import Term, vocabulary
+
+MAX_PICTURE_BYTES = 5_000_000
+"""A larger picture is not loaded into the page: it can be opened by itself."""
+READABLE = frozenset({"application/pdf", "text/plain"})
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What of a resource its page shows at once; everything else is in the list of files."""
+
+    picture: PublicFile | None
+    media: list[PublicFile]
+    captions: list[PublicFile]
+
+
+@portal.get("/resources/<path:ark>")
+def resource(ark: str) -> ResponseReturnValue:
+    """The page of a resource; any other way to write its ARK leads to the one address."""
+    moved = _elsewhere(ark, "portal.resource")
+    if moved is not None:
+        return moved
+    page = catalogue.find(db.session(), ark, today=today())
+    if usage.is_whole_reading(request.method, dict(request.headers)):
+        usage.recorder().count(usage.VIEW, page.entry.resource_id)
+    return render_template(
+        "portal/resource.html",
+        page=page,
+        record=page.record,
+        showing=_showing(page),
+        lessons=[one.entry for one in page.relations if one.type == "has-part"],
+        related=[one for one in page.relations if one.type != "has-part"],
+        licence=_licence(page.record["license"]),
+        uses=usage.totals(db.session(), page.entry.resource_id),
+        address=f"{parts().settings.origin}/{page.entry.ark}",
+        may_read=lambda file: file.media_type in READABLE or is_picture(file.media_type),
+    )
+
+
+@portal.get("/resources/<path:ark>/files/<name>")
+def download(ark: str, name: str) -> ResponseReturnValue:
+    """Count the download and lead to the bytes, which the store serves itself; `?inline` shows instead of saving."""
+    moved = _elsewhere(ark, "portal.download", name=name)
+    if moved is not None:
+        return moved
+    file = catalogue.file(db.session(), ark, name, today=today())
+    inline = "inline" in request.args
+    if not inline and usage.is_whole_reading(request.method, dict(request.headers)):
+        usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)
+    url = parts().store.download_url(
+        sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline
+    )
+    answer = Response(status=302, content_type="text/plain; charset=utf-8")
+    answer.headers["Location"] = url
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@portal.get("/ark:<path:name>")
+def resolve(name: str) -> ResponseReturnValue:
+    """`https://hub/ark:99999/…`, the form in which ARKs are cited, leads to the page."""
+    ark = catalogue.normal_ark(f"ark:{name}")
+    if ark is None:
+        raise NotFound()
+    return redirect(url_for("portal.resource", ark=ark), 302)
+
+
+def _elsewhere(ark: str, endpoint: str, **values: str) -> ResponseReturnValue | None:
+    """A redirect to the canonical address, or None when this is it. Raises `NotFound` for what is no ARK."""
+    canonical = catalogue.normal_ark(ark)
+    if canonical is None:
+        raise NotFound()
+    if canonical == ark:
+        return None
+    return redirect(url_for(endpoint, ark=canonical, **values, **request.args.to_dict()), 301)
+
+
+def _licence(code: str) -> Term | None:
+    return vocabulary("licenses").terms.get(code)
+
+
+def _showing(page: Page) -> Showing:
+    open_files = [file for file in page.files if file.open]
+    pictures = [file for file in open_files if is_picture(file.media_type) and file.size <= MAX_PICTURE_BYTES]
+    covers = [file for file in pictures if file.role == "cover"]
+    main = [file for file in pictures if file.role == "main"]
+    media = [file for file in open_files if file.media_type.startswith(("video/", "audio/"))]
+    captions = [file for file in open_files if file.media_type == "text/vtt"]
+    picture = next(iter(main + covers), None)
+    return Showing(None if media else picture, media[:3], captions)

@@ -1,0 +1,37 @@
+"""Fixtures that every test may use; each starts the real thing, once where it is safe to share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.hub import Hub, Member, running_hub
+from tests.support.stores import RunningStore, running_store
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
+    """An object store for this test process; each hub has buckets of its own in it."""
+    with running_store(tmp_path_factory.mktemp("store")) as running:
+        yield running
+
+
+@pytest.fixture
+def hub(tmp_path: Path, store: RunningStore) -> Iterator[Hub]:
+    """A hub with an empty database."""
+    with running_hub(tmp_path, store) as running:
+        yield running
+
+
+@pytest.fixture
+def member(hub: Hub) -> Member:
+    """An enrolled institution."""
+    return hub.member("institute-a")
+
+
+@pytest.fixture
+def other(hub: Hub) -> Member:
+    """Another enrolled institution."""
+    return hub.member("institute-b")

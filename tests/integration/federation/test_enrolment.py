@@ -1,0 +1,145 @@
+"""Joining: one invitation, one key, and no way around either."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from federation import enrolment
+from federation.database import unit_of_work
+from federation.models.base import now
+from federation.models.institutions import Invitation
+from shared.messages import PREFIX, EnrolmentReply, read
+from tests.support.records import Signer, make_record
+
+
+@pytest.fixture
+def token(hub):
+    hub.institution("institute-a")
+    return hub.invite("institute-a")
+
+
+def code_of(answer):
+    return answer.get_json()["type"].rpartition(":")[2]
+
+
+def test_an_invited_node_learns_who_it_is(hub, token):
+    answer = hub.enrolment(token, Signer())
+    assert answer.status_code == 201
+    reply = read(EnrolmentReply, answer.get_json())
+    assert reply["institution"] == {"code": "institute-a", "kind": "institute", "name": {"zh": "institute-a院", "en": "institute-a"}}
+    assert reply["limits"]["batch_records"] == 500
+
+
+def test_the_same_token_and_key_again_give_the_same_node(hub, token):
+    signer = Signer()
+    first, second = hub.enrolment(token, signer), hub.enrolment(token, signer)
+    assert second.status_code == 201
+    assert first.get_json() == second.get_json()
+
+
+def test_a_used_token_is_refused_for_another_key(hub, token):
+    hub.enrolment(token, Signer())
+    answer = hub.enrolment(token, Signer())
+    assert (answer.status_code, code_of(answer)) == (403, "token_used")
+
+
+def test_a_wrong_token_is_refused(hub, token):
+    answer = hub.enrolment("x" * 32, Signer())
+    assert (answer.status_code, code_of(answer)) == (403, "token_invalid")
+
+
+def test_an_expired_token_is_refused(hub, token):
+    with unit_of_work(hub.app) as session:
+        session.execute(update(Invitation).values(expires_at=now() - timedelta(seconds=1)))
+    answer = hub.enrolment(token, Signer())
+    assert (answer.status_code, code_of(answer)) == (403, "token_expired")
+
+
+def test_a_key_that_did_not_sign_the_request_is_refused(hub, token):
+    answer = hub.enrolment(token, Signer(), public_key=Signer().jwk)
+    assert (answer.status_code, code_of(answer)) == (401, "signature_invalid")
+
+
+def test_a_refused_request_to_join_leaves_the_token_good(hub, token):
+    hub.enrolment(token, Signer(), public_key=Signer().jwk)
+    assert hub.enrolment(token, Signer()).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"token": "short"}, "/token"),
+        ({"node_name": ""}, "/node_name"),
+        ({"node_name": "长" * 101}, "/node_name"),
+        ({"public_key": {"kty": "RSA"}}, "/public_key/kty"),
+        ({"protocol": "1"}, "/protocol"),
+        ({"extra": 1}, "/extra"),
+    ],
+)
+def test_a_faulty_request_to_join_names_the_field(hub, token, change, pointer):
+    answer = hub.enrolment(token, Signer(), **change)
+    assert answer.status_code == 422
+    assert pointer in {fault["pointer"] for fault in answer.get_json()["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "status"),
+    [
+        (b"{", "invalid_json", 400),
+        (b"\xff", "invalid_encoding", 400),
+        ("计量".encode("gbk"), "invalid_encoding", 400),
+        (b"[]", "invalid_request", 422),
+        (b"[" * 50_000, "too_deep", 400),
+    ],
+)
+def test_a_body_that_is_no_message_is_named(hub, body, code, status):
+    answer = hub.signed(Signer(), "POST", PREFIX + "/enrolments", body)
+    assert (answer.status_code, code_of(answer)) == (status, code)
+
+
+def test_anybody_may_read_who_the_hub_is(hub):
+    answer = hub.open("GET", PREFIX + "/")
+    assert answer.get_json()["origin"] == hub.settings.origin
+
+
+@pytest.mark.parametrize("state", ["suspended", "revoked"])
+def test_a_key_out_of_use_is_refused_with_the_reason(hub, member, state):
+    with unit_of_work(hub.app) as session:
+        enrolment.set_key_state(session, member.signer.key_id, state=state, reason="密钥遗失", actor="operator")
+    answer = member.send("GET", "/status")
+    assert (answer.status_code, code_of(answer)) == (403, "key_revoked")
+    assert "密钥遗失" in answer.get_json()["detail"]
+
+
+def test_an_unknown_key_is_told_to_join(hub):
+    answer = hub.signed(Signer(), "GET", PREFIX + "/status")
+    assert (answer.status_code, code_of(answer)) == (401, "key_unknown")
+
+
+def test_a_record_signed_by_another_institutions_key_is_refused(member, other):
+    [result] = member.publish(other.signer.sign(make_record()))
+    assert (result["outcome"], result["code"]) == ("rejected", "key_unknown")
+
+
+def test_errors_are_in_the_language_that_was_asked_for(hub):
+    path = PREFIX + "/status"
+    texts = {
+        language: hub.open("GET", path, headers={"Accept-Language": language}).get_json()["detail"]
+        for language in ("zh-CN", "en-GB")
+    }
+    assert "签名" in texts["zh-CN"]
+    assert "signed" in texts["en-GB"]
+
+
+def test_shoulders_are_all_different_and_end_in_their_only_digit():
+    shoulders = [enrolment.shoulder(number) for number in range(3000)]
+    assert len(set(shoulders)) == 3000
+    assert all(s[-1].isdigit() and s[:-1].isalpha() for s in shoulders)
+
+
+def test_the_invitations_token_is_nowhere_in_the_database(hub, token):
+    content = (hub.settings.var / "hub.sqlite").read_bytes() + (hub.settings.var / "hub.sqlite-wal").read_bytes()
+    assert token.encode() not in content
+    assert json.dumps(token).encode() not in content

@@ -1,0 +1,199 @@
+"""Files: sent once, read by the hub itself, and never swapped after that."""
+
+import hashlib
+import os
+from datetime import timedelta
+
+import pytest
+import requests
+
+from federation.database import unit_of_work
+from federation.models.objects import StoredObject, Upload
+from federation.parts import parts
+from federation.tasks import queue
+from shared.messages import CompleteReply, StatusReply, UploadsReply, read
+from tests.support.records import make_file, make_record
+
+MIB = 1024**2
+
+
+def file_of(data, **changes):
+    return make_file(sha256=hashlib.sha256(data).hexdigest(), size=len(data), **changes)
+
+
+def publish_file(member, data):
+    entry = file_of(data)
+    record = make_record(files=[entry])
+    member.publish(record)
+    return record, entry["sha256"]
+
+
+def test_a_file_is_sent_verified_and_its_resource_comes_into_review(hub, member):
+    data = "计量单位".encode() * 1000
+    record, sha256 = publish_file(member, data)
+    assert member.upload(sha256, data)["outcome"] == "verifying"
+    assert hub.states(record["id"]) == ["verifying"]
+    hub.work()
+    assert hub.states(record["id"]) == ["in_review"]
+    assert b"".join(parts(hub.app).store.read(sha256=sha256)) == data
+    assert [event["state"] for event in member.events()] == ["awaiting_files", "verifying", "in_review"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 5 * MIB, 5 * MIB + 1, 12 * MIB])
+def test_files_of_every_size_arrive_whole(hub, member, size):
+    data = os.urandom(size)
+    record, sha256 = publish_file(member, data)
+    member.upload(sha256, data)
+    hub.work()
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_a_file_that_the_hub_holds_is_not_sent_again_even_by_another_institution(hub, member, other):
+    data = os.urandom(1000)
+    _, sha256 = publish_file(member, data)
+    member.upload(sha256, data)
+    hub.work()
+    record = make_record(files=[file_of(data)])
+    assert other.publish(record)[0]["state"] == "in_review"
+    assert other.offer((sha256, len(data)))[0]["outcome"] == "present"
+
+
+def test_an_upload_goes_on_at_the_part_it_had_reached(hub, member):
+    data = os.urandom(12 * MIB)
+    _, sha256 = publish_file(member, data)
+    [first] = member.offer((sha256, len(data)))
+    assert [part["number"] for part in first["parts"]] == [1, 2, 3]
+    part = first["parts"][1]
+    requests.put(part["url"], data=data[part["offset"] :][: part["size"]], timeout=30).raise_for_status()
+    [again] = member.offer((sha256, len(data)))
+    assert again["upload_id"] == first["upload_id"]
+    assert [part["number"] for part in again["parts"]] == [1, 3]
+    assert again["bytes_present"] == 5 * MIB
+
+
+def test_bytes_that_differ_from_the_signed_digest_are_refused_and_asked_for_again(hub, member):
+    data = os.urandom(1000)
+    record, sha256 = publish_file(member, data)
+    member.upload(sha256, data[::-1])
+    hub.work()
+    assert hub.states(record["id"]) == ["awaiting_files"]
+    event = member.events()[-1]
+    assert (event["state"], event["sha256"]) == ("awaiting_files", sha256)
+    assert "摘要不符" in event["reason"]
+    member.upload(sha256, data)
+    hub.work()
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_a_grant_does_not_reach_the_verified_object(hub, member):
+    data = os.urandom(1000)
+    record, sha256 = publish_file(member, data)
+    [answer] = member.offer((sha256, len(data)))
+    url = answer["parts"][0]["url"]
+    requests.put(url, data=data, timeout=30).raise_for_status()
+    member.post("/uploads/complete", {"upload_ids": [answer["upload_id"]]})
+    hub.work()
+    requests.put(url, data=data[::-1], timeout=30)
+    assert b"".join(parts(hub.app).store.read(sha256=sha256)) == data
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_an_upload_that_was_not_sent_is_incomplete(member):
+    data = os.urandom(12 * MIB)
+    _, sha256 = publish_file(member, data)
+    [answer] = member.offer((sha256, len(data)))
+    done = member.post("/uploads/complete", {"upload_ids": [answer["upload_id"]]}).get_json()
+    assert read(CompleteReply, done)["uploads"][0]["missing"] == [1, 2, 3]
+
+
+def test_completing_twice_does_no_harm(hub, member):
+    data = os.urandom(100)
+    record, sha256 = publish_file(member, data)
+    upload_id = member.upload(sha256, data)["upload_id"]
+    message = {"upload_ids": [upload_id]}
+    assert member.post("/uploads/complete", message).get_json()["uploads"][0]["outcome"] == "verifying"
+    hub.work()
+    closed = member.post("/uploads/complete", message).get_json()["uploads"][0]
+    assert closed["code"] == "upload_closed"
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_a_file_that_no_record_names_is_refused(member, other):
+    data = os.urandom(100)
+    _, sha256 = publish_file(member, data)
+    assert other.offer((sha256, len(data)))[0]["code"] == "file_not_declared"
+    assert member.offer((sha256, len(data) + 1))[0]["code"] == "file_not_declared"
+
+
+def test_an_upload_of_another_node_cannot_be_completed(member, other):
+    data = os.urandom(100)
+    _, sha256 = publish_file(member, data)
+    [answer] = member.offer((sha256, len(data)))
+    done = other.post("/uploads/complete", {"upload_ids": [answer["upload_id"]]}).get_json()
+    assert done["uploads"][0]["code"] == "not_found"
+
+
+def test_a_resource_waits_for_the_last_of_its_files(hub, member):
+    data = [os.urandom(100), os.urandom(200)]
+    record = make_record(files=[file_of(data[0], name="一"), file_of(data[1], name="二")])
+    member.publish(record)
+    member.upload(record["files"][0]["sha256"], data[0])
+    hub.work()
+    assert hub.states(record["id"]) == ["awaiting_files"]
+    member.upload(record["files"][1]["sha256"], data[1])
+    hub.work()
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_the_sweep_finds_what_a_lost_queue_and_a_killed_worker_left(hub, member, monkeypatch):
+    data = os.urandom(100)
+    record, sha256 = publish_file(member, data)
+    member.upload(sha256, data)
+    monkeypatch.setattr("federation.tasks.STALE", timedelta(seconds=-1))
+    queue(hub.app).sweep()
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_the_sweep_admits_what_a_crash_between_two_commits_left_waiting(hub, member):
+    data = os.urandom(100)
+    record, sha256 = publish_file(member, data)
+    with unit_of_work(hub.app) as session:
+        session.add(StoredObject(sha256=sha256, size=len(data), media_type="application/octet-stream"))
+    queue(hub.app).sweep()
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_an_upload_that_vanished_from_the_store_is_asked_for_again(hub, member):
+    data = os.urandom(100)
+    record, sha256 = publish_file(member, data)
+    upload_id = member.upload(sha256, data)["upload_id"]
+    parts(hub.app).store.abort_upload(upload_id=upload_id, store_upload_id=None)
+    hub.work()
+    assert hub.states(record["id"]) == ["awaiting_files"]
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert session.get_one(Upload, upload_id).state == "failed"
+
+
+def test_answers_fit_their_schemas(hub, member):
+    data = os.urandom(100)
+    _, sha256 = publish_file(member, data)
+    reply = member.post("/uploads", {"files": [{"sha256": sha256, "size": 100}, {"sha256": "0" * 64, "size": 1}]})
+    assert [answer["outcome"] for answer in read(UploadsReply, reply.get_json())["uploads"]] == ["granted", "refused"]
+    assert read(StatusReply, member.send("GET", "/status").get_json())["last"] == 1
+
+
+@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=501", "after=99999999999999999999", "after=%E8%AE%A1", "after=%C2%B2"])
+def test_a_bad_cursor_is_named(member, query):
+    answer = member.send("GET", f"/status?{query}")
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["pointer"].startswith("/")
+
+
+def test_events_come_in_pages_without_gaps(member):
+    member.publish(*(make_record() for _ in range(7)))
+    seen, after, more = [], 0, True
+    while more:
+        page = member.send("GET", f"/status?after={after}&limit=3").get_json()
+        seen += [event["seq"] for event in page["events"]]
+        after, more = page["last"], page["more"]
+    assert seen == list(range(1, 8))

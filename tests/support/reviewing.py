@@ -1,0 +1,105 @@
+"""What tests of review and of the workbench start from: members, people, and submissions that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uuid6
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from federation import ingestion, people
+from federation.database import prepare_sqlite
+from federation.models.events import Counter
+from federation.models.institutions import Institution, Node, NodeKey
+from federation.models.objects import StoredObject
+from federation.models.people import User
+from federation.models.registry import metadata
+from federation.models.resources import ResourceVersion
+from federation.sequences import FEED
+from federation.settings import HubSettings
+from tests.support.records import Signer, make_record
+
+PASSWORD = "一把量天尺 1889"
+SETTINGS = HubSettings(secret_key="for-tests-only-0123456789-0123456789", sign_in_attempts=3, sign_in_window=900)
+NAAN = "99999"
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[Session]:
+    """A session on a real SQLite file with the hub's tables."""
+    engine = create_engine(f"sqlite:///{folder / 'hub.sqlite'}")
+    prepare_sqlite(engine)
+    metadata.create_all(engine)
+    with Session(engine, expire_on_commit=False) as session:
+        session.add(Counter(name=FEED, value=0))
+        session.commit()
+        yield session
+    engine.dispose()
+
+
+@dataclass
+class Member:
+    """An institution with one node, whose records are signed and taken in as in earnest."""
+
+    session: Session
+    institution: Institution
+    node: Node
+    signer: Signer = field(default_factory=Signer)
+
+    def submit(self, **changes: Any) -> ResourceVersion:
+        """A record of this member that has come as far as it can: with all files stored, into review."""
+        record = make_record(**changes)
+        token = self.signer.sign(record)
+        (outcome,) = ingestion.ingest(self.session, self.node, [token], max_file_bytes=10**9)
+        assert outcome.error is None, outcome.error
+        query = select(ResourceVersion).where(
+            ResourceVersion.resource_id == record["id"], ResourceVersion.version == record["version"]
+        )
+        return self.session.scalars(query).one()
+
+
+def add_member(session: Session, code: str, name_zh: str = "", name_en: str = "") -> Member:
+    """A member called `code` with an enrolled node."""
+    count = session.query(Institution).count()
+    institution = Institution(
+        code=code,
+        kind="institute",
+        name_zh=name_zh or f"{code} 研究院",
+        name_en=name_en or f"Institute {code}",
+        shoulder=f"x{count + 1}",
+    )
+    session.add(institution)
+    session.flush()
+    node = Node(id=str(uuid6.uuid7()), institution_id=institution.id, name="主节点", institution=institution)
+    session.add(node)
+    session.flush()
+    member = Member(session, institution, node)
+    session.add(NodeKey(id=member.signer.key_id, node_id=node.id, jwk=member.signer.jwk))
+    session.flush()
+    return member
+
+
+def add_person(
+    session: Session, name: str, role: str = people.REVIEWER, *, member: Member | None = None, shown: str = ""
+) -> User:
+    """Somebody who may sign in with PASSWORD."""
+    return people.create_user(
+        session,
+        name=name,
+        display_name=shown or name,
+        password=PASSWORD,
+        role=role,
+        institution=member.institution if member else None,
+        actor="operator",
+    )
+
+
+def store_object(session: Session, sha256: str, size: int, media_type: str) -> None:
+    """Say that the hub keeps these bytes."""
+    session.add(StoredObject(sha256=sha256, size=size, media_type=media_type))
+    session.flush()

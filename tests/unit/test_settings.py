@@ -1,0 +1,159 @@
+"""The hub's settings: the files in config/ say what the code does, and a bad value stops the start by name."""
+
+import dataclasses
+import re
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from federation.settings import NEEDED_ABROAD, PREFIX, HubSettings, load_settings
+from shared import settings as reading
+from shared.errors import InvalidSettings
+
+CONFIG = Path(__file__).parents[2] / "config"
+FIELDS = {field.name: field for field in dataclasses.fields(HubSettings)}
+SECRETS = {name for name, field in FIELDS.items() if field.metadata["secret"]}
+
+
+def faults(tmp_path, **values):
+    environ = {PREFIX + name.upper(): value for name, value in values.items()}
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings(environ={"COMMONS_VAR": str(tmp_path), **environ})
+    return caught.value.data["faults"]
+
+
+def sentences(path):
+    """Each setting of a file with the comment line just above it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = {}
+    for above, line in zip(lines, lines[1:], strict=False):
+        if match := re.match(r"([a-z_]+) = ", line):
+            found[match[1]] = above.removeprefix("# ")
+    return found
+
+
+def test_the_default_file_names_every_setting_and_no_other():
+    assert list(tomllib.loads((CONFIG / "default.toml").read_text(encoding="utf-8"))) == list(FIELDS)
+
+
+def test_the_default_file_has_the_defaults_of_the_code():
+    written = reading.read(HubSettings, prefix="UNUSED_", file=CONFIG / "default.toml", environ={})
+    assert written == HubSettings()
+
+
+def test_the_default_file_has_the_sentences_of_the_code():
+    assert sentences(CONFIG / "default.toml") == {name: field.metadata["help"] for name, field in FIELDS.items()}
+
+
+def test_the_distributed_example_lacks_nothing_but_the_secrets(tmp_path):
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings(CONFIG / "hub.example.toml", environ={})
+    named = {line.split(":")[0].removeprefix("- ") for line in caught.value.data["faults"].splitlines()}
+    assert named == SECRETS
+
+
+def test_the_distributed_example_starts_with_the_secret_files_that_it_lists(tmp_path):
+    text = (CONFIG / "hub.example.toml").read_text(encoding="utf-8")
+    listed = re.findall(r"#\s+(COMMONS_[A-Z_]+)_FILE", text)
+    assert {name.removeprefix(PREFIX).lower() for name in listed} == SECRETS
+    environ = {}
+    for name in listed:
+        path = tmp_path / name
+        path.write_text("0123456789abcdef0123456789abcdef\n", encoding="utf-8")
+        environ[name + "_FILE"] = str(path)
+    settings = load_settings(CONFIG / "hub.example.toml", environ=environ)
+    assert settings.secret_key == "0123456789abcdef0123456789abcdef"
+    assert settings.origin == settings.public_origin
+
+
+def test_the_example_sets_only_what_exists_and_no_secret():
+    given = tomllib.loads((CONFIG / "hub.example.toml").read_text(encoding="utf-8"))
+    assert given.keys() <= FIELDS.keys()
+    assert not given.keys() & SECRETS
+
+
+def test_every_setting_has_a_sentence_of_its_own():
+    said = [field.metadata["help"] for field in FIELDS.values()]
+    assert all(len(sentence) >= 5 for sentence in said)
+    assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mode", "both"),
+        ("secret_key", "short"),
+        ("public_origin", "cloud.example.org"),
+        ("public_origin", "ftp://cloud.example.org"),
+        ("store_endpoint", "https://store.example.org/?a=b"),
+        ("store_public_endpoint", "https://"),
+        ("store_part_size", "1000000"),
+        ("store_part_size", "many"),
+        ("ark_naan", "1234"),
+        ("ark_naan", "b1234"),
+        ("port", "0"),
+        ("port", "65536"),
+        ("log_format", "xml"),
+        ("log_level", "LOUD"),
+    ],
+)
+def test_a_bad_value_is_named(tmp_path, name, value):
+    assert f"- {name}:" in faults(tmp_path, **{name: value})
+
+
+def test_all_faults_are_named_at_once(tmp_path):
+    said = faults(tmp_path, mode="distributed", ark_naan="x", log_level="LOUD", port="0")
+    assert {line.split(":")[0] for line in said.splitlines()} == {
+        f"- {name}" for name in (*NEEDED_ABROAD, "ark_naan", "log_level", "port")
+    }
+
+
+def test_the_settings_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        HubSettings().port = 1
+
+
+def test_a_single_machine_makes_its_own_secrets_once_and_for_its_owner_only(tmp_path):
+    first = load_settings(environ={"COMMONS_VAR": str(tmp_path / "var")})
+    second = load_settings(environ={"COMMONS_VAR": str(tmp_path / "var")})
+    assert first == second
+    assert len({first.secret_key, first.store_access_key, first.store_secret_key}) == 3
+    assert len(first.secret_key) >= 32
+    assert stat.S_IMODE((tmp_path / "var" / "secrets.toml").stat().st_mode) == 0o600
+
+
+def test_processes_that_start_together_agree_on_the_secrets(tmp_path):
+    code = "from federation.settings import load_settings; print(load_settings().secret_key)"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], env={"COMMONS_VAR": str(tmp_path)}, stdout=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    said = {process.communicate()[0] for process in started}
+    assert [process.returncode for process in started] == [0] * 4
+    assert len(said) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secrets.toml"]
+
+
+def test_the_configuration_file_can_be_named_in_the_environment(tmp_path):
+    file = tmp_path / "hub.toml"
+    file.write_text(f'var = "{tmp_path}"\nport = 8100\n', encoding="utf-8")
+    settings = load_settings(environ={"COMMONS_CONFIG": str(file)})
+    assert settings.port == 8100
+    assert settings.own_store_endpoint == "http://127.0.0.1:8101"
+    assert settings.origin == "http://127.0.0.1:8100"
+
+
+def test_the_public_origin_has_no_slash_at_the_end(tmp_path):
+    settings = load_settings(
+        environ={"COMMONS_VAR": str(tmp_path), "COMMONS_PUBLIC_ORIGIN": "https://cloud.example.org/"}
+    )
+    assert settings.origin == "https://cloud.example.org"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_process_that_listens_everywhere_is_asked_on_this_machine(host):
+    assert dataclasses.replace(HubSettings(), host=host).origin_inside == "http://127.0.0.1:8000"
