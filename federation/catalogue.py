@@ -165,6 +165,14 @@ def by_ids(session: Session, resource_ids: Sequence[str]) -> dict[str, Entry]:
     return {entry.resource_id: entry for entry in map(_entry, rows)}
 
 
+def by_arks(session: Session, arks: Sequence[str]) -> list[Entry]:
+    """Those of the given resources that are public, in the order given."""
+    if not arks:
+        return []
+    found = {entry.ark: entry for entry in map(_entry, session.execute(_public().where(Resource.ark.in_(arks))))}
+    return [found[ark] for ark in arks if ark in found]
+
+
 def members(session: Session, figures: Figures) -> list[Member]:
     """All institutions, those that share most first."""
     found = [Member(one, figures.by_institution.get(one.id, 0)) for one in session.scalars(select(Institution))]

@@ -1,0 +1,1 @@
+"""The node: a member institution registers its resources here and publishes them to the hub."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub import Hub, Member, running_hub
+from tests.support.processes import HubProcess, running_hub_process
 from tests.support.stores import RunningStore, running_store
 
 
@@ -35,3 +36,10 @@ def member(hub: Hub) -> Member:
 def other(hub: Hub) -> Member:
     """Another enrolled institution."""
     return hub.member("institute-b")
+
+
+@pytest.fixture(scope="session")
+def live_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    """A hub in its own processes, shared by the tests of one worker; each test brings institutions of its own."""
+    with running_hub_process(tmp_path_factory.mktemp("live") / "var") as running:
+        yield running

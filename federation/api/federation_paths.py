@@ -13,7 +13,12 @@ from shared.errors import CommonsError
 
 SIGNED = "httpMessageSignature"
 AUTHENTICATION: tuple[type[CommonsError], ...] = (named.SignatureMissing, named.KeyRevoked)
-BODY: tuple[type[CommonsError], ...] = (named.InvalidJson, named.BatchTooLarge, named.InvalidRequest)
+BODY: tuple[type[CommonsError], ...] = (
+    named.InvalidJson,
+    named.BatchTooLarge,
+    named.UnsupportedMediaType,
+    named.InvalidRequest,
+)
 AWAY: tuple[type[CommonsError], ...] = (named.DatabaseBusy,)
 
 
@@ -106,7 +111,8 @@ def describe(spec: Any, problem: type[marshmallow.Schema]) -> None:
         },
     )
     for operation in OPERATIONS:
-        spec.path(path=messages.PREFIX + operation.path, operations={operation.method: _described(operation, problem)})
+        described = {operation.method: _described(operation, problem)}
+        spec.path(path=messages.PREFIX + operation.path, operations=described)
 
 
 def _described(operation: Operation, problem: type[marshmallow.Schema]) -> dict[str, Any]:

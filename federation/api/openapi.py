@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import marshmallow
 from flask import Flask
 from flask_smorest import Api, Blueprint
+from flask_smorest.spec.plugins import FlaskPlugin
 from webargs.flaskparser import FlaskParser
 
 from federation.api import federation_paths
@@ -68,6 +69,14 @@ class CommonsApi(Api):  # type: ignore[misc]  # flask-smorest has no types
         """Leave errors to `federation.problems`."""
 
 
+class Paths(FlaskPlugin):  # type: ignore[misc]  # flask-smorest has no types
+    """Paths from Flask's rules, and those that are given as text."""
+
+    def path_helper(self, rule: Any = None, **given: Any) -> str | None:
+        """The path for a rule; None leaves the path that was given."""
+        return None if rule is None else super().path_helper(rule, **given)
+
+
 def endpoint(
     blueprint: PublicBlueprint,
     rule: str,
@@ -100,7 +109,7 @@ def init_api(app: Flask, *blueprints: PublicBlueprint) -> None:
     """Serve the blueprints and keep the description of them and of the federation protocol."""
     settings = parts(app).settings
     app.config.update(API_TITLE=settings.hub_name_en, API_VERSION="1", OPENAPI_VERSION="3.1.0")
-    api = CommonsApi(app, spec_kwargs={"servers": [{"url": settings.origin}]})
+    api = CommonsApi(app, spec_kwargs={"flask_plugin": Paths(), "servers": [{"url": settings.origin}]})
     _teach_fields(api)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ def init_frame(app: Flask) -> None:
         short_date=wording.short_date,
         said=wording.said,
         language_name=wording.language_name,
+        sum_of_signs=sum_of_signs,
     )
     app.jinja_env.globals.update(
         asset_url=asset_url,
@@ -34,10 +36,17 @@ def init_frame(app: Flask) -> None:
         year_span=wording.year_span,
         html_language=wording.html_language,
         is_picture=is_picture,
+        format_of=wording.format_of,
+        paragraphs=wording.paragraphs,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_page_values)
+
+
+def sum_of_signs(text: str) -> int:
+    """A number that is always the same for `text`, and another one for most other texts."""
+    return zlib.crc32(text.encode())
 
 
 def is_picture(media_type: str) -> bool:

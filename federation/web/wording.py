@@ -63,8 +63,12 @@ def _month(number: int) -> str:
 
 def year_span(first: int | None, last: int | None) -> str:
     """A span of astronomical years (1 BC is 0) for people; the empty string when neither is known."""
-    ends = [reading_date(f"{'-' if year < 0 else ''}{abs(year):04d}") if year is not None else "" for year in (first, last)]
-    return "–".join(end for end in ends if end) if ends[0] != ends[1] else ends[0]
+    ends = [_year(year) for year in (first, last) if year is not None]
+    return "–".join(dict.fromkeys(ends))
+
+
+def _year(year: int) -> str:
+    return reading_date(f"{'-' if year < 0 else ''}{abs(year):04d}")
 
 
 def language_name(tag: str) -> str:
@@ -83,18 +87,27 @@ def label(name: str, code: str) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """A text and the language that it is in; as HTML it carries a `lang` when the page is in another."""
+    """A text and the language that it is in; as HTML it carries a `lang` when the page is in another.
+
+    `pieces` are the same text cut up, each with whether it is to be marked.
+    """
 
     text: str
     language: str
+    pieces: tuple[tuple[str, bool], ...] = ()
 
     def __str__(self) -> str:
         return self.text
 
     def __html__(self) -> str:
+        inner = Markup("").join(_piece(text, marked) for text, marked in self.pieces or ((self.text, False),))
         if self.language.split("-")[0] == request_language():
-            return str(Markup.escape(self.text))
-        return str(Markup('<span lang="{}">{}</span>').format(html_language(self.language), self.text))
+            return str(inner)
+        return str(Markup('<span lang="{}">{}</span>').format(html_language(self.language), inner))
+
+
+def _piece(text: str, marked: bool) -> Markup:
+    return Markup("<mark>{}</mark>").format(text) if marked else Markup.escape(text)
 
 
 def html_language(tag: str) -> str:
@@ -116,6 +129,40 @@ def other_title(texts: Mapping[str, str]) -> Said | None:
         if tag != shown.language and texts.get(tag) and texts[tag] != shown.text:
             return Said(texts[tag], tag)
     return None
+
+
+def paragraphs(texts: Mapping[str, str]) -> list[Said]:
+    """A long text in its paragraphs, which blank lines part."""
+    whole = said(texts)
+    return [Said(part.strip(), whole.language) for part in re.split(r"\n\s*\n", whole.text) if part.strip()]
+
+
+FORMATS = {
+    "application/pdf": "PDF",
+    "text/html": "HTML",
+    "text/csv": "CSV",
+    "text/plain": "TXT",
+    "text/markdown": "Markdown",
+    "text/vtt": "WebVTT",
+    "application/zip": "ZIP",
+    "application/json": "JSON",
+    "application/epub+zip": "EPUB",
+    "application/msword": "Word",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.ms-powerpoint": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "audio/mpeg": "MP3",
+    "audio/x-wav": "WAV",
+    "image/svg+xml": "SVG",
+    "image/jpeg": "JPEG",
+}
+
+
+def format_of(media_type: str) -> str:
+    """What people call a media type."""
+    return FORMATS.get(media_type) or media_type.partition("/")[2].removeprefix("x-").upper()
 
 
 def short_date(moment: object) -> str:

@@ -104,7 +104,13 @@ class Hub:
 
     def enrolment(self, invitation: str, signer: Signer, **changes: Any) -> TestResponse:
         """The answer to a request to join."""
-        message = {"protocol": PROTOCOL, "token": invitation, "node_name": "节点", "public_key": signer.jwk, **changes}
+        message = {
+            "protocol": PROTOCOL,
+            "token": invitation,
+            "node_name": "节点",
+            "public_key": signer.jwk,
+            **changes,
+        }
         return self.signed(signer, "POST", PREFIX + "/enrolments", json.dumps(message).encode())
 
     def member(self, code: str = "institute-a", signer: Signer | None = None) -> Member:

@@ -20,7 +20,7 @@ from federation.models.objects import StoredObject
 from federation.models.people import User
 from federation.models.registry import metadata
 from federation.models.resources import ResourceVersion
-from federation.sequences import FEED
+from federation.sequences import FEED, VERSIONS
 from federation.settings import HubSettings
 from tests.support.records import Signer, make_record
 
@@ -36,7 +36,7 @@ def database(folder: Path) -> Iterator[Session]:
     prepare_sqlite(engine)
     metadata.create_all(engine)
     with Session(engine, expire_on_commit=False) as session:
-        session.add(Counter(name=FEED, value=0))
+        session.add_all(Counter(name=name, value=0) for name in (FEED, VERSIONS))
         session.commit()
         yield session
     engine.dispose()

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def sentences(path):
     """Each setting of a file with the comment line just above it."""
     lines = path.read_text(encoding="utf-8").splitlines()
     found = {}
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in pairwise(lines):
         if match := re.match(r"([a-z_]+) = ", line):
             found[match[1]] = above.removeprefix("# ")
     return found

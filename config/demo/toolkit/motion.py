@@ -8,7 +8,7 @@ import av
 from PIL import Image, ImageDraw, ImageFont
 
 PAPER, INK, CINNABAR, GREY, LINE = "#faf6ec", "#23211d", "#b3341f", "#6b6455", "#cfc6b4"
-FILM_CODECS = {".mp4": ("libx264", {"crf": "24", "preset": "slow"}), ".webm": ("libvpx-vp9", {"crf": "34", "b": "0"})}
+FILM_CODECS = {".mp4": ("libx264", {"crf": "28", "preset": "slow"}), ".webm": ("libvpx-vp9", {"crf": "34", "b": "0"})}
 FONT_FOLDER = Path("/usr/share/fonts/opentype/noto")
 # In the collections of Noto CJK the simplified-Chinese face is the third.
 _SIMPLIFIED_CHINESE = 2

@@ -12,7 +12,7 @@ from config.demo.toolkit import motion
 WIDTH, HEIGHT = 854, 480
 """The drawing's size; the film is three quarters of it, which keeps the file small."""
 FILM_SIZE = (640, 360)
-FPS = 16
+FPS = 14
 CYCLE = 20.0
 """Seconds after which all pendulums are together again."""
 COUNT = 12
@@ -43,7 +43,7 @@ def length(number: int) -> float:
 
 def frames() -> Iterator[Image.Image]:
     """Every frame of one cycle and a moment more, in order."""
-    for number in range(int((CYCLE + 1.5) * FPS)):
+    for number in range(int((CYCLE + 1.0) * FPS)):
         yield _frame(number / FPS)
 
 

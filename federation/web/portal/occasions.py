@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from calendar import isleap, monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -87,13 +88,14 @@ class Dial:
     day: int
     angle: float
     months: Sequence[Mark]
+    month_days: Sequence[int]
     dots: Sequence[Mark]
     spans: Sequence[Span]
 
 
 def dial(on: date) -> Dial:
     """The dial for one day."""
-    days = 366 if _leap(on.year) else 365
+    days = 366 if isleap(on.year) else 365
     months = [_mark(str(month), date(on.year, month, 1), days, MONTH_RADIUS) for month in range(1, 13)]
     single = [yearly for yearly in CALENDAR if yearly.first == yearly.last]
     longer = [yearly for yearly in CALENDAR if yearly.first != yearly.last]
@@ -102,13 +104,10 @@ def dial(on: date) -> Dial:
         day=on.timetuple().tm_yday,
         angle=round(_angle(on, days), 2),
         months=months,
+        month_days=[monthrange(on.year, month)[1] for month in range(1, 13)],
         dots=[_mark(yearly.code, date(on.year, *yearly.first), days, DOT_RADIUS) for yearly in single],
         spans=[_span(yearly, on.year, days) for yearly in longer],
     )
-
-
-def _leap(year: int) -> bool:
-    return date(year, 12, 31).timetuple().tm_yday == 366
 
 
 def _angle(day: date, days: int) -> float:

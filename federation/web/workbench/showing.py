@@ -87,12 +87,18 @@ class Row:
     lines: tuple[str, ...]
     tag: str = ""
 
+    @property
+    def short(self) -> bool:
+        """Whether the lines are single terms that read well after one another."""
+        return self.key in TERMS or self.key in ("keywords", "language")
+
 
 @dataclass(frozen=True)
 class Sections:
     """A record as the page of a submission shows it."""
 
-    texts: list[Row]
+    texts: list[list[Row]]
+    """Summary and description, each with its languages side by side; the title heads the page."""
     facts: list[Row]
     evidence: list[Mapping[str, str]]
     links: list[Mapping[str, str]]
@@ -103,11 +109,12 @@ class Sections:
 def sections(record: Mapping[str, Any], language: str) -> Sections:
     """A record sorted into texts, facts and what has a place of its own."""
     shown = list(rows(record))
-    apart = {"evidence", "files", "links"}
+    apart = {*TEXTS, "evidence", "files", "links", "license"}
+    named = [row for row in shown if row.key == "title" and row.tag not in ("zh", "en")]
     term = vocabulary("licenses").terms.get(record["license"])
     return Sections(
-        texts=[row for row in shown if row.key in TEXTS],
-        facts=[row for row in shown if row.key not in apart and row.key not in TEXTS],
+        texts=[[row for row in shown if row.key == key] for key in TEXTS[1:] if record.get(key)],
+        facts=[*named, *(row for row in shown if row.key not in apart)],
         evidence=record.get("evidence", []),
         links=record.get("links", []),
         license_plain=term.in_plain_words(language) if term else "",

@@ -86,7 +86,7 @@ def test_a_file_that_is_not_there_is_a_fault(tmp_path):
     assert str(tmp_path / "none.toml") in faults(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("text", ["name = ", b"name = \"\xff\"\n", "name = 1\nname = 2\n"])
+@pytest.mark.parametrize("text", ["name = ", b'name = "\xff"\n', "name = 1\nname = 2\n"])
 def test_a_file_that_is_not_toml_is_a_fault(write, text):
     assert "example.toml" in faults(write(text))
 

@@ -1,0 +1,175 @@
+"""The open interface: search, resources, vocabularies and institutions, for anybody's programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, jsonify, url_for
+
+from federation import catalogue
+from federation.api import schemas
+from federation.api.openapi import KEY, PROBLEM_JSON, PublicBlueprint, endpoint
+from federation.api.queries import SearchQuery
+from federation.audience import PUBLIC, guard
+from federation.catalogue import Page, PublicFile
+from federation.database import db
+from federation.language import request_language
+from federation.models.institutions import Institution
+from federation.parts import parts
+from federation.web.portal import figures, finding
+from federation.web.portal.occasions import today
+from shared.errors import Gone, InvalidRequest, NotFound
+from shared.vocabularies import Term, Vocabulary, vocabulary
+
+VOCABULARIES = (
+    "types",
+    "themes",
+    "disciplines",
+    "audiences",
+    "occasions",
+    "stages",
+    "licenses",
+    "agent-roles",
+    "file-roles",
+    "relation-types",
+    "identifier-schemes",
+    "institution-kinds",
+)
+
+public_api = PublicBlueprint(
+    "public_api", __name__, url_prefix="/api/v1", description="Search and read what is public; no key is needed"
+)
+guard(public_api, PUBLIC)
+
+
+@public_api.after_request
+def open_to_all(response: Response) -> Response:
+    """Pages of other sites may read these answers."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.vary.add("Accept-Language")
+    return response
+
+
+@public_api.errorhandler(Gone)
+def gone(error: Gone) -> Response:
+    """What was public once: the problem, with the metadata that stays."""
+    data = error.data
+    body = error.problem(request_language()) | {
+        "resource": {
+            "ark": data["ark"],
+            "title": data["title"],
+            "institution": institution_reply(data["by"]),
+            "removed_at": data["at"].isoformat(),
+        }
+    }
+    response = jsonify(body)
+    response.status_code, response.content_type = error.status, PROBLEM_JSON
+    return response
+
+
+@endpoint(public_api, "/search", query=SearchQuery, reply=schemas.SearchReply, errors=(InvalidRequest,))
+def search(query: dict[str, Any]) -> Response:
+    """Search by words and facets; values of one facet are alternatives, facets narrow each other."""
+    return jsonify(finding.as_reply(finding.find(query)))
+
+
+@endpoint(public_api, "/resources/<path:ark>", reply=schemas.ResourceReply, errors=(NotFound, Gone))
+def resource(ark: str) -> Response:
+    """A public resource by its ARK, in any of the ways to write it."""
+    page = catalogue.find(db.session(), ark, today=today())
+    return jsonify(resource_reply(page, catalogue.public_key(db.session(), page.key_id)))
+
+
+@endpoint(public_api, "/institutions", reply=schemas.InstitutionsReply)
+def institutions() -> Response:
+    """All institutions of the federation."""
+    session = db.session()
+    members = catalogue.members(session, figures.keeper().read(session))
+    listed = [institution_reply(one.institution) | {"resources": one.resources} for one in members]
+    return jsonify(institutions=listed)
+
+
+@endpoint(public_api, "/vocabularies", reply=schemas.VocabulariesReply)
+def vocabularies() -> Response:
+    """All vocabularies with their terms."""
+    return jsonify(vocabularies=[_vocabulary(vocabulary(name)) for name in VOCABULARIES])
+
+
+@public_api.get("/openapi.json")
+def openapi() -> Response:
+    """This description."""
+    return jsonify(current_app.extensions[KEY])
+
+
+def institution_reply(institution: Institution) -> dict[str, Any]:
+    """An institution as `schemas.InstitutionReply` says."""
+    names = {"zh": institution.name_zh, "en": institution.name_en}
+    return {
+        "code": institution.code,
+        "kind": institution.kind,
+        "name": {tag: name for tag, name in names.items() if name},
+        "url": absolute("portal.institution", code=institution.code),
+    }
+
+
+def resource_reply(page: Page, key: dict[str, Any] | None) -> dict[str, Any]:
+    """A resource as `schemas.ResourceReply` says."""
+    entry = page.entry
+    return {
+        "ark": entry.ark,
+        "url": absolute("portal.resource", ark=entry.ark),
+        "version": page.version,
+        "published_at": entry.at.isoformat(),
+        "institution": institution_reply(entry.institution),
+        "record": page.record,
+        "files": [_file(entry.ark, file) for file in page.files],
+        "relations": [
+            {
+                "type": one.type,
+                "ark": one.entry.ark,
+                "url": absolute("portal.resource", ark=one.entry.ark),
+                "title": one.entry.record["title"],
+            }
+            for one in page.relations
+        ],
+        "versions": [
+            {"version": one.version, "published_at": one.at.isoformat(), "sha256": one.sha256} for one in page.history
+        ],
+        "signature": {"jws": page.jws, "key_id": page.key_id, "key": key},
+    }
+
+
+def absolute(name: str, **values: Any) -> str:
+    """A public address: on the configured origin, not on whatever host the caller named."""
+    return parts().settings.origin + url_for(name, **values)
+
+
+def _file(ark: str, file: PublicFile) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "role": file.role,
+        "media_type": file.media_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "download": absolute("portal.download", ark=ark, name=file.name) if file.open else None,
+    }
+
+
+def _vocabulary(known: Vocabulary) -> dict[str, Any]:
+    return {
+        "name": known.name,
+        "version": known.version,
+        "label": {"zh": known.zh, "en": known.en},
+        "terms": [_term(term) for term in known],
+    }
+
+
+def _term(term: Term) -> dict[str, Any]:
+    said: dict[str, Any] = {"code": term.code, "label": {"zh": term.zh, "en": term.en}}
+    if term.parent:
+        said["parent"] = term.parent
+    if term.uri:
+        said["uri"] = term.uri
+    if term.plain:
+        said["plain"] = dict(term.plain)
+    return said

@@ -1,0 +1,51 @@
+"""The query of a search, the same for the page and for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.validation import Checked, Many, Strict, Term, Text, refuse
+
+MAX_WORDS = 200
+"""Characters that one may search for: no title is longer than 300, and a phrase from it will do."""
+MAX_PAGE = 500
+MAX_CHOSEN = 20
+SORTS = ("relevance", "newest")
+
+
+class PageNumber(Checked):
+    """A page from 1 to MAX_PAGE, from its decimal digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit()):
+            refuse("bad_number")
+        if len(value) > len(str(MAX_PAGE)) or not 1 <= int(value) <= MAX_PAGE:
+            refuse("out_of_range", min=1, max=MAX_PAGE)
+        return int(value)
+
+
+class Sort(Checked):
+    """How the hits are ordered."""
+
+    def check(self, value: Any) -> None:
+        """Raise for an order that there is not."""
+        if value not in SORTS:
+            refuse("unknown_term", value=str(value)[:80], vocabulary="sort", allowed=", ".join(SORTS))
+
+
+def _codes(name: str) -> Many:
+    return Many(Term(name), MAX_CHOSEN, load_default=list)
+
+
+class SearchQuery(Strict):
+    """Words and chosen facet values; values of one facet are alternatives, facets narrow each other."""
+
+    q = Text(MAX_WORDS, minimum=0, load_default="")
+    type = _codes("types")
+    theme = _codes("themes")
+    discipline = _codes("disciplines")
+    audience = _codes("audiences")
+    license = _codes("licenses")
+    institution = Many(Text(64), MAX_CHOSEN, load_default=list)
+    sort = Sort(load_default="")
+    page = PageNumber(load_default=1)

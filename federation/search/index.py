@@ -1,0 +1,155 @@
+"""The index on this host's disk: one process writes it, others read and see each commit."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from federation.search.documents import FACETS, SearchDocument
+from federation.search.text import fold, grams, pinyin, words
+
+LAYOUT = 1
+"""Raised whenever fields or text steps change: an index of another layout is left aside and built anew."""
+WRITER_MEMORY = 50_000_000
+POSITION = "position.json"
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("ark", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("payload", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("title", "keywords", "text"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    for name in ("words", "pinyin"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("identifiers", tokenizer_name="raw", index_option="basic")
+    for name in FACETS:
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("published_at", fast=True)
+    return builder.build()
+
+
+class SearchIndex:
+    """An index in a folder; `position` is the number of the last change of the feed that it contains."""
+
+    def __init__(self, folder: Path, index: tantivy.Index) -> None:
+        self.folder = folder
+        self._index = index
+        self._writer: Any = None
+
+    @classmethod
+    def open(cls, folder: Path) -> SearchIndex:
+        """The index in `folder`; made empty (position 0) when there is none, or none that can be read."""
+        place = folder / f"index-{LAYOUT}"
+        if place.exists():
+            try:
+                return cls(place, tantivy.Index.open(str(place)))
+            except (ValueError, OSError):
+                place.rename(place.with_name(f"unreadable-{os.getpid()}-{place.stat().st_mtime_ns}"))
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=folder, prefix="new-"))
+        tantivy.Index(_schema(), path=str(draft))
+        try:
+            draft.rename(place)
+        except OSError:
+            # Another process was quicker: its index is as good.
+            shutil.rmtree(draft, ignore_errors=True)
+        return cls(place, tantivy.Index.open(str(place)))
+
+    @property
+    def schema(self) -> tantivy.Schema:
+        """The fields."""
+        return self._index.schema
+
+    def searcher(self) -> tantivy.Searcher:
+        """A reader's view of the last commit that was seen."""
+        return self._index.searcher()
+
+    def reload(self) -> None:
+        """See the last commit now; without it, it is seen about half a second later."""
+        self._index.reload()
+
+    def count(self) -> int:
+        """How many resources are in it."""
+        return int(self.searcher().num_docs)
+
+    def position(self) -> int:
+        """The last change that is in it for sure; after a crash it may contain a few more, which do no harm."""
+        try:
+            return int(json.loads((self.folder / POSITION).read_text(encoding="utf-8"))["position"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
+
+    def apply(self, upserts: Iterable[SearchDocument], deletions: Iterable[str], position: int) -> None:
+        """Bring changes in with one commit. Doing it again changes nothing: a resource is replaced by its ARK."""
+        writer = self._writing()
+        for ark in deletions:
+            writer.delete_documents_by_term("ark", ark)
+        for document in upserts:
+            writer.delete_documents_by_term("ark", document.ark)
+            writer.add_document(_as_tantivy(document))
+        writer.commit()
+        self._remember(position)
+        self.reload()
+
+    def clear(self) -> None:
+        """Take everything out, for building anew."""
+        self._remember(0)
+        writer = self._writing()
+        writer.delete_all_documents()
+        writer.commit()
+        self.reload()
+
+    def close(self) -> None:
+        """Let go of the writer's lock."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def _writing(self) -> Any:
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=WRITER_MEMORY, num_threads=1)
+        return self._writer
+
+    def _remember(self, position: int) -> None:
+        draft = self.folder / f"{POSITION}.new"
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump({"position": position}, file)
+            file.flush()
+            with contextlib.suppress(OSError):
+                os.fsync(file.fileno())
+        draft.replace(self.folder / POSITION)
+
+
+def _as_tantivy(document: SearchDocument) -> tantivy.Document:
+    titles, keywords = _joined(document.titles), _joined(document.keywords)
+    rest = _joined((*document.summaries, *document.descriptions, *document.creators, document.extra_text))
+    made = tantivy.Document(
+        ark=document.ark,
+        payload=document.payload,
+        title=" ".join(grams(titles)),
+        keywords=" ".join(grams(keywords)),
+        text=" ".join(grams(f"{titles}\n{keywords}\n{rest}")),
+        words=" ".join(words(f"{titles}\n{keywords}\n{rest}")),
+        pinyin=" ".join(pinyin(titles)),
+    )
+    for value in document.identifiers:
+        made.add_text("identifiers", fold(value).strip())
+    for name in FACETS:
+        values = getattr(document, name)
+        for value in (values,) if isinstance(values, str) else values:
+            made.add_text(name, value)
+    made.add_unsigned("published_at", max(0, int(document.published_at.timestamp())))
+    return made
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(texts)

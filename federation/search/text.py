@@ -1,0 +1,108 @@
+"""Text as the index sees it: the same steps for what is indexed and what is asked.
+
+NFKC, lower case, traditional to simplified; then overlapping Chinese bigrams (any substring is found as a phrase
+of them), dictionary words for ranking, lightly stemmed Latin words, and pinyin of titles.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import opencc
+import pypinyin
+import rjieba
+
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+(?:['’][^\W_{HAN}]+)*")
+IS_HAN = re.compile(rf"[{HAN}]")
+DICTIONARY = Path(__file__).with_name("terms.txt")
+MAX_TOKEN = 60
+TERM_FREQUENCY = 1000
+"""How common a term of the field counts: enough to be kept whole."""
+SUFFIXES = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"))
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> Any:
+    return opencc.OpenCC("t2s")
+
+
+@lru_cache(maxsize=1)
+def _segmenter() -> Any:
+    segmenter = rjieba.Jieba()
+    for term in dictionary():
+        segmenter.add_word(term, TERM_FREQUENCY, "n")
+    return segmenter
+
+
+@lru_cache(maxsize=1)
+def dictionary() -> tuple[str, ...]:
+    """The field's terms, which a general dictionary cuts apart."""
+    lines = DICTIONARY.read_text(encoding="utf-8").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def fold(text: str) -> str:
+    """One form for all ways of writing: compatibility forms, case, traditional characters; no lone surrogates."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return str(_simplifier().convert(unicodedata.normalize("NFKC", whole).lower()))
+
+
+def runs(folded: str) -> Iterator[tuple[str, bool]]:
+    """Runs of Chinese characters or of other letters and digits; the flag says which is Chinese."""
+    for match in RUN.finditer(folded):
+        yield match.group(), bool(IS_HAN.match(match.group()))
+
+
+def grams(text: str) -> list[str]:
+    """The tokens of a text in order: bigrams of Chinese runs, each closed by its last character, and stems.
+
+    The closing single character lets a search for one character be a search for a prefix.
+    """
+    tokens: list[str] = []
+    for run, han in runs(fold(text)):
+        if han:
+            tokens += [run[place : place + 2] for place in range(len(run))]
+        else:
+            tokens.append(stem(run[:MAX_TOKEN]))
+    return tokens
+
+
+def words(text: str) -> list[str]:
+    """Dictionary words of two characters and more, and the parts they contain."""
+    return [
+        word
+        for run, han in runs(fold(text))
+        if han
+        for word in _segmenter().cut_for_search(run, True)
+        if len(word) > 1
+    ]
+
+
+def stem(word: str) -> str:
+    """An English word without its plural ending; what is short or has digits stays."""
+    if len(word) < 4 or not word.isascii() or not word.isalpha():
+        return word
+    for ending, instead in SUFFIXES:
+        if word.endswith(ending):
+            return word.removesuffix(ending) + instead
+    return word[:-1] if word.endswith("s") and word[-2] not in "suis" else word
+
+
+def pinyin(text: str) -> list[str]:
+    """Each Chinese run's dictionary words, and the run itself, in pinyin without tones, in full and as initials."""
+    tokens: set[str] = set()
+    for run, han in runs(fold(text)):
+        if not han:
+            continue
+        pieces = {run[:12], *(word for word in _segmenter().cut_for_search(run, True) if len(word) > 1)}
+        for piece in pieces:
+            syllables = [syllable[0] for syllable in pypinyin.pinyin(piece, style=pypinyin.Style.NORMAL)]
+            tokens.add("".join(syllables)[:MAX_TOKEN])
+            tokens.add("".join(syllable[0] for syllable in syllables if syllable)[:MAX_TOKEN])
+    return sorted(tokens)

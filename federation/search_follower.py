@@ -1,0 +1,153 @@
+"""Keeping this host's search index at the change feed: read what came after it, bring it in, begin again.
+
+The index remembers how far it came only after a commit, and a resource is replaced by its ARK; so a process
+that is killed at any moment repeats at most one batch, and repeating changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from threading import Event
+from typing import Any
+
+import structlog
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from federation import catalogue
+from federation.database import unit_of_work
+from federation.models.events import FeedEntry
+from federation.models.institutions import Institution
+from federation.models.resources import Resource, ResourceVersion
+from federation.parts import parts
+from federation.publication import PUBLISHED
+from federation.search.documents import SearchDocument
+from federation.search.index import SearchIndex
+from shared.vocabularies import vocabulary
+
+BATCH = 2000
+POLL_SECONDS = 0.5
+TROUBLE_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+def follow_once(session: Session, index: SearchIndex, limit: int = BATCH) -> int:
+    """Bring at most `limit` changes into the index; returns how many were read, 0 when it is up to date.
+
+    An index that is ahead of the feed belongs to a database that was put back to an older state: it is
+    built anew.
+    """
+    position, end = index.position(), catalogue.position(session)
+    if position > end:
+        log.warning("index ahead of the database, building anew", position=position, feed=end)
+        index.clear()
+        position = 0
+    if position == end:
+        return 0
+    rows = session.execute(
+        select(FeedEntry, ResourceVersion, Resource, Institution)
+        .join(ResourceVersion, ResourceVersion.id == FeedEntry.version_id)
+        .join(Resource, Resource.id == FeedEntry.resource_id)
+        .join(Institution, Institution.id == Resource.institution_id)
+        .where(FeedEntry.seq > position)
+        .order_by(FeedEntry.seq)
+        .limit(limit)
+    ).all()
+    # What is not a resource's latest entry is overtaken by one that comes later in the feed.
+    current = [row.tuple() for row in rows if row[0].latest]
+    upserts = [
+        document(entry, version, resource, owner)
+        for entry, version, resource, owner in current
+        if entry.kind == PUBLISHED
+    ]
+    deletions = [resource.ark or "" for entry, _, resource, _ in current if entry.kind != PUBLISHED]
+    if rows:
+        index.apply(upserts, deletions, rows[-1][0].seq)
+    session.expunge_all()
+    return len(rows)
+
+
+def reindex(app: Flask) -> int:
+    """Build the index anew from the whole feed; returns how many resources are in it."""
+    index = parts(app).index
+    index.clear()
+    try:
+        while _follow(app):
+            pass
+        return index.count()
+    finally:
+        index.close()
+
+
+def run(app: Flask, stopping: Event) -> None:
+    """Follow the feed until `stopping` is set; trouble with database or disk is logged and tried again."""
+    index = parts(app).index
+    try:
+        while not stopping.is_set():
+            try:
+                pause = 0.0 if _follow(app) else POLL_SECONDS
+            except (SQLAlchemyError, OSError, ValueError) as error:
+                log.warning("index not updated", cause=type(error).__name__, detail=str(error)[:200])
+                pause = TROUBLE_SECONDS
+            stopping.wait(pause)
+    finally:
+        index.close()
+
+
+def document(
+    entry: FeedEntry, version: ResourceVersion, resource: Resource, institution: Institution
+) -> SearchDocument:
+    """What is indexed of a published version."""
+    record = version.record
+    names = {"zh": institution.name_zh, "en": institution.name_en}
+    shown = {
+        "title": record["title"],
+        "summary": record["summary"],
+        "type": record["type"],
+        "license": record["license"],
+        "institution": institution.code,
+        "names": {tag: name for tag, name in names.items() if name},
+        "occasions": record.get("occasions", []),
+        "at": entry.at.isoformat(),
+    }
+    return SearchDocument(
+        ark=resource.ark or "",
+        record_id=resource.id,
+        titles=tuple(record["title"].values()),
+        summaries=tuple(record["summary"].values()),
+        descriptions=tuple(record.get("description", {}).values()),
+        keywords=tuple(record.get("keywords", ())),
+        creators=tuple(agent["name"] for agent in [*record.get("creators", ()), *record.get("contributors", ())]),
+        identifiers=(resource.ark or "", *(one["value"] for one in record.get("identifiers", ()))),
+        extra_text="\n".join(_further_words(record, names)),
+        type=record["type"],
+        themes=tuple(record["themes"]),
+        disciplines=tuple(record.get("disciplines", ())),
+        audiences=tuple(record.get("audiences", ())),
+        institution=institution.code,
+        license=record["license"],
+        language=tuple(record["language"]),
+        published_at=entry.at,
+        payload=json.dumps(shown, ensure_ascii=False),
+    )
+
+
+def _further_words(record: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    """Words by which people look for a resource beside its own texts: type, occasions, period, place, institution."""
+    coverage = record.get("coverage", {})
+    for part in ("period", "place"):
+        yield from coverage.get(part, {}).get("name", {}).values()
+    for name, codes in (("types", [record["type"]]), ("occasions", record.get("occasions", ()))):
+        known = vocabulary(name)
+        for code in codes:
+            yield from (known.label(code, "zh"), known.label(code, "en"))
+    yield from names.values()
+
+
+def _follow(app: Flask) -> int:
+    with unit_of_work(app, read_only=True) as session:
+        return follow_once(session, parts(app).index)

@@ -1,0 +1,73 @@
+"""The first page: search, the year's occasions, themes, what is new, and who shares it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import format_date
+
+from federation import catalogue
+from federation.catalogue import Entry
+from federation.database import db
+from federation.language import request_language
+from federation.web.portal import finding, occasions
+from federation.web.portal.blueprint import portal
+from federation.web.portal.figures import keeper
+from shared.vocabularies import vocabulary
+
+NEWEST = 8
+OF_OCCASION = 4
+QUICK_TYPES = 4
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme with the number of its resources; `share` is of the largest theme's number."""
+
+    code: str
+    count: int
+    share: float
+
+
+@portal.get("/")
+def home() -> ResponseReturnValue:
+    """The first page."""
+    session = db.session()
+    figures = keeper().read(session)
+    on = occasions.today()
+    coming = occasions.coming(on)
+    facets = finding.counts()
+    types = sorted(facets["type"].items(), key=lambda item: -item[1])
+    return render_template(
+        "portal/home.html",
+        figures=figures,
+        members=catalogue.members(session, figures),
+        newest=catalogue.newest(session, limit=NEWEST),
+        themes=_themes(facets["theme"]),
+        quick_types=[code for code, _ in types[:QUICK_TYPES]],
+        dial=occasions.dial(on),
+        today_words=_month_and_day(on),
+        next_occasion=coming,
+        occasion_entries=_of_occasion(coming),
+    )
+
+
+def _themes(counts: dict[str, int]) -> list[Theme]:
+    largest = max(counts.values(), default=1)
+    shown = [(term.code, counts.get(term.code, 0)) for term in vocabulary("themes")]
+    return [Theme(code, count, count / largest) for code, count in shown if count]
+
+
+def _of_occasion(coming: occasions.Coming) -> list[Entry]:
+    if not coming.near:
+        return []
+    arks = finding.of_occasion(coming.code, limit=OF_OCCASION)
+    return catalogue.by_arks(db.session(), arks)
+
+
+def _month_and_day(on: date) -> str:
+    pattern = "M 月 d 日" if request_language() == "zh" else "d MMM"
+    return str(format_date(on, pattern))

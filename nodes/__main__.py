@@ -1,0 +1,6 @@
+"""`python -m nodes` is `commons-node`."""
+
+from nodes.cli import main
+
+if __name__ == "__main__":
+    main(prog_name="commons-node")

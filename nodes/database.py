@@ -1,0 +1,70 @@
+"""The node's database: opened and brought up to date in one step; the one place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.orm import Session
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+HEAD = "0001"
+"""The newest migration (a test compares it with the folder), so that an up-to-date node need not look."""
+
+
+class Database:
+    """One node's SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self.engine = _engine(path)
+        with self.engine.connect() as connection:
+            standing = MigrationContext.configure(connection).get_current_revision()
+        if standing != HEAD:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def unit_of_work(self, *, read_only: bool = False) -> Iterator[Session]:
+        """A transaction: committed at the end, rolled back on any exception."""
+        options = {"begin": "BEGIN" if read_only else "BEGIN IMMEDIATE"}
+        with Session(self.engine.execution_options(**options), expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
+
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def begin(connection: Connection) -> None:
+        # A writer takes its lock at once and waits its turn; a reader that turned writer could not.
+        connection.exec_driver_sql(str(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")))
+
+    event.listen(engine, "connect", connect)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def integrity(session: Session) -> bool:
+    """Whether SQLite finds its file sound."""
+    return bool(session.scalar(text("PRAGMA quick_check")) == "ok")

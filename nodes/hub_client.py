@@ -1,0 +1,126 @@
+"""Speaking with the hub: every request signed anew, every answer checked, and patience when it is away."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from nodes.keys import Key
+from nodes.settings import NodeSettings
+from nodes.texts import language
+from shared import http_signatures
+from shared.canonical import canonical, parse
+from shared.errors import PROBLEM_TYPE, CommonsError, FieldError, HubAway, HubRefused
+from shared.messages import PREFIX, read
+from shared.validation import Strict
+
+BUSY = (429, 502, 503, 504)
+LONGEST_PAUSE = 60.0
+MAX_ANSWER = 32 * 1024**2
+
+
+class RefusedByHub(HubRefused):
+    """A refusal with the hub's own code, so that callers can tell one from another."""
+
+    def __init__(self, problem: Mapping[str, Any], status: int) -> None:
+        self.problem_code = str(problem.get("type", "")).removeprefix(PROBLEM_TYPE)
+        faults = problem.get("errors")
+        errors = [
+            FieldError(str(fault.get("pointer", "")), str(fault.get("code", "")), dict(fault.get("params") or {}))
+            for fault in (faults if isinstance(faults, list) else [])
+            if isinstance(fault, dict)
+        ]
+        detail = str(problem.get("detail") or f"HTTP {status}")[:2000].replace("{", "(").replace("}", ")")
+        super().__init__(errors=errors, detail=detail)
+
+
+class HubClient:
+    """One hub, as one node speaks with it; may be used by several threads, each with its own connection pool."""
+
+    def __init__(
+        self, origin: str, key: Key, settings: NodeSettings, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.origin = origin.rstrip("/")
+        self.key, self.settings, self._sleep = key, settings, sleep
+        self.session = new_session(self.origin)
+
+    def describe(self) -> dict[str, Any]:
+        """Who the hub is (unsigned). Raises `HubAway` or `HubRefused`."""
+        answer = self._patiently(lambda: self._plain(PREFIX + "/"))
+        return dict(answer) if isinstance(answer, dict) else {}
+
+    def post(self, path: str, body: bytes, reply: type[Strict], *, gzipped: bool = False) -> dict[str, Any]:
+        """Send a message and read the reply. Raises `HubAway` after the last attempt, `RefusedByHub` at once."""
+        headers = {"Content-Encoding": "gzip"} if gzipped else {}
+        return read(reply, self._patiently(lambda: self._signed("POST", PREFIX + path, body, headers)))
+
+    def ask(self, path: str, message: Mapping[str, Any], reply: type[Strict]) -> dict[str, Any]:
+        """Send a small JSON message and read the reply."""
+        return self.post(path, canonical(dict(message)), reply)
+
+    def get(self, path: str, reply: type[Strict]) -> dict[str, Any]:
+        """Read something, signed."""
+        return read(reply, self._patiently(lambda: self._signed("GET", PREFIX + path, b"", {})))
+
+    def _patiently(self, attempt: Callable[[], Any]) -> Any:
+        """Try again with growing, jittered pauses (or as Retry-After says) while the hub is away or busy."""
+        for number in range(1, self.settings.attempts + 1):
+            try:
+                return attempt()
+            except HubAway as error:
+                if number == self.settings.attempts:
+                    raise
+                pause = error.retry_after or min(LONGEST_PAUSE, 0.5 * 2**number) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
+                self._sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _signed(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        request = http_signatures.Request(method, self.origin + path, {"Content-Type": "application/json"})
+        http_signatures.sign_request(request, body, private_key=self.key.private, kid=self.key.id)
+        return self._send(method, path, body, {**request.headers, **headers})
+
+    def _plain(self, path: str) -> Any:
+        return self._send("GET", path, b"", {})
+
+    def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        said = {**headers, "Accept": "application/json", "Accept-Language": language()}
+        try:
+            answer = self.session.request(
+                method,
+                self.origin + path,
+                data=body or None,
+                headers=said,
+                timeout=(10, self.settings.timeout),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise HubAway(hub=self.origin, cause=type(error).__name__) from error
+        return self._read(answer)
+
+    def _read(self, answer: requests.Response) -> Any:
+        if answer.status_code in BUSY:
+            wait = answer.headers.get("Retry-After", "")
+            pause = min(int(wait), 3600) if wait.isascii() and wait.isdigit() else None
+            raise HubAway(hub=self.origin, cause=f"HTTP {answer.status_code}", retry_after=pause)
+        try:
+            content = parse(answer.content[:MAX_ANSWER])
+        except CommonsError:
+            content = None
+        if answer.status_code >= 500:
+            raise HubAway(hub=self.origin, cause=f"HTTP {answer.status_code}")
+        if answer.status_code >= 300 or content is None:
+            raise RefusedByHub(content if isinstance(content, dict) else {}, answer.status_code)
+        return content
+
+
+def new_session(origin: str) -> requests.Session:
+    """A connection pool; no proxy stands before this very machine."""
+    session = requests.Session()
+    if urlsplit(origin).hostname in ("127.0.0.1", "localhost", "::1"):
+        session.trust_env = False
+    return session

@@ -1,0 +1,50 @@
+"""JSON Lines: one JSON object a line; a bad line is a bad row, and the next goes on."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from nodes.importers.rows import SourceRow
+from nodes.texts import _, language
+from shared.canonical import parse
+from shared.errors import CommonsError, FieldError
+
+MAX_LINE = 4 * 1024**2
+"""Bytes of one line; a longer one is no record."""
+
+
+def read(path: Path) -> Iterator[SourceRow]:
+    """The rows of `path`, in UTF-8; empty lines are passed over. Raises `OSError`."""
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(MAX_LINE + 1):
+            number += 1
+            if len(line) > MAX_LINE and not line.endswith(b"\n"):
+                _pass_over_the_rest(file)
+                yield _bad(number, _("一行超过 {limit} 字节").format(limit=MAX_LINE))
+                continue
+            text = line.removeprefix(codecs.BOM_UTF8).strip() if number == 1 else line.strip()
+            if text:
+                yield _row(number, text)
+
+
+def _row(number: int, text: bytes) -> SourceRow:
+    try:
+        value = parse(text)
+    except CommonsError as error:
+        return _bad(number, error.message(language()).rstrip("。."))
+    if not isinstance(value, dict):
+        return _bad(number, _("一行须是一个 JSON 对象"))
+    return SourceRow(number, value)
+
+
+def _bad(number: int, cause: str) -> SourceRow:
+    return SourceRow(number, errors=(FieldError("", "unreadable_row", {"cause": cause}),))
+
+
+def _pass_over_the_rest(file: BinaryIO) -> None:
+    while (piece := file.readline(MAX_LINE)) and not piece.endswith(b"\n"):
+        pass

@@ -1,0 +1,73 @@
+"""CSV as spreadsheets write it: any of the usual delimiters and encodings, a first line with the headings."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from nodes.importers.encodings import sniff
+from nodes.importers.rows import SourceRow
+from nodes.texts import _
+from shared.errors import FieldError, ImportUnreadable
+
+DELIMITERS = ",;\t|"
+MAX_CELL = 256 * 1024
+"""Characters of one cell: as much as a whole record may have bytes."""
+
+
+def read(path: Path) -> Iterator[SourceRow]:
+    """The rows of `path` as heading → cell, without empty cells; `number` is the line on which a row ends.
+
+    Raises `ImportUnreadable` when there is no usable line of headings, or `OSError`.
+    """
+    encoding = sniff(path)
+    csv.field_size_limit(MAX_CELL)
+    with path.open(encoding=encoding, newline="") as file:
+        first = file.readline()
+        file.seek(0)
+        rows = csv.reader(file, delimiter=delimiter(first), strict=True)
+        try:
+            headings = _headings(path, next(rows, []))
+        except csv.Error as error:
+            raise ImportUnreadable(name=path.name, cause=str(error)) from error
+        yield from _body(rows, headings)
+
+
+def delimiter(first_line: str) -> str:
+    """The delimiter that stands most often in the line of headings outside of quotes."""
+    bare = "".join(first_line.split('"')[::2])
+    return max(DELIMITERS, key=bare.count)
+
+
+def _headings(path: Path, cells: list[str]) -> list[str]:
+    headings = [cell.strip() for cell in cells]
+    named = [heading for heading in headings if heading]
+    if not named:
+        raise ImportUnreadable(name=path.name, cause=_("第一行没有列名"))
+    double = next((heading for heading in named if named.count(heading) > 1), "")
+    if double:
+        raise ImportUnreadable(name=path.name, cause=_("列名“{name}”重复").format(name=double))
+    return headings
+
+
+def _body(rows: Iterator[list[str]], headings: list[str]) -> Iterator[SourceRow]:
+    reader: csv.Reader = rows  # type: ignore[assignment]  # it counts lines
+    while True:
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield _bad(reader.line_num, str(error))
+            continue
+        if any(cell.strip() for cell in cells[len(headings) :]):
+            yield _bad(reader.line_num, _("这一行的列数多于列名"))
+            continue
+        data = {name: cell.strip() for name, cell in zip(headings, cells, strict=False) if name and cell.strip()}
+        if data:
+            yield SourceRow(reader.line_num, dict(data))
+
+
+def _bad(number: int, cause: str) -> SourceRow:
+    return SourceRow(number, errors=(FieldError("", "unreadable_row", {"cause": cause}),))

@@ -1,0 +1,124 @@
+"""The node's tables: its membership, its resources and their versions, and what is to be sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import JSON, TypeDecorator
+
+REGISTERED = "registered"
+"""The state of a version that the hub has not answered yet; every other state is the hub's own word."""
+REFUSED = "refused"
+"""The state of a version that the hub did not take; its errors say why."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, always aware and UTC in Python."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC."""
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From SQLite, which keeps no zone."""
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+class Base(DeclarativeBase):
+    """Parent of the node's tables."""
+
+    metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def now() -> datetime:
+    """This moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Membership(Base):
+    """The hub that this node has joined (one row), and how far it has read the hub's events."""
+
+    __tablename__ = "membership"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(String(2048))
+    node_id: Mapped[str] = mapped_column(String(36))
+    institution_code: Mapped[str] = mapped_column(String(64))
+    institution_name: Mapped[dict[str, Any]]
+    hub_name: Mapped[dict[str, Any]]
+    batch_records: Mapped[int]
+    batch_bytes: Mapped[int]
+    file_bytes: Mapped[int] = mapped_column(BigInteger)
+    cursor: Mapped[int] = mapped_column(default=0)
+    joined_at: Mapped[datetime] = mapped_column(default=now)
+    synced_at: Mapped[datetime | None]
+
+
+class Resource(Base):
+    """A resource by its record id; `source` and `source_id` say where an importer found it."""
+
+    __tablename__ = "resources"
+    __table_args__ = (UniqueConstraint("source", "source_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    latest_version: Mapped[int] = mapped_column(default=1)
+    source: Mapped[str | None] = mapped_column(String(200))
+    source_id: Mapped[str | None] = mapped_column(String(500))
+    ark: Mapped[str] = mapped_column(String(100), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Version(Base):
+    """One signed version and what the hub last said of it."""
+
+    __tablename__ = "versions"
+
+    resource_id: Mapped[str] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    record: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    jws: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(20), default=REGISTERED, index=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    errors: Mapped[list[Any]] = mapped_column(default=list)
+    registered_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+    resource: Mapped[Resource] = relationship()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The record as a dictionary."""
+        found: dict[str, Any] = json.loads(self.record)
+        return found
+
+
+class LocalFile(Base):
+    """Where the bytes with a SHA-256 lie on this machine, and how the file looked when it was read."""
+
+    __tablename__ = "local_files"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    path: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    sent: Mapped[bool] = mapped_column(default=False, index=True)
+    problem: Mapped[str] = mapped_column(Text, default="")
+
+
+class OutboxEntry(Base):
+    """A version that is to be sent; written in the transaction that registers it, gone when the hub has answered."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resource_id: Mapped[str] = mapped_column(String(36))
+    number: Mapped[int]

@@ -1,0 +1,140 @@
+"""Sending what was registered: batches of signed records, an answer for each, none blocking another."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from nodes.hub_client import HubClient
+from nodes.models import REFUSED, Membership, OutboxEntry, Version, now
+from nodes.workplace import Workplace
+from shared.messages import PublishReply
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One version on its way: its outbox entry, its name, and its compact JWS."""
+
+    entry: int
+    resource_id: str
+    number: int
+    jws: str
+
+
+@dataclass
+class Sent:
+    """How many records the hub took, had already, or refused (with what it said)."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+    refused: list[dict[str, Any]] = field(default_factory=list)
+
+
+def publish(
+    workplace: Workplace, client: HubClient, membership: Membership, progress: Progress | None = None
+) -> Sent:
+    """Send all that the outbox holds.
+
+    The next batch is built while the hub works on this one. What was answered leaves the outbox in the
+    transaction that notes the answer, so a crash at any point sends some records again, which changes nothing.
+    Raises `HubAway` or `RefusedByHub`; what was answered until then stays done.
+    """
+    sent = Sent()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish") as sender:
+        pending = None
+        for batch in _batches(workplace, membership):
+            answered = sender.submit(_send, client, batch, _pack(batch))
+            if pending is not None:
+                _note(workplace, *pending.result(), sent, progress)
+            pending = answered
+        if pending is not None:
+            _note(workplace, *pending.result(), sent, progress)
+    return sent
+
+
+def waiting(session: Session) -> int:
+    """How many versions the outbox holds."""
+    return session.scalar(select(func.count()).select_from(OutboxEntry)) or 0
+
+
+def _batches(workplace: Workplace, membership: Membership) -> Iterator[list[Letter]]:
+    """Batches within the hub's limits, in the order of registration."""
+    last = 0
+    while True:
+        with workplace.database.unit_of_work(read_only=True) as session:
+            letters = [Letter(*row) for row in session.execute(_next(last, membership.batch_records))]
+        if not letters:
+            return
+        batch: list[Letter] = []
+        size = 20
+        for letter in letters:
+            if batch and size + len(letter.jws) + 3 > membership.batch_bytes:
+                break
+            batch.append(letter)
+            size += len(letter.jws) + 3
+        last = batch[-1].entry
+        yield batch
+
+
+def _next(last: int, limit: int) -> Any:
+    return (
+        select(OutboxEntry.id, OutboxEntry.resource_id, OutboxEntry.number, Version.jws)
+        .join(Version, (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number))
+        .where(OutboxEntry.id > last)
+        .order_by(OutboxEntry.id)
+        .limit(limit)
+    )
+
+
+def _pack(batch: Sequence[Letter]) -> bytes:
+    """The batch as gzipped JSON; a JWS holds nothing that JSON would have to escape."""
+    joined = '","'.join(letter.jws for letter in batch)
+    return gzip.compress(f'{{"records":["{joined}"]}}'.encode("ascii"), compresslevel=1, mtime=0)
+
+
+def _send(client: HubClient, batch: list[Letter], body: bytes) -> tuple[list[Letter], list[dict[str, Any]]]:
+    return batch, client.post("/records", body, PublishReply, gzipped=True)["results"]
+
+
+def _note(
+    workplace: Workplace,
+    batch: Sequence[Letter],
+    results: Sequence[dict[str, Any]],
+    sent: Sent,
+    progress: Progress | None,
+) -> None:
+    """Write down the answers to one batch, and let go of what was answered."""
+    rows = []
+    for letter, result in zip(batch, results, strict=True):
+        refused = result["outcome"] in ("rejected", "conflict")
+        if refused:
+            sent.refused.append({**result, "id": letter.resource_id, "version": letter.number})
+        else:
+            setattr(sent, result["outcome"], getattr(sent, result["outcome"]) + 1)
+        rows.append(
+            {
+                "b_resource": letter.resource_id,
+                "b_number": letter.number,
+                "state": REFUSED if refused else result.get("state", "received"),
+                "reason": result.get("detail", "") if refused else "",
+                "errors": result.get("errors", []) if refused else [],
+                "changed_at": now(),
+            }
+        )
+    statement = update(Version).where(
+        Version.resource_id == bindparam("b_resource"), Version.number == bindparam("b_number")
+    )
+    with workplace.database.unit_of_work() as session:
+        session.connection().execute(statement, rows)
+        session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_([letter.entry for letter in batch])))
+    if progress is not None:
+        progress(len(batch))

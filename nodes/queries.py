@@ -1,0 +1,98 @@
+"""What the node knows of its resources, for the command line and the local page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from nodes.models import LocalFile, Resource, Version
+from shared.canonical import best_text
+from shared.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One resource in a list: its latest version and what the hub last said of it."""
+
+    id: str
+    version: int
+    title: str
+    type: str
+    state: str
+    reason: str
+    errors: list[Any]
+    ark: str
+    changed_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form for a script."""
+        return {**self.__dict__, "changed_at": self.changed_at.isoformat()}
+
+
+def list_resources(
+    session: Session, *, language: str = "zh", state: str = "", limit: int | None = None, offset: int = 0
+) -> list[Overview]:
+    """Resources by their latest version, the last changed first; `state` keeps those in it."""
+    query = (
+        select(Version, Resource.ark)
+        .join(Resource, (Version.resource_id == Resource.id) & (Version.number == Resource.latest_version))
+        .order_by(Version.changed_at.desc(), Version.resource_id)
+        .offset(offset)
+        .limit(limit)
+    )
+    if state:
+        query = query.where(Version.state == state)
+    return [_overview(version, ark, language) for version, ark in session.execute(query)]
+
+
+def count_resources(session: Session, *, state: str = "") -> int:
+    """How many resources there are (in `state`)."""
+    query = select(func.count()).select_from(Version).join(Resource).where(Version.number == Resource.latest_version)
+    return session.scalar(query.where(Version.state == state) if state else query) or 0
+
+
+def states(session: Session) -> dict[str, int]:
+    """How many resources have their latest version in each state."""
+    rows = session.execute(
+        select(Version.state, func.count())
+        .join(Resource)
+        .where(Version.number == Resource.latest_version)
+        .group_by(Version.state)
+        .order_by(Version.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def versions(session: Session, record_id: str) -> Sequence[Version]:
+    """All versions of one resource, the latest first. Raises `NotFound`."""
+    found = session.scalars(
+        select(Version).where(Version.resource_id == record_id).order_by(Version.number.desc())
+    ).all()
+    if not found:
+        raise NotFound()
+    return found
+
+
+def file_problems(session: Session) -> list[LocalFile]:
+    """Files that could not be sent, and why."""
+    return list(session.scalars(select(LocalFile).where(LocalFile.problem != "").order_by(LocalFile.path)))
+
+
+def _overview(version: Version, ark: str, language: str) -> Overview:
+    record = version.content
+    return Overview(
+        version.resource_id,
+        version.number,
+        best_text(record["title"], language),
+        record["type"],
+        version.state,
+        version.reason,
+        version.errors,
+        ark,
+        version.changed_at,
+    )

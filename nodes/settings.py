@@ -1,0 +1,51 @@
+"""The node's settings: where its data is, and how it speaks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from shared.settings import read, setting
+
+PREFIX = "COMMONS_NODE_"
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """Everything that an institution can set; `config/node.example.toml` lists the same with the same defaults."""
+
+    data: str = setting("", "数据目录：登记的资源、密钥和本机网页上传的文件；空则为用户数据目录")
+    host: str = setting("127.0.0.1", "本机网页监听的地址（只限本机）")
+    port: int = setting(8600, "本机网页的端口")
+    upload_threads: int = setting(4, "同时上传的文件数")
+    timeout: int = setting(60, "等待平台或存储回答的秒数")
+    attempts: int = setting(5, "连接失败时最多尝试的次数")
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data) if self.data else user_data_path("metrology-commons-node", appauthor=False)
+
+    def faults(self) -> list[str]:
+        """What does not go together, a sentence each."""
+        found = []
+        if self.host not in ("127.0.0.1", "::1", "localhost"):
+            found.append("host: 本机网页没有账号，只能监听 127.0.0.1、::1 或 localhost")
+        if not 1 <= self.port <= 65535:
+            found.append("port: 应在 1 到 65535 之间")
+        for name, low, high in (("upload_threads", 1, 32), ("timeout", 1, 3600), ("attempts", 1, 20)):
+            if not low <= getattr(self, name) <= high:
+                found.append(f"{name}: 应在 {low} 到 {high} 之间")
+        return found
+
+
+def load_settings(
+    file: Path | None = None, *, data: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> NodeSettings:
+    """The settings from `file` and COMMONS_NODE_*; `data` overrides the folder. Raises `InvalidSettings`."""
+    settings = read(NodeSettings, prefix=PREFIX, file=file, environ=environ)
+    return replace(settings, data=str(data)) if data is not None else settings

@@ -1,0 +1,130 @@
+"""One synchronisation: publish what waits, send files, and learn what became of everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from nodes import membership as memberships
+from nodes import outbox, transfer
+from nodes.hub_client import HubClient
+from nodes.models import Membership, Resource, Version, now
+from nodes.outbox import Sent
+from nodes.transfer import Transferred
+from nodes.workplace import Workplace
+from shared.messages import MAX_EVENTS, StatusReply
+
+
+class Reporter(Protocol):
+    """Who shows progress: a task by name, with its total, gives the function that is told each step."""
+
+    def begin(self, name: str, total: int) -> Callable[[int], None]:
+        """Start showing a task."""
+
+
+@dataclass
+class Synced:
+    """What one synchronisation did; `good` only if nothing was refused and no file was left behind."""
+
+    sent: Sent
+    files: Transferred
+    events: int = 0
+    states: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """Whether there is nothing for a person to look at."""
+        return not self.sent.refused and not self.files.failed
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary for a script."""
+        return {
+            "accepted": self.sent.accepted,
+            "duplicate": self.sent.duplicate,
+            "superseded": self.sent.superseded,
+            "refused": self.sent.refused,
+            "files_sent": self.files.sent,
+            "files_present": self.files.present,
+            "bytes_sent": self.files.bytes_sent,
+            "files_failed": self.files.failed,
+            "events": self.events,
+            "states": self.states,
+        }
+
+
+def synchronise(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | None = None) -> Synced:
+    """Do all of it once; with `wait`, look again for so many seconds while the hub is still reading files.
+
+    Raises `NotJoined`, `HubAway` or the hub's refusal; what was done until then stays done.
+    """
+    with workplace.database.unit_of_work(read_only=True) as session:
+        membership = memberships.current(session)
+        letters, to_send = outbox.waiting(session), transfer.unsent_bytes(session)
+    client = HubClient(membership.origin, workplace.key, workplace.settings)
+    sent = outbox.publish(workplace, client, membership, _task(reporter, "发布著录", letters))
+    files = transfer.send_files(workplace, client, _task(reporter, "上传文件", to_send))
+    result = Synced(sent, files, events=pull(workplace, client))
+    deadline = time.monotonic() + wait
+    while time.monotonic() < deadline and _busy(workplace):
+        time.sleep(0.3)
+        result.events += pull(workplace, client)
+    with workplace.database.unit_of_work() as session:
+        session.execute(update(Membership).values(synced_at=now()))
+        result.states = states(session)
+    return result
+
+
+def pull(workplace: Workplace, client: HubClient) -> int:
+    """Read the hub's events after the cursor; each page and the new cursor are one transaction."""
+    count = 0
+    while True:
+        with workplace.database.unit_of_work(read_only=True) as session:
+            cursor = memberships.current(session).cursor
+        page = client.get(f"/status?after={cursor}&limit={MAX_EVENTS}", StatusReply)
+        with workplace.database.unit_of_work() as session:
+            for event in page["events"]:
+                _take(session, event)
+            session.execute(update(Membership).values(cursor=page["last"]))
+        count += len(page["events"])
+        if not page["more"]:
+            return count
+
+
+def states(session: Session) -> dict[str, int]:
+    """How many resources have their latest version in each state."""
+    counts: dict[str, int] = {}
+    for state in session.scalars(
+        select(Version.state).join(Resource).where(Version.number == Resource.latest_version)
+    ):
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def _take(session: Session, event: dict[str, Any]) -> None:
+    """Note one event; an event of a record that this node has lost is passed over."""
+    session.execute(
+        update(Version)
+        .where(Version.resource_id == event["record_id"], Version.number == event["version"])
+        .values(state=event["state"], reason=event.get("reason", ""), changed_at=now())
+    )
+    if event.get("ark"):
+        session.execute(update(Resource).where(Resource.id == event["record_id"]).values(ark=event["ark"]))
+    if event.get("sha256") and event["state"] == "awaiting_files":
+        transfer.send_again(session, event["sha256"])
+
+
+def _busy(workplace: Workplace) -> bool:
+    with workplace.database.unit_of_work(read_only=True) as session:
+        return (
+            session.scalar(select(Version.number).where(Version.state.in_(("received", "verifying"))).limit(1))
+            is not None
+        )
+
+
+def _task(reporter: Reporter | None, name: str, total: int) -> Callable[[int], None] | None:
+    return reporter.begin(name, total) if reporter is not None and total else None

@@ -1,0 +1,28 @@
+"""The language of commands: Chinese unless COMMONS_LANGUAGE or the locale says otherwise; English by catalogue."""
+
+from __future__ import annotations
+
+import gettext
+import os
+from functools import lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("translations")
+
+
+def language() -> str:
+    """`zh` or `en`."""
+    said = os.environ.get("COMMONS_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "zh"
+    return "en" if said.lower().startswith("en") else "zh"
+
+
+@lru_cache(maxsize=2)
+def _catalogue(name: str) -> gettext.NullTranslations:
+    if name == "zh":
+        return gettext.NullTranslations()
+    return gettext.translation("messages", FOLDER, languages=[name], fallback=True)
+
+
+def _(text: str) -> str:
+    """`text` in the user's language."""
+    return _catalogue(language()).gettext(text)

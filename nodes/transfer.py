@@ -1,0 +1,184 @@
+"""Sending files: straight from disk to the object store, several at once, going on where it stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import requests
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from nodes import files
+from nodes.hub_client import HubClient, new_session
+from nodes.models import LocalFile
+from nodes.workplace import Workplace
+from shared.errors import CommonsError
+from shared.messages import MAX_UPLOADS_ASKED, CompleteReply, UploadsReply
+
+Progress = Callable[[int], None]
+ROUNDS = 4
+"""How often one file is asked for again in one run when a part of it does not get through."""
+
+
+@dataclass
+class Transferred:
+    """How many files were sent, were there already, and which could not be sent and why."""
+
+    sent: int = 0
+    present: int = 0
+    bytes_sent: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+class Slice:
+    """`size` bytes of a file from `offset`, read as they are sent; requests takes the length from `len`."""
+
+    def __init__(self, file: BinaryIO, offset: int, size: int, progress: Progress | None) -> None:
+        self._file, self._left, self._size, self._progress = file, size, size, progress
+        file.seek(offset)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def read(self, amount: int = -1) -> bytes:
+        """The next bytes, at most `amount`."""
+        wanted = self._left if amount < 0 else min(amount, self._left)
+        data = self._file.read(wanted)
+        self._left -= len(data)
+        if self._progress is not None and data:
+            self._progress(len(data))
+        return data
+
+
+class Sender:
+    """Sends the files of one node; one connection pool for each thread."""
+
+    def __init__(self, workplace: Workplace, client: HubClient, progress: Progress | None = None) -> None:
+        self.workplace, self.client, self.progress = workplace, client, progress
+        self.result = Transferred()
+        self._lock = threading.Lock()
+        self._local = threading.local()
+
+    def send_all(self) -> Transferred:
+        """Send every file that the hub may not have yet. Raises `HubAway` when the hub stops answering."""
+        with ThreadPoolExecutor(self.workplace.settings.upload_threads, thread_name_prefix="upload") as pool:
+            for batch in _unsent(self.workplace):
+                self._send_batch(batch, pool)
+        return self.result
+
+    def _send_batch(self, batch: Sequence[LocalFile], pool: ThreadPoolExecutor) -> None:
+        """Offer some files, send what is wanted, say what is complete; what failed on the way is offered again."""
+        waiting = {file.sha256: file for file in batch}
+        for _ in range(ROUNDS):
+            if not waiting:
+                return
+            answers = self._offer(list(waiting.values()))
+            for sha256, answer in answers.items():
+                if answer["outcome"] != "granted":
+                    self._note(waiting.pop(sha256), answer)
+            granted = [(waiting[sha256], answer) for sha256, answer in answers.items() if sha256 in waiting]
+            done = list(pool.map(lambda pair: self._send_one(*pair), granted))
+            self._complete([pair for pair, good in zip(granted, done, strict=True) if good], waiting)
+        for file in waiting.values():
+            self._fail(file, "多次尝试后仍未传完，下次同步时继续")
+
+    def _offer(self, batch: Sequence[LocalFile]) -> dict[str, dict[str, Any]]:
+        message = {"files": [{"sha256": file.sha256, "size": file.size} for file in batch]}
+        answers = self.client.ask("/uploads", message, UploadsReply)["uploads"]
+        return {answer["sha256"]: answer for answer in answers}
+
+    def _send_one(self, file: LocalFile, answer: dict[str, Any]) -> bool:
+        """Send the granted parts of one file; whether all of it is there now."""
+        try:
+            path = files.check_unchanged(file)
+            for part in answer["parts"]:
+                self._put(path, part)
+        except (requests.RequestException, OSError):
+            return False
+        except CommonsError as error:
+            self._fail(file, error.message("zh"))
+            return False
+        return not answer.get("more", False)
+
+    def _put(self, path: Path, part: dict[str, Any]) -> None:
+        with path.open("rb") as opened:
+            body: Any = Slice(opened, part["offset"], part["size"], self.progress) if part["size"] else b""
+            answer = self._store().put(part["url"], data=body, timeout=(10, self.workplace.settings.timeout))
+        answer.raise_for_status()
+        with self._lock:
+            self.result.bytes_sent += part["size"]
+
+    def _complete(self, sent: Sequence[tuple[LocalFile, dict[str, Any]]], waiting: dict[str, LocalFile]) -> None:
+        for sha256 in [sha256 for sha256 in waiting if sha256 in self.result.failed]:
+            del waiting[sha256]
+        if not sent:
+            return
+        by_upload = {answer["upload_id"]: file for file, answer in sent}
+        reply = self.client.ask("/uploads/complete", {"upload_ids": list(by_upload)}, CompleteReply)
+        for answer in reply["uploads"]:
+            if answer["outcome"] == "verifying":
+                self._note(waiting.pop(by_upload[answer["upload_id"]].sha256), {"outcome": "sent"})
+
+    def _note(self, file: LocalFile, answer: dict[str, Any]) -> None:
+        if answer["outcome"] == "refused":
+            self._fail(file, str(answer.get("detail", "")), gone=answer.get("code") == "file_not_declared")
+            return
+        self.result.present += answer["outcome"] == "present"
+        self.result.sent += answer["outcome"] == "sent"
+        _mark(self.workplace, file.sha256, sent=True, problem="")
+
+    def _fail(self, file: LocalFile, cause: str, *, gone: bool = False) -> None:
+        """Note what hinders a file; one that no version awaits any more is simply done."""
+        if not gone:
+            with self._lock:
+                self.result.failed[file.sha256] = f"{Path(file.path).name}：{cause}"
+        _mark(self.workplace, file.sha256, sent=gone, problem="" if gone else cause)
+
+    def _store(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = new_session(self.client.origin)
+        session: requests.Session = self._local.session
+        return session
+
+
+def send_files(workplace: Workplace, client: HubClient, progress: Progress | None = None) -> Transferred:
+    """Send every file that the hub may not have yet."""
+    return Sender(workplace, client, progress).send_all()
+
+
+def unsent_bytes(session: Session) -> int:
+    """How many bytes wait to be sent, at most."""
+    return sum(session.scalars(select(LocalFile.size).where(~LocalFile.sent)))
+
+
+def send_again(session: Session, sha256: str) -> None:
+    """The hub has asked for these bytes once more."""
+    session.execute(update(LocalFile).where(LocalFile.sha256 == sha256).values(sent=False))
+
+
+def _unsent(workplace: Workplace) -> Iterator[list[LocalFile]]:
+    last = ""
+    while True:
+        with workplace.database.unit_of_work(read_only=True) as session:
+            batch = list(
+                session.scalars(
+                    select(LocalFile)
+                    .where(~LocalFile.sent, LocalFile.sha256 > last)
+                    .order_by(LocalFile.sha256)
+                    .limit(MAX_UPLOADS_ASKED)
+                )
+            )
+        if not batch:
+            return
+        last = batch[-1].sha256
+        yield batch
+
+
+def _mark(workplace: Workplace, sha256: str, *, sent: bool, problem: str) -> None:
+    with workplace.database.unit_of_work() as session:
+        session.execute(update(LocalFile).where(LocalFile.sha256 == sha256).values(sent=sent, problem=problem))

@@ -1,0 +1,163 @@
+"""A hub with the demo resources in public, served on a free port, for a browser to look at."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uuid6
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from federation import catalogue, ingestion, operations, publication, search_follower
+from federation.database import unit_of_work
+from federation.models.institutions import Node, NodeKey
+from federation.models.objects import StoredObject
+from federation.models.resources import ResourceVersion
+from federation.parts import parts
+from federation.storage import ObjectStore
+from tests.support.hub import Hub, Member, running_hub
+from tests.support.records import make_record
+from tests.support.stores import free_port, running_store
+
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+NAMES = {
+    "institute": ("示范市计量测试院", "Demo City Institute of Metrology"),
+    "university": ("示范计量大学", "Demo University of Metrology"),
+    "society": ("示范省计量测试学会", "Demo Provincial Society for Metrology"),
+}
+
+
+@dataclass
+class Gallery:
+    """The served hub: where it is, and a resource of each kind that a page is about."""
+
+    hub: Hub
+    origin: str
+    store: str
+    arks: Mapping[str, str]
+    withdrawn: str
+
+    @property
+    def requests_allowed(self) -> tuple[str, str]:
+        """The only origins that a page may load from."""
+        return self.origin, self.store
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def gallery(folder: Path) -> Iterator[Gallery]:
+    """Serve a hub with everything that `config/demo` has, and one withdrawn resource."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    with (
+        running_store(folder / "s") as store,
+        running_hub(folder / "hub", store, public_origin=origin) as hub,
+    ):
+        withdrawn = _fill(hub)
+        server = make_server("127.0.0.1", port, hub.app, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield Gallery(hub, origin, store.process.endpoint, _by_type(hub), withdrawn)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+def _fill(hub: Hub) -> str:
+    for place, (name_zh, name_en) in NAMES.items():
+        kind = {"institute": "institute", "university": "university", "society": "society"}[place]
+        hub.institution(f"demo-{place}", kind=kind, name_zh=name_zh, name_en=name_en)
+        _publish(hub, _enrolled(hub, f"demo-{place}"), demo_records(DEMO / place / "resources"))
+    gone = make_record(title={"zh": "旧版检定规程汇编", "en": "Old verification rules"})
+    hub.institution("former", name_zh="前沿测量研究会", name_en="Society of Measurement")
+    _publish(hub, _enrolled(hub, "former"), {"gone": (gone, {})})
+    with unit_of_work(hub.app) as session:
+        version = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id == gone["id"])).one()
+        reason = "内容已被新的检定规程取代，请查阅现行规程。"
+        publication.remove(session, [version], to="withdrawn", actor="test", reason=reason)
+        ark = version.resource.ark or ""
+    _index(hub)
+    return ark
+
+
+def _enrolled(hub: Hub, code: str) -> Member:
+    member = Member(hub, code, node_id=str(uuid6.uuid7()))
+    with unit_of_work(hub.app) as session:
+        owner = operations.institution(session, code)
+        session.add(Node(id=member.node_id, institution_id=owner.id, name="节点"))
+        session.flush()
+        session.add(NodeKey(id=member.signer.key_id, node_id=member.node_id, jwk=member.signer.jwk))
+    return member
+
+
+def demo_records(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, bytes]]]:
+    """The demo records of one institution, by slug, with the bytes of their files by name."""
+    slugs = {path.stem: str(uuid6.uuid7()) for path in sorted(folder.glob("*.toml"))}
+    found = {}
+    for slug, record_id in slugs.items():
+        record = tomllib.loads((folder / f"{slug}.toml").read_text(encoding="utf-8"))
+        files: dict[str, bytes] = {}
+        for entry in record.get("files", ()):
+            path = folder / entry.pop("path")
+            entry.setdefault("name", path.name)
+            data = files[entry["name"]] = path.read_bytes()
+            guessed = {".vtt": "text/vtt"}.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+            entry.setdefault("role", "main")
+            entry["media_type"] = guessed or "application/octet-stream"
+            entry["size"], entry["sha256"] = len(data), hashlib.sha256(data).hexdigest()
+        for relation in record.get("relations", ()):
+            relation["target"] = slugs.get(relation["target"], relation["target"])
+        found[slug] = ({"id": record_id, "version": 1, **record}, files)
+    return found
+
+
+def _publish(hub: Hub, member: Member, records: Mapping[str, tuple[dict[str, Any], Mapping[str, bytes]]]) -> None:
+    with unit_of_work(hub.app) as session:
+        node = session.get_one(Node, member.node_id)
+        for record, files in records.values():
+            _keep(session, parts(hub.app).store, record, files)
+        tokens = [member.signer.sign(record) for record, _ in records.values()]
+        for outcome in ingestion.ingest(session, node, tokens, max_file_bytes=10**9) if tokens else ():
+            assert outcome.error is None, (outcome.error.errors or outcome.error) if outcome.error else ""
+        ids = [record["id"] for record, _ in records.values()]
+        versions = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id.in_(ids))).all()
+        publication.publish(session, versions, naan="99999", actor="test")
+
+
+def _keep(session: Session, store: ObjectStore, record: dict[str, Any], files: Mapping[str, bytes]) -> None:
+    for entry in record.get("files", ()):
+        store.put_bytes(sha256=entry["sha256"], data=files[entry["name"]])
+        session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=entry["media_type"]))
+    session.flush()
+
+
+def _index(hub: Hub) -> None:
+    with unit_of_work(hub.app, read_only=True) as session:
+        while search_follower.follow_once(session, parts(hub.app).index):
+            pass
+
+
+def _by_type(hub: Hub) -> dict[str, str]:
+    """One ARK for each type that is public; for a course the one with most lessons."""
+    with unit_of_work(hub.app, read_only=True) as session:
+        entries = catalogue.newest(session, limit=200)
+        return {
+            entry.type: entry.ark for entry in sorted(entries, key=lambda one: len(one.record.get("relations", ())))
+        }
+
+

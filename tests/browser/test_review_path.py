@@ -1,0 +1,138 @@
+"""The reviewer's way in a real browser: sign in, read, judge, go on; on a phone and without scripts too."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from federation import people
+from federation.checklist import DEFAULT
+from federation.database import unit_of_work
+from tests.support.hub import Hub, Member
+from tests.support.records import make_record
+from tests.support.reviewing import PASSWORD
+
+CHROMIUM = next(
+    (str(path) for path in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if path.exists()), None
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+class Quiet(WSGIRequestHandler):
+    """A handler that writes no log."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def origin(hub: Hub) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, hub.app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def reviewers(hub: Hub) -> None:
+    with unit_of_work(hub.app) as session:
+        for name, role in (("li", people.REVIEWER), ("wang", people.REVIEWER), ("boss", people.ADMIN)):
+            people.create_user(session, name=name, display_name=name, password=PASSWORD, role=role, actor="operator")
+
+
+@contextmanager
+def signed_in(
+    chromium: Browser, origin: str, name: str, size: dict[str, int] = DESKTOP, *, scripts: bool = True
+) -> Iterator[Page]:
+    context = chromium.new_context(viewport=size, java_script_enabled=scripts)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{origin}/workbench/")
+    page.get_by_label("用户名").fill(name)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.get_by_role("heading", name="待审核").wait_for()
+    yield page
+    context.close()
+
+
+def confirm_everything(page: Page) -> None:
+    for item in DEFAULT.items:
+        page.get_by_role("checkbox", name=item.zh).check()
+
+
+@pytest.mark.usefixtures("reviewers")
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_reviewer_publishes_one_and_returns_the_next_without_scripts(
+    hub: Hub, member: Member, chromium: Browser, origin: str, size: dict[str, int]
+) -> None:
+    first, second = make_record(title={"zh": "加油机"}), make_record(title={"zh": "电能表"})
+    member.publish(first, second)
+    with signed_in(chromium, origin, "li", size, scripts=False) as page:
+        page.get_by_role("link", name="加油机").click()
+        page.get_by_role("radio", name="通过", exact=True).check()
+        page.get_by_role("checkbox", name="科学性").check()
+        page.get_by_role("button", name="提交结论").click()
+        assert "逐项确认" in page.get_by_role("alert").inner_text()
+        assert page.get_by_role("checkbox", name="科学性").is_checked()
+        confirm_everything(page)
+        page.get_by_role("button", name="提交结论").click()
+        assert "已发布" in page.get_by_role("status").inner_text()
+        assert page.get_by_role("heading", level=1).inner_text() == "电能表"
+        page.get_by_role("radio", name="退回修改").check()
+        page.get_by_label("理由").fill("请补充数据来源。")
+        page.get_by_role("button", name="提交结论").click()
+        page.get_by_role("heading", name="都审完了").wait_for()
+    assert hub.states(first["id"]) == ["published"]
+    assert hub.states(second["id"]) == ["changes_requested"]
+
+
+@pytest.mark.usefixtures("reviewers")
+def test_what_is_sensitive_goes_through_two_hands(hub: Hub, member: Member, chromium: Browser, origin: str) -> None:
+    record = make_record(title={"zh": "红色度量衡"}, themes=["red-metrology"])
+    member.publish(record)
+    for name, state in (("li", "in_review"), ("wang", "published")):
+        with signed_in(chromium, origin, name) as page:
+            page.get_by_role("link", name="红色度量衡").click()
+            confirm_everything(page)
+            page.get_by_role("radio", name="通过", exact=True).check()
+            page.get_by_role("button", name="提交结论").click()
+            page.get_by_role("status").wait_for()
+        assert hub.states(record["id"]) == [state]
+
+
+@pytest.mark.usefixtures("reviewers")
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_can_be_used_by_everybody_and_fits_the_screen(
+    member: Member, chromium: Browser, origin: str, size: dict[str, int]
+) -> None:
+    member.publish(make_record(title={"zh": "很长的标题" * 30, "en": "Unbreakable" * 20}, themes=["history"]))
+    with signed_in(chromium, origin, "boss", size) as page:
+        faults: list[str] = []
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        link = page.locator(".queue .name a").get_attribute("href")
+        for path in ("/workbench/", link, "/workbench/account", "/workbench/admin/", "/workbench/admin/users"):
+            for prefix in ("", "/en"):
+                page.goto(f"{origin}{prefix}{path}")
+                width = page.evaluate("document.documentElement.scrollWidth")
+                assert width <= size["width"], f"{path} is {width} px wide"
+                found = Axe().run(page)
+                assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert faults == []

@@ -1,0 +1,594 @@
+"""The workbench over HTTP: the door, the desk, and the admin part, on a real hub."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from federation import operations, people
+from federation.checklist import DEFAULT
+from federation.database import unit_of_work
+from federation.models.base import now
+from federation.models.events import AuditEvent
+from federation.models.institutions import Invitation
+from federation.models.people import SignInAttempt, User
+from federation.models.resources import ResourceVersion
+from tests.support.hub import ORIGIN, Hub, Member
+from tests.support.records import make_file, make_record
+from tests.support.reviewing import PASSWORD
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+APPROVAL = {"verdict": "approve", "reason": "", "checklist": [item.code for item in DEFAULT.items]}
+DOOR = "/workbench/sign-in"
+
+
+@dataclass
+class Browser:
+    """A browser that keeps its cookies and sends each form with its token."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, base_url=ORIGIN, **options)
+
+    def page(self, path: str) -> str:
+        answer = self.get(path)
+        assert answer.status_code == 200, (answer.status_code, answer.get_data(as_text=True))
+        return answer.get_data(as_text=True)
+
+    def token(self, path: str) -> str:
+        found = TOKEN.search(self.get(path).get_data(as_text=True))
+        assert found is not None, f"no form on {path}"
+        return found[1]
+
+    def submit(self, path: str, *, seen_on: str = "", **values: Any) -> TestResponse:
+        data = {"csrf_token": self.token(seen_on or path), **values}
+        return self.client.post(path, data=data, base_url=ORIGIN)
+
+    def enter(self, name: str, password: str = PASSWORD, query: str = "") -> TestResponse:
+        return self.submit(DOOR + query, name=name, password=password)
+
+
+@dataclass
+class Desk:
+    """A hub with people, and browsers for them."""
+
+    hub: Hub
+
+    def person(self, name: str, role: str = people.REVIEWER, institution: str = "") -> None:
+        with unit_of_work(self.hub.app) as session:
+            people.create_user(
+                session,
+                name=name,
+                display_name=name,
+                password=PASSWORD,
+                role=role,
+                institution=operations.institution(session, institution) if institution else None,
+                actor="operator",
+            )
+
+    def browser(self) -> Browser:
+        return Browser(self.hub.app.test_client())
+
+    def signed_in(self, name: str, role: str = people.REVIEWER, institution: str = "") -> Browser:
+        self.person(name, role, institution)
+        browser = self.browser()
+        assert browser.enter(name).status_code == 303
+        return browser
+
+    def version_id(self, record: dict[str, Any]) -> int:
+        with unit_of_work(self.hub.app, read_only=True) as session:
+            found = session.scalars(
+                select(ResourceVersion.id).where(
+                    ResourceVersion.resource_id == record["id"], ResourceVersion.version == record["version"]
+                )
+            )
+            return found.one()
+
+    def waiting(self, member: Member, **changes: Any) -> tuple[dict[str, Any], str]:
+        """A submission in review, and the path of its page."""
+        record = make_record(**changes)
+        [result] = member.publish(record)
+        assert result["outcome"] == "accepted", result
+        return record, f"/workbench/versions/{self.version_id(record)}"
+
+    def actions(self) -> list[str]:
+        with unit_of_work(self.hub.app, read_only=True) as session:
+            return list(session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)))
+
+
+@pytest.fixture
+def desk(hub: Hub) -> Iterator[Desk]:
+    return Desk(hub)
+
+
+# -- the door ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/workbench/",
+        "/workbench/versions/1",
+        "/workbench/versions/1/files/0",
+        "/workbench/account",
+        "/workbench/admin/",
+        "/workbench/admin/users",
+    ],
+)
+def test_who_is_not_signed_in_is_led_to_the_door_and_back(desk: Desk, path: str) -> None:
+    answer = desk.browser().get(path)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"{DOOR}?next={path}"
+
+
+def test_signing_in_leads_back_to_the_page_that_was_wanted(desk: Desk) -> None:
+    desk.person("li")
+    answer = desk.browser().enter("li", query="?next=/en/workbench/?theme=law")
+    assert answer.headers["Location"] == "/en/workbench/?theme=law"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/%09/evil", "", "evil"],
+)
+def test_no_address_elsewhere_is_led_to(desk: Desk, bad: str) -> None:
+    desk.person("li")
+    answer = desk.browser().enter("li", query=f"?next={bad}")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/workbench/"
+
+
+def test_a_refused_sign_in_is_counted_and_then_throttled(desk: Desk) -> None:
+    desk.person("li")
+    browser = desk.browser()
+    for _ in range(5):
+        refused = browser.enter("li", "wrong")
+        assert refused.status_code == 401
+        assert "用户名或密码不正确" in refused.get_data(as_text=True)
+    throttled = browser.enter("li")
+    assert throttled.status_code == 429
+    assert 0 < int(throttled.headers["Retry-After"]) <= 900
+    assert desk.actions().count("user.sign_in_failed") == 5
+    with unit_of_work(desk.hub.app) as session:
+        for attempt in session.scalars(select(SignInAttempt)):
+            attempt.at = now() - timedelta(hours=1)
+    assert browser.enter("li").status_code == 303
+
+
+def test_a_refusal_does_not_say_what_was_typed_as_html(desk: Desk) -> None:
+    page = desk.browser().enter('"><script>alert(1)</script>', "x").get_data(as_text=True)
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize("path", [DOOR, "/workbench/sign-out", "/workbench/account", "/workbench/admin/users"])
+def test_no_form_is_taken_without_its_token(desk: Desk, path: str) -> None:
+    browser = desk.signed_in("boss", people.ADMIN)
+    answer = browser.client.post(path, data={"name": "boss", "password": PASSWORD}, base_url=ORIGIN)
+    assert answer.status_code == 400
+    assert "表单已失效" in answer.get_data(as_text=True)
+
+
+def test_a_decision_without_its_token_changes_nothing(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    assert browser.client.post(path, data=APPROVAL, base_url=ORIGIN).status_code == 400
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
+def test_signing_in_takes_nothing_over_from_the_session_before(desk: Desk) -> None:
+    desk.person("li")
+    browser = desk.browser()
+    with browser.client.session_transaction(base_url=ORIGIN) as planted:
+        planted["planted"] = "by somebody else"
+    browser.enter("li")
+    with browser.client.session_transaction(base_url=ORIGIN) as session:
+        assert "planted" not in session
+        assert "_user_id" in session
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(desk: Desk) -> None:
+    desk.person("li")
+    cookie = desk.browser().enter("li").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_a_copied_cookie_ends_with_the_sign_out(desk: Desk) -> None:
+    browser = desk.signed_in("li")
+    stolen = browser.client.get_cookie("session", domain="hub.test")
+    assert stolen is not None
+    assert browser.submit("/workbench/sign-out", seen_on="/workbench/").status_code == 303
+    thief = desk.browser()
+    thief.client.set_cookie("session", stolen.value, domain="hub.test")
+    assert thief.get("/workbench/").status_code == 303
+    assert desk.actions()[-1] == "user.signed_out"
+
+
+def test_a_session_ends_by_time(desk: Desk) -> None:
+    browser = desk.signed_in("li")
+    with browser.client.session_transaction(base_url=ORIGIN) as session:
+        session["until"] = 1
+    assert browser.get("/workbench/").status_code == 303
+
+
+def test_a_session_ends_when_the_account_is_closed(desk: Desk) -> None:
+    browser = desk.signed_in("li")
+    with unit_of_work(desk.hub.app) as session:
+        people.deactivate(session, operations.user(session, "li"), actor="operator")
+    assert browser.get("/workbench/").status_code == 303
+
+
+def test_pages_of_the_workbench_are_kept_by_nobody(desk: Desk) -> None:
+    browser = desk.signed_in("li")
+    for path in ("/workbench/", "/workbench/account", DOOR):
+        assert "no-store" in browser.get(path).headers["Cache-Control"]
+
+
+def test_pages_for_the_public_do_not_look_at_the_session(desk: Desk) -> None:
+    browser = desk.signed_in("li")
+    answer = browser.get("/healthz")
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Set-Cookie" not in answer.headers
+
+
+# -- the desk ------------------------------------------------------------------------------------------------
+
+
+def test_the_queue_shows_what_waits_with_what_a_reviewer_asks(desk: Desk, member: Member, other: Member) -> None:
+    desk.waiting(member, title={"zh": "商鞅方升"}, themes=["history"])
+    desk.waiting(other, title={"zh": "公平秤"})
+    page = desk.signed_in("li", institution="institute-b").page("/workbench/")
+    assert page.index("商鞅方升") < page.index("公平秤")
+    for words in ("institute-a院", "计量史", "需 2 人 · 已 0 人", "本单位，须由他人审"):
+        assert words in page
+    filtered = desk.signed_in("wang").page("/workbench/?theme=history")
+    assert "商鞅方升" in filtered
+    assert "公平秤" not in filtered
+
+
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=-5", "page=9999999999999999999999", "page=x", "theme=%00", "type='", "institution=x"]
+)
+def test_a_strange_query_is_no_fault(desk: Desk, member: Member, query: str) -> None:
+    desk.waiting(member)
+    assert desk.signed_in("li").get(f"/workbench/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["0", "999999", "99999999999999999999999", "x", "-1"])
+def test_a_version_that_is_not_there_is_not_found(desk: Desk, number: str) -> None:
+    browser = desk.signed_in("li")
+    assert browser.get(f"/workbench/versions/{number}").status_code == 404
+    assert browser.get(f"/workbench/versions/{number}/files/0").status_code == 404
+
+
+def test_an_approval_publishes_and_leads_to_the_next(desk: Desk, member: Member) -> None:
+    first, path = desk.waiting(member)
+    _, following = desk.waiting(member)
+    browser = desk.signed_in("li")
+    answer = browser.submit(path, **APPROVAL)
+    assert (answer.status_code, answer.headers["Location"]) == (303, following)
+    assert "已发布" in browser.page(following)
+    assert desk.hub.states(first["id"]) == ["published"]
+    assert browser.submit(following, **APPROVAL).headers["Location"] == "/workbench/"
+    assert "都审完了" in browser.page("/workbench/")
+
+
+def test_the_node_sees_the_decision_and_its_reason(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    desk.signed_in("li").submit(path, verdict="request_changes", reason="第二段数据有误。")
+    last = member.events()[-1]
+    assert (last["state"], last["reason"]) == ("changes_requested", "第二段数据有误。")
+    assert desk.hub.states(record["id"]) == ["changes_requested"]
+
+
+def test_two_reviewers_publish_what_is_sensitive(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member, themes=["red-metrology"])
+    first, second = desk.signed_in("li"), desk.signed_in("wang")
+    assert "敏感主题，需 2 人通过" in first.page(path)
+    answer = first.submit(path, **APPROVAL)
+    assert answer.headers["Location"] == "/workbench/"
+    assert "还需另一位审核人通过" in first.page("/workbench/")
+    assert desk.hub.states(record["id"]) == ["in_review"]
+    assert "您已通过这一版本" in first.page(path)
+    first.submit(path, **APPROVAL)
+    assert desk.hub.states(record["id"]) == ["in_review"]
+    second.submit(path, **APPROVAL)
+    assert desk.hub.states(record["id"]) == ["published"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"verdict": "reject", "reason": " "}, "请填写理由"),
+        ({"verdict": "approve", "checklist": ["science"]}, "逐项确认审核清单"),
+        ({"reason": "x"}, "请选择审核结论"),
+        ({"verdict": "maybe"}, "请选择审核结论"),
+        ({"verdict": "reject", "reason": "长" * 4001}, "最多 4000 个字符"),
+        ({**APPROVAL, "checklist": ["taste"]}, "不在词表"),
+    ],
+)
+def test_an_incomplete_decision_is_said_on_the_page_and_keeps_what_was_typed(
+    desk: Desk, member: Member, values: dict[str, Any], words: str
+) -> None:
+    record, path = desk.waiting(member)
+    answer = desk.signed_in("li").submit(path, **values)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert words in page
+    if values.get("reason", "").strip():
+        assert values["reason"] in page
+    if "science" in values.get("checklist", []):
+        assert 'value="science" checked' in page
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
+def test_a_reviewer_of_the_own_institution_sees_the_page_and_decides_nothing(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    browser = desk.signed_in("li", institution="institute-a")
+    page = browser.page(path)
+    assert "审核人不得审核本单位提交的资源" in page
+    assert 'name="verdict"' not in page
+    assert browser.submit(path, **APPROVAL).status_code == 403
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
+def test_an_auditor_reads_everything_and_decides_nothing(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    browser = desk.signed_in("shen", people.AUDITOR)
+    assert "没有进行此操作的权限" in browser.page(path)
+    assert browser.submit(path, **APPROVAL).status_code == 403
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
+def test_an_old_version_is_not_judged_and_the_page_says_so(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    token = browser.token(path)
+    member.publish({**record, "version": 2})
+    answer = browser.client.post(path, data={"csrf_token": token, **APPROVAL}, base_url=ORIGIN)
+    assert answer.status_code == 409
+    assert "第 2 版" in answer.get_data(as_text=True)
+    assert desk.hub.states(record["id"]) == ["superseded", "in_review"]
+
+
+def test_a_decision_that_somebody_else_was_quicker_with_is_told_in_plain_words(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    first, second = desk.signed_in("li"), desk.signed_in("wang")
+    token = second.token(path)
+    first.submit(path, verdict="reject", reason="重复")
+    answer = second.client.post(path, data={"csrf_token": token, **APPROVAL}, base_url=ORIGIN)
+    assert answer.status_code == 409
+    assert "现在的状态是“不予通过”" in answer.get_data(as_text=True)
+
+
+def test_the_page_shows_the_difference_to_what_is_public(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member, keywords=["尺"], rights_holder="甲")
+    browser = desk.signed_in("li")
+    assert "首次提交" in browser.page(path)
+    browser.submit(path, **APPROVAL)
+    changed = {**record, "version": 2, "license": "CC0-1.0", "summary": {"zh": "五步读准游标卡尺。"}, "keywords": []}
+    del changed["rights_holder"]
+    member.publish(changed)
+    page = browser.page(f"/workbench/versions/{desk.version_id(changed)}")
+    assert "与已发布的第 1 版相比" in page
+    assert "<del>三</del>步读准游标卡尺" in page
+    assert "<ins>五</ins>步读准游标卡尺" in page
+    assert "CC0 1.0" in page
+    assert "<del>尺</del>" in page
+    assert "<del>甲</del>" in page
+
+
+def test_html_in_a_record_is_shown_as_text(desk: Desk, member: Member) -> None:
+    nasty = '<img src=x onerror="alert(1)">'
+    _, path = desk.waiting(
+        member,
+        title={"zh": nasty, "en": nasty},
+        summary={"zh": nasty},
+        description={"zh": nasty},
+        keywords=[nasty],
+        creators=[{"name": nasty}],
+        links=[{"url": "https://example.org/", "label": nasty}],
+        themes=["history"],
+        evidence=[{"source": nasty, "method": nasty, "verified_by": nasty}],
+    )
+    browser = desk.signed_in("li")
+    for page in (browser.page(path), browser.page("/workbench/"), browser.page("/en" + path)):
+        assert "onerror" in page
+        assert "<img src=x" not in page
+
+
+def test_a_reason_with_html_is_shown_as_text_among_the_decisions(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    browser.submit(path, verdict="reject", reason="<b>不</b>")
+    assert "&lt;b&gt;不&lt;/b&gt;" in browser.page(path)
+
+
+def test_a_file_opens_through_the_store_and_an_active_one_only_as_an_attachment(desk: Desk, member: Member) -> None:
+    bodies = {"卡尺.png": b"\x89PNG not much", "卡尺.html": b"<script>alert(1)</script>"}
+    types = {"卡尺.png": "image/png", "卡尺.html": "text/html"}
+    files = [
+        make_file(name=name, media_type=types[name], size=len(body), sha256=hashlib.sha256(body).hexdigest())
+        for name, body in bodies.items()
+    ]
+    record, path = desk.waiting(member, files=files)
+    browser = desk.signed_in("li")
+    assert "尚未核验" in browser.page(path)
+    assert browser.get(f"{path}/files/0").status_code == 404
+    for body in bodies.values():
+        member.upload(hashlib.sha256(body).hexdigest(), body)
+    desk.hub.work()
+    assert desk.hub.states(record["id"]) == ["in_review"]
+    assert f'<img src="{path}/files/0"' in browser.page(path)
+    for number, (name, kind) in enumerate(zip(bodies, ("inline", "attachment"), strict=True)):
+        answer = browser.get(f"{path}/files/{number}")
+        assert answer.status_code == 302
+        got = requests.get(answer.headers["Location"], timeout=10)
+        assert got.content == bodies[name]
+        assert got.headers["Content-Disposition"].startswith(kind)
+    download = browser.get(f"{path}/files/0?download=1")
+    got = requests.get(download.headers["Location"], timeout=10)
+    assert got.headers["Content-Disposition"].startswith("attachment")
+    assert browser.get(f"{path}/files/2").status_code == 404
+
+
+# -- the account ---------------------------------------------------------------------------------------------
+
+
+def test_a_new_password_keeps_this_session_and_ends_the_others(desk: Desk) -> None:
+    browser = desk.signed_in("li")
+    elsewhere = desk.browser()
+    elsewhere.enter("li")
+    new = "一二三四五六七八九十"
+    answer = browser.submit("/workbench/account", old=PASSWORD, new=new, again=new)
+    assert answer.status_code == 303
+    assert browser.get("/workbench/").status_code == 200
+    assert elsewhere.get("/workbench/").status_code == 303
+    assert desk.browser().enter("li").status_code == 401
+    assert desk.browser().enter("li", new).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "words"),
+    [
+        ({"old": "wrong", "new": "a long new one", "again": "a long new one"}, 401, "现在的密码不正确"),
+        ({"old": PASSWORD, "new": "a long new one", "again": "another one"}, 422, "两次输入的新密码不一致"),
+        ({"old": PASSWORD, "new": "short", "again": "short"}, 422, "至少 10 个字符"),
+        ({}, 422, "至少 10 个字符"),
+    ],
+)
+def test_a_password_that_will_not_do_is_refused(desk: Desk, values: dict[str, str], status: int, words: str) -> None:
+    browser = desk.signed_in("li")
+    answer = browser.submit("/workbench/account", **values)
+    assert answer.status_code == status
+    assert words in answer.get_data(as_text=True)
+    assert desk.browser().enter("li").status_code == 303
+
+
+# -- the admin part ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [people.REVIEWER, people.AUDITOR])
+def test_only_admins_enter_the_admin_part(desk: Desk, role: str) -> None:
+    browser = desk.signed_in("li", role)
+    for path in ("/workbench/admin/", "/workbench/admin/users"):
+        assert browser.get(path).status_code == 403
+        assert browser.submit(path, seen_on="/workbench/account", code="x").status_code == 403
+
+
+def test_a_new_institution_gets_an_invitation_that_is_shown_once_and_works(desk: Desk, member: Member) -> None:
+    browser = desk.signed_in("boss", people.ADMIN)
+    answer = browser.submit(
+        "/workbench/admin/", code="ustc", kind="university", name_zh="某大学", name_en="A University"
+    )
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    found = re.search(r"commons-node join \S+ ([A-Za-z0-9_-]{20,})", page)
+    assert found is not None
+    assert desk.hub.enrolment(found[1], member.signer.__class__()).status_code == 201
+    again = browser.page("/workbench/admin/")
+    assert "某大学" in again
+    assert found[1] not in again
+    with unit_of_work(desk.hub.app, read_only=True) as session:
+        assert all(found[1] != invitation.token_sha256 for invitation in session.scalars(select(Invitation)))
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"code": "a b", "name_zh": "甲"}, {"code": "x", "kind": "guild", "name_zh": "甲"}]
+)
+def test_a_bad_institution_is_refused_on_the_page(desk: Desk, values: dict[str, str]) -> None:
+    browser = desk.signed_in("boss", people.ADMIN)
+    answer = browser.submit("/workbench/admin/", **{"kind": "university", **values})
+    assert answer.status_code == 422
+    assert 'class="fault"' in answer.get_data(as_text=True)
+
+
+def test_a_code_that_is_taken_is_refused_on_the_page(desk: Desk, member: Member) -> None:
+    browser = desk.signed_in("boss", people.ADMIN)
+    answer = browser.submit("/workbench/admin/", code=member.code, kind="university", name_zh="甲")
+    assert answer.status_code == 409
+    assert f"{member.code}已存在" in answer.get_data(as_text=True)
+
+
+def test_a_further_invitation_can_be_made_for_a_member(desk: Desk, member: Member) -> None:
+    browser = desk.signed_in("boss", people.ADMIN)
+    page = browser.page("/workbench/admin/")
+    [path] = re.findall(r'action="(/workbench/admin/institutions/\d+/invitation)"', page)
+    assert "commons-node join" in browser.submit(path, seen_on="/workbench/admin/").get_data(as_text=True)
+    assert browser.submit("/workbench/admin/institutions/999/invitation", seen_on="/workbench/").status_code == 404
+
+
+def test_a_new_user_signs_in_with_the_password_shown_once(desk: Desk, member: Member) -> None:
+    browser = desk.signed_in("boss", people.ADMIN)
+    answer = browser.submit(
+        "/workbench/admin/users", name="Wang", display_name="王五", role="reviewer", institution=""
+    )
+    found = re.search(r'class="secret mono">([^<]+)<', answer.get_data(as_text=True))
+    assert found is not None
+    assert desk.browser().enter("wang", found[1]).status_code == 303
+    again = browser.page("/workbench/admin/users")
+    assert "王五" in again
+    assert found[1] not in again
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "words"),
+    [
+        ({"name": "two words"}, 422, "不能有空格"),
+        ({"name": ""}, 422, "必填"),
+        ({"display_name": " "}, 422, "必填"),
+        ({"role": "root"}, 422, "不在词表"),
+        ({"name": "boss"}, 409, "boss已存在"),
+        ({"institution": "999999"}, 404, ""),
+    ],
+)
+def test_a_bad_user_is_refused_on_the_page(desk: Desk, values: dict[str, str], status: int, words: str) -> None:
+    browser = desk.signed_in("boss", people.ADMIN)
+    answer = browser.submit(
+        "/workbench/admin/users", **{"name": "new", "display_name": "新", "role": "reviewer", **values}
+    )
+    assert answer.status_code == status
+    assert words in answer.get_data(as_text=True)
+
+
+def user_id(desk: Desk, name: str) -> str:
+    with unit_of_work(desk.hub.app, read_only=True) as session:
+        return session.scalars(select(User.id).where(User.name == name)).one()
+
+
+def test_a_user_is_closed_out_by_an_admin(desk: Desk) -> None:
+    reviewer, boss = desk.signed_in("li"), desk.signed_in("boss", people.ADMIN)
+    path = f"/workbench/admin/users/{user_id(desk, 'li')}/deactivation"
+    assert boss.submit(path, seen_on="/workbench/admin/users").status_code == 303
+    assert reviewer.get("/workbench/").status_code == 303
+    assert "已停用" in boss.page("/workbench/admin/users")
+    assert desk.actions()[-1] == "user.deactivated"
+
+
+def test_a_forgotten_password_is_reset_by_an_admin(desk: Desk) -> None:
+    reviewer, boss = desk.signed_in("li"), desk.signed_in("boss", people.ADMIN)
+    path = f"/workbench/admin/users/{user_id(desk, 'li')}/password"
+    page = boss.submit(path, seen_on="/workbench/admin/users").get_data(as_text=True)
+    found = re.search(r'class="secret mono">([^<]+)<', page)
+    assert found is not None
+    assert reviewer.get("/workbench/").status_code == 303
+    assert desk.browser().enter("li", found[1]).status_code == 303
+
+
+@pytest.mark.parametrize("deed", ["deactivation", "password"])
+def test_no_admin_shuts_the_door_on_themselves(desk: Desk, deed: str) -> None:
+    boss = desk.signed_in("boss", people.ADMIN)
+    path = f"/workbench/admin/users/{user_id(desk, 'boss')}/{deed}"
+    assert boss.submit(path, seen_on="/workbench/admin/users").status_code == 404
+    assert boss.get("/workbench/").status_code == 200

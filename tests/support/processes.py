@@ -1,0 +1,164 @@
+"""The real commands as real processes: a hub with its web server, worker and store; nodes on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PASSWORD = "a-long-test-password-1"
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` neighbouring ports that were free a moment ago."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first: int = probe.getsockname()[1]
+        if first + count < 65000 and all(_is_free(first + number) for number in range(count)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@dataclass
+class Command:
+    """A command line program with its environment; `run` gives what it said and how it ended."""
+
+    module: str
+    environ: dict[str, str]
+    options: tuple[str, ...] = ()
+
+    def run(self, *words: str, check: int | None = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run to the end; `check` is the exit code that is expected (None: any)."""
+        done = subprocess.run(
+            [sys.executable, "-m", self.module, *self.options, *words],
+            env={**os.environ, "COMMONS_LANGUAGE": "zh", **self.environ},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check is not None and done.returncode != check:
+            raise AssertionError(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def json(self, *words: str, check: int | None = 0) -> Any:
+        """Run with --json and read the document."""
+        return json.loads(self.run(*words, "--json", check=check).stdout)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start without waiting."""
+        return subprocess.Popen(
+            [sys.executable, "-m", self.module, *self.options, *words],
+            env={**os.environ, "COMMONS_LANGUAGE": "zh", **self.environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+@dataclass
+class HubProcess:
+    """A running `commons-hub up`."""
+
+    var: Path
+    port: int
+    command: Command
+    process: subprocess.Popen[str] | None = None
+    log: Path = field(default_factory=Path)
+
+    @property
+    def origin(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        """A public request."""
+        return requests.get(self.origin + path, timeout=30, **options)
+
+    def institution(self, code: str) -> str:
+        """Register an institution; its invitation."""
+        self.command.run("institution", "add", code, "--kind", "institute", "--name-zh", f"{code}院", "--name-en", code)
+        return self.command.run("invite", code).stdout.strip()
+
+    def reviewer(self, name: str) -> None:
+        """Add a reviewer."""
+        self.command.run("user", "add", name, "--password", PASSWORD)
+
+    def node(self, folder: Path, code: str) -> Command:
+        """A node that has joined as institution `code`."""
+        node = Command("nodes", {"COMMONS_NODE_DATA": str(folder)})
+        node.run("init")
+        node.run("join", self.origin, self.institution(code))
+        return node
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "federation", "up"],
+                env={**os.environ, **self.command.environ},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if self.get("/readyz").status_code == 200:
+                    return
+            except requests.RequestException:
+                pass
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError(self.log.read_text(encoding="utf-8")[-4000:])
+
+    def stop(self) -> None:
+        """Stop it in order."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(30)
+
+
+@contextmanager
+def running_hub_process(var: Path, **environ: str) -> Iterator[HubProcess]:
+    """A hub with everything it needs, stopped at the end."""
+    port = free_ports(2)
+    settings = {"COMMONS_VAR": str(var), "COMMONS_PORT": str(port), "COMMONS_LOG_LEVEL": "WARNING", **environ}
+    hub = HubProcess(var, port, Command("federation", settings), log=var.with_suffix(".log"))
+    try:
+        hub.start()
+        yield hub
+    finally:
+        hub.stop()
+
+
+def eventually(check: Any, *, seconds: float = 20.0) -> Any:
+    """The first true answer of `check`; fails when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s: {found!r}")
+        time.sleep(0.1)

@@ -1,0 +1,332 @@
+"""The golden examples of docs/protocol.md, made by the code itself.
+
+`python -m tests.support.protocol_examples` writes them. Everything is fixed (key, clock, nonce), and Ed25519 is
+deterministic, so each run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared import http_signatures, messages, signing
+from shared.canonical import canonical, digest
+from shared.errors import FieldError, FileNotDeclared, InvalidRecord, Throttled, UploadClosed, UploadIncomplete
+
+FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "examples"
+ORIGIN = "https://cloud.example.org"
+MOMENT = datetime(2026, 5, 20, 1, 30, tzinfo=UTC)
+NONCE = "Zml4ZWQtZm9yLWRvY3M"
+SECRET = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+"""The private key that RFC 8037 (appendix A.1) publishes: anybody has it, so it is good for examples only."""
+KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(SECRET + "="))
+KEY_ID = signing.key_id(KEY.public_key())
+RECORD_ID = "019712a0-7c00-7000-8000-000000000001"
+OTHER_ID = "019712a0-7c00-7000-8000-000000000002"
+UPLOAD_ID = "019712a0-7c00-7000-8000-0000000000a1"
+NODE_ID = "019712a0-7c00-7000-8000-0000000000b1"
+LEAFLET = "商鞅方升：两千三百多年前的一升。\n".encode()
+LARGE = 20_000_000
+LARGE_SHA256 = digest(b"a film of 20000000 bytes, in place of its bytes")
+CHINESE = "zh"
+
+
+def record() -> dict[str, Any]:
+    """A record that uses every field but `withdrawn`."""
+    return {
+        "id": RECORD_ID,
+        "version": 2,
+        "title": {"zh": "商鞅方升", "en": "The Shang Yang square sheng"},
+        "summary": {
+            "zh": "公元前 344 年，秦国颁发了这件标准量器；此后统一度量衡，仍以它为准。",
+            "en": "A standard measure that the state of Qin issued in 344 BC.",
+        },
+        "description": {"zh": "器壁铭文记下了它的尺寸算法：以十六又五分之一立方寸为一升。"},
+        "type": "artefact",
+        "themes": ["traditional-culture", "history"],
+        "disciplines": ["length"],
+        "audiences": ["secondary", "teachers"],
+        "occasions": ["world-metrology-day"],
+        "stage": "digitisation",
+        "keywords": ["商鞅", "度量衡", "容积"],
+        "language": ["zh"],
+        "creators": [{"name": "商鞅", "role": "author"}],
+        "contributors": [{"name": "示例计量院", "role": "photographer", "affiliation": "文化科普部"}],
+        "created": "-0343",
+        "coverage": {
+            "period": {"name": {"zh": "战国·秦", "en": "Warring States, Qin"}, "from": -343, "until": -220},
+            "place": {"name": {"zh": "秦国重泉（今陕西蒲城）"}, "latitude": 34.95, "longitude": 109.6},
+        },
+        "license": "CC-BY-4.0",
+        "rights_holder": "示例计量院",
+        "evidence": [
+            {
+                "source": "器壁和底部铭文",
+                "method": "释读铭文，并与尺寸实测值核对",
+                "verified_by": "示例计量院计量史组",
+            }
+        ],
+        "files": [
+            {
+                "name": "说明.txt",
+                "role": "main",
+                "media_type": "text/plain",
+                "size": len(LEAFLET),
+                "sha256": digest(LEAFLET),
+            },
+            {
+                "name": "方升.mp4",
+                "role": "supplement",
+                "media_type": "video/mp4",
+                "size": LARGE,
+                "sha256": LARGE_SHA256,
+                "alt": {"zh": "转台上的方升，依次露出四面铭文"},
+            },
+        ],
+        "links": [{"url": "https://museum.example.org/fangsheng", "label": "馆藏页面"}],
+        "relations": [{"type": "is-related-to", "target": OTHER_ID}],
+        "identifiers": [{"scheme": "local", "value": "藏-0001"}],
+        "embargo_until": "2026-05-20",
+    }
+
+
+def tombstone() -> dict[str, Any]:
+    """The version that takes the resource back."""
+    return {**record(), "version": 3, "withdrawn": {"reason": "图片权利人要求撤下。"}}
+
+
+def jws(content: dict[str, Any]) -> str:
+    """The signed form of a record."""
+    return signing.sign(canonical(content), private_key=KEY, kid=KEY_ID)
+
+
+def signed_record() -> dict[str, Any]:
+    """Each step from the record to its signature."""
+    header, payload, signature = jws(record()).split(".")
+    return {
+        "private_key": SECRET,
+        "public_key": signing.public_jwk(KEY.public_key()),
+        "key_id": KEY_ID,
+        "canonical": canonical(record()).decode(),
+        "sha256": digest(canonical(record())),
+        "protected_header": json.loads(base64.urlsafe_b64decode(header + "==")),
+        "jws": {"header": header, "payload": payload, "signature": signature},
+    }
+
+
+def request_signature() -> dict[str, Any]:
+    """One signed request, with the very text that was signed."""
+    body = canonical({"upload_ids": [UPLOAD_ID]})
+    request = http_signatures.Request("POST", f"{ORIGIN}{messages.PREFIX}/uploads/complete")
+    clock = mock.patch.object(http_signatures, "datetime", mock.Mock(now=mock.Mock(return_value=MOMENT)))
+    chance = mock.patch.object(http_signatures.secrets, "token_urlsafe", return_value=NONCE)
+    with clock, chance:
+        http_signatures.sign_request(request, body, private_key=KEY, kid=KEY_ID)
+    return {
+        "now": MOMENT.isoformat(),
+        "method": request.method,
+        "url": request.url,
+        "headers": dict(request.headers),
+        "body": body.decode(),
+        "signature_base": signature_base(request, body),
+    }
+
+
+def signature_base(request: http_signatures.Request, body: bytes) -> str:
+    """What RFC 9421 §2.5 signs, put together here by hand so that the library is held to the text of the standard."""
+    parameters = request.headers["Signature-Input"].removeprefix("sig=")
+    content_digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    return "\n".join(
+        (
+            f'"@method": {request.method}',
+            f'"@target-uri": {request.url}',
+            f'"content-type": {request.headers["Content-Type"]}',
+            f'"content-digest": {content_digest}',
+            f'"@signature-params": {parameters}',
+        )
+    )
+
+
+def enrolment() -> dict[str, Any]:
+    """Joining: what the node asks and what it is told."""
+    return {
+        "enrolment-request": {
+            "protocol": messages.PROTOCOL,
+            "token": "bm90LWEtcmVhbC1pbnZpdGF0aW9uLTAx",
+            "node_name": "示例计量院节点",
+            "public_key": signing.public_jwk(KEY.public_key()),
+        },
+        "enrolment-reply": {
+            "protocol": messages.PROTOCOL,
+            "node_id": NODE_ID,
+            "institution": {
+                "code": "example-institute",
+                "kind": "institute",
+                "name": {"zh": "示例计量院", "en": "Example Institute of Metrology"},
+            },
+            "hub_name": {"zh": "计量资源云", "en": "Metrology Commons"},
+            "origin": ORIGIN,
+            "limits": {
+                "batch_records": messages.MAX_BATCH_RECORDS,
+                "batch_bytes": messages.MAX_BATCH_BYTES,
+                "file_bytes": 50 * 1024**3,
+            },
+        },
+    }
+
+
+def publishing() -> dict[str, Any]:
+    """A batch of two records, one of them with a fault, and the answer."""
+    faulty = {**record(), "id": OTHER_ID, "version": 1, "title": {"fr": "Boisseau"}}
+    error = InvalidRecord([FieldError("/title", "language_missing")])
+    return {
+        "publish-request": {"records": [jws(record()), jws(faulty)]},
+        "publish-reply": {
+            "results": [
+                {"index": 0, "outcome": "accepted", "id": RECORD_ID, "version": 2, "state": "awaiting_files"},
+                {
+                    "index": 1,
+                    "outcome": "rejected",
+                    "id": OTHER_ID,
+                    "version": 1,
+                    "code": error.code,
+                    "detail": error.message(CHINESE),
+                    "errors": [fault.as_dict(CHINESE) for fault in error.errors],
+                },
+            ]
+        },
+    }
+
+
+def uploading() -> dict[str, Any]:
+    """Three files: one is there, one is to be sent in two parts, one nobody awaits; then the completion."""
+    unknown = digest(b"of nobody")
+    part = 16 * 1024**2
+    query = "partNumber=2&uploadId=example&X-Amz-Expires=3600&X-Amz-Signature=example"
+    where = f"https://files.example.org/incoming/uploads/{UPLOAD_ID}?{query}"
+    not_declared, incomplete = FileNotDeclared(sha256=unknown), UploadIncomplete(missing=[2])
+    closed = UploadClosed(state="verified")
+    return {
+        "uploads-request": {
+            "files": [
+                {"sha256": digest(LEAFLET), "size": len(LEAFLET)},
+                {"sha256": LARGE_SHA256, "size": LARGE},
+                {"sha256": unknown, "size": 9},
+            ]
+        },
+        "uploads-reply": {
+            "uploads": [
+                {"sha256": digest(LEAFLET), "outcome": "present"},
+                {
+                    "sha256": LARGE_SHA256,
+                    "outcome": "granted",
+                    "upload_id": UPLOAD_ID,
+                    "parts": [
+                        {
+                            "number": 2,
+                            "offset": part,
+                            "size": LARGE - part,
+                            "url": where,
+                        }
+                    ],
+                    "more": False,
+                    "bytes_present": part,
+                },
+                {
+                    "sha256": unknown,
+                    "outcome": "refused",
+                    "code": not_declared.code,
+                    "detail": not_declared.message(CHINESE),
+                },
+            ]
+        },
+        "complete-request": {"upload_ids": [UPLOAD_ID, UPLOAD_ID[:-1] + "2", UPLOAD_ID[:-1] + "3"]},
+        "complete-reply": {
+            "uploads": [
+                {"upload_id": UPLOAD_ID, "outcome": "verifying"},
+                {
+                    "upload_id": UPLOAD_ID[:-1] + "2",
+                    "outcome": "incomplete",
+                    "missing": [2],
+                    "code": incomplete.code,
+                },
+                {
+                    "upload_id": UPLOAD_ID[:-1] + "3",
+                    "outcome": "refused",
+                    "code": closed.code,
+                    "detail": closed.message(CHINESE),
+                },
+            ]
+        },
+    }
+
+
+def status() -> dict[str, Any]:
+    """What happened to two versions, in four events."""
+    steps: list[dict[str, Any]] = [
+        {"version": 1, "state": "published", "ark": "ark:99999/b1fk4mz8xq5"},
+        {"version": 2, "state": "awaiting_files"},
+        {
+            "version": 2,
+            "state": "awaiting_files",
+            "reason": "文件内容与登记的摘要不符，请重新上传。",
+            "sha256": LARGE_SHA256,
+        },
+        {"version": 2, "state": "in_review"},
+    ]
+    return {
+        "status-reply": {
+            "events": [
+                {
+                    "seq": number,
+                    "at": (MOMENT + timedelta(minutes=number)).isoformat(),
+                    "record_id": RECORD_ID,
+                    "reason": "",
+                    **step,
+                }
+                for number, step in enumerate(steps, start=41)
+            ],
+            "last": 44,
+            "more": False,
+        }
+    }
+
+
+def documents() -> dict[str, Any]:
+    """Every example by its file name without the ending."""
+    hub_name = {"zh": "计量资源云", "en": "Metrology Commons"}
+    return {
+        "record": record(),
+        "record-withdrawn": tombstone(),
+        "signed-record": signed_record(),
+        "request-signature": request_signature(),
+        "hello": {"protocol": messages.PROTOCOL, "hub_name": hub_name, "origin": ORIGIN},
+        **enrolment(),
+        **publishing(),
+        **uploading(),
+        **status(),
+        "problem": Throttled(retry_after=30).problem(CHINESE),
+    }
+
+
+def written(document: Any) -> str:
+    """The text of an example file."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def main() -> None:
+    """Write all examples."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, document in documents().items():
+        (FOLDER / f"{name}.json").write_text(written(document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,394 @@
+"""Review: who may judge what, what a decision needs, and what it brings about."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from federation import lifecycle, people, publication, review, review_queue
+from federation.checklist import DEFAULT
+from federation.models.events import AuditEvent, FeedEntry, NodeEvent
+from federation.models.people import User
+from federation.models.resources import ResourceVersion
+from federation.models.reviews import Decision
+from shared.errors import (
+    ChecklistIncomplete,
+    CommonsError,
+    Forbidden,
+    InvalidRequest,
+    MoveNotAllowed,
+    NotFound,
+    NotLatest,
+    OwnInstitution,
+    ReasonMissing,
+)
+from tests.support.records import make_file
+from tests.support.reviewing import NAAN, Member, add_member, add_person, database
+
+ALL = DEFAULT.everything()
+EVIDENCE = [{"source": "《史记》", "method": "对勘", "verified_by": "张三"}]
+
+
+@dataclass
+class Scene:
+    """A member, and three people of whom one belongs to it."""
+
+    session: Session
+    member: Member
+    first: User
+    second: User
+    insider: User
+
+    def judge(self, version: ResourceVersion, reviewer: User | None = None, verdict: str = "approve") -> None:
+        reason = "" if verdict == "approve" else "数据有误"
+        review.decide(
+            self.session,
+            version,
+            reviewer=reviewer or self.first,
+            verdict=verdict,
+            reason=reason,
+            checklist=ALL,
+            naan=NAAN,
+        )
+
+    def actions(self, subject: str) -> list[str]:
+        query = select(AuditEvent.action).where(AuditEvent.subject == subject).order_by(AuditEvent.id)
+        return list(self.session.scalars(query))
+
+    def decisions(self) -> list[Decision]:
+        return list(self.session.scalars(select(Decision)))
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with database(tmp_path) as session:
+        member = add_member(session, "nim")
+        yield Scene(
+            session,
+            member,
+            add_person(session, "first"),
+            add_person(session, "second", people.ADMIN),
+            add_person(session, "insider", member=member),
+        )
+
+
+def test_an_approval_publishes_an_ordinary_resource_with_a_permanent_name(scene: Scene) -> None:
+    version = scene.member.submit()
+    scene.judge(version)
+    assert version.state == "published"
+    assert version.resource.ark is not None
+    assert version.resource.ark.startswith("ark:99999/x1")
+    [entry] = scene.session.scalars(select(FeedEntry))
+    assert (entry.version_id, entry.kind) == (version.id, publication.PUBLISHED)
+    assert scene.actions(f"resource:{version.resource_id}")[-2:] == ["review.approve", "version.published"]
+
+
+def test_the_node_learns_of_the_decision_and_its_reason(scene: Scene) -> None:
+    version = scene.member.submit()
+    scene.judge(version, verdict="request_changes")
+    event = scene.session.scalars(select(NodeEvent).order_by(NodeEvent.seq.desc())).first()
+    assert event is not None
+    assert (event.state, event.reason) == ("changes_requested", "数据有误")
+
+
+def test_the_audit_log_names_the_reviewer_only_by_the_random_id(scene: Scene) -> None:
+    version = scene.member.submit()
+    scene.judge(version)
+    query = select(AuditEvent.entry).where(AuditEvent.action == "review.approve")
+    said = json.loads(scene.session.scalars(query).one())
+    assert said["actor"] == f"user:{scene.first.id}"
+    assert said["detail"]["checklist"] == {"policy": DEFAULT.version, "answers": ALL}
+    assert "first" not in json.dumps(said)
+
+
+@pytest.mark.parametrize("theme", sorted(DEFAULT.sensitive_themes))
+def test_a_sensitive_theme_is_published_by_the_second_different_reviewer(scene: Scene, theme: str) -> None:
+    version = scene.member.submit(themes=["knowledge", theme])
+    scene.judge(version, scene.first)
+    assert version.state == "in_review"
+    scene.judge(version, scene.first)
+    assert version.state == "in_review"
+    assert len(scene.decisions()) == 1
+    assert scene.actions(f"resource:{version.resource_id}").count("review.approve") == 1
+    scene.judge(version, scene.second)
+    assert version.state == "published"
+    assert len(scene.decisions()) == 2
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("request_changes", "changes_requested"), ("reject", "rejected")])
+@pytest.mark.parametrize("by_second", [True, False])
+def test_a_negative_verdict_of_either_reviewer_acts_at_once(
+    scene: Scene, verdict: str, state: str, by_second: bool
+) -> None:
+    version = scene.member.submit(themes=["history"])
+    if by_second:
+        scene.judge(version, scene.first)
+    scene.judge(version, scene.second, verdict)
+    assert version.state == state
+
+
+def test_who_has_approved_may_still_say_no_and_counts_once(scene: Scene) -> None:
+    version = scene.member.submit(themes=["history"])
+    scene.judge(version, scene.first)
+    scene.judge(version, scene.first, "reject")
+    assert version.state == "rejected"
+    assert [decision.verdict for decision in scene.decisions()] == ["reject"]
+    assert "review.approve" in scene.actions(f"resource:{version.resource_id}")
+
+
+def test_nobody_judges_the_own_institution(scene: Scene) -> None:
+    version = scene.member.submit()
+    for verdict in review.LEADS_TO:
+        with pytest.raises(OwnInstitution):
+            scene.judge(version, scene.insider, verdict)
+    assert version.state == "in_review"
+    assert scene.decisions() == []
+
+
+def test_a_reviewer_of_another_institution_may_judge(scene: Scene) -> None:
+    outsider = add_person(scene.session, "outsider", member=add_member(scene.session, "ustc"))
+    version = scene.member.submit()
+    scene.judge(version, outsider)
+    assert version.state == "published"
+
+
+def test_an_auditor_and_a_closed_account_decide_nothing(scene: Scene) -> None:
+    version = scene.member.submit()
+    auditor = add_person(scene.session, "auditor", people.AUDITOR)
+    people.deactivate(scene.session, scene.second, actor="operator")
+    for person in (auditor, scene.second):
+        with pytest.raises(Forbidden):
+            scene.judge(version, person)
+    assert version.state == "in_review"
+
+
+def test_only_the_latest_version_can_be_judged(scene: Scene) -> None:
+    old = scene.member.submit()
+    scene.member.submit(id=old.resource_id, version=2)
+    with pytest.raises(NotLatest) as refused:
+        scene.judge(old)
+    assert refused.value.data["latest"] == 2
+
+
+@pytest.mark.parametrize(("state", "verdict"), list(itertools.product(lifecycle.MOVES, review.LEADS_TO)))
+def test_only_what_is_in_review_can_be_judged(scene: Scene, state: str, verdict: str) -> None:
+    version = scene.member.submit()
+    version.state = state
+    scene.session.flush()
+    if state == "in_review":
+        scene.judge(version, verdict=verdict)
+        assert version.state == review.LEADS_TO[verdict]
+    else:
+        with pytest.raises(MoveNotAllowed):
+            scene.judge(version, verdict=verdict)
+        assert scene.decisions() == []
+
+
+@pytest.mark.parametrize("verdict", ["request_changes", "reject"])
+@pytest.mark.parametrize("reason", ["", " \n\t"])
+def test_a_negative_verdict_needs_a_reason(scene: Scene, verdict: str, reason: str) -> None:
+    version = scene.member.submit()
+    with pytest.raises(ReasonMissing):
+        review.decide(
+            scene.session,
+            version,
+            reviewer=scene.first,
+            verdict=verdict,
+            reason=reason,
+            checklist=ALL,
+            naan=NAAN,
+        )
+    assert version.state == "in_review"
+
+
+def test_an_approval_needs_the_whole_checklist(scene: Scene) -> None:
+    version = scene.member.submit()
+    with pytest.raises(ChecklistIncomplete):
+        review.decide(
+            scene.session,
+            version,
+            reviewer=scene.first,
+            verdict="approve",
+            reason="好",
+            checklist={**ALL, "copyright": False},
+            naan=NAAN,
+        )
+    assert scene.decisions() == []
+
+
+@pytest.mark.parametrize(("verdict", "reason"), [("maybe", "x"), ("", "x"), ("reject", "x" * 4001)])
+def test_an_unknown_verdict_or_an_endless_reason_is_refused(scene: Scene, verdict: str, reason: str) -> None:
+    version = scene.member.submit()
+    with pytest.raises(InvalidRequest):
+        review.decide(
+            scene.session, version, reviewer=scene.first, verdict=verdict, reason=reason, checklist=ALL, naan=NAAN
+        )
+
+
+def test_a_decider_who_read_an_old_state_is_refused(scene: Scene, tmp_path: Path) -> None:
+    version = scene.member.submit()
+    scene.session.commit()
+    with Session(scene.session.get_bind(), expire_on_commit=False) as rival:
+        stale = rival.get_one(ResourceVersion, version.id)
+        reviewer = rival.get_one(User, scene.second.id)
+        assert stale.state == "in_review"
+        rival.rollback()
+        scene.judge(version, verdict="reject")
+        scene.session.commit()
+        with pytest.raises(MoveNotAllowed):
+            review.decide(rival, stale, reviewer=reviewer, verdict="approve", reason="", checklist=ALL, naan=NAAN)
+
+
+def test_a_new_version_replaces_the_public_one_when_it_is_approved(scene: Scene) -> None:
+    old = scene.member.submit()
+    scene.judge(old)
+    new = scene.member.submit(id=old.resource_id, version=2)
+    assert old.state == "published"
+    scene.judge(new)
+    assert (old.state, new.state) == ("superseded", "published")
+
+
+def test_a_reviewer_opens_a_version_with_everything_needed(scene: Scene) -> None:
+    old = scene.member.submit(themes=["history"])
+    scene.judge(old, scene.first)
+    scene.judge(old, scene.second)
+    new = scene.member.submit(id=old.resource_id, version=2, themes=["history"], title={"zh": "新标题"})
+    scene.judge(new, scene.first)
+    found = review.open(scene.session, new.id, scene.first)
+    assert found.record["title"] == {"zh": "新标题"}
+    assert found.public is old
+    assert (found.approvals, found.needed, found.sensitive, found.approved_by_me) == (1, 2, True, True)
+    assert [decision.version.version for decision in found.decisions] == [2, 1, 1]
+    assert found.hindrance is None
+
+
+@pytest.mark.parametrize(("name", "expected"), [("insider", OwnInstitution), ("auditor", Forbidden)])
+def test_an_opened_version_says_why_this_person_cannot_judge_it(
+    scene: Scene, name: str, expected: type[CommonsError]
+) -> None:
+    version = scene.member.submit()
+    person = scene.insider if name == "insider" else add_person(scene.session, "auditor", people.AUDITOR)
+    assert isinstance(review.open(scene.session, version.id, person).hindrance, expected)
+
+
+def test_a_version_that_is_not_there_is_not_found(scene: Scene) -> None:
+    with pytest.raises(NotFound):
+        review.open(scene.session, 10**6, scene.first)
+
+
+def test_a_bulk_decision_publishes_what_it_may_and_says_what_it_refused(scene: Scene) -> None:
+    good = [scene.member.submit() for _ in range(3)]
+    sensitive = scene.member.submit(themes=["history"])
+    rival = add_member(scene.session, "ustc")
+    own = rival.submit()
+    judged = scene.member.submit()
+    scene.judge(judged)
+    reviewer = add_person(scene.session, "bulk", member=rival)
+    outcome = review.decide_many(
+        scene.session,
+        [*good, sensitive, own, judged],
+        reviewer=reviewer,
+        reason="整批核对",
+        checklist=ALL,
+        naan=NAAN,
+    )
+    assert {version.id for version in outcome.decided} == {version.id for version in good}
+    assert [version.id for version in outcome.waiting] == [sensitive.id]
+    refused = {version.id: type(error) for version, error in outcome.refused}
+    assert refused == {own.id: OwnInstitution, judged.id: MoveNotAllowed}
+    assert {version.state for version in good} == {"published"}
+    assert len({version.resource.ark for version in good}) == 3
+
+
+def test_a_bulk_decision_reaches_over_its_own_chunks(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "BULK", 2)
+    versions = [scene.member.submit() for _ in range(5)]
+    outcome = review.decide_many(
+        scene.session, versions, reviewer=scene.first, reason="整批核对", checklist=ALL, naan=NAAN
+    )
+    assert len(outcome.decided) == 5
+    feed = list(scene.session.scalars(select(FeedEntry.seq).order_by(FeedEntry.seq)))
+    assert feed == [1, 2, 3, 4, 5]
+
+
+def test_a_bulk_approval_needs_a_reason_too(scene: Scene) -> None:
+    with pytest.raises(ReasonMissing):
+        review.decide_many(
+            scene.session, [scene.member.submit()], reviewer=scene.first, reason="", checklist=ALL, naan=NAAN
+        )
+
+
+# -- the queue -----------------------------------------------------------------------------------------------
+
+
+def titles(page: review_queue.QueuePage) -> list[str]:
+    return [item.version.title_zh for item in page.items]
+
+
+def look(scene: Scene, reviewer: User | None = None, page: int = 1, **filters: object) -> review_queue.QueuePage:
+    wanted = review_queue.Filters(**filters)  # type: ignore[arg-type]
+    return review_queue.queue(scene.session, reviewer=reviewer or scene.first, filters=wanted, page=page)
+
+
+def test_the_queue_has_what_waits_oldest_first_and_nothing_else(scene: Scene) -> None:
+    for number in range(3):
+        scene.member.submit(title={"zh": f"第{number}件"})
+    scene.judge(scene.member.submit())
+    scene.member.submit(files=[make_file(sha256="a" * 64, size=5)], title={"zh": "文件未到"})
+    found = look(scene)
+    assert titles(found) == ["第0件", "第1件", "第2件"]
+    assert (found.total, found.waiting, found.pages) == (3, 3, 1)
+
+
+def test_the_queue_marks_what_is_not_for_this_reviewer(scene: Scene) -> None:
+    scene.judge(scene.member.submit(themes=["history"]), scene.first)
+    scene.member.submit()
+    mine, plain = look(scene).items
+    assert (mine.approved_by_me, mine.approvals, mine.needed, mine.sensitive) == (True, 1, 2, True)
+    assert (plain.approved_by_me, plain.own, plain.needed) == (False, False, 1)
+    assert all(item.own for item in look(scene, scene.insider).items)
+    assert look(scene, scene.insider, mine_only=True).total == 0
+    assert [item.version for item in look(scene, mine_only=True).items] == [plain.version]
+
+
+def test_the_queue_filters_by_institution_type_and_theme(scene: Scene) -> None:
+    other = add_member(scene.session, "ustc")
+    scene.member.submit(title={"zh": "甲"}, type="photo", themes=["history", "law"], evidence=EVIDENCE)
+    other.submit(title={"zh": "乙"}, type="video", themes=["law"])
+    assert titles(look(scene, institution="ustc")) == ["乙"]
+    assert titles(look(scene, type="photo")) == ["甲"]
+    assert titles(look(scene, theme="law")) == ["甲", "乙"]
+    assert titles(look(scene, theme="law", institution="nim")) == ["甲"]
+    assert titles(look(scene, theme="innovation")) == []
+    assert [one.code for one in look(scene).institutions] == ["nim", "ustc"]
+    assert look(scene).types == ["photo", "video"]
+
+
+@pytest.mark.parametrize("theme", ["", "knowledge"])
+def test_the_queue_has_pages_and_one_out_of_range_is_the_nearest(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    monkeypatch.setattr(review_queue, "PAGE_SIZE", 2)
+    for number in range(5):
+        scene.member.submit(title={"zh": f"第{number}件"})
+    assert titles(look(scene, page=1, theme=theme)) == ["第0件", "第1件"]
+    assert titles(look(scene, page=3, theme=theme)) == ["第4件"]
+    assert look(scene, page=99, theme=theme).page == 3
+    assert look(scene, page=-1, theme=theme).page == 1
+
+
+def test_after_a_decision_comes_the_next_that_this_reviewer_can_judge(scene: Scene) -> None:
+    a, b, c = (scene.member.submit() for _ in range(3))
+    assert review_queue.next_for(scene.session, reviewer=scene.first, after=a) == b.id
+    assert review_queue.next_for(scene.session, reviewer=scene.first, after=c) == a.id
+    assert review_queue.next_for(scene.session, reviewer=scene.insider, after=a) is None
+    scene.judge(a)
+    scene.judge(b)
+    assert review_queue.next_for(scene.session, reviewer=scene.first, after=c) is None
