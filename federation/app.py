@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -11,18 +10,14 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from federation import checklist, database, logs, problems
+from federation import database, problems
 from federation.api.federation import hello, members
 from federation.api.health import health
+from federation.core import attach_core
 from federation.language import LanguagePrefix, request_locale
-from federation.parts import Parts, attach
-from federation.search.index import SearchIndex
 from federation.settings import HubSettings
-from federation.storage import ObjectStore, StoreSettings
-from federation.tasks import init_queue
 from federation.web import register_pages
 from shared.messages import MAX_BATCH_BYTES
-from shared.vocabularies import extend_from
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 csrf = CSRFProtect()
@@ -48,11 +43,6 @@ class CommonsApp(Flask):
 
 def create_app(settings: HubSettings) -> Flask:
     """The hub as a WSGI application."""
-    logs.configure(settings)
-    if settings.vocabularies:
-        extend_from(Path(settings.vocabularies))
-    if settings.review_policy:
-        checklist.use(Path(settings.review_policy))
     app = CommonsApp(__name__)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -67,15 +57,13 @@ def create_app(settings: HubSettings) -> Flask:
         BABEL_DEFAULT_LOCALE="zh_Hans_CN",
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
     )
-    database.init_database(app, settings.database_url)
-    attach(app, Parts(settings, ObjectStore(store_settings(settings)), SearchIndex.open(settings.search_folder)))
+    attach_core(app, settings)
     Babel(app, locale_selector=request_locale)
     csrf.init_app(app)
     problems.init_problems(app)
     for blueprint in (hello, members, health):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
-    init_queue(app, settings.queue_url)
     register_pages(app)
     _wrap(app, settings)
     return app
@@ -87,19 +75,3 @@ def _wrap(app: Flask, settings: HubSettings) -> None:
         count = settings.trusted_proxies
         inner = ProxyFix(inner, x_for=count, x_proto=count, x_host=count)
     app.wsgi_app = inner  # type: ignore[method-assign]  # Flask's documented way to add middleware
-
-
-def store_settings(settings: HubSettings) -> StoreSettings:
-    """What the object store's adapter needs of the settings."""
-    return StoreSettings(
-        endpoint=settings.store_endpoint,
-        public_endpoint=settings.store_public_endpoint or None,
-        access_key=settings.store_access_key,
-        secret_key=settings.store_secret_key,
-        region=settings.store_region,
-        incoming_bucket=settings.store_incoming_bucket,
-        public_bucket=settings.store_public_bucket,
-        part_size=settings.store_part_size,
-        grant_seconds=settings.upload_grant_seconds,
-        download_seconds=settings.download_seconds,
-    )

@@ -227,11 +227,11 @@ def count(session: Session) -> Figures:
     return Figures(sum(by_institution.values()), files, int(size), by_institution)
 
 
-def _public() -> Select[tuple[FeedEntry, ResourceVersion, Resource, Institution]]:
+def _public() -> Select[FeedEntry, ResourceVersion, Resource, Institution]:
     return _joined().where(FeedEntry.latest, FeedEntry.kind == PUBLISHED)
 
 
-def _joined() -> Select[tuple[FeedEntry, ResourceVersion, Resource, Institution]]:
+def _joined() -> Select[FeedEntry, ResourceVersion, Resource, Institution]:
     return (
         select(FeedEntry, ResourceVersion, Resource, Institution)
         .join(ResourceVersion, ResourceVersion.id == FeedEntry.version_id)
@@ -240,8 +240,8 @@ def _joined() -> Select[tuple[FeedEntry, ResourceVersion, Resource, Institution]
     )
 
 
-def _entry(row: Row[tuple[FeedEntry, ResourceVersion, Resource, Institution]]) -> Entry:
-    feed, version, resource, owner = row.tuple()
+def _entry(row: Row[FeedEntry, ResourceVersion, Resource, Institution]) -> Entry:
+    feed, version, resource, owner = row
     return Entry(resource.id, resource.ark or "", version.record, owner, feed.at)
 
 
@@ -293,5 +293,3 @@ def _relations(session: Session, record: Mapping[str, Any]) -> list[Relation]:
     said = record.get("relations", [])
     known = by_ids(session, list({one["target"] for one in said}))
     return [Relation(one["type"], known[one["target"]]) for one in said if one["target"] in known]
-
-

@@ -8,14 +8,10 @@ from typing import Any
 
 import click
 from flask import Flask
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from federation import auditlog, demo, enrolment, operations, people, schema, search_follower, service, worker
-from federation.app import create_app
+from federation.core import create_core
 from federation.database import unit_of_work
-from federation.processes import die_with_parent
 from federation.settings import HubSettings, load_settings
 from shared.errors import CommonsError
 
@@ -49,7 +45,7 @@ def _settings(context: click.Context) -> HubSettings:
 
 
 def _app(context: click.Context) -> Flask:
-    return create_app(_settings(context))
+    return create_core(_settings(context))
 
 
 @main.command()
@@ -70,20 +66,9 @@ def run_demo(context: click.Context) -> None:
 @click.pass_context
 def web(context: click.Context) -> None:
     """只启动网站。"""
-    die_with_parent()
-    settings = _settings(context)
     if context.obj is not None:
         service.pass_on_config(context.obj)
-    Granian(
-        "federation.wsgi:app",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        workers=settings.web_processes,
-        blocking_threads=settings.web_threads,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-    ).serve()
+    service.become_web(_settings(context))
 
 
 @main.command(name="worker")
@@ -139,7 +124,7 @@ def institution_list(context: click.Context, as_json: bool) -> None:
 def invite(context: click.Context, code: str, days: int | None) -> None:
     """为成员单位生成一次性邀请码。"""
     settings = _settings(context)
-    with unit_of_work(create_app(settings)) as session:
+    with unit_of_work(create_core(settings)) as session:
         found = operations.institution(session, code)
         token = enrolment.invite(session, found, days=days or settings.invitation_days, actor=auditlog.OPERATOR)
     click.echo(token)
@@ -218,7 +203,7 @@ def user_deactivate(context: click.Context, name: str) -> None:
 def approve(context: click.Context, code: str, name: str, reason: str) -> None:
     """以某审核人的名义批量通过一个单位待审的资源（规则与网页上相同）。"""
     settings = _settings(context)
-    counts = operations.approve_waiting(create_app(settings), code=code, reviewer_name=name, reason=reason)
+    counts = operations.approve_waiting(create_core(settings), code=code, reviewer_name=name, reason=reason)
     click.echo(f"发布 {counts.published}，待第二人审核 {counts.waiting}，未处理 {counts.left}。")
 
 

@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from federation import auditlog, enrolment, operations, people, service
-from federation.app import create_app
+from federation.core import create_core
 from federation.database import unit_of_work
 from federation.models.institutions import Institution
 from federation.models.people import User
@@ -31,7 +31,11 @@ from federation.settings import HubSettings
 FOLDER = Path(__file__).resolve().parent.parent / "config" / "demo"
 FIRST_NODE_PORT = 11
 """The first node's page is this many ports above the hub's."""
-ACCOUNTS = (("reviewer", "审核员甲", people.REVIEWER), ("reviewer2", "审核员乙", people.REVIEWER), ("admin", "联盟管理员", people.ADMIN))
+ACCOUNTS = (
+    ("reviewer", "审核员甲", people.REVIEWER),
+    ("reviewer2", "审核员乙", people.REVIEWER),
+    ("admin", "联盟管理员", people.ADMIN),
+)
 REASON = "示范资源：内容由本项目编写，已逐项核对。"
 
 
@@ -51,7 +55,7 @@ def run(settings: HubSettings) -> None:
     """Start all of it, say where it is, and keep it running until Ctrl-C."""
     members = read_members()
     with service.running(settings) as supervisor:
-        app = create_app(settings)
+        app = create_core(settings)
         passwords = _passwords(settings.var / "demo-logins.json")
         _accounts(app, passwords)
         for number, member in enumerate(members):

@@ -194,7 +194,7 @@ class EmbeddedStore:
         shell = shutil.which("sh") or "/bin/sh"
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C at the terminal reaches the hub, which stops the store last.
-            self._guard = subprocess.Popen(  # noqa: S603 - a fixed program with arguments of ours
+            self._guard = subprocess.Popen(
                 [shell, "-c", _GUARD, "store", *self._command()],
                 stdin=subprocess.PIPE,
                 stdout=log,

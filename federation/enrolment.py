@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -37,8 +38,8 @@ def create_institution(
 ) -> Institution:
     """Make a member. Raises `AlreadyExists` for a code that is taken, `InvalidRequest` for bad values."""
     faults = []
-    if not code or len(code) > 64 or not all(c.isascii() and (c.isalnum() or c == "-") for c in code):
-        faults.append(FieldError("/code", "too_short", {"min": 1}))
+    if not re.fullmatch(r"[a-z0-9-]{1,64}", code):
+        faults.append(FieldError("/code", "bad_code"))
     if kind not in vocabulary("institution-kinds"):
         allowed = ", ".join(vocabulary("institution-kinds").terms)
         said = {"value": kind, "vocabulary": "institution-kinds", "allowed": allowed}

@@ -221,27 +221,28 @@ def _settle(session: Session, batch: _Batch) -> None:
     for version, signed in batch.added:
         if version.version == version.resource.latest_version and records.is_tombstone(signed.record):
             _withdraw(session, batch, version, signed.record["withdrawn"]["reason"], actor)
+    for to, versions in _first_states(batch).items():
+        if versions:
+            lifecycle.advance(session, versions, to=to, actor=actor)
+
+
+def _first_states(batch: _Batch) -> dict[str, list[ResourceVersion]]:
+    """Which versions go where: the new ones by what they are, and the open ones that a newer one replaces."""
     groups: dict[str, list[ResourceVersion]] = {"superseded": [], "in_review": [], "awaiting_files": []}
-    for version, _ in batch.added:
-        if version.state:
-            continue
+    new = [version for version, _ in batch.added if not version.state]
+    for version in new:
         if version.version < version.resource.latest_version:
             groups["superseded"].append(version)
         elif all(file.sha256 in batch.stored for file in version.files):
             groups["in_review"].append(version)
         else:
             groups["awaiting_files"].append(version)
-    new = {id(version) for version, _ in batch.added}
     groups["superseded"] += [
         version
         for version in batch.versions.values()
-        if id(version) not in new
-        and version.state in lifecycle.OPEN_STATES
-        and version.version < version.resource.latest_version
+        if version.state in lifecycle.OPEN_STATES and version.version < version.resource.latest_version
     ]
-    for to, versions in groups.items():
-        if versions:
-            lifecycle.advance(session, versions, to=to, actor=actor)
+    return groups
 
 
 def _withdraw(session: Session, batch: _Batch, tombstone: ResourceVersion, reason: str, actor: str) -> None:

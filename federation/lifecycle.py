@@ -61,8 +61,8 @@ def advance(
     """Move versions to the state `to`: the only code that writes a state.
 
     In the same transaction it writes an audit event and the status event that the node will pull, for each.
-    A version that is new (no state yet) is `received` first, and is added to the session here. Raises `MoveNotAllowed` and changes nothing when one
-    of the moves is not in the table.
+    A version that is new (no state yet) is `received` first, and is added to the session here. Raises
+    `MoveNotAllowed` and changes nothing when one of the moves is not in the table.
     """
     happenings = []
     for version in versions:

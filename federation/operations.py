@@ -127,9 +127,7 @@ def _waiting_after(session: Session, member: Institution, last: int) -> Sequence
     return session.scalars(
         select(ResourceVersion)
         .join(Resource)
-        .where(
-            Resource.institution_id == member.id, ResourceVersion.state == "in_review", ResourceVersion.id > last
-        )
+        .where(Resource.institution_id == member.id, ResourceVersion.state == "in_review", ResourceVersion.id > last)
         .order_by(ResourceVersion.id)
         .limit(AT_A_TIME)
     ).all()

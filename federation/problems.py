@@ -7,6 +7,7 @@ from http import HTTPStatus
 import structlog
 import uuid6
 from flask import Flask, Response, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -15,6 +16,7 @@ from federation.storage import StorageError
 from shared.errors import (
     BatchTooLarge,
     CommonsError,
+    CsrfFailed,
     DatabaseBusy,
     InternalError,
     InvalidRequest,
@@ -58,6 +60,8 @@ def as_named(error: Exception) -> CommonsError:
         return error
     if isinstance(error, StorageError):
         return StoreAway(retry_after=5)
+    if isinstance(error, CSRFError):
+        return CsrfFailed()
     if isinstance(error, HTTPException):
         return _from_http(error)
     # IntegrityError: two writers met at a unique row; whoever came second finds the first's work when asking again.

@@ -8,18 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import click
 import requests
 
 from federation import operations, schema
-from federation.app import create_app
+from federation.core import create_core
 from federation.embedded_store import EmbeddedStore
-from federation.processes import Supervisor
+from federation.processes import Supervisor, die_with_parent
 from federation.settings import PREFIX, HubSettings
 
 READY_WITHIN = 60.0
+LEAN = {"MALLOC_ARENA_MAX": "2"}
+"""glibc otherwise keeps an arena of freed memory for each thread."""
 
 
 def pass_on_config(config: Path) -> None:
@@ -35,6 +38,15 @@ def up(settings: HubSettings, *, config: Path | None = None) -> None:
         click.echo("正在停止 …")
 
 
+def become_web(settings: HubSettings) -> NoReturn:
+    """Replace this process by the web server, so that its master holds nothing but itself."""
+    die_with_parent()
+    command = [sys.executable, "-m", "granian", "federation.wsgi:app", "--interface", "wsgi"]
+    command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
+    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
+    os.execve(sys.executable, [*command, "--respawn-failed-workers"], os.environ)  # noqa: S606  # no shell is meant
+
+
 @contextmanager
 def running(settings: HubSettings, *, config: Path | None = None) -> Iterator[Supervisor]:
     """The hub's processes, ready to serve; everything that was started is stopped at the end."""
@@ -46,11 +58,11 @@ def running(settings: HubSettings, *, config: Path | None = None) -> Iterator[Su
     try:
         if store is not None:
             store.start()
-        app = create_app(settings)
+        app = create_core(settings)
         schema.upgrade(app)
         operations.prepare_store(app)
-        for name in ("web", "worker"):
-            supervisor.add(name, [sys.executable, "-m", "federation", name])
+        supervisor.add("web", [sys.executable, "-m", "federation", "web"], LEAN)
+        supervisor.add("worker", [sys.executable, "-m", "federation.worker"], LEAN)
         wait_until(lambda: answers(settings.origin_inside + "/readyz"), supervisor)
         yield supervisor
     finally:

@@ -47,6 +47,7 @@ class HubSettings:
     store_access_key: str = setting("", "对象存储的访问密钥编号；单机模式自动生成", secret=True)
     store_secret_key: str = setting("", "对象存储的访问密钥；单机模式自动生成", secret=True)
     store_region: str = setting("us-east-1", "对象存储的区域名")
+    store_ca_bundle: str = setting("", "对象存储证书的签发机构（PEM 文件）；空则用系统的")
     store_incoming_bucket: str = setting("incoming", "接收上传的存储桶（私有）")
     store_public_bucket: str = setting("public", "存放已核验文件的存储桶")
     store_part_size: int = setting(16 * 1024**2, "分段上传每段的字节数（至少 5 MiB）")

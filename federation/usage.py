@@ -134,8 +134,6 @@ def is_whole_reading(method: str, headers: Mapping[str, str]) -> bool:
 def totals(session: Session, resource_id: str) -> dict[str, int]:
     """How often a resource was viewed and its files downloaded."""
     rows = session.execute(
-        select(UsageEvent.kind, func.count())
-        .where(UsageEvent.resource_id == resource_id)
-        .group_by(UsageEvent.kind)
+        select(UsageEvent.kind, func.count()).where(UsageEvent.resource_id == resource_id).group_by(UsageEvent.kind)
     )
     return {VIEW: 0, DOWNLOAD: 0, **dict(rows.tuples().all())}

@@ -10,8 +10,10 @@ from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from federation import search_follower
+from federation.core import create_core
 from federation.parts import parts
 from federation.processes import die_with_parent
+from federation.settings import load_settings
 from federation.storage import StorageError
 from federation.tasks import queue
 
@@ -35,6 +37,11 @@ def run(app: Flask) -> None:
         thread.join(timeout=10)
 
 
+def main() -> None:
+    """`python -m federation.worker`: the worker, configured from the environment, without the commands' weight."""
+    run(create_core(load_settings()))
+
+
 def _sweep_again_and_again(app: Flask, stopping: threading.Event) -> None:
     while True:
         try:
@@ -43,3 +50,7 @@ def _sweep_again_and_again(app: Flask, stopping: threading.Event) -> None:
             log.warning("sweep failed", cause=type(error).__name__)
         if stopping.wait(parts(app).settings.sweep_seconds):
             return
+
+
+if __name__ == "__main__":
+    main()

@@ -6,9 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import Any
 
 from nodes.texts import _
 
@@ -19,12 +17,9 @@ class Bars:
     """A reporter that draws bars on standard error when it is a terminal and the work is not over at once."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console, transient=True)
         self._visible = sys.stderr.isatty()
         self._began = time.monotonic()
-        self._shown = False
+        self._progress: Any = None
 
     def __enter__(self) -> Bars:
         return self
@@ -32,17 +27,30 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
+        if self._progress is not None:
             self._progress.stop()
 
     def begin(self, name: str, total: int) -> Callable[[int], None]:
         """Start a task; the function that comes back is told of each step."""
-        task = self._progress.add_task(_(name), total=total or None)
+        done, task = 0, None
 
         def advance(steps: int) -> None:
-            self._progress.advance(task, steps)
-            if self._visible and not self._shown and time.monotonic() - self._began > QUIET_FOR:
-                self._shown = True
-                self._progress.start()
+            nonlocal done, task
+            done += steps
+            if not self._visible or time.monotonic() - self._began < QUIET_FOR:
+                return
+            if task is None:
+                task = self._bars().add_task(_(name), total=total or None)
+            self._progress.update(task, completed=done)
 
         return advance
+
+    def _bars(self) -> Any:
+        if self._progress is None:
+            # Loaded only when there is something to draw: it costs a tenth of a second.
+            from rich.console import Console  # noqa: PLC0415
+            from rich.progress import Progress  # noqa: PLC0415
+
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress.start()
+        return self._progress

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import uuid6
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
@@ -17,6 +17,9 @@ from nodes.models import OutboxEntry, Resource, Version, now
 from shared import record as records
 from shared.canonical import digest
 from shared.errors import NotFound, ReasonMissing
+
+MANY = 500
+"""Identifiers asked for in one query: far below SQLite's limit of parameters."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,23 @@ class Registered:
     unchanged: bool
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A resource that is here, with its latest version."""
+
+    resource: Resource
+    latest: Version
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it is no longer offered."""
+        return records.is_tombstone(self.latest.content)
+
+    def is_as(self, content: Mapping[str, Any]) -> bool:
+        """Whether the latest version says just this."""
+        return _without_place(self.latest.content) == content
+
+
 def register(
     session: Session,
     fields: Mapping[str, Any],
@@ -51,25 +71,56 @@ def register(
     `fields` is a record without id, version and files. The same content again changes nothing. Raises
     `InvalidRecord` with every fault, or `NotFound` for a record id that is not here.
     """
-    resource = _standing(session, record_id, source)
+    standing = _standing(session, record_id, source)
+    done = put(session, standing, content_of(fields, files), key=key, source=source)
+    local_files.remember(session, files)
+    return done
+
+
+def content_of(fields: Mapping[str, Any], files: Sequence[PreparedFile]) -> dict[str, Any]:
+    """A record without its id and version, from its fields and its files as they were measured."""
     content = {name: value for name, value in fields.items() if name not in ("id", "version", "files")}
     if files:
         content["files"] = [file.entry for file in files]
-    if resource is not None:
-        latest = session.get_one(Version, (resource.id, resource.latest_version))
-        unchanged = _without_place(latest.content) == content
-        if unchanged:
-            local_files.remember(session, files)
-            return Registered(resource.id, resource.latest_version, created=False, unchanged=True)
-    number = resource.latest_version + 1 if resource is not None else 1
-    made = {**content, "id": resource.id if resource is not None else str(uuid6.uuid7()), "version": number}
-    payload = records.check(made)
+    return content
+
+
+def put(
+    session: Session,
+    standing: Standing | None,
+    content: Mapping[str, Any],
+    *,
+    key: Key,
+    source: Source | None = None,
+    new_id: str = "",
+) -> Registered:
+    """Register `content` as the next version of what is `standing`, or as a new resource (with `new_id` if given).
+
+    It asks the database nothing, so that many can be registered quickly, and adds nothing to the session before
+    the record has been checked. Raises `InvalidRecord`, `RecordTooLarge` or `InvalidJson`.
+    """
+    if standing is not None and standing.is_as(content):
+        return Registered(standing.resource.id, standing.latest.number, created=False, unchanged=True)
+    resource, number = (standing.resource, standing.latest.number + 1) if standing is not None else (None, 1)
+    record_id = resource.id if resource is not None else new_id or str(uuid6.uuid7())
+    payload = records.check({**content, "id": record_id, "version": number})
     if resource is None:
-        resource = Resource(id=made["id"], source=source and source.name, source_id=source and source.identifier)
+        resource = Resource(id=record_id, source=source and source.name, source_id=source and source.identifier)
         session.add(resource)
     _add_version(session, resource, number, payload, key)
-    local_files.remember(session, files)
-    return Registered(resource.id, number, created=number == 1, unchanged=False)
+    return Registered(record_id, number, created=number == 1, unchanged=False)
+
+
+def would_register(standing: Standing | None, content: Mapping[str, Any]) -> Registered:
+    """What `put` would do, without doing it. Raises what it raises."""
+    if standing is None:
+        records.check({**content, "id": (record_id := str(uuid6.uuid7())), "version": 1})
+        return Registered(record_id, 1, created=True, unchanged=False)
+    resource_id, number = standing.resource.id, standing.latest.number
+    if standing.is_as(content):
+        return Registered(resource_id, number, created=False, unchanged=True)
+    records.check({**content, "id": resource_id, "version": number + 1})
+    return Registered(resource_id, number + 1, created=False, unchanged=False)
 
 
 def withdraw(session: Session, record_id: str, reason: str, *, key: Key) -> Registered:
@@ -97,22 +148,35 @@ def known_sources(session: Session, name: str) -> dict[str, str]:
     return {str(row.source_id): row.id for row in rows}
 
 
+def standing_of(session: Session, name: str, identifiers: Sequence[str]) -> dict[str, Standing]:
+    """What is here for each of `identifiers` from the source `name`, by identifier."""
+    latest = and_(Version.resource_id == Resource.id, Version.number == Resource.latest_version)
+    found: dict[str, Standing] = {}
+    for start in range(0, len(identifiers), MANY):
+        part = identifiers[start : start + MANY]
+        query = (
+            select(Resource, Version)
+            .join(Version, latest)
+            .where(Resource.source == name, Resource.source_id.in_(part))
+        )
+        found |= {str(row.Resource.source_id): Standing(row.Resource, row.Version) for row in session.execute(query)}
+    return found
+
+
 def to_send(session: Session, versions: Iterable[tuple[str, int]]) -> None:
     """Put versions into the outbox (again)."""
     session.add_all(OutboxEntry(resource_id=resource_id, number=number) for resource_id, number in versions)
 
 
-def _standing(session: Session, record_id: str, source: Source | None) -> Resource | None:
+def _standing(session: Session, record_id: str, source: Source | None) -> Standing | None:
     if record_id:
-        found = session.get(Resource, record_id)
-        if found is None:
+        resource = session.get(Resource, record_id)
+        if resource is None:
             raise NotFound()
-        return found
+        return Standing(resource, session.get_one(Version, (resource.id, resource.latest_version)))
     if source is None:
         return None
-    return session.scalar(
-        select(Resource).where(Resource.source == source.name, Resource.source_id == source.identifier)
-    )
+    return standing_of(session, source.name, [source.identifier]).get(source.identifier)
 
 
 def _without_place(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,9 +60,35 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     "content_missing": ("至少要有一个文件或一个链接。", "At least one file or one link is needed."),
     "period_backwards": ("起始年晚于结束年。", "The period ends before it begins."),
     "incomplete_coordinates": ("经度和纬度须同时填写。", "Latitude and longitude go together."),
+    "bad_user_name": (
+        "用户名只能用文字、数字和 . @ + - _，不能有空格。",
+        "A user name has letters, digits and . @ + - _ only, and no blanks.",
+    ),
+    "bad_code": (
+        "代码只能用小写字母、数字和连字符，最多 64 个字符。",
+        "A code has lower-case letters, digits and hyphens only, 64 at most.",
+    ),
     "bad_number": ("不是数字。", "Not a number."),
     "bad_token": ("邀请码不完整。", "The invitation is not complete."),
     "no_mapping": ("来源记录缺少“{field}”。", "The source record has no “{field}”."),
+    "outside_folder": (
+        "文件“{path}”不在导入的文件夹内，不予登记。",
+        "The file “{path}” lies outside of the folder that is imported.",
+    ),
+    "file_missing": ("找不到文件“{path}”，请检查路径。", "There is no file “{path}”; check its path."),
+    "unknown_target": (
+        "同一来源中没有可登记的“{value}”，无法建立关系。",
+        "There is no “{value}” in the same source that could be registered, so nothing can be related to it.",
+    ),
+    "record_too_large": (
+        "一条著录最大 {limit} 字节，此条为 {size} 字节。请缩短说明，或把长文放进文件。",
+        "A record may have {limit} bytes, this one has {size}. Shorten the description or move text to a file.",
+    ),
+    "invalid_json": ("内容无法写成 JSON：{cause}。", "The content has no form in JSON: {cause}."),
+    "file_unreadable": (
+        "无法读取文件 {name}：{cause}。请检查路径和权限。",
+        "The file {name} cannot be read: {cause}. Check its path and permissions.",
+    ),
     "unreadable_row": ("无法读取这一行：{cause}。", "This row cannot be read: {cause}."),
 }
 

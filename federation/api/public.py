@@ -42,7 +42,6 @@ public_api = PublicBlueprint(
 guard(public_api, PUBLIC)
 
 
-@public_api.after_request
 def open_to_all(response: Response) -> Response:
     """Pages of other sites may read these answers."""
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -50,7 +49,6 @@ def open_to_all(response: Response) -> Response:
     return response
 
 
-@public_api.errorhandler(Gone)
 def gone(error: Gone) -> Response:
     """What was public once: the problem, with the metadata that stays."""
     data = error.data
@@ -65,6 +63,10 @@ def gone(error: Gone) -> Response:
     response = jsonify(body)
     response.status_code, response.content_type = error.status, PROBLEM_JSON
     return response
+
+
+public_api.after_request(open_to_all)
+public_api.register_error_handler(Gone, gone)
 
 
 @endpoint(public_api, "/search", query=SearchQuery, reply=schemas.SearchReply, errors=(InvalidRequest,))
@@ -95,7 +97,7 @@ def vocabularies() -> Response:
     return jsonify(vocabularies=[_vocabulary(vocabulary(name)) for name in VOCABULARIES])
 
 
-@public_api.get("/openapi.json")
+@endpoint(public_api, "/openapi.json", reply=schemas.DescriptionReply)
 def openapi() -> Response:
     """This description."""
     return jsonify(current_app.extensions[KEY])
@@ -139,9 +141,9 @@ def resource_reply(page: Page, key: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def absolute(name: str, **values: Any) -> str:
+def absolute(endpoint_name: str, /, **values: Any) -> str:
     """A public address: on the configured origin, not on whatever host the caller named."""
-    return parts().settings.origin + url_for(name, **values)
+    return parts().settings.origin + url_for(endpoint_name, **values)
 
 
 def _file(ark: str, file: PublicFile) -> dict[str, Any]:

@@ -62,9 +62,7 @@ class SearchReply(Schema):
     page = fields.Integer(required=True)
     pages = fields.Integer(required=True, metadata={"description": "How many pages can be asked for"})
     results = fields.List(fields.Nested(FoundReply), required=True)
-    facets = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.Nested(FacetReply)), required=True
-    )
+    facets = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(FacetReply)), required=True)
     next = fields.String(allow_none=True, metadata={"format": "uri"})
     previous = fields.String(allow_none=True, metadata={"format": "uri"})
 
@@ -145,3 +143,11 @@ class VocabulariesReply(Schema):
     """All vocabularies."""
 
     vocabularies = fields.List(fields.Nested(VocabularyReply), required=True)
+
+
+class DescriptionReply(Schema):
+    """An OpenAPI 3.1 document."""
+
+    openapi = fields.String(required=True)
+    info = fields.Dict(required=True)
+    paths = fields.Dict(required=True)

@@ -14,7 +14,8 @@ from typing import Any
 import tantivy
 
 from federation.search.documents import FACETS, SearchDocument
-from federation.search.text import fold, grams, pinyin, words
+from federation.search.pinyin import pinyin
+from federation.search.text import fold, grams, words
 
 LAYOUT = 1
 """Raised whenever fields or text steps change: an index of another layout is left aside and built anew."""

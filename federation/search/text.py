@@ -1,7 +1,7 @@
 """Text as the index sees it: the same steps for what is indexed and what is asked.
 
 NFKC, lower case, traditional to simplified; then overlapping Chinese bigrams (any substring is found as a phrase
-of them), dictionary words for ranking, lightly stemmed Latin words, and pinyin of titles.
+of them), dictionary words for ranking, and lightly stemmed Latin words.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import opencc
-import pypinyin
-import rjieba
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+(?:['’][^\W_{HAN}]+)*")
@@ -34,7 +32,10 @@ def _simplifier() -> Any:
 
 @lru_cache(maxsize=1)
 def _segmenter() -> Any:
-    segmenter = rjieba.Jieba()
+    # Loaded at the first use: its dictionary takes 30 MB, and a web process may never need it.
+    import rjieba  # noqa: PLC0415
+
+    segmenter = rjieba
     for term in dictionary():
         segmenter.add_word(term, TERM_FREQUENCY, "n")
     return segmenter
@@ -75,13 +76,12 @@ def grams(text: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """Dictionary words of two characters and more, and the parts they contain."""
-    return [
-        word
-        for run, han in runs(fold(text))
-        if han
-        for word in _segmenter().cut_for_search(run, True)
-        if len(word) > 1
-    ]
+    return [word for run, han in runs(fold(text)) if han for word in cut(run)]
+
+
+def cut(run: str) -> list[str]:
+    """The dictionary words of two characters and more in a Chinese run."""
+    return [word for word in _segmenter().cut_for_search(run, True) if len(word) > 1]
 
 
 def stem(word: str) -> str:
@@ -92,17 +92,3 @@ def stem(word: str) -> str:
         if word.endswith(ending):
             return word.removesuffix(ending) + instead
     return word[:-1] if word.endswith("s") and word[-2] not in "suis" else word
-
-
-def pinyin(text: str) -> list[str]:
-    """Each Chinese run's dictionary words, and the run itself, in pinyin without tones, in full and as initials."""
-    tokens: set[str] = set()
-    for run, han in runs(fold(text)):
-        if not han:
-            continue
-        pieces = {run[:12], *(word for word in _segmenter().cut_for_search(run, True) if len(word) > 1)}
-        for piece in pieces:
-            syllables = [syllable[0] for syllable in pypinyin.pinyin(piece, style=pypinyin.Style.NORMAL)]
-            tokens.add("".join(syllables)[:MAX_TOKEN])
-            tokens.add("".join(syllable[0] for syllable in syllables if syllable)[:MAX_TOKEN])
-    return sorted(tokens)

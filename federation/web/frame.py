@@ -26,6 +26,7 @@ def init_frame(app: Flask) -> None:
         reading_date=wording.reading_date,
         short_date=wording.short_date,
         said=wording.said,
+        as_written=wording.as_written,
         language_name=wording.language_name,
         sum_of_signs=sum_of_signs,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from federation.parts import parts
 
@@ -31,7 +32,25 @@ def init_headers(app: Flask) -> None:
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if secure:
             headers.setdefault("Strict-Transport-Security", HSTS)
-        return _say_who_may_keep(response)
+        return response
+
+    app.session_interface = Sessions()
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions; an answer that looked at the session is for one person, any other is for all.
+
+    Flask's own `session` counts even the question whether it was looked at, so it is asked here, where the
+    session is put away after every request.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Put the session away, and say who may keep the answer."""
+        super().save_session(app, session, response)
+        if session.accessed:
+            response.headers["Cache-Control"] = PRIVATE_PAGE
+        else:
+            _say_that_all_may_keep(response)
 
 
 def content_policy(store: str) -> str:
@@ -52,14 +71,10 @@ def content_policy(store: str) -> str:
     )
 
 
-def _say_who_may_keep(response: Response) -> Response:
-    """An answer that looked at the session is for one person; any other that names no rule is for all."""
-    if session.accessed:
-        response.headers["Cache-Control"] = PRIVATE_PAGE
-        return response
-    response.headers.setdefault("Cache-Control", PUBLIC_PAGE if response.status_code == 200 else "no-store")
-    whole = response.status_code == 200 and not response.direct_passthrough and not response.is_streamed
-    if whole and request.method in ("GET", "HEAD") and "no-store" not in response.headers["Cache-Control"]:
+def _say_that_all_may_keep(response: Response) -> None:
+    good = response.status_code == 200
+    response.headers.setdefault("Cache-Control", PUBLIC_PAGE if good else "no-store")
+    plain = good and not response.direct_passthrough and not response.is_streamed
+    if plain and request.method in ("GET", "HEAD") and "no-store" not in response.headers["Cache-Control"]:
         response.add_etag()
         response.make_conditional(request)
-    return response

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from flask_babel import format_decimal, gettext
 from markupsafe import Markup
 
-from federation.language import LOCALES, request_language
+from federation.language import CHINESE, LOCALES, request_language
 from shared.canonical import best_text
 from shared.record import EDTF
 from shared.vocabularies import vocabulary
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 NO_BREAK = "\u00a0"
+CHINA = timezone(timedelta(hours=8))
+_HAN = re.compile("[\u3400-\u9fff]")
 _EDTF_PARTS = re.compile(r"(?P<year>-?\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?(?P<mark>[~?]?)")
 
 
@@ -44,7 +47,7 @@ def reading_date(text: str) -> str:
         return text
     year = int(found["year"])
     era = gettext("公元前 %(year)s 年", year=1 - year) if year < 1 else gettext("%(year)s 年", year=year)
-    said = era
+    said: str = era
     if found["month"]:
         said = gettext("%(era)s %(month)s 月", era=era, month=_month(int(found["month"])))
     if found["day"]:
@@ -55,7 +58,7 @@ def reading_date(text: str) -> str:
 
 
 def _month(number: int) -> str:
-    if request_language() == "zh":
+    if request_language() == CHINESE:
         return str(number)
     months: Mapping[int, str] = Locale.parse("en").months["format"]["wide"]
     return months[number]
@@ -122,6 +125,11 @@ def said(texts: Mapping[str, str] | None) -> Said:
     return Said(text, next((tag for tag, one in texts.items() if one == text), request_language()))
 
 
+def as_written(text: str) -> Said:
+    """A name or word that a record gives without its language: Chinese when it has Chinese characters."""
+    return Said(text, CHINESE if _HAN.search(text) else request_language())
+
+
 def other_title(texts: Mapping[str, str]) -> Said | None:
     """The title in the other of our two languages, when there is one that differs."""
     shown = said(texts)
@@ -165,6 +173,7 @@ def format_of(media_type: str) -> str:
     return FORMATS.get(media_type) or media_type.partition("/")[2].removeprefix("x-").upper()
 
 
-def short_date(moment: object) -> str:
-    """A date without the time, in the reader's language."""
-    return babel_date(moment, format="long", locale=LOCALES[request_language()])  # type: ignore[arg-type]
+def short_date(moment: datetime) -> str:
+    """The date of a moment in China, in the reader's language."""
+    pattern = "y 年 M 月 d 日" if request_language() == CHINESE else "d MMMM y"
+    return babel_date(moment.astimezone(CHINA), format=pattern, locale=LOCALES[request_language()])

@@ -29,12 +29,11 @@ class SourceRow:
 class ImportRow:
     """One resource to register, or the reasons why it cannot be.
 
-    `source` and `source_id` name it for good: importing it again is an update. `fields` is a record without id,
+    `source_id` names it for good within its source: importing it again is an update. `fields` is a record without id,
     version and files.
     """
 
     number: int
-    source: str
     source_id: str
     fields: dict[str, Any] = field(default_factory=dict)
     files: tuple[FileSpec, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nodes.importers.encodings import sniff
 from nodes.importers.rows import SourceRow
@@ -51,22 +52,21 @@ def _headings(path: Path, cells: list[str]) -> list[str]:
     return headings
 
 
-def _body(rows: Iterator[list[str]], headings: list[str]) -> Iterator[SourceRow]:
-    reader: csv.Reader = rows  # type: ignore[assignment]  # it counts lines
+def _body(rows: Any, headings: list[str]) -> Iterator[SourceRow]:
     while True:
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield _bad(reader.line_num, str(error))
+            yield _bad(rows.line_num, str(error))
             continue
         if any(cell.strip() for cell in cells[len(headings) :]):
-            yield _bad(reader.line_num, _("这一行的列数多于列名"))
+            yield _bad(rows.line_num, _("这一行的列数多于列名"))
             continue
         data = {name: cell.strip() for name, cell in zip(headings, cells, strict=False) if name and cell.strip()}
         if data:
-            yield SourceRow(reader.line_num, dict(data))
+            yield SourceRow(rows.line_num, dict(data))
 
 
 def _bad(number: int, cause: str) -> SourceRow:

@@ -13,18 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import uuid6
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from federation import catalogue, ingestion, operations, publication, search_follower
+from federation import catalogue, operations
 from federation.database import unit_of_work
 from federation.models.institutions import Node, NodeKey
-from federation.models.objects import StoredObject
-from federation.models.resources import ResourceVersion
-from federation.parts import parts
-from federation.storage import ObjectStore
 from tests.support.hub import Hub, Member, running_hub
+from tests.support.publishing import publish, publish_all, withdraw
 from tests.support.records import make_record
 from tests.support.stores import free_port, running_store
 
@@ -80,18 +75,12 @@ def gallery(folder: Path) -> Iterator[Gallery]:
 
 def _fill(hub: Hub) -> str:
     for place, (name_zh, name_en) in NAMES.items():
-        kind = {"institute": "institute", "university": "university", "society": "society"}[place]
-        hub.institution(f"demo-{place}", kind=kind, name_zh=name_zh, name_en=name_en)
-        _publish(hub, _enrolled(hub, f"demo-{place}"), demo_records(DEMO / place / "resources"))
-    gone = make_record(title={"zh": "旧版检定规程汇编", "en": "Old verification rules"})
+        hub.institution(f"demo-{place}", kind=place, name_zh=name_zh, name_en=name_en)
+        publish_all(hub, _enrolled(hub, f"demo-{place}"), list(demo_records(DEMO / place / "resources").values()))
     hub.institution("former", name_zh="前沿测量研究会", name_en="Society of Measurement")
-    _publish(hub, _enrolled(hub, "former"), {"gone": (gone, {})})
-    with unit_of_work(hub.app) as session:
-        version = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id == gone["id"])).one()
-        reason = "内容已被新的检定规程取代，请查阅现行规程。"
-        publication.remove(session, [version], to="withdrawn", actor="test", reason=reason)
-        ark = version.resource.ark or ""
-    _index(hub)
+    gone = make_record(title={"zh": "旧版检定规程汇编", "en": "Old verification rules"})
+    ark = publish(hub, _enrolled(hub, "former"), gone)
+    withdraw(hub, gone, "内容已被新的检定规程取代，请查阅现行规程。")
     return ark
 
 
@@ -126,32 +115,6 @@ def demo_records(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, byte
     return found
 
 
-def _publish(hub: Hub, member: Member, records: Mapping[str, tuple[dict[str, Any], Mapping[str, bytes]]]) -> None:
-    with unit_of_work(hub.app) as session:
-        node = session.get_one(Node, member.node_id)
-        for record, files in records.values():
-            _keep(session, parts(hub.app).store, record, files)
-        tokens = [member.signer.sign(record) for record, _ in records.values()]
-        for outcome in ingestion.ingest(session, node, tokens, max_file_bytes=10**9) if tokens else ():
-            assert outcome.error is None, (outcome.error.errors or outcome.error) if outcome.error else ""
-        ids = [record["id"] for record, _ in records.values()]
-        versions = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id.in_(ids))).all()
-        publication.publish(session, versions, naan="99999", actor="test")
-
-
-def _keep(session: Session, store: ObjectStore, record: dict[str, Any], files: Mapping[str, bytes]) -> None:
-    for entry in record.get("files", ()):
-        store.put_bytes(sha256=entry["sha256"], data=files[entry["name"]])
-        session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=entry["media_type"]))
-    session.flush()
-
-
-def _index(hub: Hub) -> None:
-    with unit_of_work(hub.app, read_only=True) as session:
-        while search_follower.follow_once(session, parts(hub.app).index):
-            pass
-
-
 def _by_type(hub: Hub) -> dict[str, str]:
     """One ARK for each type that is public; for a course the one with most lessons."""
     with unit_of_work(hub.app, read_only=True) as session:
@@ -159,5 +122,3 @@ def _by_type(hub: Hub) -> dict[str, str]:
         return {
             entry.type: entry.ark for entry in sorted(entries, key=lambda one: len(one.record.get("relations", ())))
         }
-
-

@@ -5,24 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from federation import people
 from federation.checklist import DEFAULT
 from federation.database import unit_of_work
+from tests.browser.browsing import DESKTOP, PHONE
 from tests.support.hub import Hub, Member
 from tests.support.records import make_record
 from tests.support.reviewing import PASSWORD
-
-CHROMIUM = next(
-    (str(path) for path in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if path.exists()), None
-)
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 class Quiet(WSGIRequestHandler):
@@ -30,14 +25,6 @@ class Quiet(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: object) -> None:
         """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -60,9 +47,9 @@ def reviewers(hub: Hub) -> None:
 
 @contextmanager
 def signed_in(
-    chromium: Browser, origin: str, name: str, size: dict[str, int] = DESKTOP, *, scripts: bool = True
+    browser: Browser, origin: str, name: str, size: dict[str, int] = DESKTOP, *, scripts: bool = True
 ) -> Iterator[Page]:
-    context = chromium.new_context(viewport=size, java_script_enabled=scripts)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=size, java_script_enabled=scripts)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"{origin}/workbench/")
     page.get_by_label("用户名").fill(name)
@@ -81,11 +68,11 @@ def confirm_everything(page: Page) -> None:
 @pytest.mark.usefixtures("reviewers")
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_reviewer_publishes_one_and_returns_the_next_without_scripts(
-    hub: Hub, member: Member, chromium: Browser, origin: str, size: dict[str, int]
+    hub: Hub, member: Member, browser: Browser, origin: str, size: dict[str, int]
 ) -> None:
     first, second = make_record(title={"zh": "加油机"}), make_record(title={"zh": "电能表"})
     member.publish(first, second)
-    with signed_in(chromium, origin, "li", size, scripts=False) as page:
+    with signed_in(browser, origin, "li", size, scripts=False) as page:
         page.get_by_role("link", name="加油机").click()
         page.get_by_role("radio", name="通过", exact=True).check()
         page.get_by_role("checkbox", name="科学性").check()
@@ -105,11 +92,11 @@ def test_a_reviewer_publishes_one_and_returns_the_next_without_scripts(
 
 
 @pytest.mark.usefixtures("reviewers")
-def test_what_is_sensitive_goes_through_two_hands(hub: Hub, member: Member, chromium: Browser, origin: str) -> None:
+def test_what_is_sensitive_goes_through_two_hands(hub: Hub, member: Member, browser: Browser, origin: str) -> None:
     record = make_record(title={"zh": "红色度量衡"}, themes=["red-metrology"])
     member.publish(record)
     for name, state in (("li", "in_review"), ("wang", "published")):
-        with signed_in(chromium, origin, name) as page:
+        with signed_in(browser, origin, name) as page:
             page.get_by_role("link", name="红色度量衡").click()
             confirm_everything(page)
             page.get_by_role("radio", name="通过", exact=True).check()
@@ -121,10 +108,10 @@ def test_what_is_sensitive_goes_through_two_hands(hub: Hub, member: Member, chro
 @pytest.mark.usefixtures("reviewers")
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_every_page_can_be_used_by_everybody_and_fits_the_screen(
-    member: Member, chromium: Browser, origin: str, size: dict[str, int]
+    member: Member, browser: Browser, origin: str, size: dict[str, int]
 ) -> None:
     member.publish(make_record(title={"zh": "很长的标题" * 30, "en": "Unbreakable" * 20}, themes=["history"]))
-    with signed_in(chromium, origin, "boss", size) as page:
+    with signed_in(browser, origin, "boss", size) as page:
         faults: list[str] = []
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         link = page.locator(".queue .name a").get_attribute("href")

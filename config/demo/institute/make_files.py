@@ -18,21 +18,26 @@ POSTER_SIZE = (1200, 1700)
 
 def make(out: Path) -> None:
     """Write every file of the institute into `out`. Raises ChromiumMissing and OSError (missing fonts)."""
+    make_texts(out)
     for name in ARTICLES:
         page.pdf_from_html(_source(f"{name}.html"), out / f"{name}.pdf", imprint=IMPRINT)
+    for name in POSTERS:
+        page.png_from_html(_source(f"{name}.html").replace("{{ticks}}", _ticks()), out / f"{name}.png", *POSTER_SIZE)
+    page.png_from_svg((out / "candela.svg").read_text(encoding="utf-8"), out / "candela.png", 1000)
+    deck.write_pptx(ampere_slides.SLIDES, out / "ampere.pptx")
+    motion.write_animation(second_film.frames(), out / "second.mp4", second_film.FPS)
+    motion.write_animation(meter_film.frames(), out / "electricity-meter.mp4", meter_film.FPS)
+
+
+def make_texts(out: Path) -> None:
+    """Write what is text: the interactives, the drawing, the table and the captions; the same on every machine."""
     style = _source("interactive.css")
     for name in INTERACTIVES:
         whole = _source(f"{name}.html").replace("/*{{common}}*/", style)
         (out / f"{name}.html").write_text(whole, encoding="utf-8")
-    for name in POSTERS:
-        page.png_from_html(_source(f"{name}.html").replace("{{ticks}}", _ticks()), out / f"{name}.png", *POSTER_SIZE)
     candela_drawing.write(out / "candela.svg")
-    page.png_from_svg((out / "candela.svg").read_text(encoding="utf-8"), out / "candela.png", 1000)
-    deck.write_pptx(ampere_slides.SLIDES, out / "ampere.pptx")
     with (SOURCES / "constants.csv").open(encoding="utf-8", newline="") as stream:
         tables.write_csv(csv.reader(stream), out / "constants.csv")
-    motion.write_animation(second_film.frames(), out / "second.mp4", second_film.FPS)
-    motion.write_animation(meter_film.frames(), out / "electricity-meter.mp4", meter_film.FPS)
     meter_film.write_captions(out / "electricity-meter.vtt")
 
 

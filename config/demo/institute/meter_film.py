@@ -67,7 +67,7 @@ def _kettle(canvas: Canvas, x: float, y: float, moment: float) -> None:
 
 def _opening(canvas: Canvas, moment: float) -> None:
     canvas.text(60, 190, "电能表怎样", 54, serif=True, bold=True)
-    canvas.text(60, 262, "一分不差地数电？", 54, serif=True, bold=True)
+    canvas.text(60, 262, "老老实实数电？", 54, serif=True, bold=True)
     canvas.text(60, 330, "一盏小红灯，告诉你答案", 24, GREY)
     _meter(canvas, 570, 110, "02614.8", moment % 0.8 < 0.2)
 
@@ -103,7 +103,7 @@ def _bench(canvas: Canvas, moment: float) -> None:
         y = 190 + index * 120
         canvas.box(60, y, 200, y + 88, colour, INK, 3, 10)
         canvas.text(130, y + 44, name, 24, anchor="mm", bold=True)
-        count = int(moment * 24 * (1 if index == 0 else 1.006))
+        count = int(moment * 17 * (1 if index == 0 else 1.01))
         for dot in range(min(count, 120)):
             canvas.box(226 + dot * 4.6, y + 26, 228.6 + dot * 4.6, y + 62, CINNABAR if index else INK)
     canvas.text(60, 450, "家用电能表常见 2 级：误差不超过约 ±2 %，合格才能装上墙", 23, CINNABAR, bold=True)
@@ -145,7 +145,7 @@ def _ending(canvas: Canvas, moment: float) -> None:
 
 
 SCENES: list[tuple[float, Callable[[Canvas, float], None], str]] = [
-    (4, _opening, "电能表怎样一分不差地数电？一盏小红灯，告诉你答案。"),
+    (4, _opening, "电能表怎样老老实实数电？一盏小红灯，告诉你答案。"),
     (7, _unit, "电能表数的是“度”。1 度电等于 1 千瓦时。1800 瓦的水壶烧 33 分钟，10 瓦的灯亮 100 小时，都是一度。"),
     (8, _flashes, "小红灯闪一下，就是一小份电。闪 1200 下是一度。1.8 千瓦的水壶，一分钟让它闪 36 下。"),
     (7, _bench, "上岗之前，新表要同更准的标准表比。家用电能表常见 2 级，误差不超过约百分之二，合格才能装上墙。"),

@@ -44,6 +44,7 @@ def _earth(canvas: Canvas, moment: float) -> None:
             [(170 + r * math.cos(angle), 310 + r * math.sin(angle)) for r in (start, end)], GOLD, 4
         )  # fmt: skip
     x, y, radius = 560, 300, 108
+    canvas.line([(x, y - radius - 22), (x, y + radius + 22)], INK, 3)
     canvas.disc(x, y, radius, SKY)
     turn = moment * 0.9
     for index in range(6):
@@ -54,7 +55,6 @@ def _earth(canvas: Canvas, moment: float) -> None:
             for t in (math.pi * (step / 24 - 0.5) for step in range(25))
         ]
         canvas.line(points, "#d7e3ea", 1.6)
-    canvas.line([(x, y - radius - 22), (x, y + radius + 22)], INK, 3)
     if moment > 4:
         canvas.text(60, 450, "可是地球转得不匀，而且在慢慢变慢。", 24, CINNABAR, bold=True)
 
@@ -122,7 +122,7 @@ def _comparison(canvas: Canvas, moment: float) -> None:
         length = 400 * share * ease(moment / 2 - index * 0.4)
         canvas.box(210, y - 16, 210 + max(4, length), y + 16, CINNABAR if index == 2 else "#9fb7c4")
         canvas.text(226 + max(4, length), y, span, 24)
-    canvas.text(60, 450, "条的长短只作示意：照真实比例，铯钟那一条要画到太阳系外。", 19, GREY)
+    canvas.text(60, 450, "条的长短只作示意：照真实比例，铯钟那一条差不多要画到月亮上。", 19, GREY)
 
 
 def _ending(canvas: Canvas, moment: float) -> None:

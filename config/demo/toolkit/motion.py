@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import av
 from PIL import Image, ImageDraw, ImageFont
@@ -28,7 +29,7 @@ def write_animation(frames: Iterable[Image.Image], out: Path, fps: int) -> None:
     codec, options = FILM_CODECS[out.suffix]
     # One thread: the same frames give the same bytes on every machine.
     with av.open(str(out), "w", options={"movflags": "faststart"} if out.suffix == ".mp4" else {}) as container:
-        stream = container.add_stream(codec, rate=fps, options={**options, "threads": "1"})
+        stream = cast(av.VideoStream, container.add_stream(codec, rate=fps, options={**options, "threads": "1"}))
         stream.pix_fmt = "yuv420p"
         empty = True
         for picture in frames:

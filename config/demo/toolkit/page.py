@@ -59,7 +59,19 @@ def _dressed(fragment: str, imprint: str) -> str:
     title = markup.unescape(_TAG.sub("", heading.group(1))).strip() if heading else imprint
     style = STYLESHEET.read_text(encoding="utf-8").replace("{{imprint}}", imprint.replace('"', ""))
     head = f'<meta charset="utf-8"><title>{markup.escape(title)}</title><style>{style}</style>'
-    return f'<!doctype html><html lang="zh-CN"><head>{head}</head><body>{fragment}</body></html>'
+    return f'<!doctype html><html lang="zh-CN"><head>{head}</head><body>{_scale()}{fragment}</body></html>'
+
+
+def _scale() -> str:
+    """Draw the graduated scale over the text: 162 mm, the width between the margins."""
+    ticks = ""
+    for millimetre in range(0, 163, 2):
+        length, colour = (7, "#b3341f") if millimetre % 50 == 0 else (2.6, "#23211d")
+        if millimetre % 10 == 0 and millimetre % 50:
+            length = 4.6
+        ticks += f'<path d="M{millimetre + 0.1} 0v{length}" stroke="{colour}" stroke-width=".22"/>'
+    line = '<path d="M0 .1h162" stroke="#23211d" stroke-width=".25"/>'
+    return f'<svg class="scale" viewBox="0 0 162 7" aria-hidden="true">{line}{ticks}</svg>'
 
 
 def _store(picture: Image.Image, out: Path) -> None:

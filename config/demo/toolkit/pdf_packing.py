@@ -1,11 +1,12 @@
-"""Make a PDF smaller, not different: object streams and a cross-reference stream (ISO 32000-1, 7.5)."""
+"""Make a PDF smaller, not different: one font, object streams, a cross-reference stream (ISO 32000-1, 7.5)."""
 
 import re
 import zlib
 
+from config.demo.toolkit.pdf_fonts import STREAM, with_one_font
+
 _OBJECT = re.compile(rb"(\d+) 0 obj\s*(.*?)\s*endobj\n", re.DOTALL)
 _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
-_STREAM = re.compile(rb">>\s*stream\r?\n")
 _ROOT = re.compile(rb"/Root (\d+) 0 R")
 _INFO = re.compile(rb"/Info (\d+) 0 R")
 # An object stream of a few hundred objects packs well and is still quick to open.
@@ -13,17 +14,19 @@ _PER_STREAM = 400
 
 
 def pack(content: bytes) -> bytes:
-    """Rewrite a PDF as Chromium prints it (one revision, a classic table) about half as large.
+    """Rewrite a PDF as Chromium prints it (one revision, a classic table) less than half as large.
 
-    Chinese text makes Chromium write hundreds of small font objects. Equal streams are kept once, the
-    other objects are compressed together. Raises ValueError when the trailer names no catalogue.
+    Chinese text makes Chromium write hundreds of small fonts: they become one. Equal streams are kept once,
+    what nothing refers to is left out, and the other objects are compressed together.
+    Raises ValueError when the trailer names no catalogue.
     """
     start = content.rindex(b"\ntrailer")
     root, info = _ROOT.search(content, start), _INFO.search(content, start)
     if root is None:
         raise ValueError("The PDF's trailer names no catalogue.")
     objects = {int(m.group(1)): m.group(2) for m in _OBJECT.finditer(content, 0, content.rindex(b"\nxref") + 1)}
-    objects = _without_repeats(objects)
+    ends = [int(root.group(1)), *([int(info.group(1))] if info else [])]
+    objects = _reachable(_without_repeats(with_one_font(objects)), ends)
     entry_points = b"/Root %s 0 R" % root.group(1) + (b"/Info %s 0 R" % info.group(1) if info else b"")
     return _written(objects, entry_points)
 
@@ -33,7 +36,7 @@ def _without_repeats(objects: dict[int, bytes]) -> dict[int, bytes]:
     first: dict[bytes, int] = {}
     same: dict[int, int] = {}
     for number, body in objects.items():
-        if _STREAM.search(body):
+        if STREAM.search(body):
             same[number] = first.setdefault(body, number)
 
     def moved(match: re.Match[bytes]) -> bytes:
@@ -45,10 +48,23 @@ def _without_repeats(objects: dict[int, bytes]) -> dict[int, bytes]:
         if same.get(number, number) != number:
             continue
         # Only the dictionary of a stream holds references; its data must stay as they are.
-        split = _STREAM.search(body)
+        split = STREAM.search(body)
         end = split.start() if split else len(body)
         kept[number] = _REFERENCE.sub(moved, body[:end]) + body[end:]
     return kept
+
+
+def _reachable(objects: dict[int, bytes], waiting: list[int]) -> dict[int, bytes]:
+    """Keep what can be reached from the catalogue and the information dictionary."""
+    seen: set[int] = set()
+    while waiting:
+        number = waiting.pop()
+        if number in objects and number not in seen:
+            seen.add(number)
+            split = STREAM.search(objects[number])
+            head = objects[number][: split.start() if split else None]
+            waiting += [int(m.group(1)) for m in _REFERENCE.finditer(head)]
+    return {number: body for number, body in objects.items() if number in seen}
 
 
 def _written(objects: dict[int, bytes], entry_points: bytes) -> bytes:
@@ -56,7 +72,7 @@ def _written(objects: dict[int, bytes], entry_points: bytes) -> bytes:
     entries: dict[int, tuple[int, int, int]] = {0: (0, 0, 65535)}
     plain = []
     for number, body in objects.items():
-        if _STREAM.search(body):
+        if STREAM.search(body):
             entries[number] = (1, len(out), 0)
             out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
         else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 
@@ -46,7 +47,7 @@ def write_tone_story(tones: Sequence[Tone], out: Path, bit_rate: int = 64_000) -
     rate = RATES.get(out.suffix, RATE)
     samples = array("h", (s for tone in tones for s in _samples(tone, rate)))
     with av.open(str(out), "w") as container:
-        stream = container.add_stream(CODECS[out.suffix], rate=rate, layout="mono")
+        stream = cast(av.AudioStream, container.add_stream(CODECS[out.suffix], rate=rate, layout="mono"))
         stream.bit_rate = bit_rate
         for frame in _frames(samples, rate):
             container.mux(stream.encode(frame))

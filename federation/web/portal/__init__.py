@@ -5,7 +5,4 @@ from __future__ import annotations
 from federation.web.portal import about, finding, home, members, resources
 from federation.web.portal.blueprint import portal
 
-views = (about, finding, home, members, resources)
-"""The modules whose views are on the blueprint."""
-
-__all__ = ["portal", "views"]
+__all__ = ["about", "finding", "home", "members", "portal", "resources"]

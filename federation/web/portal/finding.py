@@ -180,9 +180,7 @@ def as_reply(found: Found) -> dict[str, Any]:
         "pages": found.pages,
         "results": [_hit_reply(hit, origin) for hit in found.hits],
         "facets": {
-            name: [
-                {"code": one.code, "label": one.label, "count": one.count, "chosen": one.chosen} for one in values
-            ]
+            name: [{"code": one.code, "label": one.label, "count": one.count, "chosen": one.chosen} for one in values]
             for name, values in found.facets.items()
         },
         "next": _api_page(found, found.page + 1, origin),
@@ -212,9 +210,7 @@ def _api_page(found: Found, number: int, origin: str) -> str | None:
     return origin + url_for("public_api.search", **{name: value for name, value in values.items() if value})
 
 
-def _facets(
-    query: Mapping[str, Any], counted: Mapping[str, Sequence[tuple[str, int]]]
-) -> dict[str, list[Value]]:
+def _facets(query: Mapping[str, Any], counted: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str, list[Value]]:
     names = _institution_names()
     return {name: _values(name, query[name], dict(counted[field]), names) for name, field in FACETS.items()}
 

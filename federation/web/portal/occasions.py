@@ -6,9 +6,10 @@ import math
 from calendar import isleap, monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
-CHINA = timezone(timedelta(hours=8))
+from federation.web.wording import CHINA
+
 NEAR_DAYS = 30
 """From so many days before it, an occasion has its place on the first page."""
 CENTRE, MONTH_RADIUS, DOT_RADIUS = 200, 150, 190
@@ -116,9 +117,7 @@ def _angle(day: date, days: int) -> float:
 
 def _mark(text: str, day: date, days: int, radius: int) -> Mark:
     angle = math.radians(_angle(day, days))
-    return Mark(
-        text, round(CENTRE + radius * math.sin(angle), 1), round(CENTRE - radius * math.cos(angle), 1)
-    )
+    return Mark(text, round(CENTRE + radius * math.sin(angle), 1), round(CENTRE - radius * math.cos(angle), 1))
 
 
 def _span(yearly: Yearly, year: int, days: int) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,16 +11,18 @@ from flask.typing import ResponseReturnValue
 from federation import catalogue, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db
+from federation.language import request_language
 from federation.parts import parts
+from federation.storage.disposition import SAFE_INLINE, base_type
 from federation.web.frame import is_picture
 from federation.web.portal.blueprint import portal
 from federation.web.portal.occasions import today
+from federation.web.wording import said
 from shared.errors import NotFound
 from shared.vocabularies import Term, vocabulary
 
 MAX_PICTURE_BYTES = 5_000_000
 """A larger picture is not loaded into the page: it can be opened by itself."""
-READABLE = frozenset({"application/pdf", "text/plain"})
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ def resource(ark: str) -> ResponseReturnValue:
         related=[one for one in page.relations if one.type != "has-part"],
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),
-        address=f"{parts().settings.origin}/{page.entry.ark}",
-        may_read=lambda file: file.media_type in READABLE or is_picture(file.media_type),
+        citation=_citation(page),
+        opens=_opens,
     )
 
 
@@ -64,9 +67,7 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     inline = "inline" in request.args
     if not inline and usage.is_whole_reading(request.method, dict(request.headers)):
         usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)
-    url = parts().store.download_url(
-        sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline
-    )
+    url = parts().store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline)
     answer = Response(status=302, content_type="text/plain; charset=utf-8")
     answer.headers["Location"] = url
     answer.headers["Cache-Control"] = "no-store"
@@ -82,18 +83,34 @@ def resolve(name: str) -> ResponseReturnValue:
     return redirect(url_for("portal.resource", ark=ark), 302)
 
 
-def _elsewhere(ark: str, endpoint: str, **values: str) -> ResponseReturnValue | None:
+def _elsewhere(ark: str, endpoint: str, **values: Any) -> ResponseReturnValue | None:
     """A redirect to the canonical address, or None when this is it. Raises `NotFound` for what is no ARK."""
     canonical = catalogue.normal_ark(ark)
     if canonical is None:
         raise NotFound()
     if canonical == ark:
         return None
-    return redirect(url_for(endpoint, ark=canonical, **values, **request.args.to_dict()), 301)
+    query = request.query_string.decode("ascii", errors="replace")
+    return redirect(url_for(endpoint, ark=canonical, **values) + (f"?{query}" if query else ""), 301)
+
+
+def _citation(page: Page) -> str:
+    """Who, what, where and since when, in the order of GB/T 7714."""
+    entry = page.entry
+    owner = entry.institution.name(request_language())
+    authors = ", ".join(one["name"] for one in page.record.get("creators", ())[:3])
+    address = f"{parts().settings.origin}/{entry.ark}"
+    return f"{authors or owner}. {said(page.record['title'])}[EB/OL]. {owner}, {entry.at:%Y-%m-%d}. {address}"
 
 
 def _licence(code: str) -> Term | None:
     return vocabulary("licenses").terms.get(code)
+
+
+def _opens(file: PublicFile) -> bool:
+    """Whether a browser shows the file by itself, and the store lets it (nothing in it runs)."""
+    kind = base_type(file.media_type)
+    return kind in SAFE_INLINE and not kind.startswith(("audio/", "video/")) and kind != "text/vtt"
 
 
 def _showing(page: Page) -> Showing:

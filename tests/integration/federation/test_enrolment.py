@@ -28,7 +28,11 @@ def test_an_invited_node_learns_who_it_is(hub, token):
     answer = hub.enrolment(token, Signer())
     assert answer.status_code == 201
     reply = read(EnrolmentReply, answer.get_json())
-    assert reply["institution"] == {"code": "institute-a", "kind": "institute", "name": {"zh": "institute-a院", "en": "institute-a"}}
+    assert reply["institution"] == {
+        "code": "institute-a",
+        "kind": "institute",
+        "name": {"zh": "institute-a院", "en": "institute-a"},
+    }
     assert reply["limits"]["batch_records"] == 500
 
 

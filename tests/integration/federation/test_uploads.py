@@ -182,7 +182,10 @@ def test_answers_fit_their_schemas(hub, member):
     assert read(StatusReply, member.send("GET", "/status").get_json())["last"] == 1
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=501", "after=99999999999999999999", "after=%E8%AE%A1", "after=%C2%B2"])
+@pytest.mark.parametrize(
+    "query",
+    ["after=-1", "after=x", "limit=0", "limit=501", "after=99999999999999999999", "after=%E8%AE%A1", "after=%C2%B2"],
+)
 def test_a_bad_cursor_is_named(member, query):
     answer = member.send("GET", f"/status?{query}")
     assert answer.status_code == 422

@@ -1,0 +1,71 @@
+"""Titles in pinyin, for people who type `duliangheng` or `dlh`; only the process that writes the index loads it."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from types import ModuleType
+
+from federation.search.text import MAX_TOKEN, cut, fold, runs
+
+LONGEST = 12
+"""Characters of a run that are also taken as one piece."""
+READINGS = {
+    "重新": ["chong", "xin"],
+    "重复": ["chong", "fu"],
+    "重复性": ["chong", "fu", "xing"],
+    "校准": ["jiao", "zhun"],
+    "校验": ["jiao", "yan"],
+    "校正": ["jiao", "zheng"],
+    "检校": ["jian", "jiao"],
+    "称重": ["cheng", "zhong"],
+    "称量": ["cheng", "liang"],
+    "对称": ["dui", "chen"],
+    "频率": ["pin", "lv"],
+    "效率": ["xiao", "lv"],
+    "速率": ["su", "lv"],
+    "功率": ["gong", "lv"],
+    "误差": ["wu", "cha"],
+    "行业": ["hang", "ye"],
+    "长度": ["chang", "du"],
+    "增长": ["zeng", "zhang"],
+    "音乐": ["yin", "yue"],
+    "乐律": ["yue", "lv"],
+    "律管": ["lv", "guan"],
+    "律历志": ["lv", "li", "zhi"],
+    "传感器": ["chuan", "gan", "qi"],
+    "传记": ["zhuan", "ji"],
+    "调整": ["tiao", "zheng"],
+    "调查": ["diao", "cha"],
+    "会计": ["kuai", "ji"],
+    "单位": ["dan", "wei"],
+    "朝代": ["chao", "dai"],
+    "血压": ["xue", "ya"],
+    "血压计": ["xue", "ya", "ji"],
+    "角度": ["jiao", "du"],
+    "率": ["lv"],
+}
+"""Readings that the single characters would give wrongly; the library's own phrases would take 45 MB."""
+
+
+@lru_cache(maxsize=1)
+def _library() -> ModuleType:
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    import pypinyin  # noqa: PLC0415  # 12 MB that only the index's writer needs
+
+    pypinyin.load_phrases_dict({word: [[syllable] for syllable in said] for word, said in READINGS.items()})
+    return pypinyin
+
+
+def pinyin(text: str) -> list[str]:
+    """Each Chinese run and its dictionary words in pinyin without tones, in full and as initials."""
+    library = _library()
+    tokens: set[str] = set()
+    for run, han in runs(fold(text)):
+        if not han:
+            continue
+        for piece in {run[:LONGEST], *cut(run)}:
+            syllables = [said[0] for said in library.pinyin(piece, style=library.Style.NORMAL, v_to_u=False)]
+            tokens.add("".join(syllables)[:MAX_TOKEN])
+            tokens.add("".join(syllable[0] for syllable in syllables if syllable)[:MAX_TOKEN])
+    return sorted(tokens)

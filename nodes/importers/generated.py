@@ -1,0 +1,46 @@
+"""Texts that become files of their own: kept under the node's folder by their digest, so never written twice."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from shared.canonical import digest
+from shared.record import MAX_NAME
+
+_NOT_IN_NAMES = str.maketrans('/\\<>:"|?*', "／＼＜＞：＂｜？＊")
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]+")
+
+
+def keep_text(folder: Path, text: str) -> Path:
+    """The file in `folder` that holds `text` (UTF-8); written only when it is not there with just these bytes.
+
+    A changed text gets another file, so that a version registered earlier can still be sent. A process killed
+    while writing leaves only a draft; a file damaged by a power failure is seen and written again.
+    """
+    data = (text.rstrip("\n") + "\n").encode("utf-8")
+    name = digest(data)
+    path = folder / name[:2] / f"{name}.txt"
+    if not _holds(path, data):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}.new")
+        draft.write_bytes(data)
+        draft.replace(path)
+    return path
+
+
+def file_name(text: str) -> str:
+    """`text` as a file name that any system takes: reserved signs full width, at most `MAX_NAME` characters."""
+    name = _INVISIBLE.sub(" ", text).translate(_NOT_IN_NAMES).strip().rstrip(". ")
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or len(suffix) > 10:
+        stem, dot, suffix = name, "", ""
+    return stem[: MAX_NAME - len(dot + suffix)].rstrip(". ") + dot + suffix
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except FileNotFoundError:
+        return False

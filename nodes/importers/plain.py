@@ -1,0 +1,120 @@
+"""Rows that need no mapping: JSON in the record's own shape, and tables with its field names or Chinese headings.
+
+In a table a heading is a field by its dotted name (`title.zh`) or one of the Chinese headings below; a cell of a
+list field is divided at “；”, “;” or line ends; terms of vocabularies may be written as code or as label.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from nodes.importers.mapping import LIST_TARGETS
+from shared.vocabularies import vocabulary
+
+HEADINGS = {
+    "编号": "source_id",
+    "id": "source_id",
+    "标题": "title.zh",
+    "题名": "title.zh",
+    "英文标题": "title.en",
+    "简介": "summary.zh",
+    "摘要": "summary.zh",
+    "英文简介": "summary.en",
+    "说明": "description.zh",
+    "英文说明": "description.en",
+    "类型": "type",
+    "主题": "themes",
+    "专业": "disciplines",
+    "受众": "audiences",
+    "活动": "occasions",
+    "阶段": "stage",
+    "关键词": "keywords",
+    "语言": "language",
+    "作者": "creators",
+    "贡献者": "contributors",
+    "日期": "created",
+    "许可": "license",
+    "权利人": "rights_holder",
+    "链接": "links",
+    "文件": "files",
+    "doi": "identifiers.doi",
+    "cstr": "identifiers.cstr",
+    "isbn": "identifiers.isbn",
+    "考证来源": "evidence.source",
+    "考证方法": "evidence.method",
+    "考证人": "evidence.verified_by",
+}
+VOCABULARIES = {
+    "type": "types",
+    "themes": "themes",
+    "disciplines": "disciplines",
+    "audiences": "audiences",
+    "occasions": "occasions",
+    "stage": "stages",
+    "license": "licenses",
+}
+_DIVIDER = re.compile(r"\s*[；;\n]\s*")
+_LANGUAGES = {"中文": "zh", "汉语": "zh", "英文": "en", "英语": "en", "chinese": "zh", "english": "en"}
+
+
+def from_table(cells: dict[str, Any]) -> dict[str, Any]:
+    """A row of a table in the shape of a record, with `source_id` and `files` beside the fields."""
+    made: dict[str, Any] = {}
+    for heading, cell in cells.items():
+        target = HEADINGS.get(heading, HEADINGS.get(heading.lower(), heading))
+        top, _, below = target.partition(".")
+        if top == "identifiers" and below:
+            entries = [{"scheme": below, "value": value} for value in _parts(cell)]
+            made.setdefault(top, []).extend(entries)
+        elif top == "evidence" and below:
+            made.setdefault(top, [{}])[0][below] = cell
+        elif below:
+            _put(made, target, cell)
+        else:
+            made[top] = _value(top, cell)
+    return made
+
+
+def _value(target: str, cell: str) -> Any:
+    if target in LIST_TARGETS or target == "files":
+        return [_entry(target, part) for part in _parts(cell)]
+    return code_of(target, cell)
+
+
+def _entry(target: str, text: str) -> Any:
+    if target in ("creators", "contributors"):
+        return {"name": text}
+    if target == "links":
+        return {"url": text}
+    if target == "language":
+        return _LANGUAGES.get(text.lower(), text)
+    return text if target == "files" else code_of(target, text)
+
+
+def code_of(target: str, text: str) -> str:
+    """The code of a vocabulary's term given by code or by label; the text itself where there is none."""
+    if target not in VOCABULARIES:
+        return text
+    folded = text.casefold()
+    for term in vocabulary(VOCABULARIES[target]):
+        if folded in (term.code.casefold(), term.zh.casefold(), term.en.casefold()):
+            return term.code
+    return text
+
+
+def _parts(cell: str) -> list[str]:
+    return [part for part in _DIVIDER.split(cell.strip()) if part]
+
+
+def _put(made: dict[str, Any], target: str, value: Any) -> None:
+    """Set a dotted target; where a step is taken by a plain value, the heading stays as it is and is refused."""
+    *steps, last = target.split(".")
+    place = made
+    for step in steps:
+        below = place.setdefault(step, {})
+        if not isinstance(below, dict):
+            made[target] = value
+            return
+        place = below
+    place[last] = value

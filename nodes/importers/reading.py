@@ -1,0 +1,124 @@
+"""Reading a source of any kind: each row as a resource to register, or as its faults; a bad row stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nodes.files import FileSpec
+from nodes.importers import crossref, json_lines, mapped, plain, tables
+from nodes.importers.attachments import BadAttachments, attach
+from nodes.importers.folders import Batch, open_folder
+from nodes.importers.mapping import Mapping
+from nodes.importers.rows import MAX_SOURCE_ID, ImportRow, SourceRow
+from nodes.importers.rules import NotANumber
+from nodes.texts import _
+from shared.errors import FieldError, ImportUnreadable
+
+READERS = {"jsonl": json_lines.read, "csv": tables.read, "crossref": crossref.read}
+BY_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xml": "crossref"}
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What one row became before it is known whether its identifier is good."""
+
+    source_id: str = ""
+    fields: dict[str, Any] | None = None
+    files: tuple[FileSpec, ...] = ()
+    errors: tuple[FieldError, ...] = ()
+
+
+def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[ImportRow]:
+    """The rows of `source` (a folder, JSON Lines, CSV or Crossref XML), in order, made as they are asked for.
+
+    Texts that a mapping turns into files are written below `generated`. Raises `ImportUnreadable` when the source
+    as a whole cannot be read.
+    """
+    try:
+        batch = _open(source, mapping)
+        for row in batch.rows:
+            yield _checked(row.number, _make(row, batch, mapping, generated))
+    except OSError as error:
+        raise ImportUnreadable(name=source.name, cause=error.strerror or type(error).__name__) from error
+
+
+def source_name(source: Path, mapping: Mapping | None) -> str:
+    """The name that makes importing `source` again an update: the mapping's, the manifest's, or the file's own.
+
+    Raises `ImportUnreadable`.
+    """
+    try:
+        return _open(source, mapping).name
+    except OSError as error:
+        raise ImportUnreadable(name=source.name, cause=error.strerror or type(error).__name__) from error
+
+
+def _open(source: Path, mapping: Mapping | None) -> Batch:
+    if not source.exists():
+        raise ImportUnreadable(name=str(source), cause=_("没有这个文件或文件夹"))
+    if source.is_dir():
+        batch = open_folder(source, mapping.resources if mapping else [])
+    else:
+        form = (mapping.format if mapping else "") or BY_SUFFIX.get(source.suffix.lower(), "")
+        if not form:
+            cause = _("看不出格式。可导入：文件夹、.jsonl、.csv、Crossref 的 .xml")
+            raise ImportUnreadable(name=source.name, cause=cause)
+        if form == "crossref" and mapping is None:
+            raise ImportUnreadable(name=source.name, cause=_("Crossref XML 须配合 --mapping 使用"))
+        folder = source.resolve().parent
+        batch = Batch(source.stem, READERS[form](source), table=form == "csv", base=folder, root=folder)
+    name = mapping.source if mapping else batch.name
+    return Batch(name[:200], batch.rows, batch.table, batch.base, batch.root)
+
+
+def _make(row: SourceRow, batch: Batch, mapping: Mapping | None, generated: Path) -> _Made:
+    if row.errors:
+        return _Made(errors=row.errors)
+    if mapping is not None and not mapping.resources:
+        return _by_mapping(row, batch, mapping, generated)
+    return _as_it_is(row, batch)
+
+
+def _by_mapping(row: SourceRow, batch: Batch, mapping: Mapping, generated: Path) -> _Made:
+    try:
+        scope = mapped.scope_of(mapping, row.data)
+    except NotANumber as error:
+        return _Made(errors=(FieldError("", "bad_number", {"value": str(error)[:80]}),))
+    fields, errors = mapped.fields(mapping, scope)
+    files: tuple[FileSpec, ...] = ()
+    try:
+        files = mapped.files(mapping, scope, generated=generated, base=batch.base)
+    except BadAttachments as error:
+        errors += error.errors
+    return _Made(mapped.identifier(mapping, scope) or row.name, fields, files, tuple(errors))
+
+
+def _as_it_is(row: SourceRow, batch: Batch) -> _Made:
+    fields = plain.from_table(row.data) if batch.table else dict(row.data)
+    own = fields.pop("source_id", None) or fields.pop("id", None) or row.name
+    listed = fields.pop("files", [])
+    try:
+        files, errors = attach(listed, base=batch.base, root=batch.root), []
+    except BadAttachments as error:
+        files, errors = (), error.errors
+    if not isinstance(own, str | int):
+        errors.append(FieldError("/source_id", "wrong_type", {"expected": "text"}))
+        own = ""
+    return _Made(str(own), fields, files, tuple(errors))
+
+
+def _checked(number: int, made: _Made) -> ImportRow:
+    errors = list(made.errors)
+    if made.fields is not None:
+        errors += _identifier_faults(made.source_id)
+    return ImportRow(number, made.source_id, made.fields or {}, made.files, tuple(errors))
+
+
+def _identifier_faults(source_id: str) -> Iterator[FieldError]:
+    if not source_id.strip():
+        yield FieldError("/source_id", "required")
+    elif len(source_id) > MAX_SOURCE_ID:
+        yield FieldError("/source_id", "too_long", {"max": MAX_SOURCE_ID, "length": len(source_id)})

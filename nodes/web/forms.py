@@ -1,0 +1,115 @@
+"""The form of a resource and the record, one from the other; what the form does not show stays as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from shared.errors import FieldError
+
+LANGUAGES = ("zh", "en")
+TEXTS = ("title", "summary", "description")
+PLAIN = ("type", "stage", "license", "created", "rights_holder")
+TERMS = ("themes", "disciplines", "audiences", "occasions", "language")
+GROUPS = {
+    "creators": ("name", "role", "affiliation"),
+    "links": ("url", "label"),
+    "evidence": ("source", "method", "verified_by"),
+}
+NOT_FIELDS = frozenset({"id", "version", "files", "withdrawn"})
+NEW: dict[str, Any] = {"type": "", "language": ["zh"], "license": "CC-BY-4.0"}
+"""What an empty form proposes."""
+_DIVIDER = re.compile(r"[；;，,、\n]")
+
+Form = MultiDict[str, str]
+
+
+@dataclass(frozen=True)
+class FileChoice:
+    """A file as the form shows it: where it comes from (`sha256:…` or `upload:…`), its name and its role."""
+
+    key: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The faults of a form, found by the place that they are about."""
+
+    errors: Sequence[FieldError] = ()
+
+    def at(self, pointer: str, *, exactly: bool = False) -> list[FieldError]:
+        """Faults at `pointer`, and below it unless only those `exactly` there are wanted."""
+        below = pointer + "/"
+        return [e for e in self.errors if e.pointer == pointer or (not exactly and e.pointer.startswith(below))]
+
+    def __bool__(self) -> bool:
+        return bool(self.errors)
+
+
+def read_fields(form: Form, standing: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's fields from a form, over what the standing version has; nothing is checked here."""
+    made = {name: value for name, value in standing.items() if name not in NOT_FIELDS}
+    for name in TEXTS:
+        _set(made, name, _texts(form, name, made.get(name, {})))
+    for name in PLAIN:
+        _set(made, name, form.get(name, "").strip())
+    for name in TERMS:
+        _set(made, name, form.getlist(name))
+    _set(made, "keywords", _keywords(form.get("keywords", "")))
+    for name, parts in GROUPS.items():
+        _set(made, name, list(_rows(form, name, parts)))
+    return made
+
+
+def read_files(form: Form) -> list[FileChoice]:
+    """The files that the form still shows and keeps, in its order."""
+    numbers = sorted(int(name[5:-4]) for name in form if re.fullmatch(r"file-\d{1,4}-key", name))
+    return [
+        FileChoice(form[f"file-{n}-key"], form.get(f"file-{n}-name", "").strip(), form.get(f"file-{n}-role", "main"))
+        for n in numbers
+        if form.get(f"file-{n}-keep")
+    ]
+
+
+def files_of(record: Mapping[str, Any]) -> list[FileChoice]:
+    """The files of a record as the form shows them."""
+    return [FileChoice(f"sha256:{f['sha256']}", f["name"], f["role"]) for f in record.get("files", ())]
+
+
+def rows_of(fields: Mapping[str, Any], name: str, spare: int) -> list[Mapping[str, Any]]:
+    """The entries of a group with `spare` empty ones after them."""
+    return [*fields.get(name, ()), *({} for _ in range(spare))]
+
+
+def _texts(form: Form, name: str, standing: Mapping[str, str]) -> dict[str, str]:
+    """The texts of the form's languages, and those of other languages as they were."""
+    others = {tag: text for tag, text in standing.items() if tag not in LANGUAGES}
+    given = {tag: form.get(f"{name}.{tag}", "").replace("\r\n", "\n").strip() for tag in LANGUAGES}
+    return {**{tag: text for tag, text in given.items() if text}, **others}
+
+
+def _keywords(text: str) -> list[str]:
+    return list(dict.fromkeys(part.strip() for part in _DIVIDER.split(text.replace("\r", "")) if part.strip()))
+
+
+def _rows(form: Form, name: str, parts: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Each row of a group in which something was written; a role alone is nothing."""
+    columns = [form.getlist(f"{name}.{part}") for part in parts]
+    for values in zip_longest(*columns, fillvalue=""):
+        entry = {part: value.replace("\r\n", "\n").strip() for part, value in zip(parts, values, strict=True)}
+        if any(value for part, value in entry.items() if part != "role"):
+            yield {part: value for part, value in entry.items() if value}
+
+
+def _set(made: dict[str, Any], name: str, value: Any) -> None:
+    if value:
+        made[name] = value
+    else:
+        made.pop(name, None)

@@ -1,0 +1,99 @@
+"""Files given through the form: written to the data folder as they arrive, never held in memory.
+
+Each lies in a folder of its own below `uploads/`. One that a request brought and that came to nothing is removed at
+its end; one that the form still shows waits there, and is swept away when nobody came back for it in a week.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO, Any
+
+from flask import Request, current_app
+
+from nodes.importers.generated import file_name
+from shared.errors import NotFound
+
+FOLDER = "uploads"
+MAX_DISK_NAME = 200
+"""Bytes of a name on disk; file systems take 255."""
+KEEP_SECONDS = 7 * 24 * 3600
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+class NodeRequest(Request):
+    """A request whose files go straight to where they will stay."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        folder: Path = current_app.config["UPLOADS"] / uuid.uuid4().hex
+        folder.mkdir(parents=True, mode=0o700)
+        self.arrived.append(folder)
+        return (folder / disk_name(filename or "")).open("w+b")
+
+    @property
+    def arrived(self) -> list[Path]:
+        """The folders of the files that this request brought and that nobody has taken over yet."""
+        found: list[Path] = self.environ.setdefault("commons.arrived", [])
+        return found
+
+
+def disk_name(name: str) -> str:
+    """The name under which a file lies on disk: its own, without a path, within what file systems take."""
+    plain = file_name(re.split(r"[/\\]", name)[-1]) or "file"
+    stem, dot, suffix = plain.rpartition(".")
+    if not dot:
+        stem, suffix = plain, ""
+    room = MAX_DISK_NAME - len((dot + suffix).encode())
+    return (stem.encode("utf-8")[:room].decode("utf-8", errors="ignore") or "file") + dot + suffix
+
+
+def take(request: Any) -> list[str]:
+    """Close the files that this request brought, and keep those that are not empty slots; the key of each."""
+    keys = []
+    for field in request.files.values():
+        field.close()
+    for folder in list(request.arrived):
+        path = next(folder.iterdir(), None)
+        if path is None or (path.name == "file" and not path.stat().st_size):
+            continue
+        request.arrived.remove(folder)
+        keys.append(folder.name)
+    return keys
+
+
+def drop_untaken(request: Any) -> None:
+    """Remove what this request brought and nobody took over."""
+    for folder in request.arrived:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def path_of(uploads: Path, key: str) -> Path:
+    """The file with this key. Raises `NotFound`."""
+    folder = uploads / key
+    if not _KEY.fullmatch(key) or not folder.is_dir():
+        raise NotFound()
+    found = next(folder.iterdir(), None)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def sweep(uploads: Path, registered: Collection[str]) -> None:
+    """Remove uploads older than a week that no registered file has become."""
+    if not uploads.is_dir():
+        return
+    for folder in uploads.iterdir():
+        used = any(str(path) in registered for path in folder.iterdir()) if folder.is_dir() else True
+        if not used and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)

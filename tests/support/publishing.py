@@ -1,0 +1,105 @@
+"""Bringing resources to the public in a test: signed, taken in, published and indexed by the real services."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from federation import ingestion, publication, search_follower
+from federation.database import db, unit_of_work
+from federation.models.institutions import Node
+from federation.models.objects import StoredObject
+from federation.models.resources import ResourceVersion
+from federation.parts import parts
+from federation.storage import ObjectStore
+from tests.support.hub import Hub, Member
+from tests.support.records import make_file
+
+NAAN = "99999"
+
+
+def file_entry(data: bytes, **changes: Any) -> dict[str, Any]:
+    """An entry of `files` for these bytes."""
+    return make_file(size=len(data), sha256=hashlib.sha256(data).hexdigest(), **changes)
+
+
+def publish(hub: Hub, member: Member, record: dict[str, Any], *files: bytes, indexed: bool = True) -> str:
+    """Publish one record with its files' bytes, in the order of `files`; returns its ARK."""
+    named = {entry["name"]: data for entry, data in zip(record.get("files", ()), files, strict=False)}
+    [ark] = publish_all(hub, member, [(record, named)], indexed=indexed)
+    return ark
+
+
+def publish_all(
+    hub: Hub,
+    member: Member,
+    records: list[tuple[dict[str, Any], Mapping[str, bytes]]],
+    *,
+    indexed: bool = True,
+) -> list[str]:
+    """Publish records with the bytes of their files by name, and index them; returns their ARKs."""
+    with unit_of_work(hub.app) as session:
+        for record, files in records:
+            _keep(session, parts(hub.app).store, record, files)
+        tokens = [member.signer.sign(record) for record, _ in records]
+        node = session.get_one(Node, member.node_id)
+        for outcome in ingestion.ingest(session, node, tokens, max_file_bytes=10**9):
+            assert outcome.error is None, outcome.error.errors or outcome.error
+        versions = [_version(session, record) for record, _ in records]
+        publication.publish(session, versions, naan=NAAN, actor="test")
+        arks = [version.resource.ark or "" for version in versions]
+    if indexed:
+        follow(hub)
+    return arks
+
+
+def withdraw(hub: Hub, record: dict[str, Any], reason: str) -> None:
+    """Take a published record away, and out of the index."""
+    with unit_of_work(hub.app) as session:
+        publication.remove(session, [_version(session, record)], to="withdrawn", actor="test", reason=reason)
+    follow(hub)
+
+
+def follow(hub: Hub) -> None:
+    """Bring the index to the end of the change feed."""
+    with unit_of_work(hub.app, read_only=True) as session:
+        while search_follower.follow_once(session, parts(hub.app).index):
+            pass
+
+
+@contextmanager
+def counted_queries(hub: Hub) -> Iterator[list[str]]:
+    """The SQL statements that run meanwhile, transactions' own left out."""
+    seen: list[str] = []
+
+    def remember(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    with hub.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", remember)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", remember)
+
+
+def _version(session: Session, record: dict[str, Any]) -> ResourceVersion:
+    query = select(ResourceVersion).where(
+        ResourceVersion.resource_id == record["id"], ResourceVersion.version == record["version"]
+    )
+    return session.scalars(query).one()
+
+
+def _keep(session: Session, store: ObjectStore, record: dict[str, Any], files: Mapping[str, bytes]) -> None:
+    for entry in record.get("files", ()):
+        if entry["name"] in files:
+            store.put_bytes(sha256=entry["sha256"], data=files[entry["name"]])
+        session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=entry["media_type"]))
+    session.flush()

@@ -1,0 +1,137 @@
+"""What readers are told: only what is public, by any spelling of its ARK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import uuid6
+from sqlalchemy.orm import Session
+
+from federation import catalogue, publication
+from federation.models.resources import ResourceVersion
+from shared.errors import Gone, NotFound
+from tests.support.records import make_file
+from tests.support.reviewing import NAAN, Member, add_member, database, store_object
+
+TODAY = date(2026, 5, 20)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with database(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def member(session: Session) -> Member:
+    return add_member(session, "institute-a")
+
+
+def public(session: Session, member: Member, **changes: object) -> ResourceVersion:
+    version = member.submit(**changes)
+    publication.publish(session, [version], naan=NAAN, actor="test")
+    return version
+
+
+def ark_of(version: ResourceVersion) -> str:
+    assert version.resource.ark
+    return version.resource.ark
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ark:99999/b1xyz",
+        "ark:/99999/b1xyz",
+        "ark:99999/b1-xyz",
+        " ark:99999/b1xyz/ ",
+        "ark:/99999/b\u20101\u2013xyz.",
+    ],
+)
+def test_every_way_to_write_an_ark_is_one_name(text: str) -> None:
+    assert catalogue.normal_ark(text) == "ark:99999/b1xyz"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ark:", "ark:9999/b1", "b1xyz", "ark:99999/", "ark:99999/b1/c", "ark:99999/b é"]
+)
+def test_what_is_no_ark_has_no_normal_form(text: str) -> None:
+    assert catalogue.normal_ark(text) is None
+
+
+def test_a_version_in_review_is_not_found(session: Session, member: Member) -> None:
+    version = member.submit()
+    version.resource.ark = "ark:99999/b1abc"
+    session.flush()
+    with pytest.raises(NotFound):
+        catalogue.find(session, "ark:99999/b1abc", today=TODAY)
+
+
+def test_a_page_has_the_record_its_files_and_its_institution(session: Session, member: Member) -> None:
+    entry = make_file(alt={"zh": "卡尺"}, size=3)
+    store_object(session, entry["sha256"], 3, entry["media_type"])
+    version = public(session, member, files=[entry])
+    page = catalogue.find(session, ark_of(version), today=TODAY)
+    assert page.record["title"]["zh"] == "游标卡尺怎么读"
+    assert [(file.name, file.alt, file.open) for file in page.files] == [(entry["name"], {"zh": "卡尺"}, True)]
+    assert page.entry.institution.code == "institute-a"
+
+
+def test_what_was_removed_is_gone_with_its_title_and_reason(session: Session, member: Member) -> None:
+    version = public(session, member)
+    publication.remove(session, [version], to="withdrawn", actor="test", reason="有误")
+    with pytest.raises(Gone) as gone:
+        catalogue.find(session, ark_of(version), today=TODAY)
+    assert gone.value.data["reason"] == "有误"
+    assert gone.value.data["title"] == version.record["title"]
+    assert catalogue.newest(session, limit=5) == []
+
+
+def test_the_history_names_each_public_version_once_and_the_newest_first(session: Session, member: Member) -> None:
+    first = public(session, member)
+    record = first.record
+    second = public(session, member, **{**record, "version": 2})
+    publication.remove(session, [second], to="taken_down", actor="test", reason="复核")
+    publication.publish(session, [second], naan=NAAN, actor="test")
+    page = catalogue.find(session, ark_of(second), today=TODAY)
+    assert [one.version for one in page.history] == [2, 1]
+    assert page.version == 2
+
+
+def test_relations_keep_their_order_and_name_only_what_is_public(session: Session, member: Member) -> None:
+    lessons = [public(session, member), member.submit(), public(session, member)]
+    targets = [one.resource_id for one in lessons] + [str(uuid6.uuid7())]
+    relations = [{"type": "has-part", "target": one} for one in reversed(targets)]
+    course = public(session, member, relations=relations)
+    page = catalogue.find(session, ark_of(course), today=TODAY)
+    assert [one.entry.resource_id for one in page.relations] == [lessons[2].resource_id, lessons[0].resource_id]
+
+
+def test_an_embargo_keeps_files_but_not_the_page(session: Session, member: Member) -> None:
+    entry = make_file()
+    store_object(session, entry["sha256"], 0, entry["media_type"])
+    version = public(session, member, files=[entry], embargo_until="2026-05-21")
+    ark = ark_of(version)
+    assert [file.open for file in catalogue.find(session, ark, today=TODAY).files] == [False]
+    with pytest.raises(NotFound):
+        catalogue.file(session, ark, entry["name"], today=TODAY)
+    assert catalogue.file(session, ark, entry["name"], today=date(2026, 5, 21)).open
+
+
+def test_figures_count_what_is_public_and_nothing_else(session: Session, member: Member) -> None:
+    entry = make_file(size=7)
+    store_object(session, entry["sha256"], 7, entry["media_type"])
+    version = public(session, member, files=[entry], links=None)
+    public(session, member, **{**version.record, "version": 2})
+    member.submit()
+    keeper = catalogue.FigureKeeper()
+    figures = keeper.read(session)
+    assert (figures.resources, figures.files, figures.size) == (1, 1, 7)
+    assert [(one.institution.code, one.resources) for one in catalogue.members(session, figures)] == [
+        ("institute-a", 1)
+    ]
+    public(session, member)
+    assert keeper.read(session).resources == 2
