@@ -112,7 +112,9 @@ def join(context: click.Context, hub: str, token: str, name: str | None) -> None
 @click.option("--link", "links", multiple=True, help="链接，可重复。")
 @json_option
 @click.pass_context
-def register(context: click.Context, source: Path | None, record_id: str, as_json: bool, **options: Any) -> None:
+def register(
+    context: click.Context, /, source: Path | None, record_id: str, as_json: bool, **options: Any
+) -> None:
     """登记一项资源（用选项或著录文件），下次同步时发布。"""
     workplace = _open(context)
     draft = read_draft(source) if source is not None else _draft_from_options(options)

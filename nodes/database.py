@@ -28,7 +28,7 @@ class Database:
         with self.engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
-            return connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
     def _upgrade(self) -> None:
         # Alembic takes a fifth of a second to load, and nearly every start finds nothing to do.

@@ -69,7 +69,8 @@ def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     searcher = index.searcher()
     found = searcher.search(query, limit=size, offset=offset, count=True, **order)
     hits = [_hit(searcher, score, address, bool(order)) for score, address in found.hits]
-    return SearchResult(int(found.count or 0), hits, _facets(index, searcher, asked, filters, query))
+    total: Any = found
+    return SearchResult(int(total.count or 0), hits, _facets(index, searcher, asked, filters, query))
 
 
 def text_query(index: SearchIndex, text: str) -> Query | None:
@@ -110,7 +111,7 @@ def _part(index: SearchIndex, part: str, *, exact: bool) -> Query | None:
 
 def _phrase(index: SearchIndex, tokens: Sequence[str], folded: str) -> Query:
     """The exact substring, in any field; the closing single character of the last run is no part of it."""
-    inner = list(tokens)
+    inner: list[Any] = list(tokens)
     if len(inner) > 1 and len(inner[-1]) == 1 and inner[-2].endswith(inner[-1]):
         inner.pop()
     if len(inner) == 1:
@@ -189,7 +190,7 @@ def _facets(
 def _count(searcher: tantivy.Searcher, query: Query, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
     if not names:
         return {}
-    answer = searcher.aggregate(query, {name: {"terms": {"field": name, "size": BUCKETS}} for name in names})
+    answer: Any = searcher.aggregate(query, {name: {"terms": {"field": name, "size": BUCKETS}} for name in names})
     if isinstance(answer, str):
         answer = json.loads(answer)
     return {
@@ -199,7 +200,7 @@ def _count(searcher: tantivy.Searcher, query: Query, names: Sequence[str]) -> di
 
 def _hit(searcher: tantivy.Searcher, score: Any, address: Any, ordered: bool) -> Hit:
     document = searcher.doc(address)
-    return Hit(document.get_first("ark"), document.get_first("payload"), 0.0 if ordered else float(score))
+    return Hit(str(document.get_first("ark")), str(document.get_first("payload")), 0.0 if ordered else float(score))
 
 
 def highlights(text: str, asked: str) -> list[tuple[str, bool]]:

@@ -33,5 +33,7 @@ def choose(language: str) -> None:
 def local_path(target: str) -> str:
     """`target` when it is a path of this page, else the first page: nobody is sent elsewhere."""
     parts = urlsplit(target)
-    is_local = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
+    is_local = (
+        not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
+    )
     return target if is_local else "/"

@@ -94,6 +94,4 @@ class Syncer:
             log.exception("synchronisation failed")
             failure = InternalError(request_id=type(error).__name__)
         with self._lock:
-            self._progress = replace(
-                self._progress, running=False, result=result, error=failure, finished_at=now()
-            )
+            self._progress = replace(self._progress, running=False, result=result, error=failure, finished_at=now())

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Collection
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from flask import Request, current_app
 
@@ -38,14 +38,14 @@ class NodeRequest(Request):
     ) -> IO[bytes]:
         folder: Path = current_app.config["UPLOADS"] / uuid.uuid4().hex
         folder.mkdir(parents=True, mode=0o700)
-        self.arrived.append(folder)
+        arrived_with(self).append(folder)
         return (folder / disk_name(filename or "")).open("w+b")
 
-    @property
-    def arrived(self) -> list[Path]:
-        """The folders of the files that this request brought and that nobody has taken over yet."""
-        found: list[Path] = self.environ.setdefault("commons.arrived", [])
-        return found
+
+def arrived_with(request: Request) -> list[Path]:
+    """The folders of the files that this request brought and that nobody has taken over yet."""
+    found: list[Path] = request.environ.setdefault("commons.arrived", [])
+    return found
 
 
 def disk_name(name: str) -> str:
@@ -58,23 +58,24 @@ def disk_name(name: str) -> str:
     return (stem.encode("utf-8")[:room].decode("utf-8", errors="ignore") or "file") + dot + suffix
 
 
-def take(request: Any) -> list[str]:
-    """Close the files that this request brought, and keep those that are not empty slots; the key of each."""
-    keys = []
+def take(request: Request) -> list[Path]:
+    """Close the files that this request brought, and keep those that are not empty slots."""
+    taken = []
     for field in request.files.values():
         field.close()
-    for folder in list(request.arrived):
+    arrived = arrived_with(request)
+    for folder in list(arrived):
         path = next(folder.iterdir(), None)
         if path is None or (path.name == "file" and not path.stat().st_size):
             continue
-        request.arrived.remove(folder)
-        keys.append(folder.name)
-    return keys
+        arrived.remove(folder)
+        taken.append(path)
+    return taken
 
 
-def drop_untaken(request: Any) -> None:
+def drop_untaken(request: Request) -> None:
     """Remove what this request brought and nobody took over."""
-    for folder in request.arrived:
+    for folder in arrived_with(request):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -97,7 +97,8 @@ class HubProcess:
 
     def institution(self, code: str) -> str:
         """Register an institution; its invitation."""
-        self.command.run("institution", "add", code, "--kind", "institute", "--name-zh", f"{code}院", "--name-en", code)
+        names = ("--name-zh", f"{code}院", "--name-en", code)
+        self.command.run("institution", "add", code, "--kind", "institute", *names)
         return self.command.run("invite", code).stdout.strip()
 
     def reviewer(self, name: str) -> None:

@@ -1,0 +1,101 @@
+"""What every page of the node knows: who we are, the languages, and how to put facts into words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app, request
+from flask_babel import format_datetime, gettext
+
+from nodes import membership as memberships
+from nodes.web import language
+from nodes.web.assets import asset_url
+from nodes.web.syncing import Syncer
+from nodes.wording import STATES
+from nodes.workplace import Workplace
+from shared.canonical import best_text
+from shared.vocabularies import vocabulary
+
+LANGUAGE_TAGS = {language.CHINESE: "zh-Hans-CN", language.ENGLISH: "en"}
+TONES = {
+    "published": "good",
+    "refused": "bad",
+    "changes_requested": "bad",
+    "rejected": "bad",
+    "taken_down": "bad",
+    "superseded": "done",
+    "withdrawn": "done",
+    "expired": "done",
+}
+"""The colour of a state; whatever is still under way waits."""
+UNITS = ("B", "KiB", "MiB", "GiB")
+
+
+def init_frame(app: Flask) -> None:
+    """Give every template of `app` its filters and values."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(file_size=file_size, moment=moment, best=best)
+    app.jinja_env.globals.update(asset_url=asset_url, label=label, terms=vocabulary, state_name=state_name, tone=tone)
+    app.context_processor(_page_values)
+
+
+def workplace() -> Workplace:
+    """The node of the application at hand."""
+    found: Workplace = current_app.config["WORKPLACE"]
+    return found
+
+
+def syncer() -> Syncer:
+    """The synchronisations of the application at hand."""
+    found: Syncer = current_app.config["SYNCER"]
+    return found
+
+
+def state_name(state: str) -> str:
+    """The state in the reader's language."""
+    return str(gettext(STATES.get(state, state)))
+
+
+def tone(state: str) -> str:
+    """good, bad, done, or wait."""
+    return TONES.get(state, "wait")
+
+
+def label(name: str, code: str) -> str:
+    """A vocabulary term in the reader's language."""
+    return vocabulary(name).label(code, language.current())
+
+
+def best(texts: dict[str, str]) -> str:
+    """The text that the reader understands best."""
+    return best_text(texts, language.current())
+
+
+def moment(at: datetime) -> str:
+    """A moment in this machine's time, to the minute."""
+    return str(format_datetime(at.astimezone(), "yyyy-MM-dd HH:mm", rebase=False))
+
+
+def file_size(size: int) -> str:
+    """Bytes in the largest binary unit (IEC 80000-13) that leaves a number of one or more."""
+    value, unit = float(size), 0
+    while value >= 1024 and unit < len(UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:.0f} {UNITS[unit]}" if unit == 0 or value >= 100 else f"{value:.1f} {UNITS[unit]}"
+
+
+def _page_values() -> dict[str, Any]:
+    with workplace().database.unit_of_work(read_only=True) as session:
+        membership = memberships.find(session)
+    spoken = language.current()
+    ours = best(membership.institution_name) if membership else gettext("尚未加入平台的节点")
+    return {
+        "language": spoken,
+        "page_lang": LANGUAGE_TAGS[spoken],
+        "membership": membership,
+        "institution": ours,
+        "hub_name": best(membership.hub_name) if membership else "",
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "syncing": syncer().progress.running,
+    }

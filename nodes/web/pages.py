@@ -1,0 +1,172 @@
+"""The pages: the list, one resource, the form, withdrawing, and synchronising."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, cast
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from nodes import queries, registration
+from nodes.models import LocalFile
+from nodes.web import editing, language
+from nodes.web.forms import NEW, Faults, FileChoice, files_of, read_fields, rows_of
+from nodes.web.frame import syncer, workplace
+from shared.errors import CommonsError, FieldError, InvalidRecord, NotFound, ReasonMissing, RecordTooLarge
+from shared.record import is_tombstone
+
+PER_PAGE = 50
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def overview() -> ResponseReturnValue:
+    """All resources with their state, the last changed first."""
+    state = request.args.get("state", "")
+    number = max(1, request.args.get("page", 1, type=int))
+    with workplace().database.unit_of_work(read_only=True) as session:
+        counts = queries.states(session)
+        rows = queries.list_resources(
+            session, language=language.current(), state=state, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
+        )
+        total = queries.count_resources(session, state=state)
+        problems = queries.file_problems(session)
+    return render_template(
+        "overview.html",
+        counts=counts,
+        rows=rows,
+        state=state,
+        number=number,
+        last=max(1, -(-total // PER_PAGE)),
+        problems=problems,
+    )
+
+
+@pages.get("/resources/<record_id>")
+def resource(record_id: str) -> ResponseReturnValue:
+    """One resource: what was said of it, its files, and its versions."""
+    return _resource_page(record_id)
+
+
+@pages.get("/resources/new")
+def blank() -> ResponseReturnValue:
+    """An empty form."""
+    return _form_page(NEW, [], {})
+
+
+@pages.post("/resources/new")
+def create() -> ResponseReturnValue:
+    """Register a resource."""
+    return _save({})
+
+
+@pages.get("/resources/<record_id>/edit")
+def edit(record_id: str) -> ResponseReturnValue:
+    """The form with the latest version in it."""
+    standing = _standing(record_id)
+    return _form_page(standing, files_of(standing), standing)
+
+
+@pages.post("/resources/<record_id>/edit")
+def update(record_id: str) -> ResponseReturnValue:
+    """Register a new version."""
+    return _save(_standing(record_id))
+
+
+@pages.post("/resources/<record_id>/withdraw")
+def withdraw(record_id: str) -> ResponseReturnValue:
+    """Withdraw a resource, with the reason that the public will see."""
+    try:
+        with workplace().database.unit_of_work() as session:
+            registration.withdraw(session, record_id, request.form.get("reason", ""), key=workplace().key)
+    except (ReasonMissing, InvalidRecord) as error:
+        return _resource_page(record_id, reason_fault=error), HTTPStatus.UNPROCESSABLE_ENTITY
+    flash(_("已登记撤回，下次同步时生效。"))
+    return redirect(url_for("pages.resource", record_id=record_id))
+
+
+@pages.get("/sync")
+def sync() -> ResponseReturnValue:
+    """How far the synchronisation is, or what the last one did."""
+    return render_template("sync.html", progress=syncer().progress)
+
+
+@pages.post("/sync")
+def start_sync() -> ResponseReturnValue:
+    """Begin a synchronisation, unless one is running."""
+    syncer().start()
+    return redirect(url_for("pages.sync"))
+
+
+@pages.get("/language/<code>")
+def choose_language(code: str) -> ResponseReturnValue:
+    """Go on in another language."""
+    language.choose(code)
+    return redirect(language.local_path(request.args.get("next", "/")))
+
+
+def _standing(record_id: str) -> dict[str, Any]:
+    """The latest version's record. Raises `NotFound`, for a withdrawn resource too: it stays withdrawn."""
+    with workplace().database.unit_of_work(read_only=True) as session:
+        record = queries.versions(session, record_id)[0].content
+    if is_tombstone(record):
+        raise NotFound()
+    return record
+
+
+def _save(standing: dict[str, Any]) -> ResponseReturnValue:
+    fields = read_fields(request.form, standing)
+    choices = editing.chosen_files(request.form, request)
+    try:
+        done = editing.save(workplace(), fields, choices, folder=current_app.config["UPLOADS"], standing=standing)
+    except InvalidRecord as error:
+        return _form_page(fields, choices, standing, Faults(error.errors)), HTTPStatus.UNPROCESSABLE_ENTITY
+    except RecordTooLarge as error:
+        faults = Faults([FieldError("", error.code, dict(error.data))])
+        return _form_page(fields, choices, standing, faults, whole=error), HTTPStatus.UNPROCESSABLE_ENTITY
+    flash(_("内容没有变化，未产生新版本。") if done.unchanged else _("已登记。点“立即同步”送交平台。"))
+    return redirect(url_for("pages.resource", record_id=done.record_id))
+
+
+def _form_page(
+    fields: dict[str, Any],
+    choices: list[FileChoice],
+    standing: dict[str, Any],
+    faults: Faults | None = None,
+    whole: CommonsError | None = None,
+) -> str:
+    return render_template(
+        "form.html",
+        fields=fields,
+        choices=choices,
+        standing=standing,
+        faults=faults or Faults(),
+        whole=whole,
+        rows_of=rows_of,
+    )
+
+
+def _resource_page(record_id: str, reason_fault: CommonsError | None = None) -> str:
+    with workplace().database.unit_of_work(read_only=True) as session:
+        versions = queries.versions(session, record_id)
+        latest = versions[0]
+        record = latest.content
+        local = {
+            entry["sha256"]: cast("LocalFile | None", session.get(LocalFile, entry["sha256"]))
+            for entry in record.get("files", ())
+        }
+        faults = [FieldError(e.get("pointer", ""), e.get("code", ""), e.get("params", {})) for e in latest.errors]
+        return render_template(
+            "resource.html",
+            latest=latest,
+            versions=versions,
+            record=record,
+            local=local,
+            faults=faults,
+            ark=latest.resource.ark,
+            withdrawn=is_tombstone(record),
+            reason_fault=reason_fault,
+        )
