@@ -216,7 +216,6 @@ def count(session: Session) -> Figures:
             .where(*public)
             .group_by(Resource.institution_id)
         )
-        .tuples()
         .all()
     )
     files, size = session.execute(

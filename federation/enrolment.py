@@ -75,7 +75,8 @@ def shoulder(number: int) -> str:
 
 def invite(session: Session, institution: Institution, *, days: int, actor: str) -> str:
     """A one-time token with which one node of `institution` may enrol within `days`; only its hash is kept."""
-    token = secrets.token_urlsafe(24)
+    # Hexadecimal: no sign of it can be taken for an option on a command line, or misheard on the telephone.
+    token = secrets.token_hex(20)
     session.add(
         Invitation(institution_id=institution.id, token_sha256=_hash(token), expires_at=now() + timedelta(days=days))
     )

@@ -136,4 +136,4 @@ def totals(session: Session, resource_id: str) -> dict[str, int]:
     rows = session.execute(
         select(UsageEvent.kind, func.count()).where(UsageEvent.resource_id == resource_id).group_by(UsageEvent.kind)
     )
-    return {VIEW: 0, DOWNLOAD: 0, **dict(rows.tuples().all())}
+    return {VIEW: 0, DOWNLOAD: 0, **dict(rows.all())}

@@ -39,7 +39,7 @@ class LoopbackOnly:
         """Pass on what comes from here; anything else gets a bare 403."""
         if _from_here(environ) and _by_our_name(environ) and _by_our_page(environ):
             return self.wsgi_app(environ, start_response)
-        start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")])
+        start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
         return ["此页面只供本机使用。This page is for this machine only.\n".encode()]
 
 

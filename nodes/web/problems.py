@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
-import structlog
 import uuid6
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -22,7 +22,7 @@ from shared.errors import (
     NotFound,
 )
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 _BY_STATUS: dict[int, type[CommonsError]] = {
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
@@ -38,7 +38,7 @@ def answer(error: Exception) -> Response:
     """The page for an error; a fault of ours is logged with a number."""
     named = _as_named(error)
     if isinstance(named, InternalError):
-        log.error("unhandled", request_id=named.data["request_id"], path=request.path, exc_info=error)
+        log.error("%s %s: unhandled (%s)", request.method, request.path, named.data["request_id"], exc_info=error)
     page = render_template("error.html", said=named.message(language.current()), code=named.code)
     return make_response(page, named.status)
 

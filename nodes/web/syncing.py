@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
+import uuid6
 
 from nodes.models import now
 from nodes.sync import Synced, synchronise
 from nodes.workplace import Workplace
 from shared.errors import CommonsError, InternalError
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 WAIT_SECONDS = 20.0
 """How long a synchronisation looks whether the hub has read the files."""
 
@@ -91,7 +92,7 @@ class Syncer:
         except CommonsError as error:
             failure = error
         except Exception as error:  # a page must say that it failed, whatever the cause
-            log.exception("synchronisation failed")
-            failure = InternalError(request_id=type(error).__name__)
+            failure = InternalError(request_id=str(uuid6.uuid7()))
+            log.error("synchronisation failed (%s)", failure.data["request_id"], exc_info=error)
         with self._lock:
             self._progress = replace(self._progress, running=False, result=result, error=failure, finished_at=now())

@@ -44,11 +44,7 @@ RULES = [
     ('"rights_holder" = { from = "long", max = 9, ellipsis = false }', {"rights_holder": "word word"}),
     (
         '"creators" = { each = "people", parts.name = { from = "n" }, parts.affiliation = { from = "kind" } }',
-        {
-            "creators": [
-                {"name": "Lee, A", "affiliation": "Aufsatz"},
-                {"name": "Fu, B", "affiliation": "Aufsatz"}]
-        },
+        {"creators": [{"name": "Lee, A", "affiliation": "Aufsatz"}, {"name": "Fu, B", "affiliation": "Aufsatz"}]},
     ),
     ('"links" = { when = "fr.title", parts.url = { value = "https://a.example" } }', {}),
 ]

@@ -1,0 +1,104 @@
+"""Four real institutions in one hub: every record in, none twice, every file's digest right, all found by search."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from tests.integration.test_real_imports import DATA, INSTITUTIONS, MAPPINGS
+from tests.support.processes import Command, HubProcess, eventually, running_hub_process
+
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here"),
+    pytest.mark.xdist_group("real-data"),
+]
+MEMBERS = ("bipm", "nist", "classical", "tate")
+EXPECTED = {code: sum(real.records for real in INSTITUTIONS[code]) for code in MEMBERS}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    with running_hub_process(tmp_path_factory.mktemp("real") / "var") as running:
+        running.reviewer("real-one")
+        running.reviewer("real-two")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def nodes(hub: HubProcess, tmp_path_factory) -> dict[str, Command]:
+    """The four nodes, their records imported, published, and reviewed in bulk by two reviewers."""
+    folder = tmp_path_factory.mktemp("nodes")
+    made = {code: hub.node(folder / code, code) for code in MEMBERS}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda code: bring_in(made[code], code), MEMBERS))
+    for code in MEMBERS:
+        for name in ("real-one", "real-two"):
+            hub.command.run("approve", "--institution", code, "--reviewer", name, "--reason", "批量审核：来源已核对")
+        made[code].run("sync")
+    return made
+
+
+def bring_in(node: Command, code: str) -> None:
+    sources = [*INSTITUTIONS[code], *(INSTITUTIONS["media"] if code == "tate" else [])]
+    for real in sources:
+        node.run("import", str(DATA / real.path), "--mapping", str(MAPPINGS / f"{real.mapping}.toml"), timeout=300)
+    node.run("sync", "--wait", "300", timeout=400)
+
+
+def test_every_record_is_published_and_none_twice(hub, nodes):
+    extra = {"tate": sum(real.records for real in INSTITUTIONS["media"])}
+    for code in MEMBERS:
+        standing = nodes[code].json("status")
+        assert standing["states"] == {"published": EXPECTED[code] + extra.get(code, 0)}
+        arks = [resource["ark"] for resource in standing["resources"]]
+        assert len(set(arks)) == len(arks)
+    total = sum(EXPECTED.values()) + sum(extra.values())
+    eventually(lambda: hub.get("/api/v1/search").json()["total"] == total, seconds=60)
+
+
+def test_publishing_all_of_it_again_changes_nothing(hub, nodes):
+    for code in MEMBERS:
+        again = nodes[code].json("sync")
+        assert (again["accepted"], again["bytes_sent"], again["events"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "institution"),
+    [
+        ("漏刻", "classical"),
+        ("圭表", "classical"),
+        ("黄钟之长", "classical"),
+        ("kilogram definition", "bipm"),
+        ("mètre", "bipm"),
+        ("Technologic papers", "nist"),
+        ("sundial", "tate"),
+    ],
+)
+def test_real_records_are_found_in_chinese_and_english(hub, nodes, asked, institution):
+    found = hub.get("/api/v1/search", params={"q": asked, "institution": institution}).json()
+    assert found["total"] > 0
+    assert hub.get("/search", params={"q": asked}).status_code == 200
+
+
+def test_every_file_has_the_digest_that_its_institution_signed(hub, nodes):
+    stored = list((hub.var / "store").rglob("sha256/*/*/*"))
+    files = sum(real.files for real in (*INSTITUTIONS["classical"], *INSTITUTIONS["media"]))
+    texts = {path.name for path in stored}
+    assert len(texts) == len(stored)
+    assert len(stored) >= files * 0.95  # a few texts stand twice among the passages
+    for path in stored:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+
+
+def test_a_real_text_is_downloaded_under_its_chinese_name(hub, nodes):
+    resource = hub.get("/api/v1/search", params={"q": "漏刻", "institution": "classical"}).json()["results"][0]
+    page = hub.get(f"/api/v1/resources/{resource['ark']}").json()
+    entry = page["record"]["files"][0]
+    download = requests.get(f"{hub.origin}/resources/{resource['ark']}/files/{quote(entry['name'])}", timeout=30)
+    assert hashlib.sha256(download.content).hexdigest() == entry["sha256"]
+    assert quote(Path(entry["name"]).stem) in download.headers["Content-Disposition"]

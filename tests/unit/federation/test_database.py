@@ -1,0 +1,80 @@
+"""The database: writers wait for each other, readers never do, and the schema is what the models say."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+
+from federation import schema, sequences
+from federation.database import db, unit_of_work
+from federation.models.base import Instant, now
+from federation.models.events import Counter
+from federation.models.registry import metadata
+
+
+def test_the_migrations_make_just_what_the_models_say(hub):
+    with hub.app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(hub):
+    schema.upgrade(hub.app)
+    assert schema.is_current(hub.app)
+
+
+def test_two_writers_at_once_give_every_number_once(hub):
+    taken = []
+
+    def take():
+        for _ in range(20):
+            with unit_of_work(hub.app) as session:
+                taken.extend(sequences.next_numbers(session, sequences.FEED, 3))
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == list(range(1, 181))
+
+
+def test_a_reader_does_not_wait_for_a_writer(hub):
+    with unit_of_work(hub.app) as session:
+        session.execute(update(Counter).values(value=99))
+        seen = []
+
+        def read():
+            with unit_of_work(hub.app, read_only=True) as other:
+                seen.append(other.scalar(select(Counter.value).where(Counter.name == sequences.FEED)))
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join(10)
+        assert seen == [0]
+
+
+def test_foreign_keys_are_enforced(hub):
+    with pytest.raises(Exception, match="FOREIGN KEY"), unit_of_work(hub.app) as session:
+        session.execute(text("INSERT INTO nodes VALUES ('n', 999, 'x', '2026-01-01', NULL, 0)"))
+
+
+def test_a_moment_without_a_zone_is_refused():
+    with pytest.raises(ValueError, match="zone"):
+        Instant().process_bind_param(now().replace(tzinfo=None), None)
+
+
+def test_a_database_that_is_locked_is_a_named_answer(hub, monkeypatch):
+    def locked(*_args, **_kwargs):
+        raise OperationalError("SELECT 1", {}, Exception("database is locked"))
+
+    with hub.app.app_context():
+        monkeypatch.setattr(db.session, "execute", locked)
+        answer = hub.open("GET", "/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["checks"]["database"] is False
