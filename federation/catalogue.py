@@ -215,8 +215,7 @@ def count(session: Session) -> Figures:
             .join(FeedEntry, FeedEntry.resource_id == Resource.id)
             .where(*public)
             .group_by(Resource.institution_id)
-        )
-        .all()
+        ).all()
     )
     files, size = session.execute(
         select(func.count(), func.coalesce(func.sum(VersionFile.size), 0))

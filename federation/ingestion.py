@@ -177,11 +177,13 @@ def _place(session: Session, batch: _Batch, outcome: Outcome, signed: SignedReco
     if resource is None:
         resource = Resource(id=record["id"], institution_id=batch.node.institution_id, node_id=batch.node.id)
         resource.latest_version = 0
-        resource.node, resource.ark = batch.node, None
+        resource.ark = None
         batch.resources[resource.id] = resource
         session.add(resource)
     outcome.outcome = "accepted" if record["version"] > resource.latest_version else "superseded"
-    resource.latest_version = max(resource.latest_version, record["version"])
+    if outcome.outcome == "accepted":
+        # The institution's node that spoke last is the one that hears what becomes of it.
+        resource.latest_version, resource.node = record["version"], batch.node
     version = _new_version(resource, signed)
     batch.versions[record["id"], record["version"]] = version
     batch.added.append((version, signed))

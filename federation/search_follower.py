@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from federation import catalogue
@@ -58,7 +57,7 @@ def follow_once(session: Session, index: SearchIndex, limit: int = BATCH) -> int
         .limit(limit)
     ).all()
     # What is not a resource's latest entry is overtaken by one that comes later in the feed.
-    current = [row.tuple() for row in rows if row[0].latest]
+    current = [row for row in rows if row[0].latest]
     upserts = [
         document(entry, version, resource, owner)
         for entry, version, resource, owner in current
@@ -84,13 +83,14 @@ def reindex(app: Flask) -> int:
 
 
 def run(app: Flask, stopping: Event) -> None:
-    """Follow the feed until `stopping` is set; trouble with database or disk is logged and tried again."""
+    """Follow the feed until `stopping` is set; trouble of any kind is logged and tried again."""
     index = parts(app).index
     try:
         while not stopping.is_set():
             try:
                 pause = 0.0 if _follow(app) else POLL_SECONDS
-            except (SQLAlchemyError, OSError, ValueError) as error:
+            except Exception as error:
+                # Whatever it is, a search that has stopped following is worse than one more attempt.
                 log.warning("index not updated", cause=type(error).__name__, detail=str(error)[:200])
                 pause = TROUBLE_SECONDS
             stopping.wait(pause)

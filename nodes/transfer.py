@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from nodes import files
 from nodes.hub_client import HubClient, new_session
 from nodes.models import LocalFile
+from nodes.texts import _, language
 from nodes.workplace import Workplace
 from shared.errors import CommonsError
 from shared.messages import MAX_UPLOADS_ASKED, CompleteReply, UploadsReply
 
 Progress = Callable[[int], None]
-ROUNDS = 4
-"""How often one file is asked for again in one run when a part of it does not get through."""
+PATIENCE = 3
+"""How often files are offered again in one run although not a byte of them gets through."""
 
 
 @dataclass
@@ -74,9 +75,9 @@ class Sender:
     def _send_batch(self, batch: Sequence[LocalFile], pool: ThreadPoolExecutor) -> None:
         """Offer some files, send what is wanted, say what is complete; what failed on the way is offered again."""
         waiting = {file.sha256: file for file in batch}
-        for _ in range(ROUNDS):
-            if not waiting:
-                return
+        idle = 0
+        while waiting and idle < PATIENCE:
+            before = self.result.bytes_sent
             answers = self._offer(list(waiting.values()))
             for sha256, answer in answers.items():
                 if answer["outcome"] != "granted":
@@ -84,8 +85,9 @@ class Sender:
             granted = [(waiting[sha256], answer) for sha256, answer in answers.items() if sha256 in waiting]
             done = list(pool.map(lambda pair: self._send_one(*pair), granted))
             self._complete([pair for pair, good in zip(granted, done, strict=True) if good], waiting)
+            idle = 0 if self.result.bytes_sent > before else idle + 1
         for file in waiting.values():
-            self._fail(file, "多次尝试后仍未传完，下次同步时继续")
+            self._fail(file, _("多次尝试后仍未传完，下次同步时继续"))
 
     def _offer(self, batch: Sequence[LocalFile]) -> dict[str, dict[str, Any]]:
         message = {"files": [{"sha256": file.sha256, "size": file.size} for file in batch]}
@@ -101,7 +103,7 @@ class Sender:
         except (requests.RequestException, OSError):
             return False
         except CommonsError as error:
-            self._fail(file, error.message("zh"))
+            self._fail(file, error.message(language()))
             return False
         return not answer.get("more", False)
 

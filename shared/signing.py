@@ -25,7 +25,7 @@ RECORD_TYPE = "metrology-commons-record+jws"
 
 @dataclass(frozen=True)
 class SignedRecord:
-    """A record whose signature holds: its compact JWS, the parsed record, its canonical bytes, their digest, the key."""
+    """A record whose signature holds: its compact JWS, record, canonical bytes, digest, and the key's id."""
 
     token: str
     record: dict[str, Any]

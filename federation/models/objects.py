@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from federation.models.base import Base, now
 
-
 LIVE = text("state IN ('open', 'verifying')")
 """A node has at most one live upload of the same bytes."""
 

@@ -53,8 +53,10 @@ def reading_date(text: str) -> str:
     if found["day"]:
         said = gettext("%(month)s %(day)s 日", month=said, day=int(found["day"]))
     if found["mark"] == "~":
-        return gettext("约 %(date)s", date=said)
-    return gettext("%(date)s（存疑）", date=said) if found["mark"] else said
+        said = gettext("约 %(date)s", date=said)
+    elif found["mark"]:
+        said = gettext("%(date)s（存疑）", date=said)
+    return said
 
 
 def _month(number: int) -> str:

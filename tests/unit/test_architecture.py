@@ -28,6 +28,8 @@ STATES_OF_OTHERS = {
     ("federation/ingestion.py", "outcome"),
 }
 """Assignments of `state` to things that are not versions: by file and variable."""
+LATE = {"nodes/cli.py": ["nodes.server"]}
+"""Our own imports inside functions: only `commons-node serve` needs Flask, and all other commands start at once."""
 COMMITTERS = {"federation/database.py", "nodes/database.py"}
 
 ROUTES: dict[str, set[tuple[str, str]]] = {
@@ -200,7 +202,7 @@ def test_no_import_of_our_own_hides_in_a_function(name):
             elif isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
             hidden += [module for module in modules if module.split(".")[0] in PACKAGES]
-    assert hidden == []
+    assert hidden == LATE.get(name, [])
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from federation.settings import NEEDED_ABROAD, PREFIX, HubSettings, load_settings
+from nodes.settings import NodeSettings
 from shared import settings as reading
 from shared.errors import InvalidSettings
 
 CONFIG = Path(__file__).parents[2] / "config"
+LISTS = [(CONFIG / "default.toml", HubSettings), (CONFIG / "node.example.toml", NodeSettings)]
 FIELDS = {field.name: field for field in dataclasses.fields(HubSettings)}
 SECRETS = {name for name, field in FIELDS.items() if field.metadata["secret"]}
 
@@ -37,17 +39,20 @@ def sentences(path):
     return found
 
 
-def test_the_default_file_names_every_setting_and_no_other():
-    assert list(tomllib.loads((CONFIG / "default.toml").read_text(encoding="utf-8"))) == list(FIELDS)
+@pytest.mark.parametrize(("path", "cls"), LISTS, ids=lambda value: getattr(value, "name", ""))
+def test_the_list_names_every_setting_and_no_other(path, cls):
+    named = list(tomllib.loads(path.read_text(encoding="utf-8")))
+    assert named == [field.name for field in dataclasses.fields(cls)]
 
 
-def test_the_default_file_has_the_defaults_of_the_code():
-    written = reading.read(HubSettings, prefix="UNUSED_", file=CONFIG / "default.toml", environ={})
-    assert written == HubSettings()
+@pytest.mark.parametrize(("path", "cls"), LISTS, ids=lambda value: getattr(value, "name", ""))
+def test_the_list_has_the_defaults_of_the_code(path, cls):
+    assert reading.read(cls, prefix="UNUSED_", file=path, environ={}) == cls()
 
 
-def test_the_default_file_has_the_sentences_of_the_code():
-    assert sentences(CONFIG / "default.toml") == {name: field.metadata["help"] for name, field in FIELDS.items()}
+@pytest.mark.parametrize(("path", "cls"), LISTS, ids=lambda value: getattr(value, "name", ""))
+def test_the_list_has_the_sentences_of_the_code(path, cls):
+    assert sentences(path) == {field.name: field.metadata["help"] for field in dataclasses.fields(cls)}
 
 
 def test_the_distributed_example_lacks_nothing_but_the_secrets(tmp_path):

@@ -1,0 +1,263 @@
+"""The node against hubs that are away, busy, wrong, or in the middle of a crash; a small server plays them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from nodes import outbox, queries, registration, sync, transfer
+from nodes.hub_client import HubClient, RefusedByHub
+from nodes.models import Membership
+from nodes.settings import NodeSettings
+from nodes.workplace import initialise
+from shared.canonical import parse
+from shared.errors import CommonsError, HubAway
+from shared.messages import StatusReply
+from tests.support.processes import eventually
+from tests.support.records import make_record
+
+
+class PlayedHub:
+    """Answers as the test says; remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str], bytes]] = []
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        played = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                played.seen.append((self.command, self.path, dict(self.headers), body))
+                status, headers, content = played.answers.pop(0) if played.answers else (503, {}, b"")
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = answer  # noqa: N815
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def say(self, content: object, status: int = 200, **headers: str) -> None:
+        """The next answer."""
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.answers.append((status, {name.replace("_", "-"): value for name, value in headers.items()}, body))
+
+
+@pytest.fixture
+def played():
+    hub = PlayedHub()
+    yield hub
+    hub.server.shutdown()
+    hub.server.server_close()
+
+
+@pytest.fixture
+def pauses():
+    return []
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    made = initialise(NodeSettings(data=str(tmp_path / "node"), attempts=3, timeout=5))
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def client(workplace, played, pauses):
+    made = HubClient(played.origin, workplace.key, workplace.settings, sleep=pauses.append)
+    yield made
+    made.session.close()
+
+
+@pytest.fixture
+def membership(workplace, played):
+    made = Membership(
+        id=1,
+        origin=played.origin,
+        node_id="n",
+        institution_code="a",
+        institution_name={"zh": "甲"},
+        hub_name={"zh": "云"},
+        batch_records=3,
+        batch_bytes=10_000,
+        file_bytes=10**9,
+        cursor=0,
+    )
+    with workplace.database.unit_of_work() as session:
+        session.add(made)
+    return made
+
+
+def register(workplace, **changes):
+    with workplace.database.unit_of_work() as session:
+        return registration.register(session, make_record(**changes), [], key=workplace.key).record_id
+
+
+def status(workplace):
+    with workplace.database.unit_of_work(read_only=True) as session:
+        return queries.states(session)
+
+
+def empty_status():
+    return {"events": [], "last": 0, "more": False}
+
+
+def test_the_node_waits_as_long_as_a_busy_hub_says(client, played, pauses):
+    played.say({}, 503, Retry_After="7")
+    played.say({}, 429, Retry_After="2")
+    played.say(empty_status())
+    assert client.get("/status", StatusReply)["last"] == 0
+    assert pauses == [7, 2]
+
+
+def test_every_attempt_is_signed_anew(client, played):
+    played.say({}, 503)
+    played.say(empty_status())
+    client.get("/status", StatusReply)
+    signatures = [headers["Signature-Input"] for _, _, headers, _ in played.seen]
+    assert len(set(signatures)) == 2
+
+
+def test_a_hub_that_stays_away_is_given_up_with_its_name(client, played, pauses):
+    with pytest.raises(HubAway) as raised:
+        client.get("/status", StatusReply)
+    assert played.origin in raised.value.message("zh")
+    assert len(pauses) == 2
+
+
+def test_a_refusal_is_passed_on_in_the_hubs_words_and_not_repeated(client, played, pauses):
+    problem = {
+        "type": "urn:metrology-commons:problem:key_revoked",
+        "detail": "此密钥已停用 {x}",
+        "errors": [{"pointer": "/a"}],
+    }
+    played.say(problem, 403)
+    with pytest.raises(RefusedByHub) as raised:
+        client.get("/status", StatusReply)
+    assert raised.value.problem_code == "key_revoked"
+    assert "已停用" in raised.value.message("zh")
+    assert pauses == []
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff", b"[", b'{"events":1}', b'{"extra":1}'])
+def test_an_answer_that_is_no_message_is_a_named_error(client, played, content):
+    played.say(content)
+    with pytest.raises(CommonsError) as raised:
+        client.get("/status", StatusReply)
+    assert raised.value.exit_code > 0
+
+
+def test_a_redirect_is_not_followed(client, played):
+    played.say({}, 302, Location="http://127.0.0.1:1/")
+    with pytest.raises(RefusedByHub):
+        client.get("/status", StatusReply)
+
+
+def test_batches_keep_the_hubs_limits_and_each_record_its_own_answer(workplace, client, membership, played):
+    ids = [register(workplace) for _ in range(7)]
+    for count in (3, 3, 1):
+        results = [{"index": n, "outcome": "accepted", "state": "in_review"} for n in range(count)]
+        played.say({"results": results})
+    sent = outbox.publish(workplace, client, membership)
+    assert sent.accepted == len(ids)
+    sizes = [len(parse(gzip.decompress(body))["records"]) for _, _, _, body in played.seen]
+    assert sizes == [3, 3, 1]
+    assert status(workplace) == {"in_review": 7}
+
+
+def test_a_refused_record_is_kept_with_its_reason_and_blocks_nothing(workplace, client, membership, played):
+    for _ in range(3):
+        register(workplace)
+    fault = {"pointer": "/title", "code": "required", "params": {}, "detail": "必填。"}
+    played.say(
+        {
+            "results": [
+                {"index": 0, "outcome": "accepted", "state": "in_review"},
+                {"index": 1, "outcome": "rejected", "code": "invalid_record", "detail": "有误", "errors": [fault]},
+                {"index": 2, "outcome": "conflict", "code": "conflict", "detail": "冲突"},
+            ]
+        }
+    )
+    sent = outbox.publish(workplace, client, membership)
+    assert len(sent.refused) == 2
+    assert status(workplace) == {"in_review": 1, "refused": 2}
+    with workplace.database.unit_of_work(read_only=True) as session:
+        assert outbox.waiting(session) == 0
+
+
+def test_what_was_not_answered_stays_in_the_outbox(workplace, client, membership, played):
+    for _ in range(4):
+        register(workplace)
+    played.say({"results": [{"index": n, "outcome": "accepted", "state": "in_review"} for n in range(3)]})
+    with pytest.raises(HubAway):
+        outbox.publish(workplace, client, membership)
+    with workplace.database.unit_of_work(read_only=True) as session:
+        assert outbox.waiting(session) == 1
+
+
+def test_events_of_records_that_this_node_lost_are_passed_over(workplace, client, membership, played):
+    lost = make_record()["id"]
+    event = {"seq": 1, "at": "2026-01-01T00:00:00+00:00", "record_id": lost, "version": 1, "state": "published"}
+    played.say({"events": [event], "last": 1, "more": False})
+    assert sync.pull(workplace, client) == 1
+
+
+def test_a_slice_reads_just_its_bytes_and_tells_its_length(tmp_path):
+    (tmp_path / "f").write_bytes(bytes(range(100)))
+    steps = []
+    with (tmp_path / "f").open("rb") as file:
+        part = transfer.Slice(file, 10, 25, steps.append)
+        assert len(part) == 25
+        assert part.read(10) + part.read() + part.read() == bytes(range(10, 35))
+    assert sum(steps) == 25
+
+
+KILLED = """
+import sys, os
+from nodes.settings import NodeSettings
+from nodes.workplace import initialise
+from nodes import registration
+from tests.support.records import make_record
+workplace = initialise(NodeSettings(data=sys.argv[1]))
+print("on", flush=True)
+while True:
+    with workplace.database.unit_of_work() as session:
+        registration.register(session, make_record(), [], key=workplace.key)
+"""
+
+
+@pytest.mark.parametrize("after", [0.05, 0.2, 0.35])
+def test_a_node_killed_while_registering_has_each_resource_whole_or_not_at_all(tmp_path, after):
+    folder = tmp_path / "node"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)], stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    time.sleep(after)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    workplace = initialise(NodeSettings(data=str(folder)))
+    with workplace.database.unit_of_work(read_only=True) as session:
+        total = queries.count_resources(session)
+        assert outbox.waiting(session) == total
+    eventually(lambda: status(workplace).get("registered", 0) == total)
+    workplace.database.close()
