@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import uuid6
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from federation.models.base import now
+from federation.models.base import insert_rows, now
 from federation.models.events import AuditEvent
 from shared.canonical import canonical
 
@@ -43,8 +42,7 @@ def record(session: Session, *happenings: Happening) -> None:
 
 def record_many(session: Session, happenings: Sequence[Happening]) -> None:
     """Append many entries with one statement. Raises `ValueError` for one that is too long."""
-    if happenings:
-        session.execute(insert(AuditEvent), [_row(happening) for happening in happenings])
+    insert_rows(session, AuditEvent, [_row(happening) for happening in happenings])
 
 
 def _row(happening: Happening) -> dict[str, Any]:

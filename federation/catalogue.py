@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from federation.models.events import Counter, FeedEntry
@@ -18,6 +20,8 @@ from federation.publication import PUBLISHED
 from federation.sequences import FEED
 from shared.errors import Gone, NotFound
 
+VERSIONS_KEPT = 1024
+"""Versions whose lists of files are kept in memory."""
 _ARK = re.compile(r"ark:/?([0-9]{5})/([0-9a-z]{1,40})")
 _INERT = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
 """Hyphens, which the ARK specification ignores, and the dashes that word processors make of them."""
@@ -134,19 +138,10 @@ def find(session: Session, ark: str, *, today: date) -> Page:
         sha256=version.sha256,
         jws=version.jws,
         key_id=version.key_id,
-        files=_files(session, version, entry, today),
+        files=_files(session, version, entry.record, may=not embargoed(entry.record, today)),
         history=_history(session, entry.resource_id),
         relations=_relations(session, entry.record),
     )
-
-
-def file(session: Session, ark: str, name: str, *, today: date) -> PublicFile:
-    """One file of a public resource by its name; raises `Gone` or `NotFound`."""
-    version, entry = _latest(session, ark)
-    for found in _files(session, version, entry, today):
-        if found.name == name and found.open:
-            return found
-    raise NotFound()
 
 
 def newest(session: Session, *, limit: int, institution_id: int | None = None) -> list[Entry]:
@@ -190,6 +185,57 @@ def institution(session: Session, code: str) -> Institution:
 def public_key(session: Session, key_id: str) -> dict[str, Any] | None:
     """The public key (JWK) that signed a record, also when it is no longer in use."""
     return session.scalar(select(NodeKey.jwk).where(NodeKey.id == key_id))
+
+
+_STANDING = (
+    select(
+        FeedEntry.__table__.c.kind,
+        FeedEntry.__table__.c.version_id,
+        ResourceVersion.__table__.c.sha256,
+    )
+    .join_from(FeedEntry.__table__, Resource.__table__, Resource.id == FeedEntry.resource_id)
+    .join(ResourceVersion.__table__, ResourceVersion.id == FeedEntry.version_id)
+    .where(Resource.__table__.c.ark == bindparam("ark"), FeedEntry.__table__.c.latest)
+)
+"""Which version of a resource is public: made once and without objects, since every download asks it."""
+
+
+class FileFinder:
+    """Finds single files fast: how a resource stands is asked every time, what a version holds never changes."""
+
+    def __init__(self) -> None:
+        self._files = lru_cache(maxsize=VERSIONS_KEPT)(_VersionFiles)
+
+    def find(self, session: Session, ark: str, name: str, *, today: date) -> PublicFile:
+        """One file of a public resource by its name; raises `Gone` or `NotFound`."""
+        row = session.connection().execute(_STANDING, {"ark": normal_ark(ark)}).first()
+        if row is None or row.kind != PUBLISHED:
+            _latest(session, ark)
+            raise NotFound()
+        held = self._files(row.version_id, row.sha256)
+        with held.lock:
+            if held.files is None:
+                _read_files(session, held)
+        found = (held.files or {}).get(name)
+        if found is None or (held.embargo_until and today.isoformat() < held.embargo_until):
+            raise NotFound()
+        return found
+
+
+class _VersionFiles:
+    """The files of one version, by name; the digest guards against another database's version of that number."""
+
+    def __init__(self, version_id: int, _sha256: str) -> None:
+        self.version_id = version_id
+        self.lock = Lock()
+        self.files: dict[str, PublicFile] | None = None
+        self.embargo_until = ""
+
+
+def _read_files(session: Session, held: _VersionFiles) -> None:
+    version = session.get_one(ResourceVersion, held.version_id)
+    held.embargo_until = version.record.get("embargo_until", "")
+    held.files = {file.name: file for file in _files(session, version, version.record, may=True)}
 
 
 class FigureKeeper:
@@ -260,15 +306,14 @@ def embargoed(record: Mapping[str, Any], today: date) -> bool:
     return until is not None and today.isoformat() < until
 
 
-def _files(session: Session, version: ResourceVersion, entry: Entry, today: date) -> list[PublicFile]:
+def _files(session: Session, version: ResourceVersion, record: Mapping[str, Any], *, may: bool) -> list[PublicFile]:
     rows = session.scalars(
         select(VersionFile).where(VersionFile.version_id == version.id).order_by(VersionFile.position)
     )
-    alts = {one["name"]: one.get("alt", {}) for one in entry.record.get("files", ())}
-    may = not embargoed(entry.record, today)
+    alts = {one["name"]: one.get("alt", {}) for one in record.get("files", ())}
     return [
         PublicFile(
-            entry.resource_id, row.name, row.role, row.media_type, row.size, row.sha256, alts.get(row.name, {}), may
+            version.resource_id, row.name, row.role, row.media_type, row.size, row.sha256, alts.get(row.name, {}), may
         )
         for row in rows
     ]

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from federation import auditlog, lifecycle, publication, sequences
+from federation.models.base import insert_rows, now
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
@@ -56,6 +57,7 @@ class _Batch:
     versions: dict[tuple[str, int], ResourceVersion]
     stored: dict[str, int]
     added: list[tuple[ResourceVersion, SignedRecord]] = field(default_factory=list)
+    new_resources: list[Resource] = field(default_factory=list)
 
 
 def ingest(session: Session, node: Node, tokens: Sequence[str], *, max_file_bytes: int) -> list[Outcome]:
@@ -77,7 +79,7 @@ def ingest(session: Session, node: Node, tokens: Sequence[str], *, max_file_byte
             good.append((outcome, signed))
     batch = _load(session, node, [signed.record for _, signed in good])
     for outcome, signed in good:
-        _place(session, batch, outcome, signed)
+        _place(batch, outcome, signed)
     _settle(session, batch)
     for outcome, signed in good:
         standing = batch.versions.get((signed.record["id"], signed.record["version"]))
@@ -153,7 +155,7 @@ def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _
     )
 
 
-def _place(session: Session, batch: _Batch, outcome: Outcome, signed: SignedRecord) -> None:
+def _place(batch: _Batch, outcome: Outcome, signed: SignedRecord) -> None:
     """Find the place of one good record; only what is new is added."""
     record = signed.record
     resource = batch.resources.get(record["id"])
@@ -176,14 +178,13 @@ def _place(session: Session, batch: _Batch, outcome: Outcome, signed: SignedReco
         return
     if resource is None:
         resource = Resource(id=record["id"], institution_id=batch.node.institution_id, node_id=batch.node.id)
-        resource.latest_version = 0
-        resource.ark = None
+        resource.latest_version, resource.ark, resource.created_at = 0, None, now()
         batch.resources[resource.id] = resource
-        session.add(resource)
+        batch.new_resources.append(resource)
     outcome.outcome = "accepted" if record["version"] > resource.latest_version else "superseded"
     if outcome.outcome == "accepted":
         # The institution's node that spoke last is the one that hears what becomes of it.
-        resource.latest_version, resource.node = record["version"], batch.node
+        resource.latest_version, resource.node_id = record["version"], batch.node.id
     version = _new_version(resource, signed)
     batch.versions[record["id"], record["version"]] = version
     batch.added.append((version, signed))
@@ -201,6 +202,7 @@ def _new_version(resource: Resource, signed: SignedRecord) -> ResourceVersion:
         type=record["type"],
         title_zh=record["title"].get("zh", ""),
         title_en=record["title"].get("en", ""),
+        received_at=now(),
     )
     version.files = [
         VersionFile(
@@ -219,6 +221,7 @@ def _settle(session: Session, batch: _Batch) -> None:
     numbers = sequences.next_numbers(session, sequences.VERSIONS, len(batch.added))
     for number, (version, _) in zip(numbers, batch.added, strict=True):
         version.id = number
+    insert_rows(session, Resource, [_row(resource) for resource in batch.new_resources])
     actor = auditlog.machine(batch.node.id)
     for version, signed in batch.added:
         if version.version == version.resource.latest_version and records.is_tombstone(signed.record):
@@ -226,6 +229,11 @@ def _settle(session: Session, batch: _Batch) -> None:
     for to, versions in _first_states(batch).items():
         if versions:
             lifecycle.advance(session, versions, to=to, actor=actor)
+
+
+def _row(resource: Resource) -> dict[str, Any]:
+    names = ("id", "institution_id", "node_id", "ark", "latest_version", "created_at")
+    return {name: getattr(resource, name) for name in names}
 
 
 def _first_states(batch: _Batch) -> dict[str, list[ResourceVersion]]:

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from sqlalchemy import insert, update
-from sqlalchemy.orm import Session
+from sqlalchemy import update
+from sqlalchemy.orm import Session, object_session
 
 from federation import auditlog, sequences
-from federation.models.base import now
+from federation.models.base import insert_rows, now
 from federation.models.events import NodeEvent
-from federation.models.resources import ResourceVersion
+from federation.models.resources import ResourceVersion, VersionFile
 from shared.errors import MoveNotAllowed
 
 INITIAL = "received"
@@ -61,7 +61,7 @@ def advance(
     """Move versions to the state `to`: the only code that writes a state.
 
     In the same transaction it writes an audit event and the status event that the node will pull, for each.
-    A version that is new (no state yet) is `received` first, and is added to the session here. Raises
+    A version that is new (no state yet) is `received` first, and its row is written here. Raises
     `MoveNotAllowed` and changes nothing when one of the moves is not in the table.
     """
     happenings = []
@@ -75,10 +75,30 @@ def advance(
     moment = now()
     for version in versions:
         version.state, version.changed_at = to, moment
-    session.add_all(versions)
     session.flush()
+    _write_new(session, [version for version in versions if object_session(version) is None])
     auditlog.record_many(session, happenings)
     _tell_nodes(session, versions, reason, sha256)
+
+
+def _write_new(session: Session, versions: Sequence[ResourceVersion]) -> None:
+    """Insert new versions and their files, a statement a table: the unit of work would cost as much as all else."""
+    names = [column.key for column in ResourceVersion.__table__.columns]
+    insert_rows(session, ResourceVersion, [{name: getattr(version, name) for name in names} for version in versions])
+    files = [
+        {
+            "version_id": version.id,
+            "position": file.position,
+            "name": file.name,
+            "role": file.role,
+            "media_type": file.media_type,
+            "size": file.size,
+            "sha256": file.sha256,
+        }
+        for version in versions
+        for file in version.files
+    ]
+    insert_rows(session, VersionFile, files)
 
 
 def lock(session: Session, version: ResourceVersion) -> ResourceVersion:
@@ -105,8 +125,9 @@ def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: s
         by_node[version.resource.node_id].append(version)
     for node_id in sorted(by_node):
         numbers = sequences.next_event_numbers(session, node_id, len(by_node[node_id]))
-        session.execute(
-            insert(NodeEvent),
+        insert_rows(
+            session,
+            NodeEvent,
             [
                 {
                     "node_id": node_id,

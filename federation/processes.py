@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -16,18 +14,12 @@ from types import FrameType
 
 import structlog
 
+from shared.supervised import SUPERVISED
+
 log = structlog.get_logger()
-SUPERVISED = "COMMONS_SUPERVISED"
-PR_SET_PDEATHSIG = 1
 LONGEST_PAUSE = 30.0
 STEADY = 10.0
 """Seconds that a child must have run for its next crash to count as the first."""
-
-
-def die_with_parent() -> None:
-    """End this process when its supervisor dies, even by kill -9 (Linux; elsewhere the supervisor's stop must do)."""
-    if SUPERVISED in os.environ and sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 @dataclass

@@ -17,8 +17,9 @@ import requests
 from federation import operations, schema
 from federation.core import create_core
 from federation.embedded_store import EmbeddedStore
-from federation.processes import Supervisor, die_with_parent
+from federation.processes import Supervisor
 from federation.settings import PREFIX, HubSettings
+from shared.supervised import die_with_parent
 
 READY_WITHIN = 60.0
 LEAN = {"MALLOC_ARENA_MAX": "2"}

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from federation import search_follower
 from federation.core import create_core
 from federation.parts import parts
-from federation.processes import die_with_parent
 from federation.settings import load_settings
 from federation.storage import StorageError
 from federation.tasks import queue
+from shared.supervised import die_with_parent
 
 log = structlog.get_logger()
 TASK_THREADS = 2

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from federation.app import create_app
-from federation.processes import die_with_parent
 from federation.settings import load_settings
+from shared.supervised import die_with_parent
 
 die_with_parent()
 app = create_app(load_settings())

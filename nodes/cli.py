@@ -112,9 +112,7 @@ def join(context: click.Context, hub: str, token: str, name: str | None) -> None
 @click.option("--link", "links", multiple=True, help="链接，可重复。")
 @json_option
 @click.pass_context
-def register(
-    context: click.Context, /, source: Path | None, record_id: str, as_json: bool, **options: Any
-) -> None:
+def register(context: click.Context, /, source: Path | None, record_id: str, as_json: bool, **options: Any) -> None:
     """登记一项资源（用选项或著录文件），下次同步时发布。"""
     workplace = _open(context)
     draft = read_draft(source) if source is not None else _draft_from_options(options)
@@ -261,4 +259,5 @@ def serve(context: click.Context, port: int | None) -> None:
     """在本机浏览器中使用节点。"""
     from nodes.server import run  # noqa: PLC0415  # Flask is loaded only when pages are served
 
-    run(initialise(context.obj), port=port or context.obj.port)
+    initialise(context.obj)
+    run(context.obj, port=port or context.obj.port)

@@ -493,6 +493,14 @@ class AlreadyJoined(CommonsError):
     en = "The node has joined {hub} already."
 
 
+class PortTaken(CommonsError):
+    """An address that another program listens on."""
+
+    code, status, exit_code = "port_taken", 409, 5
+    zh = "{address} 已被其他程序占用。请关闭那个程序，或用 --port 换一个端口。"
+    en = "Another program listens on {address}. Stop it, or choose another port with --port."
+
+
 class InvalidSettings(CommonsError):
     """Settings that stop the start; every fault is named."""
 

@@ -41,10 +41,15 @@ def collected(package: Path) -> Catalog:
 
 
 def updated(package: Path) -> Catalog:
-    """The English catalogue with every text of the source and no other; texts without English are empty."""
+    """The English catalogue with every text of the source and no other; texts without English are empty.
+
+    Its dates stay, so that the same texts always make the same bytes.
+    """
     with catalogue_file(package).open("rb") as file:
         catalogue = read_po(file, locale="en")
+    made = catalogue.creation_date
     catalogue.update(collected(package), no_fuzzy_matching=True)
+    catalogue.creation_date = made
     catalogue.obsolete.clear()
     return catalogue
 

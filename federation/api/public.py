@@ -16,7 +16,7 @@ from federation.database import db
 from federation.language import request_language
 from federation.models.institutions import Institution
 from federation.parts import parts
-from federation.web.portal import figures, finding
+from federation.web.portal import finding, memory
 from federation.web.portal.occasions import today
 from shared.errors import Gone, InvalidRequest, NotFound
 from shared.vocabularies import Term, Vocabulary, vocabulary
@@ -86,7 +86,7 @@ def resource(ark: str) -> Response:
 def institutions() -> Response:
     """All institutions of the federation."""
     session = db.session()
-    members = catalogue.members(session, figures.keeper().read(session))
+    members = catalogue.members(session, memory.keeper().read(session))
     listed = [institution_reply(one.institution) | {"resources": one.resources} for one in members]
     return jsonify(institutions=listed)
 

@@ -11,14 +11,14 @@ from federation.web import frame
 from federation.web.assets import assets
 from federation.web.headers import init_headers
 from federation.web.portal import portal
-from federation.web.portal.figures import init_figures
+from federation.web.portal.memory import init_memory
 from federation.web.workbench import workbench
 
 
 def register_pages(app: Flask) -> None:
     """Add all pages, the public API and what they share to the application."""
     usage.init_usage(app)
-    init_figures(app)
+    init_memory(app)
     init_headers(app)
     frame.init_frame(app)
     app.register_blueprint(assets)

@@ -1,4 +1,7 @@
-"""`python -m tests.browser.screenshots [--out DIR]`: every type of page, on phone and desktop, by day and night."""
+"""`python -m tests.browser.screenshots [--out DIR]`: every type of page, on phone and desktop, by day and night.
+
+With `--readme` only the picture of README.md is made.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from tests.browser.browsing import DESKTOP, PHONE, launch, pages
 from tests.browser.gallery import Gallery, gallery
 
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
+README_PICTURE = Path(__file__).parents[2] / "docs" / "images" / "home.png"
 
 
 def main() -> None:
@@ -23,13 +27,25 @@ def main() -> None:
     asked.add_argument("--sizes", nargs="*", default=list(SIZES))
     asked.add_argument("--languages", nargs="*", default=["zh", "en"])
     asked.add_argument("--schemes", nargs="*", default=["light", "dark"])
+    asked.add_argument("--readme", action="store_true", help="make the picture of README.md and nothing else")
     options = asked.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, gallery(Path(folder)) as shown, sync_playwright() as playwright:
         browser = launch(playwright)
+        if options.readme:
+            _take_for_readme(browser, shown)
+            return
         for size, language, scheme in product(options.sizes, options.languages, options.schemes):
             _take(browser, shown, size, language, scheme, options)
         browser.close()
+
+
+def _take_for_readme(browser: Browser, shown: Gallery) -> None:
+    """What a visitor sees first, without scrolling."""
+    README_PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    page = browser.new_page(viewport=DESKTOP, locale="zh-CN")
+    page.goto(shown.origin + "/", wait_until="networkidle")
+    page.screenshot(path=README_PICTURE)
 
 
 def _take(

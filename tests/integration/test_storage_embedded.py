@@ -26,12 +26,12 @@ def digest(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def family():
-    """This process's descendants that are stores: the program and the shell that guards it."""
+def family(directory):
+    """This process's descendants that are a store below `directory`: the program and the shell that guards it."""
     found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "serve" in child.cmdline():
+            if str(directory / "store" / "objects") in child.cmdline():
                 found.append(child)
     return found
 
@@ -39,7 +39,7 @@ def family():
 def test_secrets_are_not_in_the_arguments_and_files_are_private(tmp_path):
     with running_store(tmp_path) as running:
         running.client().put_bytes(sha256=digest(b"x"), data=b"x")
-        lines = [" ".join(child.cmdline()) for child in family()]
+        lines = [" ".join(child.cmdline()) for child in family(tmp_path)]
         assert lines
         assert not any(SECRET_KEY in line or ACCESS_KEY in line for line in lines)
         for path in (tmp_path / "store").rglob("*"):
@@ -68,7 +68,7 @@ def test_a_killed_store_keeps_what_is_whole_and_forgets_what_is_not(tmp_path):
         opened = store.open_upload(upload_id="half", size=len(half))
         (grant,) = store.grant_parts(upload_id="half", store_upload_id=opened, size=len(half), part_numbers=[1])
         requests.put(grant.url, data=half[:PART], timeout=30).raise_for_status()
-        killed = family()
+        killed = family(tmp_path)
         for child in killed:
             child.kill()
         psutil.wait_procs(killed, timeout=10)
@@ -119,7 +119,7 @@ def test_stopping_twice_and_starting_again_is_fine(tmp_path):
         process.start()
         assert running.client().ready()
     assert not process.alive
-    assert family() == []
+    assert family(tmp_path) == []
 
 
 def test_a_port_in_other_hands_is_named(tmp_path):

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from federation.database import db
 from federation.parts import parts
 from federation.web.portal.blueprint import portal
-from federation.web.portal.figures import keeper
+from federation.web.portal.memory import keeper
 
 ROBOTS = """User-agent: *
 Disallow: /workbench/

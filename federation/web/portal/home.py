@@ -15,7 +15,7 @@ from federation.database import db
 from federation.language import request_language
 from federation.web.portal import finding, occasions
 from federation.web.portal.blueprint import portal
-from federation.web.portal.figures import keeper
+from federation.web.portal.memory import keeper
 from shared.vocabularies import vocabulary
 
 NEWEST = 8

@@ -16,6 +16,7 @@ from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
 from federation.web.frame import is_picture
 from federation.web.portal.blueprint import portal
+from federation.web.portal.memory import finder
 from federation.web.portal.occasions import today
 from federation.web.wording import said
 from shared.errors import NotFound
@@ -63,7 +64,7 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     moved = _elsewhere(ark, "portal.download", name=name)
     if moved is not None:
         return moved
-    file = catalogue.file(db.session(), ark, name, today=today())
+    file = finder().find(db.session(), ark, name, today=today())
     inline = "inline" in request.args
     if not inline and usage.is_whole_reading(request.method, dict(request.headers)):
         usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)

@@ -114,9 +114,27 @@ def test_an_embargo_keeps_files_but_not_the_page(session: Session, member: Membe
     version = public(session, member, files=[entry], embargo_until="2026-05-21")
     ark = ark_of(version)
     assert [file.open for file in catalogue.find(session, ark, today=TODAY).files] == [False]
+    finder = catalogue.FileFinder()
     with pytest.raises(NotFound):
-        catalogue.file(session, ark, entry["name"], today=TODAY)
-    assert catalogue.file(session, ark, entry["name"], today=date(2026, 5, 21)).open
+        finder.find(session, ark, entry["name"], today=TODAY)
+    assert finder.find(session, ark, entry["name"], today=date(2026, 5, 21)).name == entry["name"]
+
+
+def test_a_file_that_was_found_before_is_gone_with_its_resource_and_changes_with_its_version(
+    session: Session, member: Member
+) -> None:
+    entry, other = make_file(), make_file(name="新.pdf")
+    store_object(session, entry["sha256"], 0, entry["media_type"])
+    finder = catalogue.FileFinder()
+    first = public(session, member, files=[entry])
+    assert finder.find(session, ark_of(first), entry["name"], today=TODAY).sha256 == entry["sha256"]
+    second = public(session, member, **{**first.record, "version": 2, "files": [other]})
+    assert finder.find(session, ark_of(first), "新.pdf", today=TODAY).sha256 == other["sha256"]
+    with pytest.raises(NotFound):
+        finder.find(session, ark_of(first), entry["name"], today=TODAY)
+    publication.remove(session, [second], to="withdrawn", actor="test", reason="有误")
+    with pytest.raises(Gone):
+        finder.find(session, ark_of(first), "新.pdf", today=TODAY)
 
 
 def test_figures_count_what_is_public_and_nothing_else(session: Session, member: Member) -> None:

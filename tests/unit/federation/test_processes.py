@@ -22,7 +22,7 @@ PARENT = """
 import sys
 from federation.processes import Supervisor
 supervisor = Supervisor()
-code = "from federation.processes import die_with_parent; die_with_parent(); import time; time.sleep(60)"
+code = "from shared.supervised import die_with_parent; die_with_parent(); import time; time.sleep(60)"
 supervisor.add("child", [sys.executable, "-c", code])
 print(supervisor.children[0].process.pid, flush=True)
 supervisor.run()

@@ -11,8 +11,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from federation.parts import parts
-from federation.web.portal.figures import KEY as FIGURES
-from tests.support.hub import ORIGIN, Hub, Member, running_hub
+from tests.support.hub import Hub, Member, running_hub
 from tests.support.publishing import file_entry, publish, withdraw
 from tests.support.records import make_record
 from tests.support.stores import RunningStore
@@ -37,10 +36,6 @@ class Exhibition:
     def page(self, name: str, prefix: str = "") -> TestResponse:
         """The page of a resource."""
         return self.get(f"{prefix}/resources/{self.arks[name]}")
-
-    def forget(self) -> None:
-        """Count anew, as after a restart."""
-        self.hub.app.extensions[FIGURES].__init__()
 
 
 def records() -> dict[str, tuple[dict[str, Any], tuple[bytes, ...]]]:
@@ -89,6 +84,3 @@ def exhibition(folder: Path, store: RunningStore) -> Iterator[Exhibition]:
         withdraw(hub, made["gone"][0], "已被取代")
         yield Exhibition(hub, member, arks, {name: record for name, (record, _) in made.items()})
         parts(hub.app).index.close()
-
-
-__all__ = ["HOSTILE", "ORIGIN", "PDF", "Exhibition", "exhibition"]

@@ -1,0 +1,37 @@
+"""The local page as a server: waitress, on this machine only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+import waitress
+
+from nodes.app import create_app
+from nodes.settings import NodeSettings
+from nodes.texts import _
+from shared.errors import PortTaken
+from shared.supervised import die_with_parent
+
+THREADS = 4
+MAX_BODY = 1 << 50
+"""Bytes of one request. Files go straight to disk and have limits of their own; waitress would stop at 1 GiB."""
+
+
+def run(settings: NodeSettings, *, port: int) -> None:
+    """Serve the node's page until Ctrl-C or SIGTERM. Raises `PortTaken`."""
+    die_with_parent()
+    app = create_app(replace(settings, port=port))
+    try:
+        server = waitress.create_server(
+            app,
+            host=settings.host,
+            port=port,
+            threads=THREADS,
+            max_request_body_size=MAX_BODY,
+            ident=None,
+        )
+    except OSError as error:
+        raise PortTaken(address=f"{settings.host}:{port}") from error
+    click.echo(_("本机网页：") + f"http://{settings.host}:{port}/" + _("（Ctrl-C 停止）"))
+    server.run()
