@@ -23,6 +23,11 @@ def _catalogue(name: str) -> gettext.NullTranslations:
     return gettext.translation("messages", FOLDER, languages=[name], fallback=True)
 
 
+def later(text: str) -> str:
+    """`text` unchanged, noted for the catalogue: it is put into the user's language where it is shown."""
+    return text
+
+
 def _(text: str) -> str:
     """`text` in the user's language."""
     return _catalogue(language()).gettext(text)

@@ -23,6 +23,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_l": None,
     "gettext": None,
     "lazy_gettext": None,
+    "later": None,
     "ngettext": (1, 2),
 }
 

@@ -29,7 +29,8 @@ TONES = {
     "expired": "done",
 }
 """The colour of a state; whatever is still under way waits."""
-UNITS = ("B", "KiB", "MiB", "GiB")
+UNITS = ("B", "kB", "MB", "GB", "TB")
+NO_BREAK = "\u00a0"
 
 
 def init_frame(app: Flask) -> None:
@@ -78,11 +79,14 @@ def moment(at: datetime) -> str:
 
 
 def file_size(size: int) -> str:
-    """Bytes in the largest binary unit (IEC 80000-13) that leaves a number of one or more."""
-    value, unit = float(size), 0
-    while value >= 1024 and unit < len(UNITS) - 1:
-        value, unit = value / 1024, unit + 1
-    return f"{value:.0f} {UNITS[unit]}" if unit == 0 or value >= 100 else f"{value:.1f} {UNITS[unit]}"
+    """A number of bytes with an SI unit (powers of 1000), as the hub's pages say it: `3.2 MB`."""
+    value, unit = float(size), UNITS[0]
+    for unit in UNITS:
+        if value < 999.5 or unit == UNITS[-1]:
+            break
+        value /= 1000
+    shown = f"{value:.0f}" if value >= 99.5 or unit == "B" else f"{value:.1f}"
+    return f"{shown}{NO_BREAK}{unit}"
 
 
 def _page_values() -> dict[str, Any]:
