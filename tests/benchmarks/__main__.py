@@ -1,0 +1,61 @@
+"""`python -m tests.benchmarks [name ...] [--quick]`: measure, print a table, write var/bench.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.benchmarks import download, footprint, publish, search, upload
+from tests.benchmarks.measure import Benchmark, Measured, table
+
+BENCHMARKS: dict[str, Benchmark] = {
+    module.BENCHMARK.name: module.BENCHMARK for module in (publish, upload, search, download, footprint)
+}
+RESULT = Path("var") / "bench.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; the exit code is 1 when a full run misses a goal."""
+    asked = _parser().parse_args(arguments)
+    found: dict[str, list[Measured]] = {}
+    for name in asked.names or BENCHMARKS:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        found[name] = BENCHMARKS[name].run(asked.quick)
+    rows = [row for measured in found.values() for row in measured]
+    print(table(rows))
+    write(asked.output, found, quick=asked.quick)
+    # Small sizes show that everything runs; their figures say nothing about goals.
+    return 0 if asked.quick or all(row.good for row in rows) else 1
+
+
+def write(path: Path, found: dict[str, list[Measured]], *, quick: bool) -> None:
+    """Write the figures down; benchmarks that were not run this time keep what stands there."""
+    standing = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    for name, measured in found.items():
+        standing[name] = {
+            "at": moment,
+            "quick": quick,
+            "machine": f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}",
+            "figures": [row.as_dict() for row in measured],
+        }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(standing, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="small sizes, once each")
+    parser.add_argument("--output", type=Path, default=RESULT, help="where the figures go")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
