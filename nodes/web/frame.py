@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,18 @@ def tone(state: str) -> str:
 def label(name: str, code: str) -> str:
     """A vocabulary term in the reader's language."""
     return vocabulary(name).label(code, language.current())
+
+
+def choices_of(name: str) -> list[tuple[str, str]]:
+    """The codes of a vocabulary with their labels, for a form."""
+    return [(term.code, term.label(language.current())) for term in vocabulary(name)]
+
+
+def languages_of(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The languages that a form offers, and those that the record has besides."""
+    offered = {"zh": gettext("中文"), "en": gettext("英文"), "zxx": gettext("没有语言（如图画、音乐）")}
+    others = {tag: tag for tag in fields.get("language", ()) if tag not in offered}
+    return [*offered.items(), *others.items()]
 
 
 def best(texts: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from nodes import queries, registration
 from nodes.models import LocalFile
 from nodes.web import editing, language
 from nodes.web.forms import NEW, Faults, FileChoice, files_of, read_fields, rows_of
-from nodes.web.frame import syncer, workplace
+from nodes.web.frame import choices_of, languages_of, syncer, workplace
 from shared.errors import CommonsError, FieldError, InvalidRecord, NotFound, ReasonMissing, RecordTooLarge
 from shared.record import is_tombstone
 
@@ -26,13 +27,14 @@ pages = Blueprint("pages", __name__)
 def overview() -> ResponseReturnValue:
     """All resources with their state, the last changed first."""
     state = request.args.get("state", "")
-    number = max(1, request.args.get("page", 1, type=int))
     with workplace().database.unit_of_work(read_only=True) as session:
         counts = queries.states(session)
+        total = queries.count_resources(session, state=state)
+        last = max(1, -(-total // PER_PAGE))
+        number = min(max(1, request.args.get("page", 1, type=int)), last)
         rows = queries.list_resources(
             session, language=language.current(), state=state, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
         )
-        total = queries.count_resources(session, state=state)
         problems = queries.file_problems(session)
     return render_template(
         "overview.html",
@@ -40,7 +42,7 @@ def overview() -> ResponseReturnValue:
         rows=rows,
         state=state,
         number=number,
-        last=max(1, -(-total // PER_PAGE)),
+        last=last,
         problems=problems,
     )
 
@@ -83,15 +85,16 @@ def withdraw(record_id: str) -> ResponseReturnValue:
         with workplace().database.unit_of_work() as session:
             registration.withdraw(session, record_id, request.form.get("reason", ""), key=workplace().key)
     except (ReasonMissing, InvalidRecord) as error:
-        return _resource_page(record_id, reason_fault=error), HTTPStatus.UNPROCESSABLE_ENTITY
+        faults = error.errors or [error]
+        return _resource_page(record_id, reason_faults=faults), HTTPStatus.UNPROCESSABLE_ENTITY
     flash(_("已登记撤回，下次同步时生效。"))
     return redirect(url_for("pages.resource", record_id=record_id))
 
 
 @pages.get("/sync")
 def sync() -> ResponseReturnValue:
-    """How far the synchronisation is, or what the last one did."""
-    return render_template("sync.html", progress=syncer().progress)
+    """How far the synchronisation is, or what the last one did; `?still` does not renew itself."""
+    return render_template("sync.html", progress=syncer().progress, still="still" in request.args)
 
 
 @pages.post("/sync")
@@ -146,10 +149,12 @@ def _form_page(
         faults=faults or Faults(),
         whole=whole,
         rows_of=rows_of,
+        choices_of=choices_of,
+        languages_of=languages_of,
     )
 
 
-def _resource_page(record_id: str, reason_fault: CommonsError | None = None) -> str:
+def _resource_page(record_id: str, reason_faults: Sequence[CommonsError | FieldError] = ()) -> str:
     with workplace().database.unit_of_work(read_only=True) as session:
         versions = queries.versions(session, record_id)
         latest = versions[0]
@@ -168,5 +173,5 @@ def _resource_page(record_id: str, reason_fault: CommonsError | None = None) -> 
             faults=faults,
             ark=latest.resource.ark,
             withdrawn=is_tombstone(record),
-            reason_fault=reason_fault,
+            reason_faults=reason_faults,
         )

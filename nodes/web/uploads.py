@@ -22,6 +22,8 @@ from shared.errors import NotFound
 FOLDER = "uploads"
 MAX_DISK_NAME = 200
 """Bytes of a name on disk; file systems take 255."""
+MAX_SUFFIX = 20
+"""Bytes of what may follow the last dot: more is no suffix but a part of the name."""
 KEEP_SECONDS = 7 * 24 * 3600
 _KEY = re.compile(r"[0-9a-f]{32}")
 
@@ -52,10 +54,10 @@ def disk_name(name: str) -> str:
     """The name under which a file lies on disk: its own, without a path, within what file systems take."""
     plain = file_name(re.split(r"[/\\]", name)[-1]) or "file"
     stem, dot, suffix = plain.rpartition(".")
-    if not dot:
-        stem, suffix = plain, ""
+    if not stem or len(suffix.encode()) > MAX_SUFFIX:
+        stem, dot, suffix = plain, "", ""
     room = MAX_DISK_NAME - len((dot + suffix).encode())
-    return (stem.encode("utf-8")[:room].decode("utf-8", errors="ignore") or "file") + dot + suffix
+    return stem.encode("utf-8")[:room].decode("utf-8", errors="ignore").rstrip(". ") + dot + suffix
 
 
 def take(request: Request) -> list[Path]:
