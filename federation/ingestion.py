@@ -204,12 +204,14 @@ def _new_version(resource: Resource, signed: SignedRecord) -> ResourceVersion:
         title_en=record["title"].get("en", ""),
         received_at=now(),
     )
-    version.files = [
-        VersionFile(
-            position=number, **{name: entry[name] for name in ("name", "role", "media_type", "size", "sha256")}
-        )
-        for number, entry in enumerate(record.get("files", ()))
-    ]
+    if record.get("files"):
+        # Most records of a large batch have none, and even an empty list is dear to set on a mapped object.
+        version.files = [
+            VersionFile(
+                position=number, **{name: entry[name] for name in ("name", "role", "media_type", "size", "sha256")}
+            )
+            for number, entry in enumerate(record["files"])
+        ]
     return version
 
 

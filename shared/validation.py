@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, missing
+from marshmallow.decorators import VALIDATES_SCHEMA
 
 from shared.errors import FieldError
 from shared.vocabularies import vocabulary
@@ -216,8 +219,28 @@ class Part(fields.Nested):
     }
 
 
+NOT_GOOD = "not good"
+"""What ends a walk: nobody reads it, since marshmallow then says what is wrong."""
+Reading = Callable[[Any], Any]
+"""How a field reads a value: gives what it becomes, or raises `ValidationError`."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a schema reads good data in a straight walk: what each key becomes and how, and what must be there."""
+
+    readings: Mapping[str, tuple[str, Reading]]
+    required: frozenset[str]
+    defaults: Mapping[str, Any]
+    checks: Sequence[Callable[..., None]]
+
+
 class Strict(Schema):
-    """A schema that refuses what it does not know and says every fault as a code."""
+    """A schema that refuses what it does not know and says every fault as a code.
+
+    Good data is read in a straight walk, several times faster than marshmallow's own way. Whatever the walk does
+    not like goes that way, which alone says what is wrong; a property test holds the two together.
+    """
 
     class Meta:
         """Unknown fields are errors: what is misspelt must not be lost in silence."""
@@ -228,3 +251,94 @@ class Strict(Schema):
         "unknown": [Fault("unknown_field")],
         "type": [Fault("wrong_type", {"expected": "object"})],
     }
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """Read `data`. Raises `ValidationError` with every fault."""
+        if not options:
+            with suppress(ValidationError):
+                return self.walk(data)
+        return super().load(data, **options)
+
+    def validate(self, data: Any, **options: Any) -> dict[str, list[str]]:
+        """Every fault of `data`, none when it is good."""
+        if not options:
+            with suppress(ValidationError):
+                self.walk(data)
+                return {}
+        return super().validate(data, **options)
+
+    def walk(self, data: Any) -> dict[str, Any]:
+        """Read good data; raises `ValidationError`, which need not name a fault, for all other."""
+        plan = self._plan
+        if plan is None or type(data) is not dict or not plan.required <= data.keys():
+            raise ValidationError(NOT_GOOD)
+        read: dict[str, Any] = {}
+        for key, value in data.items():
+            if key not in plan.readings:
+                raise ValidationError(NOT_GOOD)
+            name, reading = plan.readings[key]
+            read[name] = reading(value)
+        for name, default in plan.defaults.items():
+            if name not in read:
+                read[name] = default() if callable(default) else default
+        for check in plan.checks:
+            check(read, partial=None, many=False, unknown=RAISE)
+        return read
+
+    @cached_property
+    def _plan(self) -> Plan | None:
+        """None for a schema that only marshmallow can read."""
+        hooks = {kind: found for kind, found in self._hooks.items() if found}
+        checks = hooks.pop(VALIDATES_SCHEMA, [])
+        readings = {name: _reading(field) for name, field in self.load_fields.items()}
+        named = {name: field.data_key or name for name, field in self.load_fields.items()}
+        plain = self.load_fields.keys() == self.fields.keys() and not self.many and not self.partial
+        if hooks or not plain or any(skips for _, skips, _ in checks):
+            return None
+        return Plan(
+            {named[name]: (name, reading) for name, reading in readings.items() if reading is not None},
+            frozenset(named[name] for name, field in self.fields.items() if field.required),
+            {name: field.load_default for name, field in self.fields.items() if field.load_default is not missing},
+            [getattr(self, name) for name, _, _ in checks],
+        )
+
+
+def _reading(field: fields.Field[Any]) -> Reading | None:
+    """A field's own way to read, without the steps around it; None when only marshmallow can."""
+    reading: Reading | None = None
+    if field.validators or field.pre_load or field.post_load or field.attribute:
+        return None
+    if isinstance(field, Checked) and type(field)._deserialize is Checked._deserialize:
+        reading = _reading_checked(field.check)
+    elif type(field) is Many:
+        inner = _reading(field.inner)
+        reading = _reading_many(field, inner) if inner is not None else None
+    elif type(field) is Part and isinstance(field.schema, Strict) and not field.many:
+        reading = field.schema.walk
+    return _reading_null(reading) if reading is not None and field.allow_none else reading
+
+
+def _reading_checked(check: Callable[[Any], None]) -> Reading:
+    def read(value: Any) -> Any:
+        if value is None:
+            raise ValidationError(NOT_GOOD)
+        check(value)
+        return value
+
+    return read
+
+
+def _reading_many(field: Many, inner: Reading) -> Reading:
+    def read(value: Any) -> list[Any]:
+        if type(value) is not list or not field.minimum <= len(value) <= field.maximum:
+            raise ValidationError(NOT_GOOD)
+        found = [inner(entry) for entry in value]
+        if field.unique and len(set(found)) != len(found):
+            raise ValidationError(NOT_GOOD)
+        return found
+
+    return read
+
+
+def _reading_null(reading: Reading) -> Reading:
+    return lambda value: None if value is None else reading(value)

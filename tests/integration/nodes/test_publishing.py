@@ -16,7 +16,7 @@ import pytest
 
 from nodes import outbox, queries, registration, sync, transfer
 from nodes.hub_client import HubClient, RefusedByHub
-from nodes.models import Membership
+from nodes.models import LocalFile, Membership
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from shared.canonical import parse
@@ -220,6 +220,30 @@ def test_events_of_records_that_this_node_lost_are_passed_over(workplace, client
     event = {"seq": 1, "at": "2026-01-01T00:00:00+00:00", "record_id": lost, "version": 1, "state": "published"}
     played.say({"events": [event], "last": 1, "more": False})
     assert sync.pull(workplace, client) == 1
+
+
+def test_events_are_noted_in_their_order(workplace, client, membership, played):
+    first, second = register(workplace), register(workplace)
+    with workplace.database.unit_of_work() as session:
+        session.add(LocalFile(sha256="a" * 64, path="/nowhere", size=1, mtime_ns=0, sent=True))
+    said = [
+        (first, {"state": "in_review"}),
+        (second, {"state": "verifying"}),
+        (first, {"state": "published", "ark": "ark:99999/b1"}),
+        (second, {"state": "awaiting_files", "reason": "重传", "sha256": "a" * 64}),
+    ]
+    moment = {"at": "2026-01-01T00:00:00+00:00", "version": 1}
+    events = [{"seq": n, "record_id": one, **moment, **changes} for n, (one, changes) in enumerate(said, start=1)]
+    played.say({"events": events[:1], "last": 1, "more": True})
+    played.say({"events": events[1:], "last": 4, "more": False})
+    assert sync.pull(workplace, client) == 4
+    assert status(workplace) == {"published": 1, "awaiting_files": 1}
+    with workplace.database.unit_of_work(read_only=True) as session:
+        assert sync.states(session) == {"published": 1, "awaiting_files": 1}
+        assert queries.versions(session, second)[0].reason == "重传"
+        assert queries.versions(session, first)[0].resource.ark == "ark:99999/b1"
+        assert session.get_one(LocalFile, "a" * 64).sent is False
+        assert session.get_one(Membership, 1).cursor == 4
 
 
 def test_a_slice_reads_just_its_bytes_and_tells_its_length(tmp_path):
