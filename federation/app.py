@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from federation import database, problems
 from federation.api.federation import hello, members
 from federation.api.health import health
+from federation.api.reconciliation import reconciling
 from federation.core import attach_core
 from federation.language import LanguagePrefix, request_locale
 from federation.settings import HubSettings
@@ -61,7 +62,7 @@ def create_app(settings: HubSettings) -> Flask:
     Babel(app, locale_selector=request_locale)
     csrf.init_app(app)
     problems.init_problems(app)
-    for blueprint in (hello, members, health):
+    for blueprint in (hello, members, reconciling, health):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     register_pages(app)

@@ -33,6 +33,26 @@ def mint_ark(naan: str, shoulder: str) -> str:
     return f"ark:{name}{check_character(name)}"
 
 
+def restore_ark(session: Session, resource: Resource, ark: str, *, naan: str) -> bool:
+    """Give a resource the ARK back that it had before this hub was restored from a backup; whether it was done.
+
+    Only a name that this hub can have given is taken: of its NAAN and the member's shoulder, with a good check
+    character, and free.
+    """
+    name = ark.removeprefix("ark:")
+    start = f"{naan}/{resource.institution.shoulder}"
+    blade = name.removeprefix(start)
+    if resource.ark is not None or not name.startswith(start) or len(blade) != BLADE_LENGTH + 1:
+        return False
+    if not set(blade) <= set(BETANUMERIC) or check_character(name[:-1]) != name[-1]:
+        return False
+    if session.scalar(select(Resource.id).where(Resource.ark == f"ark:{name}")) is not None:
+        return False
+    resource.ark = f"ark:{name}"
+    session.flush()
+    return True
+
+
 def publish(
     session: Session, versions: Sequence[ResourceVersion], *, naan: str, actor: str, reason: str = ""
 ) -> None:

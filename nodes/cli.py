@@ -12,13 +12,22 @@ from typing import Any
 import click
 
 from nodes import files as local_files
-from nodes import importers, importing, membership, queries, registration, synchronisation_report
+from nodes import (
+    importers,
+    importing,
+    membership,
+    queries,
+    reconciliation_report,
+    registration,
+    relinking,
+    routine,
+    synchronisation_report,
+)
 from nodes.drafts import Draft, read_draft
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
 from nodes.progress import Bars
 from nodes.settings import load_settings
-from nodes.sync import synchronise
 from nodes.texts import _, language
 from nodes.wording import state_name
 from nodes.workplace import Workplace, initialise, open_workplace
@@ -79,11 +88,11 @@ def init(context: click.Context) -> None:
 
 @main.command()
 @click.argument("hub")
-@click.argument("token")
+@click.argument("token", default="")
 @click.option("--name", help="节点名称；默认为本机名。")
 @click.pass_context
 def join(context: click.Context, hub: str, token: str, name: str | None) -> None:
-    """用邀请码加入平台 HUB（网址）。"""
+    """用邀请码加入平台 HUB（网址）；密钥还在、数据库丢了，不用邀请码就能回来。"""
     workplace = _open(context)
     client = HubClient(hub, workplace.key, workplace.settings)
     joined = membership.join(workplace, client, token=token, node_name=name or socket.gethostname())
@@ -192,16 +201,45 @@ def _say_imported(done: importing.Imported) -> None:
 @json_option
 @click.pass_context
 def sync(context: click.Context, wait: float, as_json: bool) -> None:
-    """与平台同步：发布著录、上传文件、取回审核结果。"""
+    """与平台同步：发布著录、上传文件、取回审核结果；每天核对一次两边是否一致。"""
     workplace = _open(context)
     with Bars() as bars:
-        done = synchronise(workplace, wait=wait, reporter=bars)
+        done = routine.go_round(workplace, wait=wait, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:
-        for line in synchronisation_report.lines(done):
-            click.echo(line)
+        said = synchronisation_report.lines(done.synced)
+        if done.reconciled is not None and (done.reconciled.findings or not done.reconciled.equal):
+            said += reconciliation_report.lines(done.reconciled, dry_run=False)
+        click.echo("\n".join(said))
     sys.exit(0 if done.good else 5)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="只核对，什么都不改。")
+@click.option(
+    "--files",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="在此文件夹里按内容找回文件，可重复。",
+)
+@json_option
+@click.pass_context
+def reconcile(context: click.Context, dry_run: bool, folders: tuple[Path, ...], as_json: bool) -> None:
+    """与平台逐版本核对，补齐两边缺少的；恢复过备份之后用它。"""
+    workplace = _open(context)
+    with Bars() as bars:
+        done = routine.reconcile(workplace, dry_run=dry_run, reporter=bars)
+        if folders and not dry_run:
+            found = relinking.relink(workplace, folders)
+            click.echo(_("找回文件 {count} 个。").format(count=found), err=True)
+            done = routine.reconcile(workplace, reporter=bars)
+    if as_json:
+        say_json(done.as_dict())
+    else:
+        click.echo("\n".join(reconciliation_report.lines(done, dry_run=dry_run)))
+    sys.exit(0 if done.equal else 5)
 
 
 @main.command()

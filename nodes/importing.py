@@ -89,6 +89,7 @@ def import_rows(
     run = _Run(workplace, source_name, Imported(dry_run), progress or (lambda steps: None))
     with workplace.database.unit_of_work(read_only=True) as session:
         run.known.update(registration.known_sources(session, source_name))
+        run.nameless.update(registration.nameless(session))
     iterator = iter(rows)
     while chunk := list(islice(iterator, BATCH)):
         run.take(chunk)
@@ -108,19 +109,38 @@ class _Run:
     known: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     waiting: list[_Ready] = field(default_factory=list)
+    nameless: dict[str, str] = field(default_factory=dict)
+    """Resources that came back from the hub and may be rows of this source: record ids by what they say."""
+    recognised: set[str] = field(default_factory=set)
 
     def take(self, chunk: Sequence[ImportRow]) -> None:
         """Register the rows of one transaction, but for those that wait for a row still to come."""
         ready = []
-        for row in chunk:
-            prepared = self._prepare(row)
+        prepared_rows = [(row, self._prepare(row)) for row in chunk]
+        self._recognise([prepared for _, prepared in prepared_rows if prepared is not None])
+        for _, prepared in prepared_rows:
             if prepared is None:
                 self.progress(1)
-            elif any(target not in self.known for target in _named(row.fields)):
+            elif any(target not in self.known for target in _named(prepared.row.fields)):
                 self.waiting.append(prepared)
             else:
                 ready.append(prepared)
         self._register(ready)
+
+    def _recognise(self, rows: Sequence[_Ready]) -> None:
+        """Rows that say what a resource says that came back from the hub are that resource: none is made twice."""
+        found: dict[str, str] = {}
+        for one in rows if self.nameless else ():
+            if one.row.source_id not in self.known:
+                record_id = self.nameless.pop(
+                    registration.gist(registration.content_of(one.row.fields, one.files)), ""
+                )
+                found |= {one.row.source_id: record_id} if record_id else {}
+        self.known.update(found)
+        self.recognised.update(found)
+        if found and not self.done.dry_run:
+            with self.workplace.database.unit_of_work() as session:
+                registration.name(session, self.source_name, found)
 
     def close_circles(self) -> None:
         """Register the rows that wait, in one transaction: each may point at any other.
@@ -174,6 +194,10 @@ class _Run:
         """Whether the row is good; nothing is put into the session before it has been checked."""
         source_id, content = one.row.source_id, _content(one, self.known)
         latest = standing.get(source_id)
+        if latest is None and self.done.dry_run and source_id in self.recognised:
+            # A resource that came back from the hub: it would be recognised, and named only in a real import.
+            self.done.unchanged += 1
+            return True
         if latest is not None and latest.withdrawn:
             self.done.unchanged += 1
             return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,19 +17,25 @@ from shared.messages import PROTOCOL, EnrolmentReply
 def join(workplace: Workplace, client: HubClient, *, token: str, node_name: str) -> Membership:
     """Enrol with a one-time invitation; repeating it with the same hub and token does no harm.
 
-    Raises `AlreadyJoined`, `HubAway`, or the hub's refusal.
+    Without a token the hub is asked whether it knows our key already: so a node that has lost its database comes
+    back. Raises `AlreadyJoined`, `HubAway`, or the hub's refusal.
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = find(session)
     if standing is not None:
         raise AlreadyJoined(hub=standing.origin)
+    if not token:
+        return _keep(workplace, client.get("/membership", EnrolmentReply))
     message = {
         "protocol": PROTOCOL,
         "token": token.strip(),
         "node_name": node_name,
         "public_key": workplace.key.jwk,
     }
-    reply = client.ask("/enrolments", message, EnrolmentReply)
+    return _keep(workplace, client.ask("/enrolments", message, EnrolmentReply))
+
+
+def _keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
     with workplace.database.unit_of_work() as session:
         membership = Membership(
             id=1,

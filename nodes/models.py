@@ -63,7 +63,11 @@ class Membership(Base):
 
 
 class Resource(Base):
-    """A resource by its record id; `source` and `source_id` say where an importer found it."""
+    """A resource by its record id; `source` and `source_id` say where an importer found it.
+
+    `elsewhere` is true when another node of the institution has published it since: that node compares it.
+    `restored` is true when it came back from the hub, without the memory of where an importer had found it.
+    """
 
     __tablename__ = "resources"
     __table_args__ = (UniqueConstraint("source", "source_id"),)
@@ -73,6 +77,8 @@ class Resource(Base):
     source: Mapped[str | None] = mapped_column(String(200))
     source_id: Mapped[str | None] = mapped_column(String(500))
     ark: Mapped[str] = mapped_column(String(100), default="")
+    elsewhere: Mapped[bool] = mapped_column(default=False)
+    restored: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -122,3 +128,23 @@ class OutboxEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     resource_id: Mapped[str] = mapped_column(String(36))
     number: Mapped[int]
+
+
+class Reconciliation(Base):
+    """The last comparison with the hub (one row): what each held, what differed, and when both were last equal."""
+
+    __tablename__ = "reconciliation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    node_count: Mapped[int]
+    hub_count: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    differing: Mapped[int]
+    findings: Mapped[list[Any]] = mapped_column(default=list)
+    equal_at: Mapped[datetime | None]
+
+    @property
+    def equal(self) -> bool:
+        """Whether the last comparison found no difference."""
+        return self.differing == 0

@@ -15,7 +15,7 @@ from nodes.files import PreparedFile
 from nodes.keys import Key
 from nodes.models import OutboxEntry, Resource, Version, now
 from shared import record as records
-from shared.canonical import digest
+from shared.canonical import canonical, digest
 from shared.errors import NotFound, ReasonMissing
 
 MANY = 500
@@ -142,10 +142,36 @@ def withdraw(session: Session, record_id: str, reason: str, *, key: Key) -> Regi
     return Registered(resource.id, number, created=False, unchanged=False)
 
 
+def add_version(session: Session, resource: Resource, number: int, content: Mapping[str, Any], key: Key) -> None:
+    """Register `content` as the version `number` of a resource. Raises `InvalidRecord`."""
+    payload = records.check({**content, "id": resource.id, "version": number})
+    _add_version(session, resource, number, payload, key)
+
+
 def known_sources(session: Session, name: str) -> dict[str, str]:
     """The record id for each identifier that came from the source `name`."""
     rows = session.execute(select(Resource.source_id, Resource.id).where(Resource.source == name))
     return {str(row.source_id): row.id for row in rows}
+
+
+def nameless(session: Session) -> dict[str, str]:
+    """The resources that came back from the hub without their place in a source: record ids by their gist."""
+    latest = and_(Version.resource_id == Resource.id, Version.number == Resource.latest_version)
+    query = select(Version).join(Resource, latest).where(Resource.restored, Resource.source.is_(None))
+    return {gist(version.content): version.resource_id for version in session.scalars(query)}
+
+
+def name(session: Session, source: str, found: Mapping[str, str]) -> None:
+    """Note where resources come from: record ids by their identifier in `source`."""
+    for identifier, record_id in found.items():
+        resource = session.get_one(Resource, record_id)
+        resource.source, resource.source_id = source, identifier
+
+
+def gist(content: Mapping[str, Any]) -> str:
+    """A digest of what a record says, without what changes when it is registered anew or points at others."""
+    passing = ("id", "version", "relations", "withdrawn")
+    return digest(canonical({name: value for name, value in content.items() if name not in passing}))
 
 
 def standing_of(session: Session, name: str, identifiers: Sequence[str]) -> dict[str, Standing]:
@@ -184,7 +210,7 @@ def _without_place(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _add_version(session: Session, resource: Resource, number: int, payload: bytes, key: Key) -> None:
-    resource.latest_version = number
+    resource.latest_version, resource.elsewhere = number, False
     session.add(
         Version(
             resource_id=resource.id,

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 
 from shared.canonical import parse
 from shared.errors import InvalidRequest
+from shared.reconciliation import BUCKETS
 from shared.record import MAX_FILE_BYTES, SHA256, RecordId
 from shared.validation import (
     Checked,
@@ -33,10 +34,21 @@ MAX_BATCH_BYTES = 4 * 1024**2
 MAX_UPLOADS_ASKED = 100
 MAX_PARTS_GRANTED = 100
 MAX_EVENTS = 500
+MAX_ITEMS = 2000
+MAX_FINDINGS = 100
 
 PUBLISH_OUTCOMES = ("accepted", "duplicate", "superseded", "conflict", "rejected")
 UPLOAD_OUTCOMES = ("present", "granted", "verifying", "refused")
 COMPLETE_OUTCOMES = ("verifying", "incomplete", "refused")
+FINDINGS = (
+    "absent_at_hub",
+    "absent_at_node",
+    "content_differs",
+    "state_differs",
+    "elsewhere",
+    "unverified",
+    "refused",
+)
 
 
 class OneOf(Checked):
@@ -228,6 +240,100 @@ class StatusReply(Strict):
     events = Many(Part(StatusEvent), MAX_EVENTS, required=True)
     last = Whole(0, required=True)
     more = Flag(required=True)
+
+
+class FindingMessage(Strict):
+    """One version on which the two sides did not agree, and in what."""
+
+    record_id = RecordId(required=True)
+    version = Whole(1, required=True)
+    kind = OneOf(FINDINGS, required=True)
+
+
+class DigestsRequest(Strict):
+    """What the node holds, as 256 digests; `found` says what it mended since it last asked."""
+
+    buckets = Many(Text(64, pattern=SHA256, fault="bad_digest"), BUCKETS, minimum=BUCKETS, required=True)
+    count = Whole(0, required=True)
+    cursor = Whole(0, required=True)
+    found = Many(Part(FindingMessage), MAX_FINDINGS)
+
+
+class DigestsReply(Strict):
+    """What the hub holds of this node, and in which buckets the two differ: none proves that they are equal."""
+
+    count = Whole(0, required=True)
+    digest = Text(64, pattern=SHA256, fault="bad_digest", required=True)
+    differing = Many(Whole(0, BUCKETS - 1), BUCKETS, unique=True, required=True)
+    last_event = Whole(0, required=True)
+
+
+class ItemsRequest(Strict):
+    """The versions in one bucket, those after the version named by `after` and `after_version`."""
+
+    bucket = Whole(0, BUCKETS - 1, required=True)
+    after = Text(36, minimum=0)
+    after_version = Whole(0)
+
+
+class ItemMessage(Strict):
+    """One version as the hub knows it."""
+
+    record_id = RecordId(required=True)
+    version = Whole(1, required=True)
+    sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
+    state = Text(40, required=True)
+    reason = Text(5000, minimum=0, required=True)
+    ark = Text(100, minimum=0, required=True)
+
+
+class ItemsReply(Strict):
+    """Versions of a bucket in order of record and version; `more` when there are further ones."""
+
+    items = Many(Part(ItemMessage), MAX_ITEMS, required=True)
+    more = Flag(required=True)
+
+
+class VersionName(Strict):
+    """A version by its record and number."""
+
+    record_id = RecordId(required=True)
+    version = Whole(1, required=True)
+
+
+class RecordsRequest(Strict):
+    """Give back these signed records of this node's institution."""
+
+    records = Many(Part(VersionName), MAX_BATCH_RECORDS, minimum=1, required=True)
+
+
+class RecordsReply(Strict):
+    """The signed records that fit into one answer, in the order asked; ask again for those that are not here.
+
+    `missing` are those that the hub does not have.
+    """
+
+    records = Many(Text(400_000), MAX_BATCH_RECORDS, required=True)
+    missing = Many(Part(VersionName), MAX_BATCH_RECORDS, required=True)
+
+
+class ArkMessage(Strict):
+    """The permanent identifier that a resource was given once."""
+
+    record_id = RecordId(required=True)
+    ark = Text(100, required=True)
+
+
+class ArksRequest(Strict):
+    """A hub that was restored from a backup is told which identifiers it gave since."""
+
+    arks = Many(Part(ArkMessage), MAX_BATCH_RECORDS, minimum=1, required=True)
+
+
+class ArksReply(Strict):
+    """How many identifiers the hub has taken back into use."""
+
+    restored = Whole(0, required=True)
 
 
 def read(schema: type[Strict], data: bytes | Mapping[str, Any]) -> dict[str, Any]:

@@ -40,24 +40,13 @@ def enrol() -> tuple[Response, int]:
         public_key=asked["public_key"],
         signed_by=verified.key_id,
     )
-    institution = node.institution
-    names = {"zh": institution.name_zh, "en": institution.name_en}
-    return jsonify(
-        protocol=messages.PROTOCOL,
-        node_id=node.id,
-        institution={
-            "code": institution.code,
-            "kind": institution.kind,
-            "name": {tag: name for tag, name in names.items() if name},
-        },
-        hub_name=_hub_name(),
-        origin=parts().settings.origin,
-        limits={
-            "batch_records": messages.MAX_BATCH_RECORDS,
-            "batch_bytes": messages.MAX_BATCH_BYTES,
-            "file_bytes": parts().settings.max_file_bytes,
-        },
-    ), 201
+    return jsonify(_membership(node)), 201
+
+
+@members.get("/membership")
+def membership() -> Response:
+    """What the node was told when it enrolled: for one that has lost its database and kept its key."""
+    return jsonify(_membership(_node()))
 
 
 @members.post("/records")
@@ -111,6 +100,28 @@ def status() -> Response:
     after = _whole_argument("after", 0, 2**53 - 1, default=0)
     limit = _whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
     return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
+
+
+def _membership(node: Node) -> dict[str, Any]:
+    """Who the node is to this hub (`EnrolmentReply`)."""
+    institution = node.institution
+    names = {"zh": institution.name_zh, "en": institution.name_en}
+    return {
+        "protocol": messages.PROTOCOL,
+        "node_id": node.id,
+        "institution": {
+            "code": institution.code,
+            "kind": institution.kind,
+            "name": {tag: name for tag, name in names.items() if name},
+        },
+        "hub_name": _hub_name(),
+        "origin": parts().settings.origin,
+        "limits": {
+            "batch_records": messages.MAX_BATCH_RECORDS,
+            "batch_bytes": messages.MAX_BATCH_BYTES,
+            "file_bytes": parts().settings.max_file_bytes,
+        },
+    }
 
 
 def _node() -> Node:

@@ -62,6 +62,13 @@ OPERATIONS = (
         errors=(named.SignatureMissing, named.TokenInvalid, *BODY, *AWAY),
     ),
     Operation(
+        "/membership",
+        "get",
+        "What the node was told when it joined: for one that has lost its database and kept its key",
+        messages.EnrolmentReply,
+        errors=(*AUTHENTICATION, *AWAY),
+    ),
+    Operation(
         "/records",
         "post",
         "Publish a batch of signed records; an answer for each",
@@ -92,6 +99,38 @@ OPERATIONS = (
         messages.StatusReply,
         errors=(*AUTHENTICATION, named.InvalidRequest, *AWAY),
         parameters=(_whole("after", 0, 2**53 - 1), _whole("limit", 1, messages.MAX_EVENTS)),
+    ),
+    Operation(
+        "/reconciliation/digests",
+        "post",
+        "Compare what the node holds with what the hub holds of it",
+        messages.DigestsReply,
+        body=messages.DigestsRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
+    ),
+    Operation(
+        "/reconciliation/items",
+        "post",
+        "The versions in one bucket, as the hub knows them",
+        messages.ItemsReply,
+        body=messages.ItemsRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
+    ),
+    Operation(
+        "/reconciliation/records",
+        "post",
+        "Signed records that the node has lost",
+        messages.RecordsReply,
+        body=messages.RecordsRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
+    ),
+    Operation(
+        "/reconciliation/arks",
+        "post",
+        "Permanent identifiers that the hub has lost",
+        messages.ArksReply,
+        body=messages.ArksRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
     ),
 )
 

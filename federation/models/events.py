@@ -44,7 +44,7 @@ class NodeEvent(Base):
     """A change that a node must learn of; `seq` is gapless for each node."""
 
     __tablename__ = "node_events"
-    __table_args__ = (UniqueConstraint("node_id", "seq"),)
+    __table_args__ = (UniqueConstraint("node_id", "seq"), Index("ix_node_events_version", "resource_id", "version"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     node_id: Mapped[str] = mapped_column(ForeignKey("nodes.id"))

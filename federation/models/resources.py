@@ -21,7 +21,7 @@ class Resource(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     institution_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"), index=True)
-    node_id: Mapped[str] = mapped_column(ForeignKey("nodes.id"))
+    node_id: Mapped[str] = mapped_column(ForeignKey("nodes.id"), index=True)
     ark: Mapped[str | None] = mapped_column(String(64), unique=True)
     latest_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shared import http_signatures, messages, signing
 from shared.canonical import canonical, digest
 from shared.errors import FieldError, FileNotDeclared, InvalidRecord, Throttled, UploadClosed, UploadIncomplete
+from shared.reconciliation import Item, bucket_digests, differing, overall_digest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "examples"
 ORIGIN = "https://cloud.example.org"
@@ -299,6 +300,42 @@ def status() -> dict[str, Any]:
     }
 
 
+def reconciling() -> dict[str, Any]:
+    """A node that lacks a version and one whose state changed: what both sides say to each other."""
+    held = [Item(RECORD_ID, 2, digest(canonical(record())), "in_review")]
+    here = {"record_id": RECORD_ID, "version": 2, "sha256": held[0].sha256, "state": "published", "reason": ""}
+    lost = {"record_id": RECORD_ID, "version": 3}
+    buckets = bucket_digests(held)
+    hub = [held[0]._replace(state="published"), Item(RECORD_ID, 3, digest(canonical(tombstone())), "withdrawn")]
+    ark = "ark:99999/b1fk4mz8xq5"
+    return {
+        "digests-request": {
+            "buckets": buckets,
+            "count": 1,
+            "cursor": 44,
+            "found": [{"record_id": OTHER_ID, "version": 1, "kind": "absent_at_hub"}],
+        },
+        "digests-reply": {
+            "count": 2,
+            "digest": overall_digest(bucket_digests(hub)),
+            "differing": differing(buckets, bucket_digests(hub)),
+            "last_event": 46,
+        },
+        "items-request": {"bucket": 1, "after": OTHER_ID, "after_version": 1},
+        "items-reply": {
+            "items": [
+                {**here, "ark": ark},
+                {**lost, "sha256": hub[1].sha256, "state": "withdrawn", "reason": "图片权利人要求撤下。", "ark": ark},
+            ],
+            "more": False,
+        },
+        "records-request": {"records": [lost, {"record_id": OTHER_ID, "version": 9}]},
+        "records-reply": {"records": [jws(tombstone())], "missing": [{"record_id": OTHER_ID, "version": 9}]},
+        "arks-request": {"arks": [{"record_id": RECORD_ID, "ark": ark}]},
+        "arks-reply": {"restored": 1},
+    }
+
+
 def documents() -> dict[str, Any]:
     """Every example by its file name without the ending."""
     hub_name = {"zh": "计量资源云", "en": "Metrology Commons"}
@@ -312,6 +349,7 @@ def documents() -> dict[str, Any]:
         **publishing(),
         **uploading(),
         **status(),
+        **reconciling(),
         "problem": Throttled(retry_after=30).problem(CHINESE),
     }
 

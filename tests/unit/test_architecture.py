@@ -61,6 +61,11 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/sign-out"),
     },
     NODE: {
+        ("GET", "/api/v1/federation/membership"),
+        ("POST", "/api/v1/federation/reconciliation/arks"),
+        ("POST", "/api/v1/federation/reconciliation/digests"),
+        ("POST", "/api/v1/federation/reconciliation/items"),
+        ("POST", "/api/v1/federation/reconciliation/records"),
         ("POST", "/api/v1/federation/records"),
         ("GET", "/api/v1/federation/status"),
         ("POST", "/api/v1/federation/uploads"),

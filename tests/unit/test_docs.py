@@ -34,6 +34,8 @@ LIMITS = {
     "MAX_UPLOADS_ASKED": messages.MAX_UPLOADS_ASKED,
     "MAX_PARTS_GRANTED": messages.MAX_PARTS_GRANTED,
     "MAX_EVENTS": messages.MAX_EVENTS,
+    "MAX_ITEMS": messages.MAX_ITEMS,
+    "MAX_FINDINGS": messages.MAX_FINDINGS,
     "LIFETIME": int(http_signatures.LIFETIME.total_seconds()),
     "LEEWAY": int(http_signatures.LEEWAY.total_seconds()),
 }

@@ -24,6 +24,14 @@ MESSAGES = {
     "complete-request": messages.CompleteRequest,
     "complete-reply": messages.CompleteReply,
     "status-reply": messages.StatusReply,
+    "digests-request": messages.DigestsRequest,
+    "digests-reply": messages.DigestsReply,
+    "items-request": messages.ItemsRequest,
+    "items-reply": messages.ItemsReply,
+    "records-request": messages.RecordsRequest,
+    "records-reply": messages.RecordsReply,
+    "arks-request": messages.ArksRequest,
+    "arks-reply": messages.ArksReply,
 }
 RECORDS = ("record", "record-withdrawn")
 REASONS = {  # for people and logs: any JSON may stand there
@@ -200,7 +208,7 @@ def test_a_message_without_a_required_field_is_refused_by_name(name):
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-@pytest.mark.parametrize("value", [None, "words", 7, True, [1], {"deep": {}}], ids=repr)
+@pytest.mark.parametrize("value", [None, "words", 7, True, [[1]], {"deep": {}}], ids=repr)
 def test_a_field_of_another_type_is_refused(name, value):
     schema = MESSAGES[name]
     for key in golden(name):

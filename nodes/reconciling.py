@@ -1,0 +1,225 @@
+"""Comparing with the hub and mending what differs, so that a backup restored on either side does no harm.
+
+256 digests say whether anything differs, and where; only those buckets are looked at. The hub's word is the last on
+states, the signed record on content: what the hub lost is published again, what the node lost is taken back if it
+bears the node's own signature, and where both have used one number for different things ours gets a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import update
+
+from nodes import holdings, restoring
+from nodes import membership as memberships
+from nodes.holdings import Finding
+from nodes.hub_client import HubClient
+from nodes.models import Membership, Reconciliation, now
+from nodes.workplace import Workplace
+from shared.errors import CommonsError, KeyUnknown
+from shared.messages import (
+    MAX_BATCH_RECORDS,
+    MAX_FINDINGS,
+    ArksReply,
+    DigestsReply,
+    ItemsReply,
+    RecordsReply,
+)
+from shared.reconciliation import bucket_digests, bucket_of, overall_digest
+from shared.signing import SignedRecord, verify
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Reconciled:
+    """What a comparison found: how many versions each side holds, what differed, and whether they are equal now."""
+
+    node_count: int
+    hub_count: int
+    digest: str
+    equal: bool
+    findings: list[Finding] = field(default_factory=list)
+    mended: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form for a script."""
+        return {
+            "equal": self.equal,
+            "mended": self.mended,
+            "node_count": self.node_count,
+            "hub_count": self.hub_count,
+            "digest": self.digest,
+            "findings": [finding.as_message() for finding in self.findings],
+        }
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One exchange of digests."""
+
+    node_count: int
+    digest: str
+    reply: dict[str, Any]
+
+
+class Reconciler:
+    """One reconciliation of one node."""
+
+    def __init__(self, workplace: Workplace, client: HubClient, exchange: Callable[[], object]) -> None:
+        """`exchange` publishes what waits, sends files and reads events; it is done before and after mending."""
+        self.workplace, self.client, self.exchange = workplace, client, exchange
+
+    def run(self, *, dry_run: bool = False) -> Reconciled:
+        """Compare, and unless `dry_run` mend and compare again. Raises `HubAway` or the hub's refusal."""
+        if not dry_run:
+            self.exchange()
+        first = self._compare([])
+        found = list(self._findings(first))
+        if dry_run or not found:
+            return self._note(first, found, mended=False)
+        found = self._mend(found, first)
+        self.exchange()
+        self._give_arks(found)
+        return self._note(self._compare(found), found, mended=True)
+
+    def _compare(self, found: Sequence[Finding]) -> _Round:
+        with self.workplace.database.unit_of_work(read_only=True) as session:
+            items, cursor = holdings.items(session), memberships.current(session).cursor
+        digests = bucket_digests(items)
+        message: dict[str, Any] = {"buckets": digests, "count": len(items), "cursor": cursor}
+        if found:
+            message["found"] = [finding.as_message() for finding in found[:MAX_FINDINGS]]
+        return _Round(
+            len(items), overall_digest(digests), self.client.ask("/reconciliation/digests", message, DigestsReply)
+        )
+
+    def _findings(self, compared: _Round) -> Iterator[Finding]:
+        buckets = set(compared.reply["differing"])
+        if not buckets:
+            return
+        with self.workplace.database.unit_of_work(read_only=True) as session:
+            ours = [item for item in holdings.items(session) if bucket_of(item.record_id) in buckets]
+        for bucket in sorted(buckets):
+            here = [item for item in ours if bucket_of(item.record_id) == bucket]
+            yield from holdings.findings(here, list(self._bucket(bucket)))
+
+    def _bucket(self, bucket: int) -> Iterator[dict[str, Any]]:
+        message: dict[str, Any] = {"bucket": bucket}
+        while True:
+            reply = self.client.ask("/reconciliation/items", message, ItemsReply)
+            yield from reply["items"]
+            if not reply["more"]:
+                return
+            last = reply["items"][-1]
+            message = {"bucket": bucket, "after": last["record_id"], "after_version": last["version"]}
+
+    def _mend(self, found: Sequence[Finding], compared: _Round) -> list[Finding]:
+        """Do what each finding asks for; the findings come back with what was learnt on the way."""
+        by_kind: dict[str, list[Finding]] = {}
+        for finding in self._told_apart(found):
+            by_kind.setdefault(finding.kind, []).append(finding)
+        lost = [*by_kind.get("absent_at_node", ()), *by_kind.get("content_differs", ())]
+        signed, unverified = self._fetch(lost)
+        after = _highest(found)
+        with self.workplace.database.unit_of_work() as session:
+            if compared.reply["last_event"] < memberships.current(session).cursor:
+                session.execute(update(Membership).values(cursor=compared.reply["last_event"]))
+            restoring.send_again(session, by_kind.get("absent_at_hub", ()))
+            restoring.leave_elsewhere(session, by_kind.get("elsewhere", ()))
+            for finding in by_kind.get("state_differs", ()):
+                restoring.take_state(session, finding)
+            # Ours makes way while it still is the latest here; what the hub has besides is taken after that.
+            for finding, record in signed:
+                if finding.kind == "content_differs":
+                    highest = after[finding.record_id]
+                    restoring.make_way(session, finding, record, key=self.workplace.key, after=highest)
+            for finding, record in signed:
+                if finding.kind == "absent_at_node":
+                    restoring.take_version(session, finding, record)
+        strangers = {(finding.record_id, finding.version) for finding in unverified}
+        kept = [finding for kind in by_kind.values() for finding in kind]
+        return [one for one in kept if (one.record_id, one.version) not in strangers] + unverified
+
+    def _told_apart(self, found: Sequence[Finding]) -> Iterator[Finding]:
+        """Of those that the hub does not count as ours, tell which it has from another node of the institution."""
+        absent = [finding for finding in found if finding.kind == "absent_at_hub"]
+        missing: set[tuple[str, int]] = set()
+        for start in range(0, len(absent), MAX_BATCH_RECORDS):
+            missing |= self._ask_for(absent[start : start + MAX_BATCH_RECORDS])[1]
+        for finding in found:
+            if finding.kind == "absent_at_hub" and (finding.record_id, finding.version) not in missing:
+                yield Finding(finding.record_id, finding.version, "elsewhere")
+            else:
+                yield finding
+
+    def _fetch(self, lost: Sequence[Finding]) -> tuple[list[tuple[Finding, SignedRecord]], list[Finding]]:
+        """The signed records of `lost`, checked against our own key; and those that do not bear our signature."""
+        waiting = {(finding.record_id, finding.version): finding for finding in lost}
+        good: list[tuple[Finding, SignedRecord]] = []
+        bad: list[Finding] = []
+        while waiting:
+            tokens, missing = self._ask_for(list(waiting.values())[:MAX_BATCH_RECORDS])
+            for name in missing:
+                waiting.pop(name, None)
+            for name, token in tokens:
+                finding = waiting.pop(name)
+                try:
+                    signed = verify(token, find_key=self._own_key)
+                except CommonsError:
+                    bad.append(Finding(finding.record_id, finding.version, "unverified", finding.theirs))
+                    continue
+                good.append((finding, signed))
+            if not tokens and not missing:
+                break
+        return good, bad
+
+    def _ask_for(self, findings: Sequence[Finding]) -> tuple[list[tuple[tuple[str, int], str]], set[tuple[str, int]]]:
+        """Signed records by name, as many as came in one answer, and the names that the hub does not have."""
+        names = [(finding.record_id, finding.version) for finding in findings]
+        message = {"records": [{"record_id": record_id, "version": version} for record_id, version in names]}
+        reply = self.client.ask("/reconciliation/records", message, RecordsReply)
+        missing = {(name["record_id"], name["version"]) for name in reply["missing"]}
+        there = [name for name in names if name not in missing]
+        return list(zip(there, reply["records"], strict=False)), missing
+
+    def _own_key(self, kid: str) -> Ed25519PublicKey:
+        if kid != self.workplace.key.id:
+            raise KeyUnknown()
+        return self.workplace.key.private.public_key()
+
+    def _give_arks(self, found: Sequence[Finding]) -> None:
+        """Tell the hub the permanent identifiers that it has lost."""
+        ids = {one.record_id for one in found if one.theirs is None or not one.theirs["ark"]}
+        with self.workplace.database.unit_of_work(read_only=True) as session:
+            lost = holdings.arks(session, ids)
+        names = [{"record_id": record_id, "ark": ark} for record_id, ark in lost.items()]
+        for start in range(0, len(names), MAX_BATCH_RECORDS):
+            self.client.ask("/reconciliation/arks", {"arks": names[start : start + MAX_BATCH_RECORDS]}, ArksReply)
+
+    def _note(self, compared: _Round, found: Sequence[Finding], *, mended: bool) -> Reconciled:
+        differing = len(compared.reply["differing"])
+        done = Reconciled(
+            compared.node_count, compared.reply["count"], compared.digest, differing == 0, list(found), mended
+        )
+        with self.workplace.database.unit_of_work() as session:
+            row = session.get(Reconciliation, 1) or Reconciliation(id=1)
+            row.at, row.node_count, row.hub_count = now(), done.node_count, done.hub_count
+            row.digest, row.differing = done.digest, differing
+            row.findings = [finding.as_message() for finding in found[:MAX_FINDINGS]]
+            if done.equal:
+                row.equal_at = row.at
+            session.add(row)
+        return done
+
+
+def _highest(found: Sequence[Finding]) -> dict[str, int]:
+    """The highest version number that was met of each record."""
+    highest: dict[str, int] = {}
+    for finding in found:
+        highest[finding.record_id] = max(finding.version, highest.get(finding.record_id, 0))
+    return highest

@@ -1,0 +1,104 @@
+"""Putting right what the node holds, after the hub has said what it holds: nothing of ours is thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from nodes import registration
+from nodes.holdings import Finding, batched
+from nodes.keys import Key
+from nodes.models import LocalFile, OutboxEntry, Resource, Version, now
+from shared.signing import SignedRecord
+
+
+def send_again(session: Session, findings: Sequence[Finding]) -> None:
+    """Put versions that the hub has not into the outbox, and have it asked for their files."""
+    waiting = {(entry.resource_id, entry.number) for entry in session.scalars(select(OutboxEntry))}
+    lost = [(finding.record_id, finding.version) for finding in findings]
+    registration.to_send(session, [name for name in lost if name not in waiting])
+    for record_id, number in lost:
+        _ask_for_files(session, session.get_one(Version, (record_id, number)).content)
+
+
+def leave_elsewhere(session: Session, findings: Sequence[Finding]) -> None:
+    """Note that another node of the institution speaks for these resources now."""
+    for ids in batched({finding.record_id for finding in findings}):
+        session.execute(update(Resource).where(Resource.id.in_(ids)).values(elsewhere=True))
+
+
+def take_state(session: Session, finding: Finding) -> None:
+    """The hub's word on a version's state is the last."""
+    theirs = finding.theirs or {}
+    version = session.get_one(Version, (finding.record_id, finding.version))
+    version.state, version.reason, version.changed_at = theirs["state"], theirs["reason"], now()
+    _take_ark(version.resource, theirs)
+    if version.state == "awaiting_files":
+        _ask_for_files(session, version.content)
+
+
+def take_version(session: Session, finding: Finding, signed: SignedRecord) -> None:
+    """Take back a version that was lost here."""
+    theirs = finding.theirs or {}
+    resource = session.get(Resource, finding.record_id)
+    if resource is None:
+        resource = Resource(id=finding.record_id, latest_version=0, restored=True)
+        session.add(resource)
+        session.flush()
+    resource.latest_version = max(resource.latest_version, finding.version)
+    _take_ark(resource, theirs)
+    session.add(_version(finding, signed))
+
+
+def make_way(session: Session, finding: Finding, signed: SignedRecord, *, key: Key, after: int) -> None:
+    """The hub has another content under our version's number: ours becomes a new version above `after`.
+
+    So it goes when a node restored from a backup used a number again. An older version of ours gives way.
+    """
+    ours = session.get_one(Version, (finding.record_id, finding.version))
+    resource, content = ours.resource, ours.content
+    latest = resource.latest_version == ours.number
+    for name, value in _columns(finding, signed).items():
+        setattr(ours, name, value)
+    session.execute(
+        OutboxEntry.__table__.delete().where(  # type: ignore[attr-defined]  # a table, not any selectable
+            OutboxEntry.resource_id == finding.record_id, OutboxEntry.number == finding.version
+        )
+    )
+    _take_ark(resource, finding.theirs or {})
+    if latest and _meaning(content) != _meaning(signed.record):
+        registration.add_version(session, resource, max(after, resource.latest_version) + 1, content, key)
+
+
+def _meaning(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name not in ("id", "version")}
+
+
+def _version(finding: Finding, signed: SignedRecord) -> Version:
+    return Version(resource_id=finding.record_id, number=finding.version, **_columns(finding, signed))
+
+
+def _columns(finding: Finding, signed: SignedRecord) -> dict[str, Any]:
+    theirs = finding.theirs or {}
+    return {
+        "record": signed.payload.decode("utf-8"),
+        "sha256": signed.sha256,
+        "jws": signed.token,
+        "state": theirs["state"],
+        "reason": theirs["reason"],
+        "errors": [],
+        "changed_at": now(),
+    }
+
+
+def _take_ark(resource: Resource, theirs: Mapping[str, Any]) -> None:
+    if theirs.get("ark"):
+        resource.ark = theirs["ark"]
+
+
+def _ask_for_files(session: Session, content: Mapping[str, Any]) -> None:
+    digests = [entry["sha256"] for entry in content.get("files", ())]
+    session.execute(update(LocalFile).where(LocalFile.sha256.in_(digests)).values(sent=False))

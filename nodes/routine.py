@@ -1,0 +1,62 @@
+"""What a node does when it is let alone: synchronise, and once a day prove that hub and node hold the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from nodes import membership as memberships
+from nodes.hub_client import HubClient
+from nodes.models import Reconciliation, now
+from nodes.reconciling import Reconciled, Reconciler
+from nodes.sync import Reporter, Synced, synchronise
+from nodes.workplace import Workplace
+
+PROVE_EVERY = timedelta(days=1)
+
+
+@dataclass
+class Done:
+    """One round: the synchronisation, and the comparison if one was due."""
+
+    synced: Synced
+    reconciled: Reconciled | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether there is nothing for a person to look at."""
+        return self.synced.good and (self.reconciled is None or self.reconciled.equal)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary for a script."""
+        return {
+            **self.synced.as_dict(),
+            "reconciled": self.reconciled.as_dict() if self.reconciled is not None else None,
+        }
+
+
+def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | None = None) -> Done:
+    """Synchronise, and compare with the hub when the last comparison is a day old.
+
+    Raises what `synchronise` raises.
+    """
+    done = Done(synchronise(workplace, wait=wait, reporter=reporter))
+    if due(workplace):
+        done.reconciled = reconcile(workplace, reporter=reporter)
+    return done
+
+
+def reconcile(workplace: Workplace, *, dry_run: bool = False, reporter: Reporter | None = None) -> Reconciled:
+    """Compare with the hub, and unless `dry_run` mend what differs. Raises `NotJoined`, `HubAway` or a refusal."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        origin = memberships.current(session).origin
+    client = HubClient(origin, workplace.key, workplace.settings)
+    return Reconciler(workplace, client, lambda: synchronise(workplace, reporter=reporter)).run(dry_run=dry_run)
+
+
+def due(workplace: Workplace) -> bool:
+    """Whether the last comparison is more than a day ago, or none was ever made."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        last = session.get(Reconciliation, 1)
+    return last is None or now() - last.at >= PROVE_EVERY
