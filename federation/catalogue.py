@@ -10,7 +10,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Dialect, Engine, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from federation.models.events import Counter, FeedEntry
@@ -200,6 +200,39 @@ _STANDING = (
 """Which version of a resource is public: made once and without objects, since every download asks it."""
 
 
+NOWHERE = ("", 0, "")
+
+
+@lru_cache(maxsize=4)
+def _standing_sql(dialect: Dialect) -> tuple[str, bool]:
+    """The statement as the engine's driver takes it, and whether its parameter goes by position."""
+    compiled = _STANDING.compile(dialect=dialect)
+    return str(compiled), compiled.positional
+
+
+def _standing(session: Session, ark: str | None) -> tuple[str, int, str]:
+    """How a resource stands: kind, version and digest of its latest entry in the feed; an empty kind for none.
+
+    A single statement is its own transaction, so one that is not under way is not begun: that and its end would
+    take several times as long as the question.
+    """
+    if session.in_transaction():
+        row = session.connection().execute(_STANDING, {"ark": ark}).first()
+        return tuple(row) if row is not None else NOWHERE
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)  # noqa: S101  # said for the types: sessions are bound to an engine
+    statement, by_position = _standing_sql(engine.dialect)
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(statement, (ark,) if by_position else {"ark": ark})
+        found = cursor.fetchone()
+        cursor.close()
+    finally:
+        connection.close()
+    return (str(found[0]), int(found[1]), str(found[2])) if found is not None else NOWHERE
+
+
 class FileFinder:
     """Finds single files fast: how a resource stands is asked every time, what a version holds never changes."""
 
@@ -208,11 +241,11 @@ class FileFinder:
 
     def find(self, session: Session, ark: str, name: str, *, today: date) -> PublicFile:
         """One file of a public resource by its name; raises `Gone` or `NotFound`."""
-        row = session.connection().execute(_STANDING, {"ark": normal_ark(ark)}).first()
-        if row is None or row.kind != PUBLISHED:
+        kind, version_id, sha256 = _standing(session, normal_ark(ark))
+        if kind != PUBLISHED:
             _latest(session, ark)
             raise NotFound()
-        held = self._files(row.version_id, row.sha256)
+        held = self._files(version_id, sha256)
         with held.lock:
             if held.files is None:
                 _read_files(session, held)

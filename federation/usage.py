@@ -9,19 +9,19 @@ from __future__ import annotations
 import atexit
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from federation.database import unit_of_work
-from federation.models.base import now
+from federation.models.base import insert_rows, now
 from federation.models.usage import UsageEvent
 
 VIEW, DOWNLOAD = "view", "download"
@@ -32,6 +32,13 @@ MAX_AT_ONCE = 5_000
 KEY = "commons.usage"
 
 log = structlog.get_logger()
+
+
+class Headers(Protocol):
+    """A request's headers by name."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """The value, or the default when there is none."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +124,14 @@ def recorder(app: Flask | None = None) -> Recorder:
 
 def write(session: Session, uses: Sequence[Use]) -> None:
     """Add uses to the database."""
-    session.execute(
-        insert(UsageEvent),
+    insert_rows(
+        session,
+        UsageEvent,
         [{"kind": use.kind, "resource_id": use.resource_id, "sha256": use.sha256, "at": use.at} for use in uses],
     )
 
 
-def is_whole_reading(method: str, headers: Mapping[str, str]) -> bool:
+def is_whole_reading(method: str, headers: Headers) -> bool:
     """Whether a request is a person's use: no HEAD, no continuation of a download, no fetch in advance."""
     span = headers.get("Range", "").replace(" ", "").lower()
     continued = span.startswith("bytes=") and not span.startswith("bytes=0-")

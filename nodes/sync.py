@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from nodes import membership as memberships
@@ -107,7 +107,12 @@ def states(session: Session) -> dict[str, int]:
 
 _STATE = (
     update(Version)
-    .where(Version.resource_id == bindparam("b_resource"), Version.number == bindparam("b_number"))
+    .where(
+        Version.resource_id == bindparam("b_resource"),
+        Version.number == bindparam("b_number"),
+        # The first event of a version says what the hub's answer said: no need to write its whole row again.
+        or_(Version.state != bindparam("b_state"), Version.reason != bindparam("b_reason")),
+    )
     .values(state=bindparam("b_state"), reason=bindparam("b_reason"), changed_at=bindparam("b_at"))
 )
 _ARK = update(Resource).where(Resource.id == bindparam("b_resource")).values(ark=bindparam("b_ark"))

@@ -79,9 +79,8 @@ class Sender:
         while waiting and idle < PATIENCE:
             before = self.result.bytes_sent
             answers = self._offer(list(waiting.values()))
-            for sha256, answer in answers.items():
-                if answer["outcome"] != "granted":
-                    self._note(waiting.pop(sha256), answer)
+            others = [sha256 for sha256, answer in answers.items() if answer["outcome"] != "granted"]
+            self._note([(waiting.pop(sha256), answers[sha256]) for sha256 in others])
             granted = [(waiting[sha256], answer) for sha256, answer in answers.items() if sha256 in waiting]
             done = list(pool.map(lambda pair: self._send_one(*pair), granted))
             self._complete([pair for pair, good in zip(granted, done, strict=True) if good], waiting)
@@ -122,24 +121,27 @@ class Sender:
             return
         by_upload = {answer["upload_id"]: file for file, answer in sent}
         reply = self.client.ask("/uploads/complete", {"upload_ids": list(by_upload)}, CompleteReply)
-        for answer in reply["uploads"]:
-            if answer["outcome"] == "verifying":
-                self._note(waiting.pop(by_upload[answer["upload_id"]].sha256), {"outcome": "sent"})
+        taken = [by_upload[answer["upload_id"]] for answer in reply["uploads"] if answer["outcome"] == "verifying"]
+        self._note([(waiting.pop(file.sha256), {"outcome": "sent"}) for file in taken])
 
-    def _note(self, file: LocalFile, answer: dict[str, Any]) -> None:
-        if answer["outcome"] == "refused":
-            self._fail(file, str(answer.get("detail", "")), gone=answer.get("code") == "file_not_declared")
-            return
-        self.result.present += answer["outcome"] == "present"
-        self.result.sent += answer["outcome"] == "sent"
-        _mark(self.workplace, file.sha256, sent=True, problem="")
+    def _note(self, answers: Sequence[tuple[LocalFile, dict[str, Any]]]) -> None:
+        """Note what became of files, in one transaction: one for each of many small files would slow them all."""
+        done = []
+        for file, answer in answers:
+            if answer["outcome"] == "refused":
+                self._fail(file, str(answer.get("detail", "")), gone=answer.get("code") == "file_not_declared")
+                continue
+            self.result.present += answer["outcome"] == "present"
+            self.result.sent += answer["outcome"] == "sent"
+            done.append(file.sha256)
+        _mark(self.workplace, done, sent=True, problem="")
 
     def _fail(self, file: LocalFile, cause: str, *, gone: bool = False) -> None:
         """Note what hinders a file; one that no version awaits any more is simply done."""
         if not gone:
             with self._lock:
                 self.result.failed[file.sha256] = f"{Path(file.path).name}：{cause}"
-        _mark(self.workplace, file.sha256, sent=gone, problem="" if gone else cause)
+        _mark(self.workplace, [file.sha256], sent=gone, problem="" if gone else cause)
 
     def _store(self) -> requests.Session:
         if not hasattr(self._local, "session"):
@@ -181,6 +183,9 @@ def _unsent(workplace: Workplace) -> Iterator[list[LocalFile]]:
         yield batch
 
 
-def _mark(workplace: Workplace, sha256: str, *, sent: bool, problem: str) -> None:
+def _mark(workplace: Workplace, digests: Sequence[str], *, sent: bool, problem: str) -> None:
+    if not digests:
+        return
+    statement = update(LocalFile).where(LocalFile.sha256.in_(digests)).values(sent=sent, problem=problem)
     with workplace.database.unit_of_work() as session:
-        session.execute(update(LocalFile).where(LocalFile.sha256 == sha256).values(sent=sent, problem=problem))
+        session.execute(statement, execution_options={"synchronize_session": False})

@@ -10,15 +10,22 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+DAY, STAMP = "{day}", "{stamp}"
+"""Where a draft leaves room for the time; braces stand in no escaped text."""
 
 
-def _mac(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")
+@dataclass(frozen=True)
+class Draft:
+    """What is signed of an address, and the address, both without time and signature."""
+
+    canonical: str
+    address: str
 
 
 def _escape(text: str) -> str:
@@ -50,7 +57,7 @@ class Presigner:
         self._access_key = access_key
         self._secret_key = secret_key
         self._region = region
-        self._day_key: tuple[str, bytes] = ("", b"")
+        self._day_mac: tuple[str, hmac.HMAC | None] = ("", None)
 
     def url(
         self,
@@ -68,37 +75,52 @@ class Presigner:
         `query` is carried and signed; each of `headers` (lower-case names) must be sent just so.
         `now` is Unix time and stands for the clock.
         """
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        scope = f"{stamp[:8]}/{self._region}/s3/aws4_request"
+        draft = self.draft(method, bucket=bucket, key=key, expires=expires, query=query, headers=headers)
+        return self.sign(draft, now=now)
+
+    def draft(
+        self,
+        method: str,
+        *,
+        bucket: str,
+        key: str = "",
+        expires: int,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Draft:
+        """All of an address but its time and signature, to be signed many times."""
         signed = {"host": self._host, **(headers or {})}
         names = ";".join(sorted(signed))
         own = [
             ("X-Amz-Algorithm", _ALGORITHM),
-            ("X-Amz-Credential", f"{self._access_key}/{scope}"),
-            ("X-Amz-Date", stamp),
+            ("X-Amz-Credential", _escape(f"{self._access_key}/") + DAY + _escape(f"/{self._region}/s3/aws4_request")),
+            ("X-Amz-Date", STAMP),
             ("X-Amz-Expires", str(expires)),
-            ("X-Amz-SignedHeaders", names),
+            ("X-Amz-SignedHeaders", _escape(names)),
         ]
-        pairs = [(_escape(name), _escape(value)) for name, value in [*(query or {}).items(), *own]]
+        pairs = [(_escape(name), _escape(value)) for name, value in (query or {}).items()] + own
         resource = quote(f"/{bucket}/{key}" if key else f"/{bucket}", safe="/-_.~")
         header_lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
         canonical = "\n".join((method, self._path + resource, _joined(sorted(pairs)), header_lines, names, _UNSIGNED))
-        signature = self._signature(stamp, scope, canonical)
-        return f"{self._base}{resource}?{_joined(pairs)}&X-Amz-Signature={signature}"
+        return Draft(canonical, f"{self._base}{resource}?{_joined(pairs)}&X-Amz-Signature=")
 
-    def _signature(self, stamp: str, scope: str, canonical: str) -> str:
-        """Hexadecimal signature of a canonical request."""
+    def sign(self, draft: Draft, *, now: float | None = None) -> str:
+        """The address of a draft, signed at this moment (or `now`)."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+        day = stamp[:8]
+        canonical = draft.canonical.replace(STAMP, stamp).replace(DAY, day)
         digest = hashlib.sha256(canonical.encode()).hexdigest()
-        text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{digest}"
-        return _mac(self._key_of(stamp[:8]), text).hex()
+        mac = self._mac_of(day).copy()
+        mac.update(f"{_ALGORITHM}\n{stamp}\n{day}/{self._region}/s3/aws4_request\n{digest}".encode())
+        return draft.address.replace(STAMP, stamp).replace(DAY, day) + mac.hexdigest()
 
-    def _key_of(self, day: str) -> bytes:
-        """The signing key, which is the same for a whole day: four digests saved an address."""
-        known_day, key = self._day_key
-        if known_day == day:
-            return key
-        key = f"AWS4{self._secret_key}".encode()
-        for step in (day, self._region, "s3", "aws4_request"):
-            key = _mac(key, step)
-        self._day_key = (day, key)
-        return key
+    def _mac_of(self, day: str) -> hmac.HMAC:
+        """The signing key, ready to sign: it is the same for a whole day, which saves four digests an address."""
+        known_day, mac = self._day_mac
+        if known_day != day or mac is None:
+            key = f"AWS4{self._secret_key}".encode()
+            for step in (day, self._region, "s3", "aws4_request"):
+                key = hmac.digest(key, step.encode(), "sha256")
+            mac = hmac.new(key, digestmod="sha256")
+            self._day_mac = (day, mac)
+        return mac

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import requests
 
@@ -21,9 +22,12 @@ from federation.storage.layout import (
     part_size_for,
     part_span,
 )
-from federation.storage.presign import Presigner
+from federation.storage.presign import Draft, Presigner
 from federation.storage.s3 import S3Body, S3Engine
 from federation.storage.settings import MIB, StoreSettings
+
+DRAFTS_KEPT = 1024
+"""Download addresses whose unchanging part is kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class ObjectStore:
         self._engine = S3Engine(settings)
         self._inside = _presigner(settings, settings.endpoint)
         self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
+        # Everything but time and signature is the same each time that a file is asked for.
+        self._downloads = lru_cache(maxsize=DRAFTS_KEPT)(self._draft_download)
 
     # -- the store itself --------------------------------------------------------------------------------
 
@@ -184,13 +190,15 @@ class ObjectStore:
 
         Only types in which nothing runs are shown `inline`; all others are attachments.
         """
+        return self._outside.sign(self._downloads(sha256, name, media_type, inline))
+
+    def _draft_download(self, sha256: str, name: str, media_type: str, inline: bool) -> Draft:
         bucket, key = self._kept(sha256)
         query = {
             "response-content-disposition": content_disposition(name, media_type, inline=inline),
             "response-content-type": content_type(media_type),
         }
-        expires = self.settings.download_seconds
-        return self._outside.url("GET", bucket=bucket, key=key, expires=expires, query=query)
+        return self._outside.draft("GET", bucket=bucket, key=key, expires=self.settings.download_seconds, query=query)
 
     # -- places ------------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def resource(ark: str) -> ResponseReturnValue:
     if moved is not None:
         return moved
     page = catalogue.find(db.session(), ark, today=today())
-    if usage.is_whole_reading(request.method, dict(request.headers)):
+    if usage.is_whole_reading(request.method, request.headers):
         usage.recorder().count(usage.VIEW, page.entry.resource_id)
     return render_template(
         "portal/resource.html",
@@ -66,7 +66,7 @@ def download(ark: str, name: str) -> ResponseReturnValue:
         return moved
     file = finder().find(db.session(), ark, name, today=today())
     inline = "inline" in request.args
-    if not inline and usage.is_whole_reading(request.method, dict(request.headers)):
+    if not inline and usage.is_whole_reading(request.method, request.headers):
         usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)
     url = parts().store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline)
     answer = Response(status=302, content_type="text/plain; charset=utf-8")

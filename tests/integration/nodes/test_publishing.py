@@ -246,6 +246,30 @@ def test_events_are_noted_in_their_order(workplace, client, membership, played):
         assert session.get_one(Membership, 1).cursor == 4
 
 
+def test_each_file_of_an_answer_is_noted_for_itself(workplace, client, played):
+    names = ["present", "refused", "gone", "verifying"]
+    with workplace.database.unit_of_work() as session:
+        for letter in "abcd":
+            session.add(LocalFile(sha256=letter * 64, path=f"/nowhere/{letter}", size=1, mtime_ns=0, sent=False))
+    refused = {"outcome": "refused", "detail": "不行"}
+    said = [
+        {"outcome": "present"},
+        {**refused, "code": "file_too_large"},
+        {**refused, "code": "file_not_declared"},
+        {"outcome": "verifying", "upload_id": "u"},
+    ]
+    played.say({"uploads": [{"sha256": letter * 64, **one} for letter, one in zip("abcd", said, strict=True)]})
+    done = transfer.send_files(workplace, client)
+    assert (done.present, done.sent, len(done.failed)) == (1, 0, 1)
+    assert "不行" in done.failed["b" * 64]
+    with workplace.database.unit_of_work(read_only=True) as session:
+        sent = {
+            name: session.get_one(LocalFile, letter * 64).sent for letter, name in zip("abcd", names, strict=True)
+        }
+        assert session.get_one(LocalFile, "b" * 64).problem == "不行"
+    assert sent == {"present": True, "refused": False, "gone": True, "verifying": True}
+
+
 def test_a_slice_reads_just_its_bytes_and_tells_its_length(tmp_path):
     (tmp_path / "f").write_bytes(bytes(range(100)))
     steps = []

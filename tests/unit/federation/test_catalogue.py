@@ -137,6 +137,27 @@ def test_a_file_that_was_found_before_is_gone_with_its_resource_and_changes_with
         finder.find(session, ark_of(first), "新.pdf", today=TODAY)
 
 
+def test_a_file_is_found_and_gone_also_outside_of_any_transaction(session: Session, member: Member) -> None:
+    entry = make_file()
+    store_object(session, entry["sha256"], 0, entry["media_type"])
+    finder = catalogue.FileFinder()
+    version = public(session, member, files=[entry])
+    ark = ark_of(version)
+    session.commit()
+    assert finder.find(session, ark, entry["name"], today=TODAY).sha256 == entry["sha256"]
+    session.commit()
+    finder.find(session, ark, entry["name"], today=TODAY)
+    assert not session.in_transaction(), "what was found before takes no transaction"
+    for unknown in ("ark:99999/nothing", "nothing"):
+        with pytest.raises(NotFound):
+            finder.find(session, unknown, entry["name"], today=TODAY)
+        session.rollback()
+    publication.remove(session, [version], to="withdrawn", actor="test", reason="有误")
+    session.commit()
+    with pytest.raises(Gone):
+        finder.find(session, ark, entry["name"], today=TODAY)
+
+
 def test_figures_count_what_is_public_and_nothing_else(session: Session, member: Member) -> None:
     entry = make_file(size=7)
     store_object(session, entry["sha256"], 7, entry["media_type"])

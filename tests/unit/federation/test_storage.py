@@ -287,6 +287,16 @@ def test_the_signing_key_changes_with_the_day(monkeypatch, by_boto, by_us):
         assert by_us.url("GET", bucket="b", key="k", expires=9, now=then.timestamp()) == theirs
 
 
+def test_a_draft_is_signed_for_any_moment(moment, by_us):
+    query = {"response-content-disposition": 'attachment; filename="{day}{stamp}"', "response-content-type": "a/b"}
+    place = {"bucket": "public", "key": "{day}/{stamp}", "expires": 900, "query": query}
+    draft = by_us.draft("GET", **place)
+    for then in (moment, moment + 1, moment + 86_400):
+        assert by_us.sign(draft, now=then) == by_us.url("GET", **place, now=then)
+    assert by_us.sign(draft, now=moment) != by_us.sign(draft, now=moment + 1)
+    assert "%7Bday%7D" in by_us.sign(draft, now=moment)
+
+
 # -- settings and the store that is not there ------------------------------------------------------------
 
 
