@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,8 @@ SERVE = Figure("node starts to serve", "s", WAITRESS, (at_most(1),))
 STATUS = Figure("node says its status", "s", "Python that does nothing", (at_most(1),))
 HUB = Figure("hub at rest: web and worker", "MiB", GRANIAN, (at_most(250),))
 STORE = Figure("hub's store at rest", "MiB", GRANIAN, (at_most(100),))
-INSTALL = Figure("node's installation", "MiB", "a new virtual environment", (at_most(150),))
+INSTALL = Figure("node's installation", "MiB", "Flask and waitress with what they need", (at_most(150),))
+BARE = ("flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker", "waitress")
 SETTLING = 2.0
 """Seconds that a program is given to come to rest."""
 
@@ -81,17 +83,26 @@ def _hub(var: Path) -> list[Measured]:
 
 def _installed(place: Path) -> Measured:
     """The locked base install in a new environment, without pip, which one may remove."""
-    target = place / "environment"
+    target, source = place / "environment", place / "source"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(target)], check=True)
-    empty = _size(target)
-    lock = str(ROOT / "config" / "requirements-node.lock")
+    # A copy, since building leaves its traces beside the sources.
+    for name in ("pyproject.toml", "README.md", "shared", "nodes", "federation"):
+        (shutil.copytree if (ROOT / name).is_dir() else _copy)(ROOT / name, source / name)
     library = next(target.glob("lib/python*/site-packages"))
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     before = time.perf_counter()
-    subprocess.run([*pip, "--target", str(library), "--require-hashes", "-r", lock], check=True)
-    subprocess.run([*pip, "--target", str(library), "--no-deps", "--no-build-isolation", str(ROOT)], check=True)
+    for words in (
+        ("--require-hashes", "-r", str(ROOT / "config" / "requirements-node.lock")),
+        ("--no-deps", "--no-build-isolation", str(source)),
+    ):
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", str(library)]
+        subprocess.run([*pip, *words], check=True, capture_output=True)
     notes = {"seconds": round(time.perf_counter() - before, 1)}
-    return Measured(INSTALL, [_size(target)], [empty], notes)
+    return Measured(INSTALL, [_size(target)], [sum(_size(library / name) for name in BARE)], notes)
+
+
+def _copy(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(source, target))
 
 
 def _size(folder: Path) -> float:

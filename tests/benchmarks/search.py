@@ -39,6 +39,7 @@ def run(quick: bool) -> list[Measured]:
         with running_hub_process(var) as hub:
             index = SearchIndex.open(var / "search")
             eventually(lambda: index.reload() or index.count() == count, seconds=600)
+            eventually(lambda: hub.get("/api/v1/search").json()["total"] == count)
             notes = {"records": count, "seconds until indexed": round(time.perf_counter() - before, 1)}
             return _measure(hub, index, words, asked, rounds, notes)
 
