@@ -59,6 +59,12 @@ def state_name(state: str) -> str:
     return str(gettext(STATES.get(state, state)))
 
 
+def in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by state, in the order in which a resource goes through the states."""
+    known = {state: counts[state] for state in STATES if state in counts}
+    return {**known, **{state: count for state, count in counts.items() if state not in known}}
+
+
 def tone(state: str) -> str:
     """good, bad, done, or wait."""
     return TONES.get(state, "wait")

@@ -14,7 +14,7 @@ from nodes import queries, registration
 from nodes.models import LocalFile
 from nodes.web import editing, language
 from nodes.web.forms import NEW, Faults, FileChoice, files_of, read_fields, rows_of
-from nodes.web.frame import choices_of, languages_of, syncer, workplace
+from nodes.web.frame import choices_of, in_order, languages_of, syncer, workplace
 from shared.errors import CommonsError, FieldError, InvalidRecord, NotFound, ReasonMissing, RecordTooLarge
 from shared.record import is_tombstone
 
@@ -28,7 +28,7 @@ def overview() -> ResponseReturnValue:
     """All resources with their state, the last changed first."""
     state = request.args.get("state", "")
     with workplace().database.unit_of_work(read_only=True) as session:
-        counts = queries.states(session)
+        counts = in_order(queries.states(session))
         total = queries.count_resources(session, state=state)
         last = max(1, -(-total // PER_PAGE))
         number = min(max(1, request.args.get("page", 1, type=int)), last)

@@ -6,9 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright, Response
 
+from nodes.web.syncing import Progress
 from tests.browser.gallery import Gallery
+from tests.browser.office import DONE, RUNNING
+from tests.support.reviewing import PASSWORD
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -54,3 +57,87 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         if kind in arks:
             found[f"resource-{kind}"] = f"/resources/{arks[kind]}"
     return found
+
+
+def desk_pages(shown: Gallery) -> Mapping[str, str]:
+    """The pages of the workbench, by a name for each."""
+    versions = shown.office.versions
+    return {
+        "desk-door": "/workbench/sign-in",
+        "desk-queue": "/workbench/",
+        "desk-queue-none": "/workbench/?institution=demo-society",
+        "desk-version": f"/workbench/versions/{versions['waiting']}",
+        "desk-fault": f"/workbench/versions/{versions['sensitive']}",
+        "desk-changes": f"/workbench/versions/{versions['published']}",
+        "desk-account": "/workbench/account",
+        "desk-institutions": "/workbench/admin/",
+        "desk-users": "/workbench/admin/users",
+    }
+
+
+def node_pages(shown: Gallery) -> Mapping[str, str]:
+    """The pages of the node, by a name for each."""
+    resources = shown.office.resources
+    return {
+        "node-new": "/",
+        "node-overview": "/",
+        "node-form": "/resources/new",
+        "node-form-faults": "/resources/new",
+        "node-edit": f"/resources/{resources['waiting']}/edit",
+        "node-resource": f"/resources/{resources['waiting']}",
+        "node-returned": f"/resources/{resources['returned']}",
+        "node-withdrawn": f"/resources/{resources['withdrawn']}",
+        "node-sync": "/sync",
+        "node-sync-running": "/sync?still=1",
+        "node-sync-done": "/sync",
+        "node-error": "/nothing-here",
+    }
+
+
+def every_name(shown: Gallery) -> list[str]:
+    """The names of all pages of portal, workbench and node."""
+    return [*pages(shown), *desk_pages(shown), *node_pages(shown)]
+
+
+def visit(page: Page, shown: Gallery, name: str, language: str = "zh") -> Response | None:
+    """Open the page called `name`: signed in for the workbench, with its form sent where the name says so."""
+    if name.startswith("node-"):
+        return _visit_node(page, shown, name, language)
+    prefix = "/en" if language == "en" else ""
+    if not name.startswith("desk-"):
+        return page.goto(shown.origin + prefix + pages(shown)[name])
+    address = shown.origin + prefix + desk_pages(shown)[name]
+    if name == "desk-door":
+        page.context.clear_cookies()
+        return page.goto(address)
+    answer = page.goto(address)
+    if "/sign-in" in page.url:
+        page.locator("#name").fill("zhao")
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#password").press("Enter")
+        page.wait_for_url("**/workbench/**")
+        answer = page.goto(address)
+    if name == "desk-fault":
+        page.locator("input[name=checklist]").first.check()
+        page.locator("input[value=approve]").check()
+        page.locator(".verdict .btn").click()
+        page.get_by_role("alert").wait_for()
+        return None
+    return answer
+
+
+def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Response | None:
+    office = shown.office
+    origin = office.new_node if name == "node-new" else office.node
+    states = {"node-sync-running": RUNNING, "node-sync-done": DONE}
+    office.show_progress(states.get(name, Progress()))
+    page.goto(f"{origin}/language/{language}")
+    answer = page.goto(origin + node_pages(shown)[name])
+    if name == "node-form-faults":
+        page.locator("#title-zh").fill("一杆秤怎样称准")
+        page.locator("#created").fill("二〇二六年五月")
+        page.locator("#links-0-url").fill("www.example.org/steelyard")
+        page.locator(".finish .btn").click()
+        page.get_by_role("alert").wait_for()
+        return None
+    return answer

@@ -1,10 +1,9 @@
-"""A hub with the demo resources in public, served on a free port, for a browser to look at."""
+"""A hub with the demo resources in public and a node beside it, served on free ports, for a browser to look at."""
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
-import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import uuid6
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from federation import catalogue, operations
 from federation.database import unit_of_work
 from federation.models.institutions import Node, NodeKey
+from tests.browser.office import Office, office, served
 from tests.support.hub import Hub, Member, running_hub
 from tests.support.publishing import publish, publish_all, withdraw
 from tests.support.records import make_record
@@ -33,23 +32,19 @@ NAMES = {
 
 @dataclass
 class Gallery:
-    """The served hub: where it is, and a resource of each kind that a page is about."""
+    """The served hub: where it is, a resource of each kind that a page is about, and who works behind it."""
 
     hub: Hub
     origin: str
     store: str
     arks: Mapping[str, str]
     withdrawn: str
+    office: Office
 
     @property
-    def requests_allowed(self) -> tuple[str, str]:
+    def requests_allowed(self) -> tuple[str, ...]:
         """The only origins that a page may load from."""
-        return self.origin, self.store
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Say nothing."""
+        return self.origin, self.store, self.office.node, self.office.new_node
 
 
 @contextmanager
@@ -62,15 +57,8 @@ def gallery(folder: Path) -> Iterator[Gallery]:
         running_hub(folder / "hub", store, public_origin=origin) as hub,
     ):
         withdrawn = _fill(hub)
-        server = make_server("127.0.0.1", port, hub.app, threaded=True, request_handler=_Quiet)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield Gallery(hub, origin, store.process.endpoint, _by_type(hub), withdrawn)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with served(hub.app, port), office(folder, hub, origin) as behind:
+            yield Gallery(hub, origin, store.process.endpoint, _by_type(hub), withdrawn, behind)
 
 
 def _fill(hub: Hub) -> str:

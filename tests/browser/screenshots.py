@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.browsing import DESKTOP, PHONE, launch, pages
+from tests.browser.browsing import DESKTOP, PHONE, every_name, launch, visit
 from tests.browser.gallery import Gallery, gallery
 
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
@@ -23,7 +23,7 @@ def main() -> None:
     """Take the pictures that were asked for."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--out", type=Path, default=Path("var/screenshots"))
-    asked.add_argument("--only", nargs="*", default=[], help="names of pages, such as home")
+    asked.add_argument("--only", nargs="*", default=[], help="how the names of pages begin, such as home or node-")
     asked.add_argument("--sizes", nargs="*", default=list(SIZES))
     asked.add_argument("--languages", nargs="*", default=["zh", "en"])
     asked.add_argument("--schemes", nargs="*", default=["light", "dark"])
@@ -58,10 +58,11 @@ def _take(
         locale="zh-CN" if language == "zh" else "en-GB",
     )
     page = context.new_page()
-    for name, path in pages(shown).items():
-        if options.only and name not in options.only:
+    for name in every_name(shown):
+        if options.only and not name.startswith(tuple(options.only)):
             continue
-        page.goto(shown.origin + ("/en" if language == "en" else "") + path, wait_until="networkidle")
+        visit(page, shown, name, language)
+        page.wait_for_load_state("networkidle")
         page.screenshot(path=options.out / f"{name}-{size}-{language}-{scheme}.png", full_page=True)
     context.close()
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from tests.browser.browsing import DESKTOP, PHONE, pages
+from tests.browser.browsing import DESKTOP, PHONE, pages, visit
 from tests.browser.gallery import Gallery
 
-NAMES = (
+PORTAL = (
     "home",
     "search",
     "search-words",
@@ -27,10 +27,81 @@ NAMES = (
     "resource-video",
     "resource-audio",
 )
+DESK = (
+    "desk-queue",
+    "desk-queue-none",
+    "desk-version",
+    "desk-fault",
+    "desk-changes",
+    "desk-account",
+    "desk-institutions",
+    "desk-users",
+    "desk-door",
+)
+NODE = (
+    "node-new",
+    "node-overview",
+    "node-form",
+    "node-form-faults",
+    "node-edit",
+    "node-resource",
+    "node-returned",
+    "node-withdrawn",
+    "node-sync",
+    "node-sync-running",
+    "node-sync-done",
+    "node-error",
+)
+NAMES = (*PORTAL, *DESK, *NODE)
 FIRST_PAGE_BYTES = 100 * 1024
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+NARROW = {"width": 320, "height": 700}
+TAP = 24
+"""CSS pixels that WCAG 2.2 (2.5.8) asks of whatever is tapped, unless it stands in a line of text."""
+SMALL_TARGETS = """tap => [...document.querySelectorAll("a, button, input, select, summary, textarea")]
+.filter(one => {
+  const box = one.getBoundingClientRect();
+  const hidden = one.closest(".visually-hidden, .skip") || one.type === "hidden" || !one.checkVisibility();
+  const label = one.closest("label");
+  const tapped = label ? label.getBoundingClientRect() : box;
+  const inText = getComputedStyle(one).display === "inline";
+  return box.width && !hidden && !inText && (tapped.height < tap || tapped.width < tap);
+}).map(one => one.outerHTML.slice(0, 120))"""
+
 pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(scope="module")
+def wide(browser: Browser) -> Iterator[BrowserContext]:
+    """A reader at a desk, by day; the rules of the page do not hinder the checks."""
+    context = browser.new_context(viewport=DESKTOP, color_scheme="light", bypass_csp=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def dark(browser: Browser) -> Iterator[BrowserContext]:
+    """A reader with a phone, by night."""
+    context = browser.new_context(viewport=PHONE, color_scheme="dark", bypass_csp=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def plain(browser: Browser) -> Iterator[BrowserContext]:
+    """A reader at a desk, as the pages' own rules have it."""
+    context = browser.new_context(viewport=DESKTOP)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def narrow(browser: Browser) -> Iterator[BrowserContext]:
+    """The narrowest screen that pages are made for."""
+    context = browser.new_context(viewport=NARROW)
+    yield context
+    context.close()
 
 
 @pytest.fixture
@@ -40,25 +111,26 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("language", "scheme", "size"), [("zh", "light", DESKTOP), ("en", "dark", PHONE)])
+@pytest.mark.parametrize(
+    ("name", "language"),
+    # The workbench by day and in Chinese is looked at on the reviewer's way (test_review_path).
+    [(name, language) for language in ("zh", "en") for name in NAMES if language == "en" or name not in DESK],
+)
 def test_a_page_meets_wcag(
-    shown: Gallery, browser: Browser, name: str, language: str, scheme: str, size: dict[str, int]
+    shown: Gallery, wide: BrowserContext, dark: BrowserContext, name: str, language: str
 ) -> None:
-    context = browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)
-    page = context.new_page()
-    page.goto(shown.origin + ("/en" if language == "en" else "") + pages(shown)[name])
+    page = (wide if language == "zh" else dark).new_page()
+    visit(page, shown, name, language)
     results = Axe().run(page, options={"runOnly": RULES})
-    context.close()
+    page.close()
     assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_loads_nothing_from_elsewhere_and_breaks_no_policy(
-    shown: Gallery, browser: Browser, name: str
+    shown: Gallery, plain: BrowserContext, name: str
 ) -> None:
-    context = browser.new_context(viewport=DESKTOP)
-    page = context.new_page()
+    page = plain.new_page()
     asked: list[str] = []
     complaints: list[str] = []
 
@@ -67,13 +139,13 @@ def test_a_page_loads_nothing_from_elsewhere_and_breaks_no_policy(
 
     page.on("request", remember)
     page.on("console", lambda message: complaints.append(message.text))
-    answer = page.goto(shown.origin + pages(shown)[name], wait_until="networkidle")
-    context.close()
-    assert answer is not None
+    visit(page, shown, name)
+    page.wait_for_load_state("networkidle")
+    page.close()
     strange = [url for url in asked if not url.startswith((*shown.requests_allowed, "data:"))]
     assert strange == []
-    expected_status = f"the server responded with a status of {answer.status}"
-    assert [one for one in complaints if expected_status not in one] == []
+    # A page for an error, or for a form with faults, is itself an answer that the browser notes as failed.
+    assert [one for one in complaints if "the server responded with a status of 4" not in one] == []
 
 
 def test_the_first_page_is_light(shown: Gallery, browser: Browser) -> None:
@@ -88,13 +160,23 @@ def test_the_first_page_is_light(shown: Gallery, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_page_is_wider_than_a_phone(shown: Gallery, browser: Browser, name: str) -> None:
-    context = browser.new_context(viewport={"width": 320, "height": 700})
-    page = context.new_page()
-    for prefix in ("", "/en"):
-        page.goto(shown.origin + prefix + pages(shown)[name])
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    context.close()
+def test_a_page_fits_a_narrow_screen_and_a_finger(shown: Gallery, narrow: BrowserContext, name: str) -> None:
+    page = narrow.new_page()
+    for language in ("zh", "en"):
+        visit(page, shown, name, language)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+        assert page.evaluate(SMALL_TARGETS, TAP) == []
+    page.close()
+
+
+def test_a_list_shows_the_pictures_that_resources_have(shown: Gallery, plain: BrowserContext) -> None:
+    page = plain.new_page()
+    for path in ("/search?q=商鞅方升", "/institutions/demo-institute"):
+        page.goto(shown.origin + path)
+        page.locator("img.cover").first.scroll_into_view_if_needed()
+        page.wait_for_function("document.querySelector('img.cover').naturalWidth > 0")
+        assert page.locator("svg.cover").count() > 0
+    page.close()
 
 
 def test_a_reader_without_scripts_searches_narrows_and_downloads(shown: Gallery, phone: Page) -> None:

@@ -250,7 +250,7 @@ def test_the_queue_shows_what_waits_with_what_a_reviewer_asks(desk: Desk, member
     desk.waiting(other, title={"zh": "公平秤"})
     page = desk.signed_in("li", institution="institute-b").page("/workbench/")
     assert page.index("商鞅方升") < page.index("公平秤")
-    for words in ("institute-a院", "计量史", "需 2 人 · 已 0 人", "本单位，须由他人审"):
+    for words in ("institute-a院", "计量史", "需 2 人通过，已有 0 人", "本单位，须由他人审"):
         assert words in page
     filtered = desk.signed_in("wang").page("/workbench/?theme=history")
     assert "商鞅方升" in filtered

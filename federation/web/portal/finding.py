@@ -1,4 +1,4 @@
-"""Searching: the page of results, and the same results for programs. All of it comes from the index."""
+"""Searching: the page of results, and the same results for programs. What is found comes from the index."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from federation import catalogue
 from federation.api.openapi import QueryParser
 from federation.api.queries import MAX_PAGE, SearchQuery
 from federation.database import db
@@ -19,6 +20,7 @@ from federation.models.institutions import Institution
 from federation.parts import parts
 from federation.search.query import SearchRequest, highlights, search
 from federation.web.portal.blueprint import portal
+from federation.web.portal.pictures import pictures_of
 from federation.web.wording import Said, said
 from shared.vocabularies import vocabulary
 
@@ -104,9 +106,11 @@ class Found:
 def search_page() -> ResponseReturnValue:
     """The results of a search, or everything."""
     query = PARSER.parse(SearchQuery, request, location="query")
+    found = find(query)
     return render_template(
         "portal/search.html",
-        found=find(query),
+        found=found,
+        pictures=pictures_of(catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])),
         query=query,
         with_change=with_change,
         kept_values=kept_values,

@@ -9,6 +9,7 @@ from federation import catalogue
 from federation.database import db
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper
+from federation.web.portal.pictures import pictures_of
 
 SHOWN = 12
 
@@ -26,9 +27,11 @@ def institution(code: str) -> ResponseReturnValue:
     """One institution with the newest of what it shares."""
     session = db.session()
     owner = catalogue.institution(session, code)
+    entries = catalogue.newest(session, limit=SHOWN, institution_id=owner.id)
     return render_template(
         "portal/institution.html",
         owner=owner,
         count=keeper().read(session).by_institution.get(owner.id, 0),
-        entries=catalogue.newest(session, limit=SHOWN, institution_id=owner.id),
+        entries=entries,
+        pictures=pictures_of(entries),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import format_datetime, format_timedelta
@@ -204,8 +205,9 @@ def _joined(*parts: str) -> str:
 
 
 def waited(since: datetime) -> str:
-    """How long ago, in plain words: `3天`."""
-    return str(format_timedelta(now() - since, threshold=1.2))
+    """How long ago, in plain words: `3 天`; a number and its unit stand apart in Chinese too."""
+    said = str(format_timedelta(max(now() - since, timedelta(minutes=1)), granularity="minute", threshold=1.2))
+    return re.sub(r"(?<=\d)(?=[^\d\s])", " ", said)
 
 
 def moment(at: datetime | None) -> str:

@@ -1,0 +1,219 @@
+"""Behind the scenes of the gallery: people of the alliance, a member's node with its resources, and a new node."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from federation import people, review
+from federation.checklist import DEFAULT
+from federation.database import unit_of_work
+from federation.models.people import User
+from federation.models.resources import ResourceVersion
+from nodes import files as local_files
+from nodes import membership, registration
+from nodes.app import create_app
+from nodes.files import FileSpec
+from nodes.hub_client import HubClient
+from nodes.models import now
+from nodes.outbox import Sent
+from nodes.settings import NodeSettings
+from nodes.sync import Synced, synchronise
+from nodes.transfer import Transferred
+from nodes.web.syncing import Progress, Syncer, Task
+from nodes.workplace import Workplace
+from tests.support.hub import Hub
+from tests.support.reviewing import PASSWORD
+
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+MUSEUM = "demo-museum"
+PEOPLE = (("zhao", "赵敏", people.ADMIN), ("li", "李慧", people.REVIEWER), ("wang", "王远", people.REVIEWER))
+RUNNING = Progress(running=True, tasks=(Task("发布著录", 40, 40), Task("上传文件", 10**9, 355 * 10**6)))
+DONE = Progress(result=Synced(Sent(accepted=12), Transferred(sent=9, present=3, bytes_sent=48_300_000), 31))
+
+
+@dataclass
+class Office:
+    """Where the node's page and the new node's are, the node's resources by a name, and versions to judge."""
+
+    node: str
+    new_node: str
+    app: Flask
+    resources: Mapping[str, str]
+    versions: Mapping[str, int]
+
+    def show_progress(self, progress: Progress) -> None:
+        """Let the node's page show this much of a synchronisation."""
+        finished = now() if progress.result or progress.error else None
+        shown = Progress(progress.running, progress.tasks, progress.result, progress.error, finished)
+        self.app.config["SYNCER"] = Syncer(self.app.config["WORKPLACE"], shown)
+
+
+class Quiet(WSGIRequestHandler):
+    """A handler that writes no log."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve an application on this machine; its origin."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
+    """People at a hub that answers at `origin`, and a museum that is a member of it."""
+    _hire(hub)
+    hub.institution(MUSEUM, kind="museum", name_zh="示范计量博物馆", name_en="Demo Museum of Metrology")
+    app, new = (create_app(NodeSettings(data=str(folder / name))) for name in ("node", "new"))
+    work: Workplace = app.config["WORKPLACE"]
+    membership.join(
+        work, HubClient(origin, work.key, work.settings), token=hub.invite(MUSEUM), node_name="馆藏部电脑"
+    )
+    resources = {name: _register(work, **values) for name, values in SENT.items()}
+    synchronise(work)
+    hub.work()
+    _judge(hub, resources["published"], review.APPROVE, "")
+    _judge(
+        hub,
+        resources["returned"],
+        "request_changes",
+        "第二段说“误差为零”，不合适。请改为“误差在允许范围内”，并注明检定周期。",
+    )
+    _register(work, record_id=resources["published"], **CHANGED)
+    synchronise(work)
+    resources |= {name: _register(work, **values) for name, values in NEW.items()}
+    with work.database.unit_of_work() as session:
+        registration.withdraw(session, resources["withdrawn"], "与另一件资源重复。", key=work.key)
+    versions = {name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published")}
+    try:
+        with served(app) as node, served(new) as new_node:
+            yield Office(node, new_node, app, resources, versions)
+    finally:
+        for one in (work, new.config["WORKPLACE"]):
+            one.database.close()
+
+
+def _hire(hub: Hub) -> None:
+    with unit_of_work(hub.app) as session:
+        for name, shown, role in PEOPLE:
+            people.create_user(session, name=name, display_name=shown, password=PASSWORD, role=role, actor="operator")
+
+
+def _register(work: Workplace, *, record_id: str = "", files: tuple[str, ...] = (), **fields: Any) -> str:
+    prepared = local_files.prepare(FileSpec(DEMO / path) for path in files)
+    with work.database.unit_of_work() as session:
+        done = registration.register(session, {**PLAIN, **fields}, prepared, key=work.key, record_id=record_id)
+    return done.record_id
+
+
+def _judge(hub: Hub, record_id: str, verdict: str, reason: str) -> None:
+    with unit_of_work(hub.app) as session:
+        reviewer = session.scalars(select(User).where(User.name == "li")).one()
+        version = session.get_one(ResourceVersion, _latest_id(session, record_id))
+        checklist = {item.code: True for item in DEFAULT.items}
+        review.decide(
+            session, version, reviewer=reviewer, verdict=verdict, reason=reason, checklist=checklist, naan="99999"
+        )
+
+
+def _latest(hub: Hub, record_id: str) -> int:
+    with unit_of_work(hub.app, read_only=True) as session:
+        return _latest_id(session, record_id)
+
+
+def _latest_id(session: Any, record_id: str) -> int:
+    query = select(ResourceVersion.id).where(ResourceVersion.resource_id == record_id)
+    return int(session.scalars(query.order_by(ResourceVersion.version.desc())).first())
+
+
+PLAIN: dict[str, Any] = {
+    "type": "article",
+    "themes": ["knowledge"],
+    "language": ["zh"],
+    "license": "CC-BY-4.0",
+    "rights_holder": "示范计量博物馆",
+}
+CHANGED: dict[str, Any] = {
+    "title": {"zh": "馆藏铜砝码：一套五只怎样配出每个克数", "en": "Brass weights: every gram from a set of five"},
+    "summary": {"zh": "1 克、2 克、2 克、5 克、10 克：为什么有两只 2 克？动手配一配就明白。"},
+    "type": "artefact",
+    "themes": ["knowledge", "traditional-culture"],
+    "keywords": ["砝码", "天平"],
+    "files": ("university/files/qinquan.png",),
+}
+SENT: dict[str, dict[str, Any]] = {
+    "waiting": {
+        "title": {
+            "zh": "一米有多长：从子午线到光速",
+            "en": "How long is a metre: from the meridian to the speed of light",
+        },
+        "summary": {
+            "zh": "两百年里，米的定义换过四次。看一张图，弄清每次换掉了什么、留下了什么。",
+            "en": "The metre has had four definitions. One picture shows what changed each time.",
+        },
+        "description": {
+            "zh": "1791 年，米是子午线的四千万分之一；1889 年，是一根铂铱尺。\n\n1983 年起，米由光速定义。"
+        },
+        "type": "image",
+        "disciplines": ["length"],
+        "audiences": ["everyone", "secondary"],
+        "keywords": ["米", "光速", "国际单位制"],
+        "creators": [{"name": "展教部", "role": "author", "affiliation": "示范计量博物馆"}],
+        "created": "2026-10",
+        "files": ("institute/files/metre.png", "institute/files/kilogram.pdf"),
+    },
+    "sensitive": {
+        "title": {"zh": "边区的度量衡检定证", "en": "A verification certificate from the border region"},
+        "summary": {"zh": "一张检定证讲一段历史：谁来检定，检定了什么，怎样保证公平交易。"},
+        "type": "document",
+        "themes": ["red-metrology", "history"],
+        "evidence": [{"source": "馆藏登记簿第 3 册", "method": "与档案馆影印件对照", "verified_by": "保管部两人"}],
+        "files": ("society/files/red-sheet.pdf",),
+    },
+    "published": {**CHANGED, "title": {"zh": "馆藏铜砝码", "en": "Brass weights"}, "keywords": ["砝码"]},
+    "returned": {
+        "title": {"zh": "血压计为什么要定期检定", "en": "Why blood pressure monitors are verified"},
+        "summary": {"zh": "家里的血压计准不准？三个办法自己先查一查。"},
+        "themes": ["daily-life"],
+        "files": ("institute/files/blood-pressure.png",),
+    },
+    "withdrawn": {
+        "title": {"zh": "计量科普讲座回放（旧版）"},
+        "summary": {"zh": "两年前的一场讲座。"},
+        "type": "video",
+        "links": [{"url": "https://example.org/lecture", "label": "讲座回放"}],
+    },
+}
+NEW: dict[str, dict[str, Any]] = {
+    "unsent": {
+        "title": {"zh": "课堂实验：自己做一个水钟", "en": "For the classroom: make a water clock"},
+        "summary": {"zh": "两只瓶子、一根吸管、一张刻度纸，量出一分钟。"},
+        "type": "activity-kit",
+        "links": [{"url": "https://example.org/water-clock", "label": "实验视频"}],
+    },
+    "unsent-2": {
+        "title": {"zh": "馆里的第一把标准尺"},
+        "summary": {"zh": "这把尺用了四十年，今天怎样读它的刻线。"},
+        "type": "photo",
+        "links": [{"url": "https://example.org/ruler", "label": "高清照片"}],
+    },
+}
