@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from federation.storage.errors import ObjectMissing, StoreRefused, StoreUnavailable, UploadUnknown
@@ -88,6 +86,10 @@ class S3Engine:
             return self._made
 
     def _make(self) -> S3Client:
+        # 8 MB in each process, which one that takes no upload never needs.
+        import boto3  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+
         settings = self._settings
         config = Config(
             signature_version="s3v4",

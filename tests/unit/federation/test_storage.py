@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
+import subprocess
+import sys
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
@@ -295,6 +297,17 @@ def test_a_draft_is_signed_for_any_moment(moment, by_us):
         assert by_us.sign(draft, now=then) == by_us.url("GET", **place, now=then)
     assert by_us.sign(draft, now=moment) != by_us.sign(draft, now=moment + 1)
     assert "%7Bday%7D" in by_us.sign(draft, now=moment)
+
+
+def test_the_s3_library_is_not_loaded_before_it_is_used():
+    settings = "endpoint='http://127.0.0.1:9', access_key='abc', secret_key='abcdefgh'"
+    code = (
+        "import sys; from federation.storage import ObjectStore, StoreSettings;"
+        f"store = ObjectStore(StoreSettings({settings}));"
+        "store.download_url(sha256='a' * 64, name='n', media_type='a/b');"
+        "sys.exit('boto3' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # -- settings and the store that is not there ------------------------------------------------------------
