@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uuid6
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from federation import catalogue, publication
@@ -156,6 +158,19 @@ def test_a_file_is_found_and_gone_also_outside_of_any_transaction(session: Sessi
     session.commit()
     with pytest.raises(Gone):
         finder.find(session, ark, entry["name"], today=TODAY)
+
+
+@pytest.mark.parametrize("ask", [catalogue.by_ids, catalogue.by_arks])
+def test_a_few_resources_are_found_without_reading_all_of_them(session: Session, member: Member, ask: Any) -> None:
+    version = public(session, member)
+    seen: list[tuple[str, Any]] = []
+    bind = session.connection()
+    event.listen(bind, "before_cursor_execute", lambda _c, _cursor, text, given, *_: seen.append((text, given)))
+    assert ask(session, [version.resource_id if ask is catalogue.by_ids else ark_of(version)] * 20)
+    text, given = next(one for one in seen if "change_feed" in one[0])
+    plan = [row[3] for row in bind.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given)]
+    assert not any(step.startswith("SCAN") or "latest" in step for step in plan), plan
+    assert any("ix_change_feed_resource" in step for step in plan), plan
 
 
 def test_figures_count_what_is_public_and_nothing_else(session: Session, member: Member) -> None:
