@@ -135,6 +135,15 @@ def key() -> None:
     """节点密钥。"""
 
 
+@key.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.pass_context
+def key_list(context: click.Context, as_json: bool) -> None:
+    """列出各节点的密钥和状态。"""
+    with unit_of_work(_app(context), read_only=True) as session:
+        operations.show(operations.keys(session), as_json=as_json)
+
+
 @key.command(name="set")
 @click.argument("key_id")
 @click.argument("state", type=click.Choice(["active", "suspended", "revoked"]))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import uuid6
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -16,12 +18,15 @@ from federation import auditlog
 from federation.models.base import now
 from federation.models.institutions import Institution, Invitation, Node, NodeKey
 from federation.publication import BETANUMERIC
+from shared.endorsement import endorser
 from shared.errors import (
     AlreadyExists,
     FieldError,
     InvalidRequest,
     KeyRevoked,
     KeyUnknown,
+    MoveNotAllowed,
+    ReasonMissing,
     SignatureInvalid,
     TokenExpired,
     TokenInvalid,
@@ -31,6 +36,14 @@ from shared.signing import key_id, load_public_jwk
 from shared.vocabularies import vocabulary
 
 CONSONANTS = BETANUMERIC[10:]
+RETIRED = "retired"
+KEY_MOVES: Mapping[str, frozenset[str]] = {
+    "active": frozenset({"suspended", "revoked"}),
+    "suspended": frozenset({"active", "revoked"}),
+    "retired": frozenset({"revoked"}),
+    "revoked": frozenset(),
+}
+"""What may become of a key: a revoked one never comes back, one that was followed by another may still be revoked."""
 
 
 def create_institution(
@@ -117,6 +130,44 @@ def enrol(session: Session, *, token: str, node_name: str, public_key: dict[str,
     return node
 
 
+def rotate(session: Session, *, public_key: dict[str, Any], endorsement: str, signed_by: str, origin: str) -> NodeKey:
+    """Let a node's key be followed by the next, which the old one endorses and which signed this request.
+
+    Asked again it gives the same answer. Raises `SignatureInvalid`, `KeyUnknown`, `KeyRevoked` when the endorsing
+    key is out of use, or `AlreadyExists` for a key that is somebody's already.
+    """
+    if key_id(load_public_jwk(public_key)) != signed_by:
+        raise SignatureInvalid()
+
+    def find(kid: str) -> Ed25519PublicKey:
+        return load_public_jwk(_known_key(session, kid).jwk)
+
+    old = _known_key(session, endorser(endorsement, new_key=signed_by, origin=origin, find_key=find))
+    standing = session.get(NodeKey, signed_by)
+    if standing is not None:
+        if standing.node_id != old.node_id or standing.state != "active":
+            raise AlreadyExists(what="key")
+        return standing
+    if old.state != "active":
+        raise KeyRevoked(reason=old.state_reason or old.state)
+    new = NodeKey(id=signed_by, node_id=old.node_id, jwk=public_key, endorsement=endorsement)
+    session.add(new)
+    old.state, old.state_reason = RETIRED, ""
+    session.flush()
+    said = {"old": old.id, "new": new.id, "endorsement": endorsement}
+    actor = auditlog.machine(old.node_id)
+    auditlog.record(session, auditlog.Happening(actor, "key.rotated", f"key:{old.id}", detail=said))
+    return new
+
+
+def _known_key(session: Session, kid: str) -> NodeKey:
+    """The key with that id, held to the end of the transaction. Raises `KeyUnknown`."""
+    key = session.get(NodeKey, kid, with_for_update=True)
+    if key is None:
+        raise KeyUnknown()
+    return key
+
+
 def usable_key(session: Session, kid: str) -> NodeKey:
     """The key with that id. Raises `KeyUnknown`, or `KeyRevoked` when it is suspended or revoked."""
     key = session.get(NodeKey, kid)
@@ -128,10 +179,15 @@ def usable_key(session: Session, kid: str) -> NodeKey:
 
 
 def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor: str) -> NodeKey:
-    """Suspend, revoke or re-activate a key. Raises `KeyUnknown`; what it signed before stays verifiable."""
-    key = session.get(NodeKey, kid)
-    if key is None:
-        raise KeyUnknown()
+    """Suspend, revoke or re-activate a key; what it signed before stays verifiable.
+
+    Raises `KeyUnknown`, `ReasonMissing`, or `MoveNotAllowed`: what was revoked or followed by another stays so.
+    """
+    key = _known_key(session, kid)
+    if not reason.strip():
+        raise ReasonMissing()
+    if state not in KEY_MOVES[key.state]:
+        raise MoveNotAllowed(state=key.state, to=state)
     key.state, key.state_reason = state, reason
     session.flush()
     auditlog.record(session, auditlog.Happening(actor, f"key.{state}", f"key:{kid}", reason))

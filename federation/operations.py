@@ -17,7 +17,7 @@ from federation import review, schema
 from federation.checklist import policy
 from federation.database import unit_of_work
 from federation.models.events import Counter
-from federation.models.institutions import Institution, Node
+from federation.models.institutions import Institution, Node, NodeKey
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
@@ -82,6 +82,23 @@ def institutions(session: Session) -> list[dict[str, Any]]:
 def has_node(session: Session, member: Institution) -> bool:
     """Whether a node of this institution has enrolled."""
     return session.scalar(select(Node.id).where(Node.institution_id == member.id).limit(1)) is not None
+
+
+def keys(session: Session) -> list[dict[str, Any]]:
+    """Every node's keys, the oldest first."""
+    query = select(NodeKey, Node, Institution).join(Node, Node.id == NodeKey.node_id)
+    query = query.join(Institution, Institution.id == Node.institution_id)
+    return [
+        {
+            "key": key.id,
+            "institution": owner.code,
+            "node": node.name,
+            "state": key.state,
+            "reason": key.state_reason,
+            "since": key.created_at.isoformat(timespec="seconds"),
+        }
+        for key, node, owner in session.execute(query.order_by(Institution.code, NodeKey.created_at)).tuples()
+    ]
 
 
 def users(session: Session) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from nodes import (
 from nodes.drafts import Draft, read_draft
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
+from nodes.key_commands import key, unlocked
 from nodes.progress import Bars
 from nodes.settings import load_settings
 from nodes.texts import _, language
@@ -74,14 +75,17 @@ def main(context: click.Context, config: Path | None, data: Path | None) -> None
 
 
 def _open(context: click.Context) -> Workplace:
-    return open_workplace(context.obj)
+    return open_workplace(unlocked(context.obj))
+
+
+main.add_command(key)
 
 
 @main.command()
 @click.pass_context
 def init(context: click.Context) -> None:
     """建立数据目录、数据库和签名密钥；已有的不会改动。"""
-    workplace = initialise(context.obj)
+    workplace = initialise(unlocked(context.obj))
     click.echo(_("节点已就绪：") + str(workplace.folder))
     click.echo(_("密钥编号：") + workplace.key.id)
 
@@ -297,5 +301,6 @@ def serve(context: click.Context, port: int | None) -> None:
     """在本机浏览器中使用节点。"""
     from nodes.server import run  # noqa: PLC0415  # Flask is loaded only when pages are served
 
-    initialise(context.obj)
-    run(context.obj, port=port or context.obj.port)
+    settings = unlocked(context.obj)
+    initialise(settings)
+    run(settings, port=port or settings.port)

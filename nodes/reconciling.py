@@ -18,9 +18,10 @@ from nodes import holdings, restoring
 from nodes import membership as memberships
 from nodes.holdings import Finding
 from nodes.hub_client import HubClient
+from nodes.keys import own_public_key
 from nodes.models import Membership, Reconciliation, now
 from nodes.workplace import Workplace
-from shared.errors import CommonsError, KeyUnknown
+from shared.errors import CommonsError
 from shared.messages import (
     MAX_BATCH_RECORDS,
     MAX_FINDINGS,
@@ -129,7 +130,7 @@ class Reconciler:
         with self.workplace.database.unit_of_work() as session:
             if compared.reply["last_event"] < memberships.current(session).cursor:
                 session.execute(update(Membership).values(cursor=compared.reply["last_event"]))
-            restoring.send_again(session, by_kind.get("absent_at_hub", ()))
+            restoring.send_again(session, by_kind.get("absent_at_hub", ()), key=self.workplace.key)
             restoring.leave_elsewhere(session, by_kind.get("elsewhere", ()))
             for finding in by_kind.get("state_differs", ()):
                 restoring.take_state(session, finding)
@@ -188,9 +189,7 @@ class Reconciler:
         return list(zip(there, reply["records"], strict=False)), missing
 
     def _own_key(self, kid: str) -> Ed25519PublicKey:
-        if kid != self.workplace.key.id:
-            raise KeyUnknown()
-        return self.workplace.key.private.public_key()
+        return own_public_key(self.workplace.folder, self.workplace.key, kid)
 
     def _give_arks(self, found: Sequence[Finding]) -> None:
         """Tell the hub the permanent identifiers that it has lost."""

@@ -15,13 +15,15 @@ from nodes.models import LocalFile, OutboxEntry, Resource, Version, now
 from shared.signing import SignedRecord
 
 
-def send_again(session: Session, findings: Sequence[Finding]) -> None:
-    """Put versions that the hub has not into the outbox, and have it asked for their files."""
+def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> None:
+    """Put versions that the hub has not into the outbox, under the key in use, and have it asked for their files."""
     waiting = {(entry.resource_id, entry.number) for entry in session.scalars(select(OutboxEntry))}
     lost = [(finding.record_id, finding.version) for finding in findings]
     registration.to_send(session, [name for name in lost if name not in waiting])
     for record_id, number in lost:
-        _ask_for_files(session, session.get_one(Version, (record_id, number)).content)
+        version = session.get_one(Version, (record_id, number))
+        version.jws = key.sign_record(version.record.encode("utf-8"))
+        _ask_for_files(session, version.content)
 
 
 def leave_elsewhere(session: Session, findings: Sequence[Finding]) -> None:

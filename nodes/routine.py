@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from nodes import membership as memberships
+from nodes import rotation
 from nodes.hub_client import HubClient
 from nodes.models import Reconciliation, now
 from nodes.reconciling import Reconciled, Reconciler
@@ -41,6 +42,8 @@ def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | No
 
     Raises what `synchronise` raises.
     """
+    if rotation.under_way(workplace):
+        workplace = rotation.rotate(workplace)
     done = Done(synchronise(workplace, wait=wait, reporter=reporter))
     if due(workplace):
         done.reconciled = reconcile(workplace, reporter=reporter)

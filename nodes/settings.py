@@ -24,6 +24,7 @@ class NodeSettings:
     upload_threads: int = setting(4, "同时上传的文件数")
     timeout: int = setting(60, "等待平台或存储回答的秒数")
     attempts: int = setting(5, "连接失败时最多尝试的次数")
+    key_passphrase: str = setting("", "私钥的口令；没有设口令则为空", secret=True)
 
     @property
     def folder(self) -> Path:

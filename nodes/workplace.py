@@ -27,7 +27,7 @@ def initialise(settings: NodeSettings) -> Workplace:
     """Make the folder, the key and the database; what is there already stays."""
     folder = settings.folder
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = make_key(folder)
+    key = make_key(folder, passphrase=settings.key_passphrase)
     return Workplace(settings, folder, Database(folder / DATABASE), key)
 
 
@@ -36,5 +36,5 @@ def open_workplace(settings: NodeSettings) -> Workplace:
     folder = settings.folder
     if not (folder / FILE).exists():
         raise NotInitialised()
-    key = load_key(folder)
+    key = load_key(folder, passphrase=settings.key_passphrase)
     return Workplace(settings, folder, Database(folder / DATABASE), key)

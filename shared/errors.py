@@ -501,6 +501,24 @@ class PortTaken(CommonsError):
     en = "Another program listens on {address}. Stop it, or choose another port with --port."
 
 
+class KeyLocked(CommonsError):
+    """A private key under a passphrase that was not given, or not rightly."""
+
+    code, status, exit_code = "key_locked", 403, 4
+    zh = "私钥有口令保护，口令不对或没有给出。请设置 COMMONS_NODE_KEY_PASSPHRASE，或在终端里输入口令。"
+    en = "The private key needs its passphrase. Set COMMONS_NODE_KEY_PASSPHRASE, or type it at the terminal."
+
+
+class KeyExposed(CommonsError):
+    """A private key that others on this machine can read."""
+
+    code, status, exit_code = "key_exposed", 403, 4
+    zh = (
+        "私钥文件 {path} 能被别人读取。请运行 chmod 600 {path}；如可能已泄露，再更换密钥（commons-node key rotate）。"
+    )
+    en = "Others can read the private key {path}. Run chmod 600 {path}; if it may have leaked, rotate it."
+
+
 class InvalidSettings(CommonsError):
     """Settings that stop the start; every fault is named."""
 

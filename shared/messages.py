@@ -121,6 +121,19 @@ class EnrolmentReply(Strict):
     limits = Part(LimitsMessage, required=True)
 
 
+class KeyRequest(Strict):
+    """A node's next key, endorsed by the one that it follows; the request is signed with the new key."""
+
+    public_key = Part(PublicKeyMessage, required=True)
+    endorsement = Text(2000, required=True)
+
+
+class KeyReply(Strict):
+    """The key that is in use from now on; the one that endorsed it signs nothing any more."""
+
+    key_id = Text(64, required=True)
+
+
 class PublishRequest(Strict):
     """A batch of signed records (compact JWS)."""
 

@@ -43,6 +43,21 @@ def enrol() -> tuple[Response, int]:
     return jsonify(_membership(node)), 201
 
 
+@hello.post("/keys")
+def rotate_key() -> Response:
+    """Take a node's next key; the request is signed with it, and the key before it endorses it."""
+    asked = messages.read(messages.KeyRequest, authentication.request_body())
+    verified = authentication.authenticate_newcomer(load_public_jwk(asked["public_key"]))
+    key = enrolment.rotate(
+        db.session(),
+        public_key=asked["public_key"],
+        endorsement=asked["endorsement"],
+        signed_by=verified.key_id,
+        origin=parts().settings.origin,
+    )
+    return jsonify(key_id=key.id)
+
+
 @members.get("/membership")
 def membership() -> Response:
     """What the node was told when it enrolled: for one that has lost its database and kept its key."""

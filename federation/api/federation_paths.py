@@ -62,6 +62,14 @@ OPERATIONS = (
         errors=(named.SignatureMissing, named.TokenInvalid, *BODY, *AWAY),
     ),
     Operation(
+        "/keys",
+        "post",
+        "Change the node's key: signed with the new one, endorsed by the one before",
+        messages.KeyReply,
+        body=messages.KeyRequest,
+        errors=(named.SignatureMissing, named.KeyRevoked, named.AlreadyExists, *BODY, *AWAY),
+    ),
+    Operation(
         "/membership",
         "get",
         "What the node was told when it joined: for one that has lost its database and kept its key",

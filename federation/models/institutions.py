@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from federation.models.base import Base, now
@@ -62,7 +62,10 @@ class Node(Base):
 
 
 class NodeKey(Base):
-    """A node's public key by its thumbprint; state is active, suspended or revoked."""
+    """A node's public key by its thumbprint; state is active, suspended, retired (another follows) or revoked.
+
+    `endorsement` is the statement of the key before it, empty for a node's first.
+    """
 
     __tablename__ = "node_keys"
 
@@ -71,6 +74,7 @@ class NodeKey(Base):
     jwk: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(String(20), default="active")
     state_reason: Mapped[str] = mapped_column(String(500), default="")
+    endorsement: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     node: Mapped[Node] = relationship()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared import http_signatures, messages, signing
 from shared.canonical import canonical, digest
+from shared.endorsement import endorse
 from shared.errors import FieldError, FileNotDeclared, InvalidRecord, Throttled, UploadClosed, UploadIncomplete
 from shared.reconciliation import Item, bucket_digests, differing, overall_digest
 
@@ -180,6 +181,16 @@ def enrolment() -> dict[str, Any]:
                 "file_bytes": 50 * 1024**3,
             },
         },
+    }
+
+
+def rotating() -> dict[str, Any]:
+    """The next key, made of a seed that anybody can make again, endorsed by the one in use."""
+    new = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the next key, for examples only").digest())
+    token = endorse(new.public_key(), origin=ORIGIN, by=KEY)
+    return {
+        "key-request": {"public_key": signing.public_jwk(new.public_key()), "endorsement": token},
+        "key-reply": {"key_id": signing.key_id(new.public_key())},
     }
 
 
@@ -346,6 +357,7 @@ def documents() -> dict[str, Any]:
         "request-signature": request_signature(),
         "hello": {"protocol": messages.PROTOCOL, "hub_name": hub_name, "origin": ORIGIN},
         **enrolment(),
+        **rotating(),
         **publishing(),
         **uploading(),
         **status(),

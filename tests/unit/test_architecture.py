@@ -25,6 +25,7 @@ FROM_LIBRARIES = {"static", "api-docs"}
 STATES_OF_OTHERS = {
     ("federation/uploads.py", "upload"),
     ("federation/enrolment.py", "key"),
+    ("federation/enrolment.py", "old"),
     ("federation/ingestion.py", "outcome"),
 }
 """Assignments of `state` to things that are not versions: by file and variable."""
@@ -39,6 +40,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/api"),
         ("GET", "/api/v1/federation/"),
         ("POST", "/api/v1/federation/enrolments"),
+        ("POST", "/api/v1/federation/keys"),
         ("GET", "/api/v1/institutions"),
         ("GET", "/api/v1/openapi.json"),
         ("GET", "/api/v1/resources/<path:ark>"),

@@ -17,6 +17,8 @@ from tests.support import protocol_examples as examples
 MESSAGES = {
     "enrolment-request": messages.EnrolmentRequest,
     "enrolment-reply": messages.EnrolmentReply,
+    "key-request": messages.KeyRequest,
+    "key-reply": messages.KeyReply,
     "publish-request": messages.PublishRequest,
     "publish-reply": messages.PublishReply,
     "uploads-request": messages.UploadsRequest,

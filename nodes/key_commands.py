@@ -1,0 +1,65 @@
+"""`commons-node key …`: what the node's key is, changing it, and putting it under a passphrase."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from nodes import keys, rotation
+from nodes.settings import NodeSettings
+from nodes.texts import _
+from nodes.workplace import Workplace, open_workplace
+from shared.errors import KeyLocked
+
+
+def unlocked(settings: NodeSettings) -> NodeSettings:
+    """The settings with the passphrase of the key, which a person at the terminal is asked for if it is missing."""
+    if settings.key_passphrase or not keys.is_locked(settings.folder):
+        return settings
+    if not sys.stdin.isatty():
+        raise KeyLocked()
+    return replace(settings, key_passphrase=click.prompt(_("私钥口令"), hide_input=True, err=True))
+
+
+def _open(context: click.Context) -> Workplace:
+    return open_workplace(unlocked(context.obj))
+
+
+@click.group()
+def key() -> None:
+    """本节点的签名密钥。"""
+
+
+@key.command()
+@click.pass_context
+def show(context: click.Context) -> None:
+    """显示密钥编号，以及从前用过的。"""
+    workplace = _open(context)
+    click.echo(_("密钥编号：") + workplace.key.id)
+    for kid in keys.former_keys(workplace.folder):
+        click.echo(_("从前的密钥：") + kid)
+    click.echo(_("私钥有口令保护。") if keys.is_locked(workplace.folder) else _("私钥没有口令保护。"))
+
+
+@key.command()
+@click.pass_context
+def rotate(context: click.Context) -> None:
+    """更换密钥：旧密钥为新密钥作保，从此用新的签名；从前签的仍可核对。"""
+    workplace = rotation.rotate(_open(context))
+    click.echo(_("已更换密钥，新的编号：") + workplace.key.id)
+
+
+@key.command()
+@click.option("--new-passphrase", envvar="COMMONS_NODE_NEW_PASSPHRASE", help="新口令；不写则提示输入，空为不设。")
+@click.pass_context
+def protect(context: click.Context, new_passphrase: str | None) -> None:
+    """给私钥设口令、改口令；口令为空就去掉保护。"""
+    workplace = _open(context)
+    if new_passphrase is None:
+        new_passphrase = click.prompt(
+            _("新口令"), default="", show_default=False, hide_input=True, confirmation_prompt=True
+        )
+    keys.protect(workplace.folder, workplace.key, passphrase=new_passphrase)
+    click.echo(_("私钥已有口令保护。忘了口令就无法恢复，请妥善保存。") if new_passphrase else _("私钥的口令已去掉。"))
