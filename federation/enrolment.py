@@ -33,10 +33,12 @@ from shared.errors import (
     TokenUsed,
 )
 from shared.signing import key_id, load_public_jwk
+from shared.validation import plain
 from shared.vocabularies import vocabulary
 
 CONSONANTS = BETANUMERIC[10:]
 RETIRED = "retired"
+MAX_KEY_REASON = 500
 KEY_MOVES: Mapping[str, frozenset[str]] = {
     "active": frozenset({"suspended", "revoked"}),
     "suspended": frozenset({"active", "revoked"}),
@@ -50,6 +52,7 @@ def create_institution(
     session: Session, *, code: str, kind: str, name_zh: str, name_en: str, actor: str
 ) -> Institution:
     """Make a member. Raises `AlreadyExists` for a code that is taken, `InvalidRequest` for bad values."""
+    name_zh, name_en = plain(name_zh).strip(), plain(name_en).strip()
     faults = []
     if not re.fullmatch(r"[a-z0-9-]{1,64}", code):
         faults.append(FieldError("/code", "bad_code"))
@@ -60,7 +63,7 @@ def create_institution(
     for pointer, name in (("/name_zh", name_zh), ("/name_en", name_en)):
         if len(name) > 200:
             faults.append(FieldError(pointer, "too_long", {"max": 200, "length": len(name)}))
-    if not name_zh.strip() and not name_en.strip():
+    if not name_zh and not name_en:
         faults.append(FieldError("/name_zh", "required"))
     if faults:
         raise InvalidRequest(errors=faults)
@@ -184,8 +187,13 @@ def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor:
     Raises `KeyUnknown`, `ReasonMissing`, or `MoveNotAllowed`: what was revoked or followed by another stays so.
     """
     key = _known_key(session, kid)
-    if not reason.strip():
+    reason = plain(reason).strip()
+    if not reason:
         raise ReasonMissing()
+    if len(reason) > MAX_KEY_REASON:
+        raise InvalidRequest(
+            errors=[FieldError("/reason", "too_long", {"max": MAX_KEY_REASON, "length": len(reason)})]
+        )
     if state not in KEY_MOVES[key.state]:
         raise MoveNotAllowed(state=key.state, to=state)
     key.state, key.state_reason = state, reason

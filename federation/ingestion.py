@@ -20,8 +20,22 @@ from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from shared import record as records
-from shared.errors import CommonsError, FieldError, InvalidRecord, KeyRevoked, KeyUnknown, NotYours, RecordConflict
-from shared.signing import SignedRecord, load_public_jwk, verify
+from shared.errors import (
+    AlreadyWithdrawn,
+    CommonsError,
+    FieldError,
+    InvalidRecord,
+    KeyRevoked,
+    KeyUnknown,
+    NotYours,
+    RecordConflict,
+    RecordTooLarge,
+    SignatureInvalid,
+)
+from shared.signing import MAX_TOKEN, SignedRecord, load_public_jwk, verify
+
+FAULTS_SAID = 20
+"""Faults of one record in an answer: a node has checked it already, and 500 records of 100 faults would be 50 MB."""
 
 
 @dataclass
@@ -44,7 +58,7 @@ class Outcome:
         if self.error is not None:
             said["code"] = self.error.code
             said["detail"] = self.error.message(language)
-            said["errors"] = [error.as_dict(language) for error in self.error.errors]
+            said["errors"] = [error.as_dict(language) for error in self.error.errors[:FAULTS_SAID]]
         return said
 
 
@@ -56,12 +70,14 @@ class _Batch:
     resources: dict[str, Resource]
     versions: dict[tuple[str, int], ResourceVersion]
     stored: dict[str, int]
+    ended: set[str] = field(default_factory=set)
+    """Resources that are withdrawn: nothing follows a tombstone."""
     added: list[tuple[ResourceVersion, SignedRecord]] = field(default_factory=list)
     new_resources: list[Resource] = field(default_factory=list)
 
 
-def ingest(session: Session, node: Node, tokens: Sequence[str], *, max_file_bytes: int) -> list[Outcome]:
-    """Take in a batch of compact JWS from `node`; an outcome for each, in order.
+def ingest(session: Session, node: Node, tokens: Sequence[Any], *, max_file_bytes: int) -> list[Outcome]:
+    """Take in a batch of compact JWS from `node`; an outcome for each, in order, also for what is no JWS.
 
     Everything accepted stands or falls with the caller's transaction.
     """
@@ -100,7 +116,7 @@ def _institution_keys(session: Session, node: Node) -> dict[str, Ed25519PublicKe
 
 
 def _checked(
-    token: str, keys: Mapping[str, Ed25519PublicKey | CommonsError], outcome: Outcome, max_file_bytes: int
+    token: Any, keys: Mapping[str, Ed25519PublicKey | CommonsError], outcome: Outcome, max_file_bytes: int
 ) -> SignedRecord:
     """A record whose signature and content are good. Raises the named error that says what is not."""
 
@@ -112,6 +128,10 @@ def _checked(
             raise key
         return key
 
+    if not isinstance(token, str):
+        raise SignatureInvalid()
+    if len(token) > MAX_TOKEN:
+        raise RecordTooLarge(limit=records.MAX_RECORD_BYTES, size=len(token) * 3 // 4)
     signed = verify(token, find_key=find)
     _name(outcome, signed.record)
     faults = records.faults(signed.record)
@@ -147,11 +167,13 @@ def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _
         .options(joinedload(ResourceVersion.resource))
     )
     stored = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
+    batch_versions = {(version.resource_id, version.version): version for version in versions}
     return _Batch(
         node,
         {resource.id: resource for resource in resources},
-        {(version.resource_id, version.version): version for version in versions},
+        batch_versions,
         {row.sha256: row.size for row in stored},
+        {resource_id for (resource_id, _), version in batch_versions.items() if version.state == "withdrawn"},
     )
 
 
@@ -167,6 +189,9 @@ def _place(batch: _Batch, outcome: Outcome, signed: SignedRecord) -> None:
         outcome.outcome = "duplicate" if standing.sha256 == signed.sha256 else "conflict"
         if outcome.outcome == "conflict":
             outcome.error = RecordConflict(id=record["id"], version=record["version"])
+        return
+    if resource is not None and record["id"] in batch.ended and record["version"] > resource.latest_version:
+        outcome.error = AlreadyWithdrawn()
         return
     faults = [
         FieldError(f"/files/{number}/size", "size_differs", {"size": batch.stored[entry["sha256"]]})
@@ -185,6 +210,8 @@ def _place(batch: _Batch, outcome: Outcome, signed: SignedRecord) -> None:
     if outcome.outcome == "accepted":
         # The institution's node that spoke last is the one that hears what becomes of it.
         resource.latest_version, resource.node_id = record["version"], batch.node.id
+    if records.is_tombstone(record) and outcome.outcome == "accepted":
+        batch.ended.add(record["id"])
     version = _new_version(resource, signed)
     batch.versions[record["id"], record["version"]] = version
     batch.added.append((version, signed))

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, object_session
 
 from federation import auditlog, sequences
 from federation.models.base import insert_rows, now
 from federation.models.events import NodeEvent
+from federation.models.institutions import NodeKey
 from federation.models.resources import ResourceVersion, VersionFile
 from shared.errors import MoveNotAllowed
 
@@ -19,8 +20,8 @@ INITIAL = "received"
 MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "received": frozenset({"awaiting_files", "in_review", "superseded", "withdrawn"}),
-        "awaiting_files": frozenset({"verifying", "in_review", "superseded", "withdrawn"}),
-        "verifying": frozenset({"awaiting_files", "in_review", "superseded", "withdrawn"}),
+        "awaiting_files": frozenset({"verifying", "in_review", "changes_requested", "superseded", "withdrawn"}),
+        "verifying": frozenset({"awaiting_files", "in_review", "changes_requested", "superseded", "withdrawn"}),
         "in_review": frozenset({"published", "changes_requested", "rejected", "superseded", "withdrawn"}),
         "changes_requested": frozenset({"superseded", "withdrawn"}),
         "rejected": frozenset({"superseded", "withdrawn"}),
@@ -119,10 +120,16 @@ def _happening(version: ResourceVersion, standing: str, to: str, actor: str, rea
     return auditlog.Happening(actor, f"version.{to}", subject, reason, after=version.sha256, detail=detail)
 
 
+def _keys(versions: Sequence[ResourceVersion]) -> set[str]:
+    return {version.key_id for version in versions}
+
+
 def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str) -> None:
+    """Tell the node that sent a version what became of it, also when another node speaks for the resource by now."""
+    senders = {key.id: key.node_id for key in session.scalars(select(NodeKey).where(NodeKey.id.in_(_keys(versions))))}
     by_node: dict[str, list[ResourceVersion]] = defaultdict(list)
     for version in versions:
-        by_node[version.resource.node_id].append(version)
+        by_node[senders.get(version.key_id, version.resource.node_id)].append(version)
     for node_id in sorted(by_node):
         numbers = sequences.next_event_numbers(session, node_id, len(by_node[node_id]))
         insert_rows(

@@ -17,6 +17,7 @@ from federation.models.institutions import Institution
 from federation.models.people import User
 from federation.settings import HubSettings
 from shared.errors import AlreadyExists, FieldError, InvalidRequest, SignInFailed
+from shared.validation import plain
 
 REVIEWER, ADMIN, AUDITOR = "reviewer", "admin", "auditor"
 ROLES = (REVIEWER, ADMIN, AUDITOR)
@@ -50,7 +51,7 @@ def create_user(
     actor: str,
 ) -> User:
     """Make an account. Raises `InvalidRequest` naming each fault, or `AlreadyExists` for a name that is taken."""
-    name, display_name = fold_name(name), display_name.strip()
+    name, display_name = fold_name(name), plain(display_name).strip()
     fault = password_fault(password)
     faults = [*_name_faults(name, display_name), *([fault] if fault else []), *_role_faults(role)]
     if faults:

@@ -9,6 +9,7 @@ import uuid6
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from federation.language import request_language
@@ -18,6 +19,7 @@ from shared.errors import (
     CommonsError,
     CsrfFailed,
     DatabaseBusy,
+    FieldError,
     InternalError,
     InvalidRequest,
     MethodNotAllowed,
@@ -28,11 +30,27 @@ from shared.errors import (
 from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 
 log = structlog.get_logger()
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def init_problems(app: Flask) -> None:
     """Handle every error in one way."""
     app.register_error_handler(Exception, answer)
+    app.before_request(refuse_nul)
+
+
+def refuse_nul() -> None:
+    """Refuse U+0000 in an address or a form: no text of ours has it, and PostgreSQL cannot store it.
+
+    Raises `NotFound` for a path, `InvalidRequest` for a value.
+    """
+    if "\x00" in request.path:
+        raise NotFound()
+    for values in (request.args, request.form if request.mimetype in FORMS else MultiDict()):
+        for name, value in values.items(multi=True):
+            if "\x00" in name or "\x00" in value:
+                pointer = "/" + name.replace("\x00", "")[:100]
+                raise InvalidRequest(errors=[FieldError(pointer, "control_characters")])
 
 
 def answer(error: Exception) -> Response:
@@ -40,6 +58,9 @@ def answer(error: Exception) -> Response:
     named = as_named(error)
     if isinstance(named, InternalError):
         log.error("unhandled", request_id=named.data["request_id"], path=request.path, exc_info=error)
+    elif isinstance(error, IntegrityError):
+        # Most often two writers met; were it a fault of ours, this is where it would show.
+        log.error("unique row met", path=request.path, exc_info=error)
     elif named.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("unavailable", code=named.code, path=request.path, cause=type(error).__name__)
     response = _problem(named) if wants_problem() else _page(named)

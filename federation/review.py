@@ -26,6 +26,7 @@ from shared.errors import (
     OwnInstitution,
     ReasonMissing,
 )
+from shared.validation import plain
 
 APPROVE, REQUEST_CHANGES, REJECT = "approve", "request_changes", "reject"
 LEADS_TO: Mapping[str, str] = {APPROVE: "published", REQUEST_CHANGES: "changes_requested", REJECT: "rejected"}
@@ -169,7 +170,7 @@ def decide_many(
 
 def _judgement(reviewer: User, verdict: str, reason: str, checklist: Mapping[str, bool]) -> Judgement:
     """A judgement whose form is good."""
-    reason = reason.strip()
+    reason = plain(reason).strip()
     if verdict not in LEADS_TO:
         said = {"value": verdict[:40], "vocabulary": "verdicts", "allowed": ", ".join(LEADS_TO)}
         raise InvalidRequest(errors=[FieldError("/verdict", "unknown_term", said)])

@@ -59,12 +59,12 @@ def answer_offers(
         try:
             if stored.get(offer.sha256) == offer.size:
                 said["outcome"] = "present"
-            elif declared.get(offer.sha256) != offer.size:
+            elif (offer.sha256, offer.size) not in declared:
                 raise FileNotDeclared(sha256=offer.sha256)
             elif offer.size > max_file_bytes:
                 raise FileTooLarge(limit=max_file_bytes, size=offer.size)
             else:
-                said |= _grant(session, store, node, offer, uploads.get(offer.sha256))
+                said |= _grant(store, _upload_for(session, store, node, offer, uploads))
         except CommonsError as error:
             said |= {"outcome": "refused", "code": error.code, "detail": error.message(language)}
         answers.append(said)
@@ -94,8 +94,8 @@ def complete(
     return answers, [upload.id for upload in started]
 
 
-def _declared(session: Session, node: Node, digests: Sequence[str]) -> dict[str, int]:
-    """Which of these files a waiting version of the node's institution names, and with what size."""
+def _declared(session: Session, node: Node, digests: Sequence[str]) -> set[tuple[str, int]]:
+    """Which of these files waiting versions of the node's institution name, each with every size that is given."""
     rows = session.execute(
         select(VersionFile.sha256, VersionFile.size)
         .join(ResourceVersion)
@@ -106,7 +106,7 @@ def _declared(session: Session, node: Node, digests: Sequence[str]) -> dict[str,
             ResourceVersion.state.in_(WAITING),
         )
     )
-    return {row.sha256: row.size for row in rows}
+    return {(row.sha256, row.size) for row in rows}
 
 
 def _current(session: Session, node: Node, digests: Sequence[str]) -> dict[str, Upload]:
@@ -118,16 +118,33 @@ def _current(session: Session, node: Node, digests: Sequence[str]) -> dict[str, 
     return {upload.sha256: upload for upload in found}
 
 
-def _grant(session: Session, store: ObjectStore, node: Node, offer: Wanted, upload: Upload | None) -> dict[str, Any]:
-    if upload is not None and upload.state == "verifying":
+def _upload_for(
+    session: Session, store: ObjectStore, node: Node, offer: Wanted, uploads: dict[str, Upload]
+) -> Upload:
+    """The node's live upload of these bytes, also for the same file offered twice; a new one when there is none.
+
+    One that was begun with another size, which one of two records gave falsely, makes room.
+    """
+    upload = uploads.get(offer.sha256)
+    if upload is not None and upload.size == offer.size:
+        return upload
+    if upload is not None:
+        store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id or None)
+        upload.state, upload.changed_at = "expired", now()
+        session.flush()
+    upload = Upload(id=str(uuid6.uuid7()), node_id=node.id, sha256=offer.sha256, size=offer.size, state="open")
+    upload.store_upload_id = store.open_upload(upload_id=upload.id, size=offer.size) or ""
+    session.add(upload)
+    uploads[offer.sha256] = upload
+    return upload
+
+
+def _grant(store: ObjectStore, upload: Upload) -> dict[str, Any]:
+    if upload.state == "verifying":
         return {"outcome": "verifying", "upload_id": upload.id}
-    if upload is None:
-        upload = Upload(id=str(uuid6.uuid7()), node_id=node.id, sha256=offer.sha256, size=offer.size, state="open")
-        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=offer.size) or ""
-        session.add(upload)
     if not upload.store_upload_id:
-        url = store.grant_put(upload_id=upload.id, size=offer.size)
-        part = {"number": 1, "offset": 0, "size": offer.size, "url": url}
+        url = store.grant_put(upload_id=upload.id, size=upload.size)
+        part = {"number": 1, "offset": 0, "size": upload.size, "url": url}
         return {"outcome": "granted", "upload_id": upload.id, "parts": [part], "more": False, "bytes_present": 0}
     return _grant_missing_parts(store, upload)
 
@@ -180,7 +197,7 @@ def _complete_one(store: ObjectStore, upload: Upload | None) -> list[Upload]:
 def _start_verifying(session: Session, node: Node, uploads: Sequence[Upload]) -> None:
     """Versions all of whose files are now here or being read become `verifying`."""
     versions = _versions_naming(session, [upload.sha256 for upload in uploads], ("awaiting_files",))
-    here = _present(session, versions) | _under_verification(session, versions)
+    here = _present(session, versions).keys() | _under_verification(session, versions)
     ready = [version for version in versions if all(file.sha256 in here for file in version.files)]
     if ready:
         lifecycle.advance(session, ready, to="verifying", actor=auditlog.machine(node.id))
@@ -197,9 +214,19 @@ def verified(session: Session, upload: Upload, kept: Kept) -> None:
 
 
 def admit(session: Session, versions: Sequence[ResourceVersion]) -> None:
-    """Let waiting versions all of whose files are stored into review."""
+    """Let waiting versions all of whose files are stored into review.
+
+    One that gives a stored file another size than it has goes back: what was signed is not so.
+    """
     here = _present(session, versions)
-    ready = [version for version in versions if all(file.sha256 in here for file in version.files)]
+    false = [version for version in versions if any(here.get(f.sha256, f.size) != f.size for f in version.files)]
+    for version in false:
+        names = "、".join(file.name for file in version.files if here.get(file.sha256, file.size) != file.size)
+        reason = f"文件“{names}”的字节数与登记的不符，请重新登记。"
+        lifecycle.advance(session, [version], to="changes_requested", actor=auditlog.WORKER, reason=reason)
+    ready = [
+        version for version in versions if version not in false and all(file.sha256 in here for file in version.files)
+    ]
     if ready:
         lifecycle.advance(session, ready, to="in_review", actor=auditlog.WORKER)
 
@@ -233,9 +260,11 @@ def _versions_naming(session: Session, digests: Sequence[str], states: Sequence[
     )
 
 
-def _present(session: Session, versions: Sequence[ResourceVersion]) -> set[str]:
+def _present(session: Session, versions: Sequence[ResourceVersion]) -> dict[str, int]:
+    """The files of these versions that are stored, with their true sizes."""
     digests = {file.sha256 for version in versions for file in version.files}
-    return set(session.scalars(select(StoredObject.sha256).where(StoredObject.sha256.in_(digests))))
+    rows = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
+    return {row.sha256: row.size for row in rows}
 
 
 def _under_verification(session: Session, versions: Sequence[ResourceVersion]) -> set[str]:

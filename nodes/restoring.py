@@ -18,7 +18,7 @@ from shared.signing import SignedRecord
 def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> None:
     """Put versions that the hub has not into the outbox, under the key in use, and have it asked for their files."""
     waiting = {(entry.resource_id, entry.number) for entry in session.scalars(select(OutboxEntry))}
-    lost = [(finding.record_id, finding.version) for finding in findings]
+    lost = sorted((finding.record_id, finding.version) for finding in findings)
     registration.to_send(session, [name for name in lost if name not in waiting])
     for record_id, number in lost:
         version = session.get_one(Version, (record_id, number))

@@ -13,6 +13,8 @@ from shared.errors import InvalidEncoding, InvalidJson, TooDeep
 
 MAX_DEPTH = 16
 """Levels of nesting that any of our documents may have; more is an attack, not a record."""
+MAX_KEYS = 1000
+"""Keys that one object may have; ours have a few dozen."""
 
 
 def canonical(value: Any) -> bytes:
@@ -50,7 +52,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_KEYS:
+        raise ValueError(f"an object has more than {MAX_KEYS} keys")
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object")
@@ -60,6 +64,8 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def parse(data: bytes) -> Any:
     """JSON from bytes, strictly: UTF-8, no NaN, no doubled key, no lone surrogate, at most MAX_DEPTH deep.
 
+    An object has at most MAX_KEYS keys: a message with 100,000 unknown fields would cost its reader a fault for each.
+
     Raises `InvalidEncoding`, `InvalidJson` or `TooDeep`.
     """
     try:
@@ -67,7 +73,7 @@ def parse(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidEncoding(position=error.start) from error
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_doubles)
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except RecursionError as error:
         raise TooDeep(limit=MAX_DEPTH) from error
     except ValueError as error:

@@ -366,6 +366,22 @@ class MoveNotAllowed(CommonsError):
     en = "A version that is {state} cannot become {to}."
 
 
+class AlreadyWithdrawn(CommonsError):
+    """A version of a resource that was withdrawn: that is for good."""
+
+    code, status, exit_code = "already_withdrawn", 409, 5
+    zh = "此资源已撤回，撤回不能取消。请登记为新的资源。"
+    en = "This resource was withdrawn, and that is for good. Register it as a new one."
+
+
+class ProtocolUnknown(CommonsError):
+    """A node that speaks another version of the protocol."""
+
+    code, status, exit_code = "protocol_unknown", 422, 4
+    zh = "节点用的协议是第 {theirs} 版，平台只懂第 {ours} 版。请换用与平台相配的节点程序。"
+    en = "The node speaks version {theirs} of the protocol, the hub only {ours}. Install a node that fits the hub."
+
+
 class NotLatest(CommonsError):
     """A decision on a version that is not the latest."""
 

@@ -25,7 +25,6 @@ from http_message_signatures import (
 from http_message_signatures.exceptions import HTTPMessageSignaturesException, InvalidSignature
 
 from shared.errors import (
-    CommonsError,
     SignatureExpired,
     SignatureFromFuture,
     SignatureInvalid,
@@ -63,12 +62,14 @@ class Verified:
 class _Keys(HTTPSignatureKeyResolver):
     def __init__(self, find: Callable[[str], Ed25519PublicKey | Ed25519PrivateKey]) -> None:
         self.find = find
-        self.refusal: CommonsError | None = None
+        self.refusal: Exception | None = None
 
     def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | Ed25519PrivateKey:
         try:
             return self.find(key_id)
-        except CommonsError as error:
+        except Exception as error:
+            # The library turns whatever is raised here into its own error: a database that is away must not look
+            # like a false signature.
             self.refusal = error
             raise
 

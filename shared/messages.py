@@ -6,6 +6,7 @@ Both sides check what they receive with the same schema; unknown fields are refu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from marshmallow import ValidationError
@@ -15,11 +16,13 @@ from shared.errors import InvalidRequest
 from shared.reconciliation import BUCKETS
 from shared.record import MAX_FILE_BYTES, SHA256, RecordId
 from shared.validation import (
+    MAX_FAULTS,
     Checked,
     Fault,
     LanguageMap,
     Many,
     Part,
+    Said,
     Strict,
     Text,
     Whole,
@@ -134,10 +137,14 @@ class KeyReply(Strict):
     key_id = Text(64, required=True)
 
 
+class SignedToken(Checked):
+    """A signed record; what is none is answered in its place of the batch, so that it blocks no other."""
+
+
 class PublishRequest(Strict):
     """A batch of signed records (compact JWS)."""
 
-    records = Many(Text(400_000), MAX_BATCH_RECORDS, minimum=1, required=True)
+    records = Many(SignedToken(allow_none=True), MAX_BATCH_RECORDS, minimum=1, required=True)
 
 
 class FieldErrorMessage(Strict):
@@ -146,7 +153,7 @@ class FieldErrorMessage(Strict):
     pointer = Text(1000, minimum=0, required=True)
     code = Text(100, required=True)
     params = Anything()
-    detail = Text(5000, minimum=0)
+    detail = Said(5000, minimum=0)
 
 
 class PublishResult(Strict):
@@ -158,7 +165,7 @@ class PublishResult(Strict):
     version = Whole(0, allow_none=True)
     state = Text(40)
     code = Text(100)
-    detail = Text(5000)
+    detail = Said(5000)
     errors = Many(Part(FieldErrorMessage), 10_000)
 
 
@@ -203,7 +210,7 @@ class UploadAnswer(Strict):
     more = Flag()
     bytes_present = Whole(0)
     code = Text(100)
-    detail = Text(5000)
+    detail = Said(5000)
 
 
 class UploadsReply(Strict):
@@ -225,7 +232,7 @@ class CompleteAnswer(Strict):
     outcome = OneOf(COMPLETE_OUTCOMES, required=True)
     missing = Many(Whole(1), 10_000)
     code = Text(100)
-    detail = Text(5000)
+    detail = Said(5000)
 
 
 class CompleteReply(Strict):
@@ -242,7 +249,7 @@ class StatusEvent(Strict):
     record_id = RecordId(required=True)
     version = Whole(1, required=True)
     state = Text(40, required=True)
-    reason = Text(5000, minimum=0)
+    reason = Said(5000, minimum=0)
     ark = Text(100)
     sha256 = Text(64)
 
@@ -296,7 +303,7 @@ class ItemMessage(Strict):
     version = Whole(1, required=True)
     sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
     state = Text(40, required=True)
-    reason = Text(5000, minimum=0, required=True)
+    reason = Said(5000, minimum=0, required=True)
     ark = Text(100, minimum=0, required=True)
 
 
@@ -360,4 +367,4 @@ def read(schema: type[Strict], data: bytes | Mapping[str, Any]) -> dict[str, Any
     try:
         return dict(schema().load(value))
     except ValidationError as error:
-        raise InvalidRequest(errors=list(field_errors(error.messages))) from error
+        raise InvalidRequest(errors=list(islice(field_errors(error.messages), MAX_FAULTS))) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -14,6 +15,7 @@ from shared.errors import FieldError, InvalidRecord, RecordTooLarge
 from shared.validation import (
     CONTROLS,
     LANGUAGE_TAG,
+    MAX_FAULTS,
     Checked,
     Degrees,
     Fault,
@@ -218,13 +220,13 @@ _SCHEMA = RecordSchema()
 
 
 def faults(data: Any) -> list[FieldError]:
-    """Every fault of a record, or an empty list when it is good."""
+    """The faults of a record, the first MAX_FAULTS of them; an empty list when it is good."""
     messages = (
         _SCHEMA.validate(data)
         if isinstance(data, dict)
         else {"_schema": [Fault("wrong_type", {"expected": "object"})]}
     )
-    return list(field_errors(messages))
+    return list(islice(field_errors(messages), MAX_FAULTS))
 
 
 def check(data: Any) -> bytes:

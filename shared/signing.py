@@ -20,6 +20,8 @@ from shared.errors import NotCanonical, RecordTooLarge, SignatureInvalid
 from shared.record import MAX_RECORD_BYTES
 
 ALGORITHM = "Ed25519"
+MAX_TOKEN = 400_000
+"""Characters of a signed record: base64url of the largest record, with its header and signature."""
 RECORD_TYPE = "metrology-commons-record+jws"
 
 

@@ -23,6 +23,8 @@ CONTROLS = re.compile(
 )
 """C0 and C1 controls but tab and newline, and the bidirectional controls that make text look like another."""
 MAX_URL = 2048
+MAX_FAULTS = 100
+"""Faults that are said of one document: whoever has more begins with these."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class Fault:
 
     code: str
     params: dict[str, Any] = field(default_factory=dict)
+
+
+def plain(value: Any) -> Any:
+    """A text without control characters, bidirectional controls and lone surrogates; any other value as it is."""
+    if not isinstance(value, str):
+        return value
+    return CONTROLS.sub("", value).encode("utf-8", errors="ignore").decode("utf-8")
 
 
 def refuse(code: str, **params: Any) -> NoReturn:
@@ -89,6 +98,16 @@ class Text(Checked):
             refuse("control_characters")
         if self.pattern and not self.pattern.fullmatch(value):
             refuse(self.fault, value=value[:80])
+
+
+class Said(Text):
+    """What somebody wrote, as the other side passes it on: too long is refused, invisible controls are taken out.
+
+    A reason pasted from a word processor must not stop the one who reads it.
+    """
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(plain(value), attr, data, **kwargs)
 
 
 class LanguageMap(Checked):
@@ -292,8 +311,8 @@ class Strict(Schema):
         checks = hooks.pop(VALIDATES_SCHEMA, [])
         readings = {name: _reading(field) for name, field in self.load_fields.items()}
         named = {name: field.data_key or name for name, field in self.load_fields.items()}
-        plain = self.load_fields.keys() == self.fields.keys() and not self.many and not self.partial
-        if hooks or not plain or any(skips for _, skips, _ in checks):
+        whole = self.load_fields.keys() == self.fields.keys() and not self.many and not self.partial
+        if hooks or not whole or any(skips for _, skips, _ in checks):
             return None
         return Plan(
             {named[name]: (name, reading) for name, reading in readings.items() if reading is not None},
@@ -310,6 +329,8 @@ def _reading(field: fields.Field[Any]) -> Reading | None:
         return None
     if isinstance(field, Checked) and type(field)._deserialize is Checked._deserialize:
         reading = _reading_checked(field.check)
+    elif type(field) is Said:
+        reading = _reading_said(_reading_checked(field.check))
     elif type(field) is Many:
         inner = _reading(field.inner)
         reading = _reading_many(field, inner) if inner is not None else None
@@ -326,6 +347,10 @@ def _reading_checked(check: Callable[[Any], None]) -> Reading:
         return value
 
     return read
+
+
+def _reading_said(inner: Reading) -> Reading:
+    return lambda value: inner(plain(value))
 
 
 def _reading_many(field: Many, inner: Reading) -> Reading:

@@ -11,6 +11,9 @@ from tests.support.hub import Hub, Member, running_hub
 from tests.support.processes import HubProcess, running_hub_process
 from tests.support.stores import RunningStore, running_store
 
+MAX_ID = 60
+"""Characters of a value that still make a readable name of a test."""
+
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
@@ -43,3 +46,10 @@ def live_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub in its own processes, shared by the tests of one worker; each test brings institutions of its own."""
     with running_hub_process(tmp_path_factory.mktemp("live") / "var") as running:
         yield running
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name what is long or binary by its argument: made anew in each worker, it may differ, and xdist then stops."""
+    if isinstance(val, bytes) or (isinstance(val, str) and len(val) > MAX_ID):
+        return argname
+    return None

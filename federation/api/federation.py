@@ -15,7 +15,7 @@ from federation.parts import parts
 from federation.tasks import queue
 from shared import messages
 from shared.canonical import parse
-from shared.errors import BatchTooLarge, FieldError, InvalidRequest
+from shared.errors import BatchTooLarge, FieldError, InvalidRequest, ProtocolUnknown
 from shared.signing import load_public_jwk
 
 hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
@@ -32,6 +32,8 @@ def describe() -> Response:
 def enrol() -> tuple[Response, int]:
     """Enrol a node by its one-time invitation; the request is signed with the key that it shows."""
     asked = messages.read(messages.EnrolmentRequest, authentication.request_body())
+    if asked["protocol"] != messages.PROTOCOL:
+        raise ProtocolUnknown(theirs=asked["protocol"], ours=messages.PROTOCOL)
     verified = authentication.authenticate_newcomer(load_public_jwk(asked["public_key"]))
     node = enrolment.enrol(
         db.session(),

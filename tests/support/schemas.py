@@ -67,6 +67,7 @@ def _plain(field: Field[Any]) -> str:
         WebAddress: f"http(s) 网址（最多 {validation.MAX_URL} 字符）",
         messages.Flag: "`true` 或 `false`",
         messages.Anything: "任意 JSON",
+        messages.SignedToken: "签名记录（紧凑 JWS）",
     }
     return fixed[type(field)]
 

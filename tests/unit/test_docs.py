@@ -9,7 +9,7 @@ import pytest
 from federation.lifecycle import MOVES
 from federation.publication import check_character
 from federation.web.workbench.showing import STATES
-from shared import canonical, errors, http_signatures, messages, record, vocabularies
+from shared import canonical, errors, http_signatures, messages, record, signing, validation, vocabularies
 from shared.field_messages import FIELD_MESSAGES
 from tests.support import protocol_examples as examples
 from tests.support import schemas
@@ -29,6 +29,9 @@ LIMITS = {
     "MAX_FILES": record.MAX_FILES,
     "MAX_FILE_BYTES": record.MAX_FILE_BYTES,
     "MAX_DEPTH": canonical.MAX_DEPTH,
+    "MAX_KEYS": canonical.MAX_KEYS,
+    "MAX_FAULTS": validation.MAX_FAULTS,
+    "MAX_TOKEN": signing.MAX_TOKEN,
     "MAX_BATCH_RECORDS": messages.MAX_BATCH_RECORDS,
     "MAX_BATCH_BYTES": messages.MAX_BATCH_BYTES,
     "MAX_UPLOADS_ASKED": messages.MAX_UPLOADS_ASKED,

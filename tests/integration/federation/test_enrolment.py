@@ -147,3 +147,27 @@ def test_the_invitations_token_is_nowhere_in_the_database(hub, token):
     content = (hub.settings.var / "hub.sqlite").read_bytes() + (hub.settings.var / "hub.sqlite-wal").read_bytes()
     assert token.encode() not in content
     assert json.dumps(token).encode() not in content
+
+
+def test_a_node_of_another_protocol_is_told_so(hub):
+    hub.institution("institute-a")
+    answer = hub.enrolment(hub.invite("institute-a"), Signer(), protocol=2)
+    assert (answer.status_code, code_of(answer)) == (422, "protocol_unknown")
+
+
+def test_invisible_signs_in_a_name_are_taken_out_so_that_nodes_can_read_it(hub):
+    hub.institution("institute-a", name_zh="甲\x01\u202e院\ufeff", name_en="A\x00")
+    answer = hub.enrolment(hub.invite("institute-a"), Signer())
+    assert answer.get_json()["institution"]["name"] == {"zh": "甲院", "en": "A"}
+
+
+@pytest.mark.parametrize("path", ["/institutions/%00", "/search?q=%00", "/resources/%00", "/institutions/a?x=%00"])
+def test_a_nul_in_an_address_is_refused_before_it_reaches_the_database(hub, path):
+    assert hub.open("GET", path).status_code in (404, 422)
+
+
+def test_a_nul_in_a_form_is_refused_before_it_reaches_the_database(hub):
+    body = b"name=a%00b&password=x"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = hub.open("POST", "/workbench/sign-in", body, headers)
+    assert answer.status_code in (400, 422)

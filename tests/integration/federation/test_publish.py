@@ -12,7 +12,7 @@ from federation.models.events import AuditEvent, NodeEvent
 from federation.models.resources import ResourceVersion
 from shared import http_signatures
 from shared.messages import MAX_BATCH_BYTES, PREFIX, PublishReply, read
-from tests.support.hub import ORIGIN
+from tests.support.hub import ORIGIN, Member
 from tests.support.records import make_file, make_record
 
 
@@ -134,7 +134,6 @@ def test_bad_compression_is_named_and_a_bomb_is_not_unpacked(member, body, code,
         ({}, "invalid_request", 422),
         ({"records": []}, "invalid_request", 422),
         ({"records": "x"}, "invalid_request", 422),
-        ({"records": [1]}, "invalid_request", 422),
         ({"records": ["x"], "more": 1}, "invalid_request", 422),
         ({"records": ["x"] * 501}, "batch_too_large", 413),
         ({"records": 5}, "invalid_request", 422),
@@ -199,3 +198,51 @@ def test_a_batch_needs_few_statements(hub, member):
         event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     member.publish(*(make_record() for _ in range(100)))
     assert len(statements) < 30, statements
+
+
+def test_nothing_follows_a_withdrawal(member):
+    record = make_record()
+    tombstone = {**record, "version": 2, "withdrawn": {"reason": "有误"}}
+    again = {**record, "version": 3}
+    assert [result["outcome"] for result in member.publish(record, tombstone)] == ["accepted", "accepted"]
+    [alone] = member.publish(again)
+    assert (alone["outcome"], alone["code"]) == ("rejected", "already_withdrawn")
+    other = make_record()
+    batch = member.publish(other, {**other, "version": 2, "withdrawn": {"reason": "有误"}}, {**other, "version": 3})
+    assert [result["outcome"] for result in batch] == ["accepted", "accepted", "rejected"]
+    late = make_record()
+    member.publish({**late, "version": 2, "withdrawn": {"reason": "有误"}})
+    [earlier] = member.publish(late)
+    assert earlier["outcome"] == "superseded"
+
+
+@pytest.mark.parametrize("bad", ["", 7, None, ["x"], {}, "x" * 400_001, "a.b.c", "\ud800"])
+def test_an_entry_that_is_no_record_blocks_no_other(hub, member, bad):
+    good = member.signer.sign(make_record())
+    answer = member.post("/records", {"records": [bad, good]})
+    if bad == "\ud800":
+        assert answer.status_code == 400
+        return
+    results = answer.get_json()["results"]
+    assert [result["outcome"] for result in results] == ["rejected", "accepted"]
+    assert results[0]["code"] in ("signature_invalid", "record_too_large")
+
+
+def test_a_node_hears_of_its_own_version_when_another_node_of_its_institution_has_sent_the_next(hub, member):
+    second = Member(hub, member.code)
+    assert hub.enrolment(hub.invite(member.code), second.signer).status_code == 201
+    record = make_record()
+    member.publish(record)
+    second.publish({**record, "version": 2})
+    assert [event["state"] for event in member.events()] == ["in_review", "superseded"]
+    assert [(event["version"], event["state"]) for event in second.events()] == [(2, "in_review")]
+
+
+def test_a_thousand_unknown_fields_cost_no_thousand_answers(hub, member):
+    many = json.dumps({str(number): 0 for number in range(100_000)}).encode()
+    answer = member.send("POST", "/records", many)
+    assert answer.status_code == 400
+    assert len(answer.data) < 1000
+    some = member.post("/records", {str(number): 0 for number in range(900)})
+    assert some.status_code == 422
+    assert len(some.get_json()["errors"]) == 100

@@ -200,3 +200,40 @@ def test_events_come_in_pages_without_gaps(member):
         seen += [event["seq"] for event in page["events"]]
         after, more = page["last"], page["more"]
     assert seen == list(range(1, 8))
+
+
+def test_a_record_that_gives_a_file_a_false_size_goes_back_and_hinders_nobody(hub, member, other):
+    data = b"true bytes" * 10
+    sha256 = hashlib.sha256(data).hexdigest()
+    false = make_record(files=[make_file(sha256=sha256, size=5)])
+    true = make_record(files=[make_file(sha256=sha256, size=len(data))])
+    member.publish(false)
+    other.publish(true)
+    other.upload(sha256, data)
+    hub.work()
+    assert hub.states(true["id"]) == ["in_review"]
+    assert hub.states(false["id"]) == ["changes_requested"]
+    assert "字节数" in member.events()[-1]["reason"]
+
+
+def test_two_records_that_give_one_file_two_sizes_do_not_block_each_other(hub, member):
+    data = b"true bytes"
+    sha256 = hashlib.sha256(data).hexdigest()
+    true, false = (make_record(files=[make_file(sha256=sha256, size=size)]) for size in (len(data), 11))
+    member.publish(true, false)
+    [first] = member.offer((sha256, 11))
+    assert first["outcome"] == "granted"
+    member.upload(sha256, data)
+    hub.work()
+    assert hub.states(true["id"]) == ["in_review"]
+    assert hub.states(false["id"]) == ["changes_requested"]
+
+
+def test_the_same_file_twice_in_one_offer_is_one_upload(hub, member):
+    data = b"twice"
+    record = make_record(files=[make_file(sha256=hashlib.sha256(data).hexdigest(), size=len(data))])
+    member.publish(record)
+    answers = member.offer(
+        (hashlib.sha256(data).hexdigest(), len(data)), (hashlib.sha256(data).hexdigest(), len(data))
+    )
+    assert len({answer["upload_id"] for answer in answers}) == 1

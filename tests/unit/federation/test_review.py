@@ -392,3 +392,20 @@ def test_after_a_decision_comes_the_next_that_this_reviewer_can_judge(scene: Sce
     scene.judge(a)
     scene.judge(b)
     assert review_queue.next_for(scene.session, reviewer=scene.first, after=c) is None
+
+
+def test_invisible_signs_in_a_reason_are_taken_out_so_that_every_node_can_read_it(scene: Scene) -> None:
+    version = scene.member.submit()
+    pasted = "数据\u200e有误\ufeff\x00，请核对\u202e。"
+    review.decide(
+        scene.session,
+        version,
+        reviewer=scene.first,
+        verdict="reject",
+        reason=pasted,
+        checklist=ALL,
+        naan=NAAN,
+    )
+    event = scene.session.scalars(select(NodeEvent).order_by(NodeEvent.seq.desc())).first()
+    assert event is not None
+    assert event.reason == "数据有误，请核对。"

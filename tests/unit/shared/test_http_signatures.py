@@ -167,3 +167,12 @@ def test_the_reason_of_whoever_looks_up_the_key_is_passed_on():
 
 def test_a_nonce_is_remembered_longer_than_any_request_can_pass():
     assert http_signatures.NONCE_MEMORY > http_signatures.LIFETIME + 2 * http_signatures.LEEWAY
+
+
+@pytest.mark.parametrize("trouble", [OSError("disk"), RuntimeError("the database is away")])
+def test_trouble_in_looking_up_the_key_is_no_false_signature(trouble):
+    def find(_kid):
+        raise trouble
+
+    with pytest.raises(type(trouble)):
+        http_signatures.verify_request(signed(), BODY, find_key=find)
