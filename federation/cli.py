@@ -9,7 +9,18 @@ from typing import Any
 import click
 from flask import Flask
 
-from federation import auditlog, demo, enrolment, operations, people, schema, search_follower, service, worker
+from federation import (
+    auditlog,
+    demo,
+    enrolment,
+    operations,
+    people,
+    schema,
+    search_follower,
+    service,
+    withdrawals,
+    worker,
+)
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.settings import HubSettings, load_settings
@@ -115,6 +126,17 @@ def institution_list(context: click.Context, as_json: bool) -> None:
     """列出成员单位。"""
     with unit_of_work(_app(context), read_only=True) as session:
         operations.show(operations.institutions(session), as_json=as_json)
+
+
+@institution.command(name="allow-withdrawals")
+@click.argument("code")
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="几小时之内有效。")
+@click.pass_context
+def institution_allow_withdrawals(context: click.Context, code: str, hours: int) -> None:
+    """确认一个单位确要大量撤回；它下次同步时照办。"""
+    with unit_of_work(_app(context)) as session:
+        withdrawals.allow(session, operations.institution(session, code), hours=hours, actor=auditlog.OPERATOR)
+    click.echo(f"{code}：{hours} 小时内可以大量撤回。")
 
 
 @main.command()

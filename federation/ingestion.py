@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle, publication, sequences
+from federation import auditlog, lifecycle, publication, sequences, withdrawals
 from federation.models.base import insert_rows, now
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
@@ -27,6 +27,7 @@ from shared.errors import (
     InvalidRecord,
     KeyRevoked,
     KeyUnknown,
+    MassWithdrawal,
     NotYours,
     RecordConflict,
     RecordTooLarge,
@@ -76,7 +77,9 @@ class _Batch:
     new_resources: list[Resource] = field(default_factory=list)
 
 
-def ingest(session: Session, node: Node, tokens: Sequence[Any], *, max_file_bytes: int) -> list[Outcome]:
+def ingest(
+    session: Session, node: Node, tokens: Sequence[Any], *, max_file_bytes: int, max_withdrawn_percent: int = 100
+) -> list[Outcome]:
     """Take in a batch of compact JWS from `node`; an outcome for each, in order, also for what is no JWS.
 
     Everything accepted stands or falls with the caller's transaction.
@@ -93,6 +96,7 @@ def ingest(session: Session, node: Node, tokens: Sequence[Any], *, max_file_byte
             outcome.error = error
         else:
             good.append((outcome, signed))
+    good = _without_held(session, node, good, max_withdrawn_percent)
     batch = _load(session, node, [signed.record for _, signed in good])
     for outcome, signed in good:
         _place(batch, outcome, signed)
@@ -102,6 +106,19 @@ def ingest(session: Session, node: Node, tokens: Sequence[Any], *, max_file_byte
         if standing is not None and outcome.error is None:
             outcome.state = standing.state
     return outcomes
+
+
+def _without_held(
+    session: Session, node: Node, good: list[tuple[Outcome, SignedRecord]], percent: int
+) -> list[tuple[Outcome, SignedRecord]]:
+    """The records that may be placed: withdrawals wait when there are too many, all else goes on."""
+    ending = {signed.record["id"] for _, signed in good if records.is_tombstone(signed.record)}
+    if not ending or not withdrawals.too_many(session, node.institution_id, ending, percent=percent):
+        return good
+    for outcome, signed in good:
+        if signed.record["id"] in ending:
+            outcome.error = MassWithdrawal(percent=percent)
+    return [(outcome, signed) for outcome, signed in good if outcome.error is None]
 
 
 def _institution_keys(session: Session, node: Node) -> dict[str, Ed25519PublicKey | CommonsError]:

@@ -59,6 +59,9 @@ class HubSettings:
     session_hours: int = setting(12, "登录会话的有效小时数")
     sign_in_attempts: int = setting(5, "15 分钟内允许的登录失败次数")
     sign_in_window: int = setting(900, "计算登录失败次数的秒数")
+    max_withdrawn_percent: int = setting(
+        30, "一天之内，一个单位撤回其公开资源超过百分之几就先停下，等人确认；100 为不限"
+    )
     invitation_days: int = setting(14, "邀请码的有效天数")
     web_threads: int = setting(4, "每个网站进程同时处理的请求数")
     web_processes: int = setting(1, "网站进程数")

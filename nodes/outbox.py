@@ -12,11 +12,13 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from nodes.hub_client import HubClient
-from nodes.models import REFUSED, Membership, OutboxEntry, Version, now
+from nodes.models import REFUSED, REGISTERED, Membership, OutboxEntry, Version, now
 from nodes.workplace import Workplace
 from shared.messages import PublishReply
 
 Progress = Callable[[int], None]
+HELD = "mass_withdrawal"
+"""The hub's word for withdrawals that wait for a person: they stay in the outbox and are sent again."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,11 @@ def _note(
     progress: Progress | None,
 ) -> None:
     """Write down the answers to one batch, and let go of what was answered."""
-    rows = []
+    rows, answered = [], []
     for letter, result in zip(batch, results, strict=True):
+        held = result.get("code") == HELD
+        if not held:
+            answered.append(letter.entry)
         refused = result["outcome"] in ("rejected", "conflict")
         if refused:
             sent.refused.append({**result, "id": letter.resource_id, "version": letter.number})
@@ -124,7 +129,7 @@ def _note(
             {
                 "b_resource": letter.resource_id,
                 "b_number": letter.number,
-                "state": REFUSED if refused else result.get("state", "received"),
+                "state": REGISTERED if held else REFUSED if refused else result.get("state", "received"),
                 "reason": result.get("detail", "") if refused else "",
                 "errors": result.get("errors", []) if refused else [],
                 "changed_at": now(),
@@ -135,6 +140,6 @@ def _note(
     )
     with workplace.database.unit_of_work() as session:
         session.connection().execute(statement, rows)
-        session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_([letter.entry for letter in batch])))
+        session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(answered)))
     if progress is not None:
         progress(len(batch))

@@ -374,6 +374,14 @@ class AlreadyWithdrawn(CommonsError):
     en = "This resource was withdrawn, and that is for good. Register it as a new one."
 
 
+class MassWithdrawal(CommonsError):
+    """Withdrawals that would take back much of what a member has in public; a person is asked first."""
+
+    code, status, exit_code = "mass_withdrawal", 409, 5
+    zh = "一天之内要撤回本单位 {percent}% 以上的公开资源，已先停下，没有撤回。若确要撤回，请联盟管理员确认。"
+    en = "Over {percent} % of your public resources would go within a day, so none did. Ask the alliance to confirm."
+
+
 class ProtocolUnknown(CommonsError):
     """A node that speaks another version of the protocol."""
 

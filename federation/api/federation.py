@@ -74,8 +74,14 @@ def publish() -> Response:
     if isinstance(given, list) and len(given) > messages.MAX_BATCH_RECORDS:
         raise BatchTooLarge(records=messages.MAX_BATCH_RECORDS, size=messages.MAX_BATCH_BYTES)
     batch = messages.read(messages.PublishRequest, asked)
-    limit = parts().settings.max_file_bytes
-    outcomes = ingestion.ingest(db.session(), _node(), batch["records"], max_file_bytes=limit)
+    settings = parts().settings
+    outcomes = ingestion.ingest(
+        db.session(),
+        _node(),
+        batch["records"],
+        max_file_bytes=settings.max_file_bytes,
+        max_withdrawn_percent=settings.max_withdrawn_percent,
+    )
     language = request_language()
     return jsonify(results=[outcome.as_message(language) for outcome in outcomes])
 

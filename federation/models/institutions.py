@@ -23,6 +23,7 @@ class Institution(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     shoulder: Mapped[str] = mapped_column(String(8), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    withdrawals_allowed_until: Mapped[datetime | None]
 
     def name(self, language: str) -> str:
         """The name in `language`; the other one when this one is not given."""
