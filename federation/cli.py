@@ -21,6 +21,7 @@ from federation import (
     withdrawals,
     worker,
 )
+from federation.commands import fixity as fixity_command
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.settings import HubSettings, load_settings
@@ -255,3 +256,6 @@ def status(context: click.Context, as_json: bool) -> None:
     found = operations.status(app)
     operations.show([found], as_json=as_json)
     sys.exit(0 if found["ready"] else 1)
+
+
+main.add_command(fixity_command.fixity)

@@ -70,7 +70,7 @@ class _Batch:
     node: Node
     resources: dict[str, Resource]
     versions: dict[tuple[str, int], ResourceVersion]
-    stored: dict[str, int]
+    stored: dict[str, StoredObject]
     ended: set[str] = field(default_factory=set)
     """Resources that are withdrawn: nothing follows a tombstone."""
     added: list[tuple[ResourceVersion, SignedRecord]] = field(default_factory=list)
@@ -183,13 +183,13 @@ def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _
         .where(ResourceVersion.resource_id.in_(ids))
         .options(joinedload(ResourceVersion.resource))
     )
-    stored = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
+    stored = session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests)))
     batch_versions = {(version.resource_id, version.version): version for version in versions}
     return _Batch(
         node,
         {resource.id: resource for resource in resources},
         batch_versions,
-        {row.sha256: row.size for row in stored},
+        {one.sha256: one for one in stored},
         {resource_id for (resource_id, _), version in batch_versions.items() if version.state == "withdrawn"},
     )
 
@@ -211,9 +211,9 @@ def _place(batch: _Batch, outcome: Outcome, signed: SignedRecord) -> None:
         outcome.error = AlreadyWithdrawn()
         return
     faults = [
-        FieldError(f"/files/{number}/size", "size_differs", {"size": batch.stored[entry["sha256"]]})
+        FieldError(f"/files/{number}/size", "size_differs", {"size": batch.stored[entry["sha256"]].size})
         for number, entry in enumerate(record.get("files", ()))
-        if batch.stored.get(entry["sha256"], entry["size"]) != entry["size"]
+        if entry["sha256"] in batch.stored and batch.stored[entry["sha256"]].size != entry["size"]
     ]
     if faults:
         outcome.error = InvalidRecord(faults)
@@ -289,7 +289,7 @@ def _first_states(batch: _Batch) -> dict[str, list[ResourceVersion]]:
     for version in new:
         if version.version < version.resource.latest_version:
             groups["superseded"].append(version)
-        elif all(file.sha256 in batch.stored for file in version.files):
+        elif all(file.sha256 in batch.stored and batch.stored[file.sha256].sound for file in version.files):
             groups["in_review"].append(version)
         else:
             groups["awaiting_files"].append(version)

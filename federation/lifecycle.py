@@ -82,6 +82,14 @@ def advance(
     _tell_nodes(session, versions, reason, sha256)
 
 
+def ask_again(session: Session, versions: Sequence[ResourceVersion], *, reason: str, sha256: str) -> None:
+    """Ask the nodes of these versions for a file once more: a status event that changes no state.
+
+    A published version stays published while the hub waits for the bytes.
+    """
+    _tell_nodes(session, versions, reason, sha256)
+
+
 def _write_new(session: Session, versions: Sequence[ResourceVersion]) -> None:
     """Insert new versions and their files, a statement a table: the unit of work would cost as much as all else."""
     names = [column.key for column in ResourceVersion.__table__.columns]
@@ -127,6 +135,7 @@ def _keys(versions: Sequence[ResourceVersion]) -> set[str]:
 def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str) -> None:
     """Tell the node that sent a version what became of it, also when another node speaks for the resource by now."""
     senders = {key.id: key.node_id for key in session.scalars(select(NodeKey).where(NodeKey.id.in_(_keys(versions))))}
+    moment = now()
     by_node: dict[str, list[ResourceVersion]] = defaultdict(list)
     for version in versions:
         by_node[senders.get(version.key_id, version.resource.node_id)].append(version)
@@ -145,7 +154,7 @@ def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: s
                     "reason": reason,
                     "ark": version.resource.ark or "",
                     "sha256": sha256,
-                    "at": version.changed_at,
+                    "at": moment,
                 }
                 for number, version in zip(numbers, by_node[node_id], strict=True)
             ],

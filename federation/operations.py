@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from federation import review, schema
+from federation import fixity, review, schema
 from federation.checklist import policy
 from federation.database import unit_of_work
 from federation.models.events import Counter
@@ -159,6 +159,7 @@ def status(app: Flask) -> dict[str, Any]:
             found["states"] = dict(
                 _pairs(session, select(ResourceVersion.state, func.count()).group_by(ResourceVersion.state))
             )
+            found |= _storage(session, days=parts(app).settings.fixity_days)
             found["change_feed"] = session.scalar(select(Counter.value).where(Counter.name == FEED))
         found["database"] = True
     except SQLAlchemyError:
@@ -168,6 +169,17 @@ def status(app: Flask) -> dict[str, Any]:
     found["search_index"] = index.position()
     found["ready"] = bool(found["database"] and found["schema"] and found["store"])
     return found
+
+
+def _storage(session: Session, *, days: int) -> dict[str, Any]:
+    """How the stored files are, in a few figures."""
+    standing = fixity.standing(session, days=days)
+    return {
+        "objects": standing.objects,
+        "objects_bytes": standing.size,
+        "objects_damaged": standing.damaged,
+        "objects_overdue": standing.overdue,
+    }
 
 
 def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:

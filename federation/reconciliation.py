@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from federation import auditlog, publication
@@ -123,10 +123,15 @@ def _items(node_id: str) -> Any:
 
 
 def _last_reason() -> Any:
-    """The reason of the last event about a version."""
+    """The reason of the last event that changed a version; a request for a file in between says nothing of it."""
+    changed = or_(NodeEvent.sha256 == "", NodeEvent.state == "awaiting_files")
     return (
         select(NodeEvent.reason)
-        .where(NodeEvent.resource_id == ResourceVersion.resource_id, NodeEvent.version == ResourceVersion.version)
+        .where(
+            NodeEvent.resource_id == ResourceVersion.resource_id,
+            NodeEvent.version == ResourceVersion.version,
+            changed,
+        )
         .order_by(NodeEvent.id.desc())
         .limit(1)
         .correlate(ResourceVersion)

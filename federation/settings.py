@@ -54,6 +54,8 @@ class HubSettings:
     upload_grant_seconds: int = setting(3600, "上传许可的有效秒数")
     download_seconds: int = setting(900, "下载地址的有效秒数")
     max_file_bytes: int = setting(50 * 1024**3, "单个文件的最大字节数")
+    fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对")
+    fixity_bytes_per_second: int = setting(20 * 1024**2, "重读核对时每秒最多读多少字节；0 为不核对")
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
     ark_naan: str = setting("99999", "ARK 的机构号（NAAN）；99999 仅供试用")
     session_hours: int = setting(12, "登录会话的有效小时数")

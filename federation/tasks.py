@@ -13,13 +13,13 @@ import structlog
 from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
 from federation import authentication, uploads
 from federation.database import unit_of_work
 from federation.models.base import now
-from federation.models.objects import StoredObject, Upload
+from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import ResourceVersion, VersionFile
 from federation.parts import parts
 from federation.storage import DigestMismatch, ObjectMissing, StorageError
@@ -53,8 +53,12 @@ class Queue:
             if upload is None or upload.state != "verifying":
                 return
             sha256, size = upload.sha256, upload.size
+            stored = session.get(StoredObject, sha256)
+            damaged = stored is not None and not stored.sound
         try:
-            kept = parts(self.app).store.verify_and_keep(upload_id=upload_id, sha256=sha256, size=size)
+            kept = parts(self.app).store.verify_and_keep(
+                upload_id=upload_id, sha256=sha256, size=size, replace=damaged
+            )
         except (DigestMismatch, ObjectMissing) as error:
             self._refuse(upload_id, error)
             return
@@ -65,7 +69,8 @@ class Queue:
         """Ask the node again, unless another worker was quicker: then what it sent is gone because it was kept."""
         with unit_of_work(self.app) as session:
             upload = session.get_one(Upload, upload_id)
-            if upload.state != "verifying" or session.get(StoredObject, upload.sha256) is not None:
+            stored = session.get(StoredObject, upload.sha256)
+            if upload.state != "verifying" or (stored is not None and stored.sound):
                 return
             uploads.failed(session, upload, error)
             store_upload_id = upload.store_upload_id or None
@@ -92,7 +97,7 @@ def _waiting_with_all_files(session: Session) -> list[ResourceVersion]:
     """Versions that wait although every file of theirs is stored (a crash between two commits)."""
     missing = (
         select(VersionFile.version_id)
-        .outerjoin(StoredObject, StoredObject.sha256 == VersionFile.sha256)
+        .outerjoin(StoredObject, and_(StoredObject.sha256 == VersionFile.sha256, USABLE))
         .where(VersionFile.version_id == ResourceVersion.id, StoredObject.sha256.is_(None))
         .exists()
     )

@@ -12,13 +12,13 @@ from typing import Any
 
 import filetype
 import uuid6
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from federation import auditlog, lifecycle
+from federation import auditlog, fixity, lifecycle
 from federation.models.base import now
 from federation.models.institutions import Node
-from federation.models.objects import StoredObject, Upload
+from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from federation.storage import (
     DigestMismatch,
@@ -49,9 +49,9 @@ def answer_offers(
 ) -> list[dict[str, Any]]:
     """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
     digests = [offer.sha256 for offer in offers]
-    rows = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
-    stored = {row.sha256: row.size for row in rows}
-    declared = _declared(session, node, digests)
+    found = list(session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests))))
+    stored = {one.sha256: one.size for one in found if one.sound}
+    declared = _declared(session, node, digests, damaged=[one.sha256 for one in found if not one.sound])
     uploads = _current(session, node, digests)
     answers = []
     for offer in offers:
@@ -94,8 +94,13 @@ def complete(
     return answers, [upload.id for upload in started]
 
 
-def _declared(session: Session, node: Node, digests: Sequence[str]) -> set[tuple[str, int]]:
-    """Which of these files waiting versions of the node's institution name, each with every size that is given."""
+def _declared(
+    session: Session, node: Node, digests: Sequence[str], *, damaged: Sequence[str]
+) -> set[tuple[str, int]]:
+    """Which of these files waiting versions of the node's institution name, each with every size that is given.
+
+    Whoever ever named a file whose copy here is damaged may bring it again.
+    """
     rows = session.execute(
         select(VersionFile.sha256, VersionFile.size)
         .join(ResourceVersion)
@@ -103,7 +108,7 @@ def _declared(session: Session, node: Node, digests: Sequence[str]) -> set[tuple
         .where(
             VersionFile.sha256.in_(digests),
             Resource.institution_id == node.institution_id,
-            ResourceVersion.state.in_(WAITING),
+            or_(ResourceVersion.state.in_(WAITING), VersionFile.sha256.in_(damaged)),
         )
     )
     return {(row.sha256, row.size) for row in rows}
@@ -206,9 +211,12 @@ def _start_verifying(session: Session, node: Node, uploads: Sequence[Upload]) ->
 def verified(session: Session, upload: Upload, kept: Kept) -> None:
     """The bytes are those that were signed: remember the object and let complete versions into review."""
     upload.state, upload.changed_at, upload.failure = "verified", now(), ""
-    if session.get(StoredObject, kept.sha256) is None:
+    stored = session.get(StoredObject, kept.sha256, with_for_update=True)
+    if stored is None:
         guessed = filetype.guess_mime(kept.head) or "application/octet-stream"
         session.add(StoredObject(sha256=kept.sha256, size=kept.size, media_type=guessed))
+    elif not stored.sound:
+        fixity.mark_repaired(session, stored, actor=auditlog.machine(upload.node_id))
     session.flush()
     admit(session, _versions_naming(session, [kept.sha256], WAITING))
 
@@ -244,6 +252,9 @@ def failed(session: Session, upload: Upload, cause: DigestMismatch | ObjectMissi
         lifecycle.advance(
             session, versions, to="awaiting_files", actor=auditlog.WORKER, reason=reason, sha256=upload.sha256
         )
+    stored = session.get(StoredObject, upload.sha256)
+    if stored is not None and not stored.sound:
+        fixity.ask(session, upload.sha256, reason)
 
 
 def _versions_naming(session: Session, digests: Sequence[str], states: Sequence[str]) -> list[ResourceVersion]:
@@ -263,7 +274,9 @@ def _versions_naming(session: Session, digests: Sequence[str], states: Sequence[
 def _present(session: Session, versions: Sequence[ResourceVersion]) -> dict[str, int]:
     """The files of these versions that are stored, with their true sizes."""
     digests = {file.sha256 for version in versions for file in version.files}
-    rows = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
+    rows = session.execute(
+        select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests), USABLE)
+    )
     return {row.sha256: row.size for row in rows}
 
 

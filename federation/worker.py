@@ -1,4 +1,4 @@
-"""The background process: the task queue's consumer, the search follower, and the sweep."""
+"""The background process: the task queue's consumer, the search follower, the watch over files, and the sweep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Flask
 from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
-from federation import search_follower
+from federation import fixity_watch, search_follower
 from federation.core import create_core
 from federation.parts import parts
 from federation.settings import load_settings
@@ -27,6 +27,7 @@ def run(app: Flask) -> None:
     stopping = threading.Event()
     threads = [
         threading.Thread(target=search_follower.run, args=(app, stopping), name="search-follower", daemon=True),
+        threading.Thread(target=fixity_watch.run, args=(app, stopping), name="fixity", daemon=True),
         threading.Thread(target=_sweep_again_and_again, args=(app, stopping), name="sweep", daemon=True),
     ]
     for thread in threads:

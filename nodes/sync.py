@@ -67,8 +67,10 @@ def synchronise(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter |
         letters, to_send = outbox.waiting(session), transfer.unsent_bytes(session)
     client = HubClient(membership.origin, workplace.key, workplace.settings)
     sent = outbox.publish(workplace, client, membership, _task(reporter, "发布著录", letters))
+    # What the hub asks for is learnt before files are sent, so that it is sent in this very run.
+    events = pull(workplace, client)
     files = transfer.send_files(workplace, client, _task(reporter, "上传文件", to_send))
-    result = Synced(sent, files, events=pull(workplace, client))
+    result = Synced(sent, files, events=events + pull(workplace, client))
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline and _busy(workplace):
         time.sleep(0.3)
@@ -134,14 +136,20 @@ def _take(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
             "b_at": moment,
         }
         for event in events
+        if not _asks_only(event)
     ]
     arks = [{"b_resource": event["record_id"], "b_ark": event["ark"]} for event in events if event.get("ark")]
     for statement, rows in ((_STATE, changes), (_ARK, arks)):
         if rows:
             session.connection().execute(statement, rows)
     for event in events:
-        if event.get("sha256") and event["state"] == "awaiting_files":
-            transfer.send_again(session, event["sha256"])
+        if event.get("sha256"):
+            transfer.send_again(session, event["sha256"], event.get("reason", "") if _asks_only(event) else "")
+
+
+def _asks_only(event: Mapping[str, Any]) -> bool:
+    """Whether only the hub's copy of a file is damaged: nothing has become of the record itself."""
+    return bool(event.get("sha256")) and event["state"] != "awaiting_files"
 
 
 def _busy(workplace: Workplace) -> bool:

@@ -160,9 +160,9 @@ def unsent_bytes(session: Session) -> int:
     return sum(session.scalars(select(LocalFile.size).where(~LocalFile.sent)))
 
 
-def send_again(session: Session, sha256: str) -> None:
-    """The hub has asked for these bytes once more."""
-    session.execute(update(LocalFile).where(LocalFile.sha256 == sha256).values(sent=False))
+def send_again(session: Session, sha256: str, reason: str = "") -> None:
+    """The hub has asked for these bytes once more; `reason` is shown until they are sent."""
+    session.execute(update(LocalFile).where(LocalFile.sha256 == sha256).values(sent=False, problem=reason))
 
 
 def _unsent(workplace: Workplace) -> Iterator[list[LocalFile]]:

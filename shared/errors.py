@@ -458,6 +458,14 @@ class StoreAway(CommonsError):
     en = "The object store is away; try again later."
 
 
+class BeingRestored(CommonsError):
+    """The hub found its copy of a file damaged and has asked the institution for the bytes again."""
+
+    code, status, exit_code = "being_restored", 503, 3
+    zh = "这个文件在平台上的副本有损坏，正在向提供单位取回完好的一份。请过一段时间再来。"
+    en = "The hub's copy of this file is damaged and is being restored from its institution. Please come back later."
+
+
 class DatabaseBusy(CommonsError):
     """The database is locked or away."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from federation.models.base import Base, now
@@ -14,14 +14,32 @@ LIVE = text("state IN ('open', 'verifying')")
 
 
 class StoredObject(Base):
-    """Bytes that the hub has read and hashed itself and keeps under their SHA-256."""
+    """Bytes that the hub has read and hashed itself and keeps under their SHA-256.
+
+    `media_type` is what the content says. `checked_at` is when all of it was last read and compared; a worker that
+    reads it holds it until `claimed_until`. `damage` says what was found wrong: missing, size, digest or unreadable.
+    """
 
     __tablename__ = "stored_objects"
+    __table_args__ = (Index("ix_stored_objects_checked_at", "checked_at"),)
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     media_type: Mapped[str] = mapped_column(String(255))
     verified_at: Mapped[datetime] = mapped_column(default=now)
+    checked_at: Mapped[datetime] = mapped_column(default=now)
+    claimed_until: Mapped[datetime | None]
+    damaged_at: Mapped[datetime | None]
+    damage: Mapped[str] = mapped_column(String(20), default="")
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is known to be wrong with the bytes."""
+        return self.damaged_at is None
+
+
+USABLE = and_(StoredObject.damaged_at.is_(None))
+"""Objects that a version may be reviewed with."""
 
 
 class Upload(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LIST_PAGE = 1000
 _MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
 _BUSY = frozenset({"SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "503", "500"})
+_PAST_THE_END = frozenset({"InvalidRange", "416"})
 _BUCKET_STANDS = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
 
 
@@ -209,10 +211,16 @@ class S3Engine:
         except ObjectMissing:
             return None
 
-    def open(self, bucket: str, key: str) -> S3Body:
-        """Begin to read an object; raises ObjectMissing."""
-        with _named(key):
-            answer = self._client.get_object(Bucket=bucket, Key=key)
+    def open(self, bucket: str, key: str, *, span: tuple[int, int] | None = None) -> S3Body:
+        """Begin to read an object, or `span` (offset and length) of it; raises ObjectMissing."""
+        extra: dict[str, Any] = {"Range": f"bytes={span[0]}-{span[0] + span[1] - 1}"} if span else {}
+        try:
+            with _named(key):
+                answer = self._client.get_object(Bucket=bucket, Key=key, **extra)
+        except StoreRefused as error:
+            if span is None or error.code not in _PAST_THE_END:
+                raise
+            return S3Body(io.BytesIO(), 0)
         return S3Body(answer["Body"], answer["ContentLength"])
 
     def put(self, bucket: str, key: str, data: bytes) -> None:

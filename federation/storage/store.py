@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from functools import lru_cache
 import requests
 
 from federation.storage.disposition import content_disposition, content_type
-from federation.storage.errors import IncompleteUpload, UploadUnknown
+from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnknown
 from federation.storage.keeping import HEAD_BYTES, Progress, keep
 from federation.storage.layout import (
     INCOMING_PREFIX,
@@ -152,18 +153,26 @@ class ObjectStore:
 
     # -- verification ------------------------------------------------------------------------------------
 
-    def verify_and_keep(self, *, upload_id: str, sha256: str, size: int, progress: Progress | None = None) -> Kept:
+    def verify_and_keep(
+        self, *, upload_id: str, sha256: str, size: int, replace: bool = False, progress: Progress | None = None
+    ) -> Kept:
         """Read what was sent once, writing it to its content-addressed key if it is what was signed.
 
-        `progress` is told the number of bytes read so far. What was sent is removed afterwards; on
-        DigestMismatch it stays until `abort_upload`. Raises ObjectMissing, DigestMismatch.
+        What stands there already is trusted, unless `replace` says that it is damaged. `progress` is told the
+        number of bytes read so far. What was sent is removed afterwards; on DigestMismatch it stays until
+        `abort_upload`. Raises ObjectMissing, DigestMismatch.
         """
         source, target = self._incoming(upload_id), self._kept(sha256)
-        if self._engine.size(*target) == size:
-            with self._engine.open(*target) as body:
-                head = body.read(HEAD_BYTES)
+        if not replace and self._engine.size(*target) == size:
+            head = self.read_range(sha256=sha256, offset=0, length=HEAD_BYTES)
         else:
-            head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
+            try:
+                head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
+            except ObjectMissing:
+                # A call that replaced the object and did not live to say so has removed what was sent.
+                if not (replace and self._is_sound(sha256, size)):
+                    raise
+                head = self.read_range(sha256=sha256, offset=0, length=HEAD_BYTES)
         self._engine.delete(*source)
         return Kept(sha256=sha256, size=size, head=head)
 
@@ -176,6 +185,20 @@ class ObjectStore:
     def read(self, *, sha256: str, chunk: int = MIB) -> Iterator[bytes]:
         """The kept bytes in pieces of at most `chunk` bytes; raises ObjectMissing at once."""
         return _pieces(self._engine.open(*self._kept(sha256)), chunk)
+
+    def read_range(self, *, sha256: str, offset: int, length: int) -> bytes:
+        """At most `length` kept bytes from `offset`, none past the end; raises ObjectMissing."""
+        with self._engine.open(*self._kept(sha256), span=(offset, length)) as body:
+            return body.read(length)
+
+    def _is_sound(self, sha256: str, size: int) -> bool:
+        """Whether the object at its key has the bytes that its name promises, every one of them read."""
+        if not self.has(sha256=sha256, size=size):
+            return False
+        digest = hashlib.sha256()
+        for piece in self.read(sha256=sha256):
+            digest.update(piece)
+        return digest.hexdigest() == sha256
 
     def put_bytes(self, *, sha256: str, data: bytes) -> None:
         """Keep a small object that the hub itself made; `sha256` must be its digest."""

@@ -115,7 +115,14 @@ def test_every_page_can_be_used_by_everybody_and_fits_the_screen(
         faults: list[str] = []
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         link = page.locator(".queue .name a").get_attribute("href")
-        for path in ("/workbench/", link, "/workbench/account", "/workbench/admin/", "/workbench/admin/users"):
+        for path in (
+            "/workbench/",
+            link,
+            "/workbench/account",
+            "/workbench/admin/",
+            "/workbench/admin/files",
+            "/workbench/admin/users",
+        ):
             for prefix in ("", "/en"):
                 page.goto(f"{origin}{prefix}{path}")
                 width = page.evaluate("document.documentElement.scrollWidth")

@@ -85,6 +85,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/admin/"),
         ("POST", "/workbench/admin/"),
         ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/invitation"),
+        ("GET", "/workbench/admin/files"),
         ("GET", "/workbench/admin/users"),
         ("POST", "/workbench/admin/users"),
         ("POST", "/workbench/admin/users/<user_id>/deactivation"),

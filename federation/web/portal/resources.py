@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from federation import catalogue, usage
+from federation import catalogue, serving, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db
 from federation.language import request_language
@@ -65,6 +65,7 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     if moved is not None:
         return moved
     file = finder().find(db.session(), ark, name, today=today())
+    serving.check(db.session(), file.sha256)
     inline = "inline" in request.args
     if not inline and usage.is_whole_reading(request.method, request.headers):
         usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import people, review, review_queue
+from federation import people, review, review_queue, serving
 from federation.audience import REVIEWER, guard
 from federation.checklist import policy
 from federation.database import db
@@ -91,6 +91,7 @@ def file(version_id: int, position: int) -> ResponseReturnValue:
     )
     if found is None:
         raise NotFound()
+    serving.check(db.session(), found.sha256)
     inline = request.args.get("download") != "1"
     url = parts().store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type, inline=inline)
     return redirect(url)
