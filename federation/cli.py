@@ -22,6 +22,7 @@ from federation import (
     worker,
 )
 from federation.commands import fixity as fixity_command
+from federation.commands import garbage as garbage_command
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.settings import HubSettings, load_settings
@@ -259,3 +260,4 @@ def status(context: click.Context, as_json: bool) -> None:
 
 
 main.add_command(fixity_command.fixity)
+main.add_command(garbage_command.gc)

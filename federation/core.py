@@ -48,5 +48,7 @@ def store_settings(settings: HubSettings) -> StoreSettings:
         part_size=settings.store_part_size,
         grant_seconds=settings.upload_grant_seconds,
         download_seconds=settings.download_seconds,
+        # The hub itself ends what makes no progress; the store may only forget what is older than any such upload.
+        incoming_days=4 * settings.upload_days,
         ca_bundle=settings.store_ca_bundle or None,
     )

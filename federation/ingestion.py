@@ -183,7 +183,13 @@ def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _
         .where(ResourceVersion.resource_id.in_(ids))
         .options(joinedload(ResourceVersion.resource))
     )
-    stored = session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests)))
+    # Held to the end of the transaction, so that nothing which a version is about to name is removed meanwhile.
+    stored = session.scalars(
+        select(StoredObject)
+        .where(StoredObject.sha256.in_(digests), StoredObject.removing_at.is_(None))
+        .order_by(StoredObject.sha256)
+        .with_for_update(read=True)
+    )
     batch_versions = {(version.resource_id, version.version): version for version in versions}
     return _Batch(
         node,

@@ -54,6 +54,8 @@ class HubSettings:
     upload_grant_seconds: int = setting(3600, "上传许可的有效秒数")
     download_seconds: int = setting(900, "下载地址的有效秒数")
     max_file_bytes: int = setting(50 * 1024**3, "单个文件的最大字节数")
+    upload_days: int = setting(7, "上传多少天没有进展就作废，腾出空间")
+    garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除")
     fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对")
     fixity_bytes_per_second: int = setting(20 * 1024**2, "重读核对时每秒最多读多少字节；0 为不核对")
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
@@ -113,6 +115,7 @@ class HubSettings:
             found += _address_faults(name, getattr(self, name))
         if self.store_part_size < 5 * 1024**2:
             found.append("store_part_size: 至少 5242880（5 MiB，S3 的下限）")
+        found += [f"{name}: 至少 1 天" for name in ("upload_days", "garbage_days") if getattr(self, name) < 1]
         if not self.ark_naan.isdigit() or len(self.ark_naan) != 5:
             found.append("ark_naan: 应为 5 位数字")
         if not 1 <= self.port <= 65000:

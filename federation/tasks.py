@@ -16,7 +16,7 @@ from huey.serializer import SignedSerializer
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
-from federation import authentication, uploads
+from federation import authentication, collection, uploads
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.objects import USABLE, StoredObject, Upload
@@ -54,6 +54,8 @@ class Queue:
                 return
             sha256, size = upload.sha256, upload.size
             stored = session.get(StoredObject, sha256)
+            if stored is not None and stored.removing_at is not None:
+                return
             damaged = stored is not None and not stored.sound
         try:
             kept = parts(self.app).store.verify_and_keep(
@@ -91,6 +93,8 @@ class Queue:
             except StorageError as error:
                 log.warning("store away", cause=type(error).__name__)
                 return
+        collection.expire_uploads(self.app)
+        collection.finish_removals(self.app)
 
 
 def _waiting_with_all_files(session: Session) -> list[ResourceVersion]:

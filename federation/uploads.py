@@ -50,7 +50,7 @@ def answer_offers(
     """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
     digests = [offer.sha256 for offer in offers]
     found = list(session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests))))
-    stored = {one.sha256: one.size for one in found if one.sound}
+    stored = {one.sha256: one.size for one in found if one.usable}
     declared = _declared(session, node, digests, damaged=[one.sha256 for one in found if not one.sound])
     uploads = _current(session, node, digests)
     answers = []
@@ -138,6 +138,7 @@ def _upload_for(
         upload.state, upload.changed_at = "expired", now()
         session.flush()
     upload = Upload(id=str(uuid6.uuid7()), node_id=node.id, sha256=offer.sha256, size=offer.size, state="open")
+    upload.bytes_present = 0
     upload.store_upload_id = store.open_upload(upload_id=upload.id, size=offer.size) or ""
     session.add(upload)
     uploads[offer.sha256] = upload
@@ -164,6 +165,7 @@ def _grant_missing_parts(store: ObjectStore, upload: Upload) -> dict[str, Any]:
         # The store forgot the upload (it expired there): begin again under the same id.
         upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
         done = {}
+    _note_progress(upload, sum(done.values()))
     count = part_count(upload.size, part_size_for(upload.size, preferred=store.settings.part_size))
     missing = [number for number in range(1, count + 1) if number not in done]
     grants = store.grant_parts(
@@ -179,6 +181,25 @@ def _grant_missing_parts(store: ObjectStore, upload: Upload) -> dict[str, Any]:
         "more": len(missing) > MAX_PARTS_GRANTED,
         "bytes_present": sum(done.values()),
     }
+
+
+def _note_progress(upload: Upload, arrived: int) -> None:
+    """More has arrived than was known of: the upload is not abandoned."""
+    if arrived > upload.bytes_present:
+        upload.bytes_present, upload.changed_at = arrived, now()
+
+
+def progressed(session: Session, store: ObjectStore, upload: Upload) -> bool:
+    """Look at the store itself: whether more of an open upload has arrived than was known of."""
+    if not upload.store_upload_id:
+        return False
+    try:
+        done = store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+    except UploadUnknown:
+        return False
+    before = upload.bytes_present
+    _note_progress(upload, sum(part.size for part in done))
+    return upload.bytes_present > before
 
 
 def _complete_one(store: ObjectStore, upload: Upload | None) -> list[Upload]:
@@ -210,8 +231,11 @@ def _start_verifying(session: Session, node: Node, uploads: Sequence[Upload]) ->
 
 def verified(session: Session, upload: Upload, kept: Kept) -> None:
     """The bytes are those that were signed: remember the object and let complete versions into review."""
-    upload.state, upload.changed_at, upload.failure = "verified", now(), ""
     stored = session.get(StoredObject, kept.sha256, with_for_update=True)
+    if stored is not None and stored.removing_at is not None:
+        # The collector was quicker and takes these bytes away: the upload is verified again after that.
+        return
+    upload.state, upload.changed_at, upload.failure = "verified", now(), ""
     if stored is None:
         guessed = filetype.guess_mime(kept.head) or "application/octet-stream"
         session.add(StoredObject(sha256=kept.sha256, size=kept.size, media_type=guessed))

@@ -18,6 +18,7 @@ class StoredObject(Base):
 
     `media_type` is what the content says. `checked_at` is when all of it was last read and compared; a worker that
     reads it holds it until `claimed_until`. `damage` says what was found wrong: missing, size, digest or unreadable.
+    With `removing_at` set, the hub has promised itself to remove the bytes: they count as gone already.
     """
 
     __tablename__ = "stored_objects"
@@ -31,21 +32,28 @@ class StoredObject(Base):
     claimed_until: Mapped[datetime | None]
     damaged_at: Mapped[datetime | None]
     damage: Mapped[str] = mapped_column(String(20), default="")
+    removing_at: Mapped[datetime | None]
 
     @property
     def sound(self) -> bool:
         """Whether nothing is known to be wrong with the bytes."""
         return self.damaged_at is None
 
+    @property
+    def usable(self) -> bool:
+        """Whether a version may be reviewed with these bytes; in queries, USABLE."""
+        return self.sound and self.removing_at is None
 
-USABLE = and_(StoredObject.damaged_at.is_(None))
+
+USABLE = and_(StoredObject.damaged_at.is_(None), StoredObject.removing_at.is_(None))
 """Objects that a version may be reviewed with."""
 
 
 class Upload(Base):
-    """A grant to one node to send one file; state is open, verifying, verified, failed or expired.
+    """A grant to one node to send one file; state is open, verifying, verified, failed, expiring or expired.
 
-    `store_upload_id` is the store's own name of a multipart upload; empty means one PUT.
+    `store_upload_id` is the store's own name of a multipart upload; empty means one PUT. `changed_at` also moves when
+    more of it has arrived, as `bytes_present` says.
     """
 
     __tablename__ = "uploads"
@@ -60,6 +68,7 @@ class Upload(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(20), default="open")
     store_upload_id: Mapped[str] = mapped_column(String(1024), default="")
+    bytes_present: Mapped[int] = mapped_column(BigInteger, default=0)
     failure: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)

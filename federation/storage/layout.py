@@ -16,6 +16,7 @@ MAX_PARTS = 10_000
 MIN_PART = 5 * MIB
 MAX_PART = 5 * 1024 * MIB
 INCOMING_PREFIX = "uploads/"
+KEPT_PREFIX = "sha256/"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UPLOAD_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
@@ -47,11 +48,16 @@ def incoming_key(upload_id: str) -> str:
     return INCOMING_PREFIX + upload_id
 
 
+def is_digest(text: str) -> bool:
+    """Whether this is a SHA-256 as keys have it."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def kept_key(sha256: str) -> str:
     """Content-addressed key of verified bytes: `sha256/ab/cd/<64 hexadecimal digits>`."""
     if not _DIGEST.fullmatch(sha256):
         raise ValueError("a digest is 64 lower-case hexadecimal digits")
-    return f"sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+    return f"{KEPT_PREFIX}{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
 def part_size_for(size: int, *, preferred: int = 16 * MIB) -> int:

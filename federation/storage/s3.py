@@ -236,13 +236,33 @@ class S3Engine:
         except ObjectMissing:
             return
 
-    def older_than(self, bucket: str, prefix: str, moment: datetime) -> Iterator[str]:
-        """Keys under `prefix` last written before `moment`, which has a time zone."""
+    def multiparts_before(self, bucket: str, moment: datetime) -> Iterator[tuple[str, str]]:
+        """Key and id of unfinished multipart uploads begun before `moment`; none where they cannot be listed."""
+        markers: dict[str, Any] = {}
+        while True:
+            try:
+                with _named():
+                    answer = self._client.list_multipart_uploads(Bucket=bucket, **markers)
+            except (StoreRefused, UploadUnknown):
+                # Not every engine can list them, and some say "no such upload" when there is none at all.
+                return
+            for one in answer.get("Uploads", []):
+                if one["Initiated"] < moment:
+                    yield one["Key"], one["UploadId"]
+            following = {"KeyMarker": answer.get("NextKeyMarker"), "UploadIdMarker": answer.get("NextUploadIdMarker")}
+            if not answer.get("IsTruncated") or following == markers:
+                return
+            markers = following
+
+    def older_than(self, bucket: str, prefix: str, moment: datetime) -> Iterator[tuple[str, int]]:
+        """Key and size of objects under `prefix` last written before `moment`, which has a time zone."""
         token: dict[str, Any] = {}
         while True:
             with _named():
                 answer = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=self._page, **token)
-            yield from (item["Key"] for item in answer.get("Contents", []) if item["LastModified"] < moment)
+            yield from (
+                (item["Key"], item["Size"]) for item in answer.get("Contents", []) if item["LastModified"] < moment
+            )
             if not answer.get("IsTruncated"):
                 return
             token = {"ContinuationToken": answer["NextContinuationToken"]}

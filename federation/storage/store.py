@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 import requests
@@ -15,9 +15,11 @@ from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnk
 from federation.storage.keeping import HEAD_BYTES, Progress, keep
 from federation.storage.layout import (
     INCOMING_PREFIX,
+    KEPT_PREFIX,
     PartDone,
     PartGrant,
     incoming_key,
+    is_digest,
     kept_key,
     missing_parts,
     part_size_for,
@@ -59,7 +61,7 @@ class ObjectStore:
     def ensure_buckets(self) -> bool:
         """Make both buckets; says whether the store itself forgets what is never verified.
 
-        If not, `sweep_incoming` has to be called now and then.
+        If not, the leftovers wait for `commons-hub gc`.
         """
         incoming, public = self.settings.incoming_bucket, self.settings.public_bucket
         self._engine.create_bucket(incoming)
@@ -79,13 +81,27 @@ class ObjectStore:
             except (requests.RequestException, OSError):
                 return False
 
-    def sweep_incoming(self, *, older_than: timedelta) -> int:
-        """Remove what was sent longer ago and never verified; returns how many objects."""
-        bucket = self.settings.incoming_bucket
-        stale = list(self._engine.older_than(bucket, INCOMING_PREFIX, datetime.now(UTC) - older_than))
-        for key in stale:
-            self._engine.delete(bucket, key)
-        return len(stale)
+    def sent_before(self, moment: datetime) -> Iterator[tuple[str, int]]:
+        """What was sent before `moment` and still lies in the incoming bucket: upload id and bytes."""
+        for key, size in self._engine.older_than(self.settings.incoming_bucket, INCOMING_PREFIX, moment):
+            yield key.removeprefix(INCOMING_PREFIX), size
+
+    def kept_before(self, moment: datetime) -> Iterator[tuple[str, int]]:
+        """The content-addressed objects last written before `moment`: SHA-256 and bytes."""
+        for key, size in self._engine.older_than(self.settings.public_bucket, KEPT_PREFIX, moment):
+            sha256 = key.rpartition("/")[2]
+            if is_digest(sha256) and key == kept_key(sha256):
+                yield sha256, size
+
+    def abort_multiparts(self, *, before: datetime, spared: Collection[str]) -> int:
+        """Drop unfinished multipart uploads begun before `moment`, but for those of the upload ids in `spared`."""
+        count = 0
+        for bucket in (self.settings.incoming_bucket, self.settings.public_bucket):
+            for key, upload in self._engine.multiparts_before(bucket, before):
+                if key.removeprefix(INCOMING_PREFIX) not in spared:
+                    self._engine.abort(bucket, key, upload)
+                    count += 1
+        return count
 
     # -- upload grants -----------------------------------------------------------------------------------
 

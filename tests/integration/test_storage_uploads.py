@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -142,13 +142,23 @@ def test_a_grant_is_for_one_place_and_one_verb(running, store, upload_id):
     assert landed(running, upload_id) is None
 
 
-def test_what_was_never_verified_is_swept_after_its_time(running, store, upload_id):
+def test_what_was_sent_is_listed_by_its_age(store, upload_id):
     url = store.grant_put(upload_id=upload_id, size=1)
     requests.put(url, data=b"x", timeout=30).raise_for_status()
-    store.sweep_incoming(older_than=timedelta(days=1))
-    assert landed(running, upload_id) == 1
-    assert store.sweep_incoming(older_than=timedelta(seconds=-5)) >= 1
-    assert landed(running, upload_id) is None
+    moment = datetime.now(UTC)
+    assert upload_id not in dict(store.sent_before(moment - timedelta(days=1)))
+    assert dict(store.sent_before(moment + timedelta(seconds=5)))[upload_id] == 1
+
+
+def test_an_unfinished_upload_is_dropped_by_its_age_unless_it_is_spared(store, upload_id):
+    part = 5 * 1024**2
+    store_upload_id = store.open_upload(upload_id=upload_id, size=2 * part)
+    later = datetime.now(UTC) + timedelta(seconds=5)
+    store.abort_multiparts(before=later, spared={upload_id})
+    assert store.list_parts(upload_id=upload_id, store_upload_id=store_upload_id) == []
+    if store.abort_multiparts(before=later, spared=()):
+        with pytest.raises(UploadUnknown):
+            store.list_parts(upload_id=upload_id, store_upload_id=store_upload_id)
 
 
 def test_buckets_are_made_once_and_the_expiry_is_not_assumed(running, store):

@@ -23,6 +23,7 @@ FROM_LIBRARIES = {"static", "api-docs"}
 """Endpoints and blueprints that Flask and flask-smorest add themselves; what they serve is public."""
 
 STATES_OF_OTHERS = {
+    ("federation/garbage.py", "upload"),
     ("federation/uploads.py", "upload"),
     ("federation/enrolment.py", "key"),
     ("federation/enrolment.py", "old"),

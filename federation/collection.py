@@ -1,0 +1,134 @@
+"""Making room in the store: abandoned uploads end by themselves, everything else that nothing needs on command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from flask import Flask
+
+from federation import garbage, uploads
+from federation.database import unit_of_work
+from federation.models.base import now
+from federation.models.objects import Upload
+from federation.parts import parts
+from federation.storage import StorageError
+
+FORGOTTEN = timedelta(hours=1)
+"""How long a promised removal may take before the sweep does it again: far longer than any request to the store."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Collected:
+    """What was removed, or would be: abandoned uploads, leftovers of others, and stored objects, with their bytes."""
+
+    uploads: int = 0
+    leftovers: int = 0
+    objects: int = 0
+    size: int = 0
+
+
+def expire_uploads(app: Flask, *, dry_run: bool = False) -> int:
+    """End every upload of which nothing more has arrived for `upload_days`; says how many."""
+    before, count = _days_ago(parts(app).settings.upload_days), 0
+    with unit_of_work(app, read_only=True) as session:
+        waiting = [
+            (upload.id, upload.store_upload_id or None) for upload in garbage.abandoned(session, before=before)
+        ]
+    for upload_id, store_upload_id in waiting:
+        try:
+            if dry_run or _give_up(app, upload_id, before):
+                count += 1
+                if not dry_run:
+                    parts(app).store.abort_upload(upload_id=upload_id, store_upload_id=store_upload_id)
+                    with unit_of_work(app) as session:
+                        garbage.given_up(session, upload_id)
+        except StorageError as error:
+            log.warning("store away", cause=type(error).__name__)
+            break
+    return count
+
+
+def _give_up(app: Flask, upload_id: str, before: datetime) -> bool:
+    """Promise the end of an upload, unless it has moved on meanwhile."""
+    with unit_of_work(app) as session:
+        upload = session.get_one(Upload, upload_id, with_for_update=True)
+        if upload.state == "expiring":
+            return True
+        if upload.state != "open" or upload.changed_at >= before:
+            return False
+        if uploads.progressed(session, parts(app).store, upload):
+            return False
+        garbage.give_up(session, upload)
+        return True
+
+
+def finish_removals(app: Flask) -> None:
+    """Do what was promised and not confirmed: its process was killed in between."""
+    with unit_of_work(app, read_only=True) as session:
+        left = garbage.promised(session, before=now() - FORGOTTEN)
+    for sha256 in left:
+        try:
+            _remove(app, sha256)
+        except StorageError as error:
+            log.warning("store away", cause=type(error).__name__)
+            return
+
+
+def collect(app: Flask, *, dry_run: bool = False) -> Collected:
+    """Remove everything that nothing needs, or with `dry_run` only count it. Raises StorageError."""
+    settings = parts(app).settings
+    done = Collected(uploads=expire_uploads(app, dry_run=dry_run))
+    _collect_leftovers(app, done, _days_ago(settings.upload_days), dry_run=dry_run)
+    _collect_objects(app, done, _days_ago(settings.garbage_days), dry_run=dry_run)
+    return done
+
+
+def _collect_leftovers(app: Flask, done: Collected, before: datetime, *, dry_run: bool) -> None:
+    """What lies in the incoming bucket of uploads that have ended, or that the database never learnt of."""
+    store = parts(app).store
+    sent = list(store.sent_before(before))
+    # Asked after the list was made: an upload that is new since then is too young to be in it.
+    with unit_of_work(app, read_only=True) as session:
+        live = garbage.live_uploads(session)
+    for upload_id, size in sent:
+        if upload_id in live:
+            continue
+        done.leftovers += 1
+        done.size += size
+        if not dry_run:
+            store.abort_upload(upload_id=upload_id, store_upload_id=None)
+    if not dry_run:
+        done.leftovers += store.abort_multiparts(before=before, spared=live)
+
+
+def _collect_objects(app: Flask, done: Collected, before: datetime, *, dry_run: bool) -> None:
+    """Stored objects that nothing needs, and bytes in the store that the database has no row of."""
+    with unit_of_work(app, read_only=True) as session:
+        found = dict(garbage.unneeded(session, before=before))
+    for sha256, size in parts(app).store.kept_before(before):
+        with unit_of_work(app, read_only=True) as session:
+            if garbage.is_unknown(session, sha256):
+                found[sha256] = size
+    for sha256, size in found.items():
+        if not dry_run:
+            with unit_of_work(app) as session:
+                promise = garbage.promise_removal(session, sha256, size, before=before)
+            if not promise:
+                continue
+            _remove(app, sha256)
+        done.objects += 1
+        done.size += size
+
+
+def _remove(app: Flask, sha256: str) -> None:
+    parts(app).store.delete(sha256=sha256)
+    with unit_of_work(app) as session:
+        garbage.removed(session, sha256)
+
+
+def _days_ago(days: int) -> datetime:
+    return now() - timedelta(days=days)
