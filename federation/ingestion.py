@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle, publication, sequences, withdrawals
+from federation import auditlog, lifecycle, publication, screening, sequences, withdrawals
 from federation.models.base import insert_rows, now
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
@@ -278,7 +278,9 @@ def _settle(session: Session, batch: _Batch) -> None:
     for version, signed in batch.added:
         if version.version == version.resource.latest_version and records.is_tombstone(signed.record):
             _withdraw(session, batch, version, signed.record["withdrawn"]["reason"], actor)
-    for to, versions in _first_states(batch).items():
+    groups = _first_states(batch)
+    screening.admit(session, groups.pop("in_review"), actor=actor, stored=batch.stored)
+    for to, versions in groups.items():
         if versions:
             lifecycle.advance(session, versions, to=to, actor=actor)
 
@@ -295,7 +297,7 @@ def _first_states(batch: _Batch) -> dict[str, list[ResourceVersion]]:
     for version in new:
         if version.version < version.resource.latest_version:
             groups["superseded"].append(version)
-        elif all(file.sha256 in batch.stored and batch.stored[file.sha256].sound for file in version.files):
+        elif all(file.sha256 in batch.stored and batch.stored[file.sha256].usable for file in version.files):
             groups["in_review"].append(version)
         else:
             groups["awaiting_files"].append(version)

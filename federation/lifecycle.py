@@ -19,7 +19,7 @@ from shared.errors import MoveNotAllowed
 INITIAL = "received"
 MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "received": frozenset({"awaiting_files", "in_review", "superseded", "withdrawn"}),
+        "received": frozenset({"awaiting_files", "in_review", "changes_requested", "superseded", "withdrawn"}),
         "awaiting_files": frozenset({"verifying", "in_review", "changes_requested", "superseded", "withdrawn"}),
         "verifying": frozenset({"awaiting_files", "in_review", "changes_requested", "superseded", "withdrawn"}),
         "in_review": frozenset({"published", "changes_requested", "rejected", "superseded", "withdrawn"}),

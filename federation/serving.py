@@ -6,17 +6,19 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from federation.models.objects import StoredObject
-from shared.errors import BeingRestored
+from shared.errors import BeingRestored, FileWithheld
 
 RETRY_SECONDS = 3600
 """When it may be worth coming back for a file that its institution has been asked for."""
 _OBJECT = StoredObject.__table__.c
-_STANDING = select(_OBJECT.damaged_at).where(_OBJECT.sha256 == bindparam("sha256"))
+_STANDING = select(_OBJECT.damaged_at, _OBJECT.malware).where(_OBJECT.sha256 == bindparam("sha256"))
 """Made once and without objects, since every download asks it."""
 
 
 def check(session: Session, sha256: str) -> None:
-    """Pass for a file that is not known to be damaged. Raises `BeingRestored`."""
+    """Pass for a file that is not known to be damaged or infected. Raises `BeingRestored` or `FileWithheld`."""
     row = session.connection().execute(_STANDING, {"sha256": sha256}).first()
     if row is not None and row.damaged_at is not None:
         raise BeingRestored(retry_after=RETRY_SECONDS)
+    if row is not None and row.malware:
+        raise FileWithheld(malware=row.malware)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from federation import malware
 from shared.settings import read, setting
 
 PREFIX = "COMMONS_"
@@ -58,6 +59,8 @@ class HubSettings:
     garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除")
     fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对")
     fixity_bytes_per_second: int = setting(20 * 1024**2, "重读核对时每秒最多读多少字节；0 为不核对")
+    clamd: str = setting("", "查毒服务 ClamAV：tcp://主机:端口 或 unix:/路径；空则不查毒")
+    clamd_stream_bytes: int = setting(25 * 1024**2, "查毒服务一次最多收多少字节（clamd 的 StreamMaxLength）")
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
     ark_naan: str = setting("99999", "ARK 的机构号（NAAN）；99999 仅供试用")
     session_hours: int = setting(12, "登录会话的有效小时数")
@@ -113,9 +116,18 @@ class HubSettings:
             found.append("secret_key: 至少 32 个字符")
         for name in ("public_origin", "store_endpoint", "store_public_endpoint"):
             found += _address_faults(name, getattr(self, name))
+        return found + self._value_faults()
+
+    def _value_faults(self) -> list[str]:
+        """Values that no hub can run with."""
+        found = []
         if self.store_part_size < 5 * 1024**2:
             found.append("store_part_size: 至少 5242880（5 MiB，S3 的下限）")
         found += [f"{name}: 至少 1 天" for name in ("upload_days", "garbage_days") if getattr(self, name) < 1]
+        if self.clamd and not malware.is_address(self.clamd):
+            found.append(f"clamd: 应为 tcp://主机:端口 或 unix:/路径，现为 {self.clamd}")
+        if self.clamd_stream_bytes < 5 * 1024**2:
+            found.append("clamd_stream_bytes: 至少 5242880")
         if not self.ark_naan.isdigit() or len(self.ark_naan) != 5:
             found.append("ark_naan: 应为 5 位数字")
         if not 1 <= self.port <= 65000:

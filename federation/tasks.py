@@ -16,8 +16,9 @@ from huey.serializer import SignedSerializer
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
-from federation import authentication, collection, uploads
+from federation import authentication, collection, inspection, uploads
 from federation.database import unit_of_work
+from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
 from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import ResourceVersion, VersionFile
@@ -47,7 +48,10 @@ class Queue:
                 return
 
     def verify_now(self, upload_id: str) -> None:
-        """Read the uploaded object, keep it if it is what was signed, and say so in the database."""
+        """Read the uploaded object, keep it if it is what was signed, look into it, and say so in the database.
+
+        Raises ScannerAway, or a StorageError: then the upload waits as it is and is tried again.
+        """
         with unit_of_work(self.app, read_only=True) as session:
             upload = session.get(Upload, upload_id)
             if upload is None or upload.state != "verifying":
@@ -64,8 +68,9 @@ class Queue:
         except (DigestMismatch, ObjectMissing) as error:
             self._refuse(upload_id, error)
             return
+        content = inspection.inspect(parts(self.app).store, kept, inspection.scanner(parts(self.app).settings))
         with unit_of_work(self.app) as session:
-            uploads.verified(session, session.get_one(Upload, upload_id), kept)
+            uploads.verified(session, session.get_one(Upload, upload_id), kept, content)
 
     def _refuse(self, upload_id: str, error: DigestMismatch | ObjectMissing) -> None:
         """Ask the node again, unless another worker was quicker: then what it sent is gone because it was kept."""
@@ -81,20 +86,32 @@ class Queue:
 
     def sweep(self) -> None:
         """Pick up what a lost task, a killed process or a store that was away left behind."""
+        scanning = inspection.scanner(parts(self.app).settings)
         with unit_of_work(self.app) as session:
+            inspection.mark_unscanned(session, scanning=scanning is not None)
             authentication.forget_old_nonces(session)
             uploads.admit(session, _waiting_with_all_files(session))
             stale = session.scalars(
                 select(Upload.id).where(Upload.state == "verifying", Upload.changed_at < now() - STALE)
             ).all()
-        for upload_id in stale:
-            try:
-                self.verify_now(upload_id)
-            except StorageError as error:
-                log.warning("store away", cause=type(error).__name__)
-                return
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)
+        try:
+            for upload_id in stale:
+                self.verify_now(upload_id)
+            if scanning is not None:
+                self._scan_older(scanning)
+        except (StorageError, ScannerAway) as error:
+            log.warning("store or scanner away", cause=str(error))
+
+    def _scan_older(self, scanning: Scanner) -> None:
+        """Scan some of what was stored before there was a scanner."""
+        with unit_of_work(self.app, read_only=True) as session:
+            due = inspection.unscanned(session)
+        for sha256 in due:
+            outcome = inspection.rescan(parts(self.app).store, sha256, scanning)
+            with unit_of_work(self.app) as session:
+                inspection.note(session, sha256, *outcome)
 
 
 def _waiting_with_all_files(session: Session) -> list[ResourceVersion]:

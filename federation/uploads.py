@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import filetype
 import uuid6
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from federation import auditlog, fixity, lifecycle
+from federation import auditlog, fixity, inspection, lifecycle, screening
+from federation.inspection import Content
 from federation.models.base import now
 from federation.models.institutions import Node
 from federation.models.objects import USABLE, StoredObject, Upload
@@ -50,7 +50,7 @@ def answer_offers(
     """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
     digests = [offer.sha256 for offer in offers]
     found = list(session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests))))
-    stored = {one.sha256: one.size for one in found if one.usable}
+    stored = {one.sha256: one.size for one in found if one.held}
     declared = _declared(session, node, digests, damaged=[one.sha256 for one in found if not one.sound])
     uploads = _current(session, node, digests)
     answers = []
@@ -229,7 +229,7 @@ def _start_verifying(session: Session, node: Node, uploads: Sequence[Upload]) ->
         lifecycle.advance(session, ready, to="verifying", actor=auditlog.machine(node.id))
 
 
-def verified(session: Session, upload: Upload, kept: Kept) -> None:
+def verified(session: Session, upload: Upload, kept: Kept, content: Content) -> None:
     """The bytes are those that were signed: remember the object and let complete versions into review."""
     stored = session.get(StoredObject, kept.sha256, with_for_update=True)
     if stored is not None and stored.removing_at is not None:
@@ -237,8 +237,9 @@ def verified(session: Session, upload: Upload, kept: Kept) -> None:
         return
     upload.state, upload.changed_at, upload.failure = "verified", now(), ""
     if stored is None:
-        guessed = filetype.guess_mime(kept.head) or "application/octet-stream"
-        session.add(StoredObject(sha256=kept.sha256, size=kept.size, media_type=guessed))
+        stored = StoredObject(sha256=kept.sha256, size=kept.size, media_type=content.media_type)
+        session.add(stored)
+        inspection.note_on(session, stored, content.scan, content.malware)
     elif not stored.sound:
         fixity.mark_repaired(session, stored, actor=auditlog.machine(upload.node_id))
     session.flush()
@@ -246,11 +247,12 @@ def verified(session: Session, upload: Upload, kept: Kept) -> None:
 
 
 def admit(session: Session, versions: Sequence[ResourceVersion]) -> None:
-    """Let waiting versions all of whose files are stored into review.
+    """Let waiting versions all of whose files are stored into review, or send them back for what is in these.
 
-    One that gives a stored file another size than it has goes back: what was signed is not so.
+    One that gives a stored file another size than it has goes back, too: what was signed is not so.
     """
-    here = _present(session, versions)
+    stored = screening.objects(session, versions)
+    here = {sha256: one.size for sha256, one in stored.items() if one.usable}
     false = [version for version in versions if any(here.get(f.sha256, f.size) != f.size for f in version.files)]
     for version in false:
         names = "、".join(file.name for file in version.files if here.get(file.sha256, file.size) != file.size)
@@ -259,8 +261,7 @@ def admit(session: Session, versions: Sequence[ResourceVersion]) -> None:
     ready = [
         version for version in versions if version not in false and all(file.sha256 in here for file in version.files)
     ]
-    if ready:
-        lifecycle.advance(session, ready, to="in_review", actor=auditlog.WORKER)
+    screening.admit(session, ready, actor=auditlog.WORKER, stored=stored)
 
 
 def failed(session: Session, upload: Upload, cause: DigestMismatch | ObjectMissing) -> None:

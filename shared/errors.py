@@ -466,6 +466,14 @@ class BeingRestored(CommonsError):
     en = "The hub's copy of this file is damaged and is being restored from its institution. Please come back later."
 
 
+class FileWithheld(CommonsError):
+    """The scanner knows a file as malware."""
+
+    code, status, exit_code = "file_withheld", 403, 4
+    zh = "这个文件未通过病毒检查（{malware}），暂停下载。"
+    en = "This file did not pass the virus check ({malware}) and is not available."
+
+
 class DatabaseBusy(CommonsError):
     """The database is locked or away."""
 

@@ -18,7 +18,8 @@ class StoredObject(Base):
 
     `media_type` is what the content says. `checked_at` is when all of it was last read and compared; a worker that
     reads it holds it until `claimed_until`. `damage` says what was found wrong: missing, size, digest or unreadable.
-    With `removing_at` set, the hub has promised itself to remove the bytes: they count as gone already.
+    With `removing_at` set, the hub has promised itself to remove the bytes: they count as gone already. `scan` is
+    empty without a scanner, else due, clean or infected; `malware` is then the name of what was found.
     """
 
     __tablename__ = "stored_objects"
@@ -33,6 +34,8 @@ class StoredObject(Base):
     damaged_at: Mapped[datetime | None]
     damage: Mapped[str] = mapped_column(String(20), default="")
     removing_at: Mapped[datetime | None]
+    scan: Mapped[str] = mapped_column(String(10), default="", index=True)
+    malware: Mapped[str] = mapped_column(String(200), default="")
 
     @property
     def sound(self) -> bool:
@@ -40,12 +43,17 @@ class StoredObject(Base):
         return self.damaged_at is None
 
     @property
-    def usable(self) -> bool:
-        """Whether a version may be reviewed with these bytes; in queries, USABLE."""
+    def held(self) -> bool:
+        """Whether the hub has the bytes and nobody needs to send them."""
         return self.sound and self.removing_at is None
 
+    @property
+    def usable(self) -> bool:
+        """Whether a version may be reviewed with these bytes; in queries, USABLE."""
+        return self.held and self.scan != "due"
 
-USABLE = and_(StoredObject.damaged_at.is_(None), StoredObject.removing_at.is_(None))
+
+USABLE = and_(StoredObject.damaged_at.is_(None), StoredObject.removing_at.is_(None), StoredObject.scan != "due")
 """Objects that a version may be reviewed with."""
 
 

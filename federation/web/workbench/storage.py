@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from federation import fixity
+from federation import fixity, screening
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.parts import parts
@@ -33,6 +33,7 @@ def files() -> ResponseReturnValue:
         showing=showing,
         standing=fixity.standing(db.session(), days=settings.fixity_days),
         damaged=fixity.damaged(db.session()),
+        infected=screening.infected(db.session()),
         damages=DAMAGES,
         days=settings.fixity_days if settings.fixity_bytes_per_second else 0,
     )
