@@ -8,13 +8,11 @@ from threading import Event
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from federation import fixity
 from federation.database import unit_of_work
 from federation.fixity import Claim, Pace
 from federation.parts import parts
-from federation.storage import StorageError
 
 IDLE_SECONDS = 30.0
 
@@ -50,7 +48,8 @@ def run(app: Flask, stopping: Event) -> None:
             check_until_done(app, pace=pace)
         except Stopped:
             return
-        except (SQLAlchemyError, StorageError) as error:
+        except Exception as error:
+            # Whatever it is, a watch that has ended unseen is worse than one more attempt.
             log.warning("fixity check broken off", cause=type(error).__name__)
         stopping.wait(IDLE_SECONDS)
 

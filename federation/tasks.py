@@ -109,7 +109,11 @@ class Queue:
         with unit_of_work(self.app, read_only=True) as session:
             due = inspection.unscanned(session)
         for sha256 in due:
-            outcome = inspection.rescan(parts(self.app).store, sha256, scanning)
+            try:
+                outcome = inspection.rescan(parts(self.app).store, sha256, scanning)
+            except ObjectMissing:
+                # The next check of its bytes finds that; nothing else is to wait for it.
+                continue
             with unit_of_work(self.app) as session:
                 inspection.note(session, sha256, *outcome)
 

@@ -71,6 +71,7 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-changes": f"/workbench/versions/{versions['published']}",
         "desk-account": "/workbench/account",
         "desk-institutions": "/workbench/admin/",
+        "desk-files": "/workbench/admin/files",
         "desk-users": "/workbench/admin/users",
     }
 

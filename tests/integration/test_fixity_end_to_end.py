@@ -41,3 +41,4 @@ def test_a_damaged_file_is_found_asked_for_and_healed_by_the_next_synchronisatio
     [after] = node.json("status")["resources"]
     assert after["state"] == "published"
     assert node.json("sync")["bytes_sent"] == 0
+    assert live_hub.command.json("gc", "--dry-run")["objects"] == 0

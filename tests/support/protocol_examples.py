@@ -281,7 +281,7 @@ def uploading() -> dict[str, Any]:
 
 
 def status() -> dict[str, Any]:
-    """What happened to two versions, in four events."""
+    """What happened to two versions, in five events; the last asks for a file and changes no state."""
     steps: list[dict[str, Any]] = [
         {"version": 1, "state": "published", "ark": "ark:99999/b1fk4mz8xq5"},
         {"version": 2, "state": "awaiting_files"},
@@ -292,6 +292,13 @@ def status() -> dict[str, Any]:
             "sha256": LARGE_SHA256,
         },
         {"version": 2, "state": "in_review"},
+        {
+            "version": 1,
+            "state": "published",
+            "ark": "ark:99999/b1fk4mz8xq5",
+            "reason": "平台保存的文件内容有改变，请重新上传。",
+            "sha256": LARGE_SHA256,
+        },
     ]
     return {
         "status-reply": {
@@ -305,7 +312,7 @@ def status() -> dict[str, Any]:
                 }
                 for number, step in enumerate(steps, start=41)
             ],
-            "last": 44,
+            "last": 45,
             "more": False,
         }
     }
