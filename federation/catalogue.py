@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -210,17 +210,15 @@ def _standing_sql(dialect: Dialect) -> tuple[str, bool]:
     return str(compiled), compiled.positional
 
 
-def _standing(session: Session, ark: str | None) -> tuple[str, int, str]:
+def _standing(open_session: Callable[[], Session], engine: Engine | None, ark: str | None) -> tuple[str, int, str]:
     """How a resource stands: kind, version and digest of its latest entry in the feed; an empty kind for none.
 
-    A single statement is its own transaction, so one that is not under way is not begun: that and its end would
+    A single statement is its own transaction, so with an `engine` none is begun: that, a session and their end would
     take several times as long as the question.
     """
-    if session.in_transaction():
-        row = session.connection().execute(_STANDING, {"ark": ark}).first()
+    if engine is None:
+        row = open_session().connection().execute(_STANDING, {"ark": ark}).first()
         return tuple(row) if row is not None else NOWHERE
-    engine = session.get_bind()
-    assert isinstance(engine, Engine)  # noqa: S101  # said for the types: sessions are bound to an engine
     statement, by_position = _standing_sql(engine.dialect)
     connection = engine.raw_connection()
     try:
@@ -239,16 +237,21 @@ class FileFinder:
     def __init__(self) -> None:
         self._files = lru_cache(maxsize=VERSIONS_KEPT)(_VersionFiles)
 
-    def find(self, session: Session, ark: str, name: str, *, today: date) -> PublicFile:
-        """One file of a public resource by its name; raises `Gone` or `NotFound`."""
-        kind, version_id, sha256 = _standing(session, normal_ark(ark))
+    def find(
+        self, open_session: Callable[[], Session], ark: str, name: str, *, today: date, engine: Engine | None = None
+    ) -> PublicFile:
+        """One file of a public resource by its name; raises `Gone` or `NotFound`.
+
+        With an `engine` the question goes past the session, which is opened only for what is not in memory yet.
+        """
+        kind, version_id, sha256 = _standing(open_session, engine, normal_ark(ark))
         if kind != PUBLISHED:
-            _latest(session, ark)
+            _latest(open_session(), ark)
             raise NotFound()
         held = self._files(version_id, sha256)
         with held.lock:
             if held.files is None:
-                _read_files(session, held)
+                _read_files(open_session(), held)
         found = (held.files or {}).get(name)
         if found is None or (held.embargo_until and today.isoformat() < held.embargo_until):
             raise NotFound()

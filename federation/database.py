@@ -51,9 +51,15 @@ def prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", begin)
 
 
+def session_is_open() -> bool:
+    """Whether this request or task has asked for its session yet."""
+    return bool(db.session.registry.has())
+
+
 def commit() -> None:
     """Commit what this request or task did. Nobody else commits; an exception before it leaves no trace."""
-    db.session.commit()
+    if session_is_open():
+        db.session.commit()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from federation import catalogue, usage
 from federation.catalogue import Page, PublicFile
-from federation.database import db
+from federation.database import db, session_is_open
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
@@ -64,7 +64,8 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     moved = _elsewhere(ark, "portal.download", name=name)
     if moved is not None:
         return moved
-    file = finder().find(db.session(), ark, name, today=today())
+    engine = None if session_is_open() else db.engine
+    file = finder().find(db.session, ark, name, today=today(), engine=engine)
     inline = "inline" in request.args
     if not inline and usage.is_whole_reading(request.method, request.headers):
         usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)
