@@ -185,6 +185,21 @@ def test_a_file_that_nobody_declared_or_over_the_limit_is_not_kept(hub, node):
     assert counts(hub)[1] == 1
 
 
+def test_the_same_file_of_two_institutions_is_kept_once(hub, node, tmp_path):
+    second = isolated(hub, tmp_path / "second", "second")
+    bags = []
+    for one in (node, second):
+        one.register("", one.file("a.txt", b"shared"))
+        bags.append(one.export())
+    assert node.import_(bags[0])["files"][0]["outcome"] == "stored"
+    receipt = second.import_(bags[1])
+    assert receipt["files"][0]["outcome"] == "present"
+    with pytest.raises(errors.NotAddressed):
+        node.take(receipt)
+    assert second.take(receipt).good
+    assert (node.states(), second.states()) == (["registered"], ["in_review"])
+
+
 def test_a_withdrawal_goes_by_stick_too(node):
     record_id = node.register()
     node.take(node.import_(node.export()))
@@ -209,7 +224,8 @@ def linked_folder(node, bag):
 
 def listed(name):
     def spoiler(node, bag):
-        (bag / "manifest-sha256.txt").open("a").write(f"{digest(b'a')}  {name}\n")
+        lists = bag / "manifest-sha256.txt"
+        lists.write_bytes(lists.read_bytes() + f"{digest(b'a')}  {name}\n".encode())
         relist(bag)
 
     return spoiler
