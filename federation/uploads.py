@@ -90,7 +90,7 @@ def complete(
 
 @dataclass(frozen=True)
 class Need:
-    """What the hub has of some files, and what waiting versions of a node's institution say of them: SHA-256 and size."""
+    """What the hub keeps of some files, and which its institution's waiting versions name: SHA-256 and size."""
 
     stored: Mapping[str, int]
     declared: frozenset[tuple[str, int]]
