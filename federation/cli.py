@@ -23,6 +23,7 @@ from federation import (
 )
 from federation.core import create_core
 from federation.database import unit_of_work
+from federation.offline_commands import enrol, import_
 from federation.settings import HubSettings, load_settings
 from shared.errors import CommonsError
 
@@ -49,6 +50,10 @@ class NamedErrors(click.Group):
 def main(context: click.Context, config: Path | None) -> None:
     """计量资源云：平台的启动与管理。"""
     context.obj = config
+
+
+main.add_command(enrol)
+main.add_command(import_)
 
 
 def _settings(context: click.Context) -> HubSettings:

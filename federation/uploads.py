@@ -49,20 +49,14 @@ def answer_offers(
 ) -> list[dict[str, Any]]:
     """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
     digests = [offer.sha256 for offer in offers]
-    rows = session.execute(select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests)))
-    stored = {row.sha256: row.size for row in rows}
-    declared = _declared(session, node, digests)
+    need = Need.of(session, node, digests, max_file_bytes=max_file_bytes)
     uploads = _current(session, node, digests)
     answers = []
     for offer in offers:
         said: dict[str, Any] = {"sha256": offer.sha256}
         try:
-            if stored.get(offer.sha256) == offer.size:
+            if need.has(offer):
                 said["outcome"] = "present"
-            elif (offer.sha256, offer.size) not in declared:
-                raise FileNotDeclared(sha256=offer.sha256)
-            elif offer.size > max_file_bytes:
-                raise FileTooLarge(limit=max_file_bytes, size=offer.size)
             else:
                 said |= _grant(store, _upload_for(session, store, node, offer, uploads))
         except CommonsError as error:
@@ -94,7 +88,37 @@ def complete(
     return answers, [upload.id for upload in started]
 
 
-def _declared(session: Session, node: Node, digests: Sequence[str]) -> set[tuple[str, int]]:
+@dataclass(frozen=True)
+class Need:
+    """What the hub keeps of some files, and which its institution's waiting versions name: SHA-256 and size."""
+
+    stored: Mapping[str, int]
+    declared: frozenset[tuple[str, int]]
+    max_file_bytes: int
+
+    @classmethod
+    def of(cls, session: Session, node: Node, digests: Sequence[str], *, max_file_bytes: int) -> Need:
+        """What there is to know of the files with these digests."""
+        query = select(StoredObject.sha256, StoredObject.size).where(StoredObject.sha256.in_(digests))
+        stored = {row.sha256: row.size for row in session.execute(query)}
+        return cls(stored, _declared(session, node, digests), max_file_bytes)
+
+    def sizes(self, sha256: str) -> set[int]:
+        """The sizes that waiting versions give for this file; none when nobody awaits it."""
+        return {size for declared, size in self.declared if declared == sha256}
+
+    def has(self, offer: Wanted) -> bool:
+        """Whether the hub keeps this file. Raises `FileNotDeclared` or `FileTooLarge` when it does not want it."""
+        if self.stored.get(offer.sha256) == offer.size:
+            return True
+        if (offer.sha256, offer.size) not in self.declared:
+            raise FileNotDeclared(sha256=offer.sha256)
+        if offer.size > self.max_file_bytes:
+            raise FileTooLarge(limit=self.max_file_bytes, size=offer.size)
+        return False
+
+
+def _declared(session: Session, node: Node, digests: Sequence[str]) -> frozenset[tuple[str, int]]:
     """Which of these files waiting versions of the node's institution name, each with every size that is given."""
     rows = session.execute(
         select(VersionFile.sha256, VersionFile.size)
@@ -106,7 +130,7 @@ def _declared(session: Session, node: Node, digests: Sequence[str]) -> set[tuple
             ResourceVersion.state.in_(WAITING),
         )
     )
-    return {(row.sha256, row.size) for row in rows}
+    return frozenset((row.sha256, row.size) for row in rows)
 
 
 def _current(session: Session, node: Node, digests: Sequence[str]) -> dict[str, Upload]:
@@ -206,6 +230,11 @@ def _start_verifying(session: Session, node: Node, uploads: Sequence[Upload]) ->
 def verified(session: Session, upload: Upload, kept: Kept) -> None:
     """The bytes are those that were signed: remember the object and let complete versions into review."""
     upload.state, upload.changed_at, upload.failure = "verified", now(), ""
+    stored(session, kept)
+
+
+def stored(session: Session, kept: Kept) -> None:
+    """Remember an object that was read and kept, whichever way it came, and let complete versions into review."""
     if session.get(StoredObject, kept.sha256) is None:
         guessed = filetype.guess_mime(kept.head) or "application/octet-stream"
         session.add(StoredObject(sha256=kept.sha256, size=kept.size, media_type=guessed))

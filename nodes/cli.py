@@ -27,8 +27,10 @@ from nodes.drafts import Draft, read_draft
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
 from nodes.key_commands import key, unlocked
+from nodes.offline_commands import COMMANDS as OFFLINE_COMMANDS
 from nodes.progress import Bars
 from nodes.settings import load_settings
+from nodes.speaking import json_option, say_json
 from nodes.texts import _, language
 from nodes.wording import state_name
 from nodes.workplace import Workplace, initialise, open_workplace
@@ -57,14 +59,6 @@ def say_error(error: CommonsError, *, as_json: bool) -> None:
         click.echo(f"  {fault.pointer or '/'}  {fault.message(language())}", err=True)
 
 
-def say_json(value: Any) -> None:
-    """Print a JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
-
-
 @click.group(cls=NamedErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="配置文件（TOML）。")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="数据目录。")
@@ -72,6 +66,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON�
 def main(context: click.Context, config: Path | None, data: Path | None) -> None:
     """计量资源云节点：登记本单位的资源，发布到平台。"""
     context.obj = load_settings(config, data=data)
+
+
+for command in OFFLINE_COMMANDS:
+    main.add_command(command)
 
 
 def _open(context: click.Context) -> Workplace:

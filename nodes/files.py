@@ -113,7 +113,10 @@ def _text_or_bytes(head: bytes) -> str:
 
 
 def remember(session: Session, files: Iterable[PreparedFile]) -> None:
-    """Note where the bytes lie; a later place for the same bytes replaces an earlier one."""
+    """Note where the bytes lie; a later place for the same bytes replaces an earlier one.
+
+    They are offered to the hub (again): it may have let go of them when it refused an earlier version.
+    """
     rows = [
         {
             "sha256": file.entry["sha256"],
@@ -127,7 +130,7 @@ def remember(session: Session, files: Iterable[PreparedFile]) -> None:
     ]
     if rows:
         statement = insert(LocalFile)
-        replaced = {name: statement.excluded[name] for name in ("path", "mtime_ns", "problem")}
+        replaced = {name: statement.excluded[name] for name in ("path", "mtime_ns", "sent", "problem")}
         session.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=replaced), rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -25,17 +26,23 @@ def join(workplace: Workplace, client: HubClient, *, token: str, node_name: str)
     if standing is not None:
         raise AlreadyJoined(hub=standing.origin)
     if not token:
-        return _keep(workplace, client.get("/membership", EnrolmentReply))
-    message = {
+        return keep(workplace, client.get("/membership", EnrolmentReply))
+    message = request(workplace, token=token, node_name=node_name)
+    return keep(workplace, client.ask("/enrolments", message, EnrolmentReply))
+
+
+def request(workplace: Workplace, *, token: str, node_name: str) -> dict[str, Any]:
+    """What a node says when it asks to join (`EnrolmentRequest`)."""
+    return {
         "protocol": PROTOCOL,
         "token": token.strip(),
         "node_name": node_name,
         "public_key": workplace.key.jwk,
     }
-    return _keep(workplace, client.ask("/enrolments", message, EnrolmentReply))
 
 
-def _keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
+def keep(workplace: Workplace, reply: Mapping[str, Any]) -> Membership:
+    """Note whose the node is from now on (an `EnrolmentReply`)."""
     with workplace.database.unit_of_work() as session:
         membership = Membership(
             id=1,

@@ -11,7 +11,7 @@ import requests
 
 from federation.storage.disposition import content_disposition, content_type
 from federation.storage.errors import IncompleteUpload, UploadUnknown
-from federation.storage.keeping import HEAD_BYTES, Progress, keep
+from federation.storage.keeping import HEAD_BYTES, Body, Progress, keep, keep_body
 from federation.storage.layout import (
     INCOMING_PREFIX,
     PartDone,
@@ -159,13 +159,29 @@ class ObjectStore:
         DigestMismatch it stays until `abort_upload`. Raises ObjectMissing, DigestMismatch.
         """
         source, target = self._incoming(upload_id), self._kept(sha256)
-        if self._engine.size(*target) == size:
-            with self._engine.open(*target) as body:
-                head = body.read(HEAD_BYTES)
-        else:
+        head = self._head(target, size)
+        if head is None:
             head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
         self._engine.delete(*source)
         return Kept(sha256=sha256, size=size, head=head)
+
+    def keep_body(self, body: Body, *, sha256: str, size: int, progress: Progress | None = None) -> Kept:
+        """Read `body` once, writing it to its content-addressed key if it is what was signed.
+
+        What is kept already is not read again. Raises DigestMismatch, or what reading `body` raises.
+        """
+        target = self._kept(sha256)
+        head = self._head(target, size)
+        if head is None:
+            head = keep_body(self._engine, body, target=target, sha256=sha256, size=size, progress=progress)
+        return Kept(sha256=sha256, size=size, head=head)
+
+    def _head(self, place: tuple[str, str], size: int) -> bytes | None:
+        """The beginning of what is kept at `place`, None if there is nothing of that size."""
+        if self._engine.size(*place) != size:
+            return None
+        with self._engine.open(*place) as body:
+            return body.read(HEAD_BYTES)
 
     # -- kept objects ------------------------------------------------------------------------------------
 
