@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from nodes import bundles, carried_enrolment, receipts, synchronisation_report
+from nodes.console import json_option, say_json
 from nodes.key_commands import unlocked
 from nodes.progress import Bars
-from nodes.speaking import json_option, say_json
 from nodes.texts import _, language
 from nodes.workplace import Workplace, open_workplace
 
