@@ -18,7 +18,8 @@ from federation.api.queries import MAX_PAGE, SearchQuery
 from federation.database import db
 from federation.models.institutions import Institution
 from federation.parts import parts
-from federation.search.query import SearchRequest, highlights, search
+from federation.search.marking import highlights
+from federation.search.query import SearchRequest, search
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import pictures_of
 from federation.web.wording import Said, said
