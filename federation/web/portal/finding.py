@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from marshmallow import EXCLUDE
 from sqlalchemy import select
 
 from federation import catalogue
@@ -105,8 +106,8 @@ class Found:
 
 @portal.get("/search")
 def search_page() -> ResponseReturnValue:
-    """The results of a search, or everything."""
-    query = PARSER.parse(SearchQuery, request, location="query")
+    """The results of a search, or everything; what others add to a link that is passed on makes no difference."""
+    query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
     found = find(query)
     return render_template(
         "portal/search.html",
