@@ -50,7 +50,8 @@ def refuse_nul() -> None:
         for name, value in values.items(multi=True):
             if "\x00" in name or "\x00" in value:
                 pointer = "/" + name.replace("\x00", "")[:100]
-                raise InvalidRequest(errors=[FieldError(pointer, "control_characters")])
+                place = {"place": (value if "\x00" in value else name).index("\x00") + 1, "character": "U+0000"}
+                raise InvalidRequest(errors=[FieldError(pointer, "control_characters", place)])
 
 
 def answer(error: Exception) -> Response:
