@@ -151,7 +151,7 @@ def _copy_files(
         target = folder / file_path(file.sha256)
         try:
             if not _stands(target, file):
-                _copy(local_files.check_unchanged(file), target, file, progress)
+                _copy(local_files.check_unchanged(file)[0], target, file, progress)
         except CommonsError as error:
             if isinstance(error, FileUnwritable) and not _too_large_for_the_medium(error):
                 raise

@@ -23,7 +23,7 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "wrong_type": ("类型不对，应为{expected}。", "Wrong type: {expected} is expected."),
     "too_long": ("最多 {max} 个字符，现有 {length} 个。", "At most {max} characters; there are {length}."),
-    "too_short": ("至少 {min} 个字符。", "At least {min} character(s)."),
+    "too_short": ("至少 {min} 个看得见的字符。", "At least {min} visible character(s)."),
     "too_many": ("最多 {max} 项，现有 {length} 项。", "At most {max} entries; there are {length}."),
     "too_few": ("至少 {min} 项。", "At least {min} entry is needed."),
     "out_of_range": ("应在 {min} 到 {max} 之间。", "It must be from {min} to {max}."),
@@ -38,8 +38,8 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "“{value}” is not a language tag (such as zh, en).",
     ),
     "bad_date": (
-        "日期写法不对，应如 2026-05-20、2026-05、2026；公元前 344 年写 -0343，约数在末尾加 ~。",
-        "Not a date: write 2026-05-20, 2026-05 or 2026; 344 BC is -0343; a trailing ~ means about.",
+        "日期写法不对或没有这一天，应如 2026-05-20、2026-05、2026；公元前 344 年写 -0343，约数在末尾加 ~。",
+        "No such date: write 2026-05-20, 2026-05 or 2026; 344 BC is -0343; a trailing ~ means about.",
     ),
     "unknown_id": (
         "本节点没有编号为“{value}”的资源。新资源请删去 id，由节点分配。",
@@ -66,6 +66,10 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "文件大小与平台上同一内容（sha256）的 {size} 字节不符。",
         "The size differs from the {size} bytes that the hub holds under this SHA-256.",
     ),
+    "sizes_disagree": (
+        "同一内容（sha256）在本著录的另一处写的是 {size} 字节，不可能有两种大小。",
+        "Another entry with this SHA-256 says {size} bytes; the same content has one size.",
+    ),
     "bad_url": (
         "网址须以 http:// 或 https:// 开头，且写完整。",
         "A complete address with http:// or https:// is needed.",
@@ -76,8 +80,8 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "bad_media_type": ("不是有效的媒体类型（如 image/png）。", "Not a media type (such as image/png)."),
     "control_characters": (
-        "含有不可见的控制字符，请删去。",
-        "There are invisible control characters; remove them.",
+        "第 {place} 个字符 {character} 是看不见的控制字符，会使文字看起来和实际不同，请删去。",
+        "Character {place} ({character}) is invisible and makes the text read as another; remove it.",
     ),
     "evidence_missing": (
         "红色计量和计量史的文献、照片、实物必须填写考证（来源、方法、考证人）。",

@@ -17,7 +17,7 @@ from federation.search.documents import FACETS, SearchDocument
 from federation.search.pinyin import pinyin
 from federation.search.text import fold, grams, words
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever fields or text steps change: an index of another layout is left aside and built anew."""
 WRITER_MEMORY = 50_000_000
 POSITION = "position.json"

@@ -77,8 +77,9 @@ def download(ark: str, name: str) -> ResponseReturnValue:
 
 
 @portal.get("/ark:<path:name>")
+@portal.get("/ark:/<path:name>")
 def resolve(name: str) -> ResponseReturnValue:
-    """`https://hub/ark:99999/…`, the form in which ARKs are cited, leads to the page."""
+    """`https://hub/ark:99999/…`, the form in which ARKs are cited, leads to the page; the older `ark:/…` too."""
     ark = catalogue.normal_ark(f"ark:{name}")
     if ark is None:
         raise NotFound()
