@@ -11,6 +11,7 @@ from flask import Flask
 
 from federation import (
     auditlog,
+    copying,
     demo,
     enrolment,
     operations,
@@ -18,6 +19,7 @@ from federation import (
     schema,
     search_follower,
     service,
+    tasks,
     withdrawals,
     worker,
 )
@@ -100,8 +102,19 @@ def migrate(context: click.Context) -> None:
     """把数据库升级到当前版本，并建好存储桶。"""
     app = _app(context)
     schema.upgrade(app)
+    tasks.prepare_queue(app)
     operations.prepare_store(app)
     click.echo("数据库和存储已就绪。")
+
+
+@main.command(name="copy-database")
+@click.argument("from_url")
+@click.pass_context
+def copy(context: click.Context, from_url: str) -> None:
+    """把另一个数据库（如原来的 SQLite）的全部内容复制到现在设置的数据库；先停止平台，目标先 migrate 且须为空。"""
+    for copied in copying.copy_database(_app(context), from_url):
+        click.echo(f"{copied.table}：{copied.rows}")
+    click.echo("复制完毕，行数核对无误。")
 
 
 @main.group()

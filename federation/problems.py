@@ -9,7 +9,7 @@ import uuid6
 import werkzeug.exceptions
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.datastructures import MultiDict
 
 from federation.language import request_language
@@ -94,6 +94,9 @@ def as_named(error: Exception) -> CommonsError:
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
         return DatabaseBusy(retry_after=5)
+    if isinstance(error, DataError):
+        # A value that no column holds (a NUL in a text, a number out of range): the caller's, for ours are checked.
+        return InvalidRequest()
     return InternalError(request_id=str(uuid6.uuid7()))
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 import requests
 
-from federation import operations, schema
+from federation import operations, schema, tasks
 from federation.core import create_core
 from federation.embedded_store import EmbeddedStore
 from federation.processes import Supervisor
@@ -61,6 +61,7 @@ def running(settings: HubSettings, *, config: Path | None = None) -> Iterator[Su
             store.start()
         app = create_core(settings)
         schema.upgrade(app)
+        tasks.prepare_queue(app)
         operations.prepare_store(app)
         supervisor.add("web", [sys.executable, "-m", "federation", "web"], LEAN)
         supervisor.add("worker", [sys.executable, "-m", "federation.worker"], LEAN)
