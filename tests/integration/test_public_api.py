@@ -23,7 +23,7 @@ BAD = {
     "page=999999999999999999999": "/page",
     "page=١": "/page",
     "type=nonsense": "/type/0",
-    "type=article&type=%00": "/type/1",
+    "type=article&type=%00": "/type",
     "license=MIT&license=no": "/license/1",
     "sort=; DROP TABLE": "/sort",
     "unknown=1": "/unknown",
