@@ -2,7 +2,8 @@
 
 An error carries its data; the sentence is made when it is shown, in the reader's language. The web and the
 API turn it into an RFC 9457 problem (`problem`), the command line prints `message` and exits with
-`exit_code` (3 the other side is away, 4 it refused us, 5 what was given is wrong, 1 anything else).
+`exit_code` (2 the command was not understood, 3 the other side is away, 4 it refused us, 5 what was given is
+wrong, 1 anything else).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from shared.field_messages import field_message
+from shared.wording import Words, spoken
 
 PROBLEM_TYPE = "urn:metrology-commons:problem:"
 
@@ -51,7 +53,11 @@ class CommonsError(Exception):
 
     def message(self, language: str) -> str:
         """The sentence for a person, in `language`."""
-        return (self.zh if language.startswith("zh") else self.en).format(**self.data)
+        return (self.zh if language.startswith("zh") else self.en).format(**spoken(self.data, language))
+
+    def as_cause(self) -> Words:
+        """The sentence without its full stop, to be said as the cause within another."""
+        return Words(self.message("en").rstrip("."), self.message("zh").rstrip("。"))
 
     def problem(self, language: str) -> dict[str, Any]:
         """RFC 9457 problem details."""
@@ -166,6 +172,14 @@ class ImportUnreadable(CommonsError):
     code, status, exit_code = "import_unreadable", 422, 5
     zh = "无法读取导入来源 {name}：{cause}。"
     en = "The import source {name} cannot be read: {cause}."
+
+
+class DescriptionUnreadable(CommonsError):
+    """A file that describes a resource and cannot be read or understood."""
+
+    code, status, exit_code = "description_unreadable", 422, 5
+    zh = "无法读取著录文件 {name}：{cause}。"
+    en = "The description {name} cannot be read: {cause}."
 
 
 class FileTooLarge(CommonsError):
@@ -474,6 +488,14 @@ class HubAway(CommonsError):
     en = "The hub {hub} does not answer ({cause}). Everything registered is kept; sync again later."
 
 
+class HubNotFound(CommonsError):
+    """No hub answers at the address that one wants to join."""
+
+    code, status, exit_code = "hub_not_found", 503, 3
+    zh = "无法连接平台 {hub}（{cause}）。请核对网址和网络，再次加入。"
+    en = "No hub answers at {hub} ({cause}). Check the address and the network, and join again."
+
+
 class HubRefused(CommonsError):
     """The hub refused a request of ours; its own words are passed on."""
 
@@ -515,6 +537,76 @@ class AlreadyJoined(CommonsError):
     code, status, exit_code = "already_joined", 409, 5
     zh = "节点已加入平台 {hub}。"
     en = "The node has joined {hub} already."
+
+
+class InvalidHubAddress(CommonsError):
+    """What was given as a hub's address and is none."""
+
+    code, status, exit_code = "invalid_hub_address", 422, 5
+    zh = "“{hub}”不是平台的网址：{cause}。请写完整，如 https://hub.example.org 或 http://127.0.0.1:8000。"
+    en = "“{hub}” is not a hub's address: {cause}. Write all of it, as in https://hub.example.org."
+
+
+class UnknownState(CommonsError):
+    """A state that no resource can be in."""
+
+    code, status, exit_code = "unknown_state", 422, 5
+    zh = "没有状态“{state}”。可用：{known}。"
+    en = "There is no state “{state}”. Use one of: {known}."
+
+
+class InvalidUsage(CommonsError):
+    """A command that cannot be understood: an unknown option, or a missing argument."""
+
+    code, status, exit_code = "invalid_usage", 400, 2
+    zh = "命令的用法不对：{cause}"
+    en = "The command is not understood: {cause}"
+
+
+class DiskFull(CommonsError):
+    """A disk with no room for what is to be written."""
+
+    code, status = "disk_full", 507
+    zh = "磁盘已满，无法写入 {path}。先前登记的内容都在；请腾出空间，再做一次。"
+    en = "The disk is full, {path} cannot be written. What was registered is kept; make room and try again."
+
+
+class NotWritable(CommonsError):
+    """A data folder, or a file in it, that may not be written or opened."""
+
+    code, status = "not_writable", 500
+    zh = "无法读写 {path}：{cause}。请检查权限，或用 --data 换一个数据目录。"
+    en = "{path} cannot be opened or written: {cause}. Check its permissions, or choose another folder with --data."
+
+
+class DatabaseDamaged(CommonsError):
+    """A database file that is not one any more."""
+
+    code, status = "database_damaged", 500
+    zh = (
+        "数据库 {path} 已损坏。请恢复备份，再运行 commons-node reconcile；没有备份，就把它移走，依次运行 "
+        "commons-node init、join（不用邀请码）和 reconcile，取回已发布的内容。"
+    )
+    en = (
+        "The database {path} is damaged. Restore a backup and run commons-node reconcile; without one, move it away "
+        "and run commons-node init, join (no invitation is needed) and reconcile to get back what was published."
+    )
+
+
+class SystemFault(CommonsError):
+    """Something that the operating system would not do."""
+
+    code, status = "system_fault", 500
+    zh = "系统不能完成这一步（{path}）：{cause}。"
+    en = "The system could not do this ({path}): {cause}."
+
+
+class OutputFailed(CommonsError):
+    """An answer that could not be written out."""
+
+    code, status = "output_failed", 500
+    zh = "结果无法输出：{cause}。命令要做的已经做完。"
+    en = "The result cannot be written out: {cause}. What the command had to do is done."
 
 
 class PortTaken(CommonsError):

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.wording import Words, spoken
+
+KINDS = {
+    "object": Words("an object", "对象"),
+    "list": Words("a list", "列表"),
+    "text": Words("text", "文本"),
+    "whole number": Words("a whole number", "整数"),
+    "true or false": Words("true or false", "true 或 false"),
+}
+"""How the kinds of values, which cross the wire by their names, are called."""
 FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     "required": ("必填。", "This is required."),
     "null": ("不能为空。", "This may not be null."),
@@ -30,6 +40,22 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     "bad_date": (
         "日期写法不对，应如 2026-05-20、2026-05、2026；公元前 344 年写 -0343，约数在末尾加 ~。",
         "Not a date: write 2026-05-20, 2026-05 or 2026; 344 BC is -0343; a trailing ~ means about.",
+    ),
+    "unknown_id": (
+        "本节点没有编号为“{value}”的资源。新资源请删去 id，由节点分配。",
+        "This node has no resource “{value}”. Leave the id of a new resource out: the node gives it one.",
+    ),
+    "other_id": (
+        "著录文件里的 id 是“{value}”，--id 却是“{given}”，请只留一个。",
+        "The description has the id “{value}”, --id is “{given}”: leave one of them out.",
+    ),
+    "wrong_version": (
+        "版本号应为 {expected}；也可以删去 version，由节点编排。",
+        "The version must be {expected}; or leave it out: the node counts versions.",
+    ),
+    "version_not_taken": (
+        "导入时不能写 version，版本号由节点编排，请删去。",
+        "An import takes no version: the node counts versions. Leave it out.",
     ),
     "bad_id": ("编号不是 UUIDv7。", "The identifier is not a UUIDv7."),
     "bad_digest": (
@@ -98,7 +124,9 @@ def field_message(code: str, params: dict[str, Any], language: str) -> str:
     words = FIELD_MESSAGES.get(code)
     if words is None:
         return code
+    expected = params.get("expected")
+    named = {**params, "expected": KINDS[expected]} if isinstance(expected, str) and expected in KINDS else params
     try:
-        return words[0 if language.startswith("zh") else 1].format(**params)
+        return words[0 if language.startswith("zh") else 1].format(**spoken(named, language))
     except (KeyError, IndexError):
         return words[0 if language.startswith("zh") else 1]

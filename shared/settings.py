@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from shared.errors import InvalidSettings
+from shared.wording import Words, system_fault, toml_fault
 
 S = TypeVar("S")
 
@@ -56,12 +57,12 @@ def read(cls: type[S], *, prefix: str, file: Path | None, environ: Mapping[str, 
     except ValidationError as error:
         messages = typing.cast("dict[str, Any]", error.messages)
         faults += [f"{name}: {_flat(said)}" for name, said in messages.items()]
-        raise InvalidSettings(faults="\n".join(f"- {fault}" for fault in faults)) from error
+        raise InvalidSettings(faults=_listed(faults)) from error
     result = cls(**typing.cast("dict[str, Any]", loaded))
     check = getattr(result, "faults", None)
     faults += check() if check else []
     if faults:
-        raise InvalidSettings(faults="\n".join(f"- {fault}" for fault in faults))
+        raise InvalidSettings(faults=_listed(faults))
     return result
 
 
@@ -75,9 +76,15 @@ def _schema(cls: type) -> Schema:
 
 def _read_file(file: Path, values: dict[str, Any], faults: list[str]) -> None:
     try:
-        values.update(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        faults.append(f"{file}: {error}")
+        values.update(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+    except OSError as error:
+        faults.append(_about(file, system_fault(error)))
+    except UnicodeDecodeError:
+        faults.append(_about(file, Words("it is not UTF-8", "不是 UTF-8 编码")))
+    except RecursionError:
+        faults.append(_about(file, Words("it is nested too deep", "嵌套过深")))
+    except ValueError as error:
+        faults.append(_about(file, toml_fault(error)))
 
 
 def _read_environment(
@@ -90,8 +97,20 @@ def _read_environment(
         elif name + "_FILE" in environ:
             try:
                 values[field.name] = Path(environ[name + "_FILE"]).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                faults.append(f"{name}_FILE: {error}")
+            except OSError as error:
+                faults.append(_about(f"{name}_FILE", system_fault(error)))
+            except UnicodeDecodeError:
+                faults.append(_about(f"{name}_FILE", Words("it is not UTF-8", "不是 UTF-8 编码")))
+
+
+def _about(place: object, cause: Words) -> Words:
+    return Words(f"{place}: {cause}", f"{place}: {cause.zh}")
+
+
+def _listed(faults: list[str]) -> Words:
+    """A line each, in both languages as far as the faults have them."""
+    chinese = [fault.zh if isinstance(fault, Words) else fault for fault in faults]
+    return Words("\n".join(f"- {fault}" for fault in faults), "\n".join(f"- {fault}" for fault in chinese))
 
 
 def _flat(messages: Any) -> str:
