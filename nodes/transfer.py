@@ -96,7 +96,9 @@ class Sender:
     def _send_one(self, file: LocalFile, answer: dict[str, Any]) -> bool:
         """Send the granted parts of one file; whether all of it is there now."""
         try:
-            path = files.check_unchanged(file)
+            path, mtime_ns = files.check_unchanged(file)
+            if mtime_ns != file.mtime_ns:
+                self._trust(file, mtime_ns)
             for part in answer["parts"]:
                 self._put(path, part)
         except (requests.RequestException, OSError):
@@ -143,6 +145,12 @@ class Sender:
                 self.result.failed[file.sha256] = f"{Path(file.path).name}：{cause}"
         _mark(self.workplace, [file.sha256], sent=gone, problem="" if gone else cause)
 
+    def _trust(self, file: LocalFile, mtime_ns: int) -> None:
+        """The bytes were read and are right: a large file is not read again for each of its parts."""
+        file.mtime_ns = mtime_ns
+        with self._lock, self.workplace.database.unit_of_work() as session:
+            session.execute(update(LocalFile).where(LocalFile.sha256 == file.sha256).values(mtime_ns=mtime_ns))
+
     def _store(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = new_session(self.client.origin)
@@ -161,8 +169,12 @@ def unsent_bytes(session: Session) -> int:
 
 
 def send_again(session: Session, sha256: str) -> None:
-    """The hub has asked for these bytes once more."""
-    session.execute(update(LocalFile).where(LocalFile.sha256 == sha256).values(sent=False))
+    """The hub has asked for these bytes once more, since what it got was something else.
+
+    They may have been changed behind an unchanged size and time, so they are read again before they are sent.
+    """
+    asked = update(LocalFile).where(LocalFile.sha256 == sha256)
+    session.execute(asked.values(sent=False, mtime_ns=files.UNTRUSTED))
 
 
 def _unsent(workplace: Workplace) -> Iterator[list[LocalFile]]:
