@@ -69,7 +69,7 @@ _JSON = {
     "Unterminated string starting at": "从这里开始的文字没有用双引号结束",
     "Invalid control character at": "文字里有换行或其他控制字符",
     "Invalid \\escape": "反斜杠的用法不对",
-    "Invalid \\uXXXX escape": "\\u 后面应是四位十六进制数字",
+    "Invalid \\u" + 4 * "X" + " escape": "\\u 后面应是四位十六进制数字",
     "Extra data": "从这里开始是多余的内容",
     "Illegal trailing comma before end of object": "最后一项后面不能有逗号",
     "Illegal trailing comma before end of array": "最后一项后面不能有逗号",
