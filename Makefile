@@ -68,5 +68,5 @@ lock: $(BIN)/python  ## Resolve the dependencies again and write the lock files
 	$(COMPILE) -c config/requirements.lock --extra hub --extra build -o config/requirements-hub.lock >/dev/null
 	$(COMPILE) -c config/requirements.lock -o config/requirements-node.lock >/dev/null
 
-clean-data:  ## Forget the data of `make run`
-	rm -rf "$${COMMONS_VAR:-var}"
+clean-data: $(HOST_ENV)  ## Forget the data of `make run`
+	@$(BIN)/commons-hub clean-data --yes

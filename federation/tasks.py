@@ -16,10 +16,11 @@ from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
 
 from federation import authentication, uploads
-from federation.database import unit_of_work
+from federation.database import brief, unit_of_work
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.storage import DigestMismatch, ObjectMissing, StorageError
+from shared.errors import DatabaseAway
 
 log = structlog.get_logger()
 KEY = "commons.queue"
@@ -104,8 +105,13 @@ class _Heartbeat:
 
 
 def init_queue(app: Flask, url: str) -> None:
-    """Give the application its queue: SQLite beside the database, or PostgreSQL."""
-    app.extensions[KEY] = Queue(app, make_huey(url, secret=app.config["SECRET_KEY"]))
+    """Give the application its queue: SQLite beside the database, or PostgreSQL. Raises `DatabaseAway`."""
+    try:
+        huey = make_huey(url, secret=app.config["SECRET_KEY"])
+    except Exception as error:
+        # The queue makes its table at once; each driver has an exception of its own for a server that is away.
+        raise DatabaseAway(cause=brief(error)) from error
+    app.extensions[KEY] = Queue(app, huey)
 
 
 def make_huey(url: str, *, secret: str) -> Huey:

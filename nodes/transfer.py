@@ -144,12 +144,6 @@ class Sender:
         with self._lock, self.workplace.database.unit_of_work() as session:
             session.execute(update(LocalFile).where(LocalFile.sha256 == file.sha256).values(mtime_ns=mtime_ns))
 
-    def _trust(self, file: LocalFile, mtime_ns: int) -> None:
-        """The bytes were read and are right: a large file is not read again for each of its parts."""
-        file.mtime_ns = mtime_ns
-        with self._lock, self.workplace.database.unit_of_work() as session:
-            session.execute(update(LocalFile).where(LocalFile.sha256 == file.sha256).values(mtime_ns=mtime_ns))
-
     def _store(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = new_session(self.client.origin)

@@ -57,22 +57,6 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "导入时不能写 version，版本号由节点编排，请删去。",
         "An import takes no version: the node counts versions. Leave it out.",
     ),
-    "unknown_id": (
-        "本节点没有编号为“{value}”的资源。新资源请删去 id，由节点分配。",
-        "This node has no resource “{value}”. Leave the id of a new resource out: the node gives it one.",
-    ),
-    "other_id": (
-        "著录文件里的 id 是“{value}”，--id 却是“{given}”，请只留一个。",
-        "The description has the id “{value}”, --id is “{given}”: leave one of them out.",
-    ),
-    "wrong_version": (
-        "版本号应为 {expected}；也可以删去 version，由节点编排。",
-        "The version must be {expected}; or leave it out: the node counts versions.",
-    ),
-    "version_not_taken": (
-        "导入时不能写 version，版本号由节点编排，请删去。",
-        "An import takes no version: the node counts versions. Leave it out.",
-    ),
     "bad_id": ("编号不是 UUIDv7。", "The identifier is not a UUIDv7."),
     "bad_digest": (
         "不是 64 位小写十六进制的 SHA-256。",

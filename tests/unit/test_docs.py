@@ -106,13 +106,15 @@ def test_the_limits_are_those_of_the_code():
 
 def test_every_error_is_described_with_its_status_and_what_to_do():
     shown = {}
-    for heading in (
-        "### 整个请求",
-        "### 单条记录、单个文件",
-        "### 网页、工作台和公开接口",
-        "### 离线包和回执",
-        "### 节点自己的错误",
-    ):
+    headings = (
+        "整个请求",
+        "单条记录、单个文件",
+        "网页、工作台和公开接口",
+        "离线包和回执",
+        "节点自己的错误",
+        "平台命令的错误",
+    )
+    for heading in (f"### {name}" for name in headings):
         for code, status, exit_code, why, remedy in table(section(PROTOCOL, heading)):
             assert code.strip("`") not in shown, code
             assert len(why) >= 4, code
