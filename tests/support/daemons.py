@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import time
@@ -24,7 +25,7 @@ class Daemons:
 
     def __exit__(self, *_: object) -> None:
         for process in reversed(self._running):
-            process.terminate()
+            process.send_signal(signal.SIGINT)
         for process in reversed(self._running):
             try:
                 process.wait(10)
@@ -33,9 +34,12 @@ class Daemons:
                 process.wait()
 
     def start(self, command: Sequence[str | Path]) -> None:
-        """Start a server; the kernel ends it when this process ends."""
+        """Start a server; the kernel ends it when this process ends.
+
+        By SIGINT: at SIGTERM PostgreSQL would first wait for its clients to leave.
+        """
         with self.log.open("ab") as log:
-            guarded = ["setpriv", "--pdeathsig", "TERM", "--", *command]
+            guarded = ["setpriv", "--pdeathsig", "INT", "--", *command]
             # A session of its own: Ctrl-C reaches the test run alone, which ends its servers last.
             self._running.append(
                 subprocess.Popen(guarded, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
