@@ -33,6 +33,8 @@ from federation.settings import HubSettings, load_settings, read_settings
 from shared.errors import CommonsError
 
 LANGUAGE = "zh"
+KEY_FIRST = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+"""For commands that take a key's id, which may begin with a hyphen: it is no option then."""
 NOTHING_DONE = 5
 """Exit code of a bulk command that could do nothing of what it was asked."""
 
@@ -199,7 +201,7 @@ def key_list(context: click.Context, as_json: bool) -> None:
         operations.show(operations.keys(session), as_json=as_json)
 
 
-@key.command(name="set")
+@key.command(name="set", context_settings=KEY_FIRST)
 @click.argument("key_id")
 @click.argument("state", type=click.Choice(["active", "suspended", "revoked"]))
 @click.option("--reason", required=True, help="理由。")

@@ -37,7 +37,11 @@ def plain(value: Any) -> Any:
     """A text without what no text may hold (`shared.characters`); any other value as it is."""
     if not isinstance(value, str):
         return value
-    return CONTROLS.sub("", value).encode("utf-8", errors="ignore").decode("utf-8")
+    value = value.encode("utf-8", errors="ignore").decode("utf-8")
+    while CONTROLS.search(value):
+        # A joiner whose neighbour was taken out joins nothing any more.
+        value = CONTROLS.sub("", value)
+    return value
 
 
 def refuse(code: str, **params: Any) -> NoReturn:

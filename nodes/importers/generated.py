@@ -10,9 +10,10 @@ from pathlib import Path
 from nodes.faults import of_system
 from shared.canonical import digest
 from shared.record import MAX_NAME
+from shared.validation import plain
 
 _NOT_IN_NAMES = str.maketrans('/\\<>:"|?*', "／＼＜＞：＂｜？＊")
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]+")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def keep_text(folder: Path, text: str) -> Path:
@@ -41,11 +42,12 @@ def keep_text(folder: Path, text: str) -> Path:
 
 def file_name(text: str) -> str:
     """`text` as a file name that any system takes: reserved signs full width, at most `MAX_NAME` characters."""
-    name = _INVISIBLE.sub(" ", text).translate(_NOT_IN_NAMES).strip().rstrip(". ")
+    name = plain(_BREAKS.sub(" ", text)).translate(_NOT_IN_NAMES).strip().rstrip(". ")
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix) > 10:
         stem, dot, suffix = name, "", ""
-    return stem[: MAX_NAME - len(dot + suffix)].rstrip(". ") + dot + suffix
+    # What was cut may have been what a joiner joined.
+    return str(plain(stem[: MAX_NAME - len(dot + suffix)])).rstrip(". ") + dot + suffix
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -61,7 +61,7 @@ def test_a_resource_page_shows_what_was_said_and_what_became_of_it(node: Node) -
         "图.png",
         "4\u00a0B",
         "平台说有误",
-        "至少 3 个字符",
+        "至少 3 个看得见的字符",
         "平台未接收",
     ):
         assert words in page
