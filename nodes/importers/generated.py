@@ -42,7 +42,7 @@ def keep_text(folder: Path, text: str) -> Path:
 
 def file_name(text: str) -> str:
     """`text` as a file name that any system takes: reserved signs full width, at most `MAX_NAME` characters."""
-    name = plain(_BREAKS.sub(" ", text)).translate(_NOT_IN_NAMES).strip().rstrip(". ")
+    name: str = plain(_BREAKS.sub(" ", text)).translate(_NOT_IN_NAMES).strip().rstrip(". ")
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix) > 10:
         stem, dot, suffix = name, "", ""
