@@ -7,7 +7,7 @@ HOST_ENV := $(VENV)/.hub
 DEV_ENV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench clean-data screenshots demo-files translations lock
+.PHONY: help run test test-engines lint format bench clean-data screenshots demo-files translations lock
 
 help:  ## Show these words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,6 +32,10 @@ run: $(HOST_ENV)  ## Start the hub and three demo institutions; Ctrl-C stops all
 
 test: $(DEV_ENV)  ## Run the whole test suite
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+ENGINE_TESTS := tests/integration tests/unit/federation
+test-engines: $(DEV_ENV)  ## Run the tests that touch database or store on PostgreSQL and Ceph
+	COMMONS_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n auto --dist loadgroup $(or $(ARGS),$(ENGINE_TESTS))
 
 lint: $(DEV_ENV)  ## Check style, types, and which layer imports which
 	$(BIN)/ruff check .
@@ -64,5 +68,5 @@ lock: $(BIN)/python  ## Resolve the dependencies again and write the lock files
 	$(COMPILE) -c config/requirements.lock --extra hub --extra build -o config/requirements-hub.lock >/dev/null
 	$(COMPILE) -c config/requirements.lock -o config/requirements-node.lock >/dev/null
 
-clean-data:  ## Forget the data of `make run`
-	rm -rf "$${COMMONS_VAR:-var}"
+clean-data: $(HOST_ENV)  ## Forget the data of `make run`
+	@$(BIN)/commons-hub clean-data --yes

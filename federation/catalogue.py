@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import Dialect, Engine, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from federation import serving
 from federation.models.events import Counter, FeedEntry
 from federation.models.institutions import Institution, NodeKey
+from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from federation.publication import PUBLISHED
 from federation.sequences import FEED
@@ -187,20 +189,30 @@ def public_key(session: Session, key_id: str) -> dict[str, Any] | None:
     return session.scalar(select(NodeKey.jwk).where(NodeKey.id == key_id))
 
 
+_FILE, _OBJECT = VersionFile.__table__.c, StoredObject.__table__.c
 _STANDING = (
     select(
         FeedEntry.__table__.c.kind,
         FeedEntry.__table__.c.version_id,
         ResourceVersion.__table__.c.sha256,
+        select(_FILE.version_id)
+        .join(StoredObject.__table__, _OBJECT.sha256 == _FILE.sha256)
+        .where(
+            _FILE.version_id == ResourceVersion.__table__.c.id,
+            _OBJECT.damaged_at.is_not(None) | (_OBJECT.malware != ""),
+        )
+        .exists()
+        .label("withheld"),
     )
     .join_from(FeedEntry.__table__, Resource.__table__, Resource.id == FeedEntry.resource_id)
     .join(ResourceVersion.__table__, ResourceVersion.id == FeedEntry.version_id)
     .where(Resource.__table__.c.ark == bindparam("ark"), FeedEntry.__table__.c.latest)
 )
-"""Which version of a resource is public: made once and without objects, since every download asks it."""
+"""Which version of a resource is public, and whether a file of it is withheld: made once and without objects, since
+every download asks it."""
 
 
-NOWHERE = ("", 0, "")
+NOWHERE = ("", 0, "", False)
 
 
 @lru_cache(maxsize=4)
@@ -210,17 +222,19 @@ def _standing_sql(dialect: Dialect) -> tuple[str, bool]:
     return str(compiled), compiled.positional
 
 
-def _standing(session: Session, ark: str | None) -> tuple[str, int, str]:
+def _standing(
+    open_session: Callable[[], Session], engine: Engine | None, ark: str | None
+) -> tuple[str, int, str, bool]:
     """How a resource stands: kind, version and digest of its latest entry in the feed; an empty kind for none.
 
-    A single statement is its own transaction, so one that is not under way is not begun: that and its end would
+    The last value says whether one of the version's files is damaged or infected.
+
+    A single statement is its own transaction, so with an `engine` none is begun: that, a session and their end would
     take several times as long as the question.
     """
-    if session.in_transaction():
-        row = session.connection().execute(_STANDING, {"ark": ark}).first()
+    if engine is None:
+        row = open_session().connection().execute(_STANDING, {"ark": ark}).first()
         return tuple(row) if row is not None else NOWHERE
-    engine = session.get_bind()
-    assert isinstance(engine, Engine)  # noqa: S101  # said for the types: sessions are bound to an engine
     statement, by_position = _standing_sql(engine.dialect)
     connection = engine.raw_connection()
     try:
@@ -230,7 +244,7 @@ def _standing(session: Session, ark: str | None) -> tuple[str, int, str]:
         cursor.close()
     finally:
         connection.close()
-    return (str(found[0]), int(found[1]), str(found[2])) if found is not None else NOWHERE
+    return (str(found[0]), int(found[1]), str(found[2]), bool(found[3])) if found is not None else NOWHERE
 
 
 class FileFinder:
@@ -239,19 +253,26 @@ class FileFinder:
     def __init__(self) -> None:
         self._files = lru_cache(maxsize=VERSIONS_KEPT)(_VersionFiles)
 
-    def find(self, session: Session, ark: str, name: str, *, today: date) -> PublicFile:
-        """One file of a public resource by its name; raises `Gone` or `NotFound`."""
-        kind, version_id, sha256 = _standing(session, normal_ark(ark))
+    def find(
+        self, open_session: Callable[[], Session], ark: str, name: str, *, today: date, engine: Engine | None = None
+    ) -> PublicFile:
+        """One file of a public resource by its name; raises `Gone`, `NotFound`, or what `serving.check` raises.
+
+        With an `engine` the question goes past the session, which is opened only for what is not in memory yet.
+        """
+        kind, version_id, sha256, withheld = _standing(open_session, engine, normal_ark(ark))
         if kind != PUBLISHED:
-            _latest(session, ark)
+            _latest(open_session(), ark)
             raise NotFound()
         held = self._files(version_id, sha256)
         with held.lock:
             if held.files is None:
-                _read_files(session, held)
+                _read_files(open_session(), held)
         found = (held.files or {}).get(name)
         if found is None or (held.embargo_until and today.isoformat() < held.embargo_until):
             raise NotFound()
+        if withheld:
+            serving.check(open_session(), found.sha256)
         return found
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from federation import (
     auditlog,
+    copying,
+    database,
     demo,
     enrolment,
+    folder,
     operations,
     people,
     schema,
     search_follower,
     service,
+    tasks,
     withdrawals,
     worker,
 )
@@ -25,10 +30,15 @@ from federation.commands import fixity as fixity_command
 from federation.commands import garbage as garbage_command
 from federation.core import create_core
 from federation.database import unit_of_work
-from federation.settings import HubSettings, load_settings
+from federation.offline_commands import enrol, import_
+from federation.settings import HubSettings, load_settings, read_settings
 from shared.errors import CommonsError
 
 LANGUAGE = "zh"
+KEY_FIRST = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+"""For commands that take a key's id, which may begin with a hyphen: it is no option then."""
+NOTHING_DONE = 5
+"""Exit code of a bulk command that could do nothing of what it was asked."""
 
 
 class NamedErrors(click.Group):
@@ -39,10 +49,20 @@ class NamedErrors(click.Group):
         try:
             return super().invoke(ctx)
         except CommonsError as error:
-            click.echo(f"错误：{error.message(LANGUAGE)}", err=True)
-            for fault in error.errors:
-                click.echo(f"  {fault.pointer}：{fault.message(LANGUAGE)}", err=True)
-            sys.exit(error.exit_code)
+            end_with(error)
+        except DBAPIError as error:
+            name = database.named(error)
+            if name is None:
+                raise
+            end_with(name)
+
+
+def end_with(error: CommonsError) -> NoReturn:
+    """Say a named error and end with its exit code."""
+    click.echo(f"错误：{error.message(LANGUAGE)}", err=True)
+    for fault in error.errors:
+        click.echo(f"  {fault.pointer}：{fault.message(LANGUAGE)}", err=True)
+    sys.exit(error.exit_code)
 
 
 @click.group(cls=NamedErrors, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,6 +71,10 @@ class NamedErrors(click.Group):
 def main(context: click.Context, config: Path | None) -> None:
     """计量资源云：平台的启动与管理。"""
     context.obj = config
+
+
+main.add_command(enrol)
+main.add_command(import_)
 
 
 def _settings(context: click.Context) -> HubSettings:
@@ -97,8 +121,19 @@ def migrate(context: click.Context) -> None:
     """把数据库升级到当前版本，并建好存储桶。"""
     app = _app(context)
     schema.upgrade(app)
+    tasks.prepare_queue(app)
     operations.prepare_store(app)
     click.echo("数据库和存储已就绪。")
+
+
+@main.command(name="copy-database")
+@click.argument("from_url")
+@click.pass_context
+def copy(context: click.Context, from_url: str) -> None:
+    """把另一个数据库（如原来的 SQLite）的全部内容复制到现在设置的数据库；先停止平台，目标先 migrate 且须为空。"""
+    for copied in copying.copy_database(_app(context), from_url):
+        click.echo(f"{copied.table}：{copied.rows}")
+    click.echo("复制完毕，行数核对无误。")
 
 
 @main.group()
@@ -168,7 +203,7 @@ def key_list(context: click.Context, as_json: bool) -> None:
         operations.show(operations.keys(session), as_json=as_json)
 
 
-@key.command(name="set")
+@key.command(name="set", context_settings=KEY_FIRST)
 @click.argument("key_id")
 @click.argument("state", type=click.Choice(["active", "suspended", "revoked"]))
 @click.option("--reason", required=True, help="理由。")
@@ -238,21 +273,45 @@ def approve(context: click.Context, code: str, name: str, reason: str) -> None:
     settings = _settings(context)
     counts = operations.approve_waiting(create_core(settings), code=code, reviewer_name=name, reason=reason)
     click.echo(f"发布 {counts.published}，待第二人审核 {counts.waiting}，未处理 {counts.left}。")
+    for reason_left, count in counts.refused.most_common():
+        click.echo(f"  未处理 {count}：{reason_left}", err=True)
+    if counts.left and not counts.published and not counts.waiting:
+        sys.exit(NOTHING_DONE)
 
 
 @main.command()
 @click.pass_context
 def reindex(context: click.Context) -> None:
-    """按发布记录重建检索索引（先停止后台任务）。"""
-    count = search_follower.reindex(_app(context))
+    """按发布记录重建检索索引；后台任务正在运行，就由它来做，这里等到做完。"""
+    count = search_follower.reindex(_app(context), tell=_tell_progress)
     click.echo(f"已重建索引：{count} 条。")
+
+
+def _tell_progress(position: int, end: int) -> None:
+    click.echo(f"重建索引：{position} / {end}", err=True)
+
+
+@main.command(name="clean-data")
+@click.confirmation_option("--yes", prompt="数据目录里的一切都将删除，不能恢复。继续吗？", help="不再询问。")
+@click.pass_context
+def clean_data(context: click.Context) -> None:
+    """删除平台自己建立的数据目录（make clean-data）；平台运行时不删。"""
+    place = read_settings(context.obj).var
+    if not place.exists():
+        click.echo(f"{place} 不存在，无须清除。")
+        return
+    folder.remove(place)
+    click.echo(f"已清除 {place}。")
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """平台各部分是否正常，各状态的资源数。"""
+    """平台各部分是否正常，各状态的资源数；不正常时退出码为 1。
+
+    --json 与其他命令一样输出一个列表，其中只有一项。
+    """
     app = _app(context)
     found = operations.status(app)
     operations.show([found], as_json=as_json)

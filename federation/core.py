@@ -12,6 +12,7 @@ from federation.search.index import SearchIndex
 from federation.settings import HubSettings
 from federation.storage import ObjectStore, StoreSettings
 from federation.tasks import init_queue
+from shared.errors import InvalidSettings
 from shared.vocabularies import extend_from
 
 
@@ -31,8 +32,15 @@ def attach_core(app: Flask, settings: HubSettings) -> None:
     if settings.review_policy:
         checklist.use(Path(settings.review_policy))
     database.init_database(app, settings.database_url)
-    attach(app, Parts(settings, ObjectStore(store_settings(settings)), SearchIndex.open(settings.search_folder)))
+    attach(app, Parts(settings, ObjectStore(store_settings(settings)), _index(settings)))
     init_queue(app, settings.queue_url)
+
+
+def _index(settings: HubSettings) -> SearchIndex:
+    try:
+        return SearchIndex.open(settings.search_folder)
+    except OSError as error:
+        raise InvalidSettings(faults=f"- search_path: {settings.search_folder} 不能使用：{error}") from error
 
 
 def store_settings(settings: HubSettings) -> StoreSettings:

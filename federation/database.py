@@ -10,11 +10,18 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
+
+from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, NotMigrated
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 """True while a request only reads: on SQLite it then takes no write lock."""
+LACKING = ("42P01", "42703")
+"""PostgreSQL's names for a table and a column that are not there."""
+LACKING_WORDS = ("no such table", "no such column", "has no column")
+"""SQLite's words for the same."""
 
 
 def init_database(app: Flask, url: str) -> None:
@@ -51,9 +58,15 @@ def prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", begin)
 
 
+def session_is_open() -> bool:
+    """Whether this request or task has asked for its session yet."""
+    return bool(db.session.registry.has())
+
+
 def commit() -> None:
     """Commit what this request or task did. Nobody else commits; an exception before it leaves no trace."""
-    db.session.commit()
+    if session_is_open():
+        db.session.commit()
 
 
 @contextmanager
@@ -80,3 +93,21 @@ def own_transaction() -> Iterator[Session]:
             yield session
     finally:
         reading_only.reset(token)
+
+
+def named(error: DBAPIError) -> CommonsError | None:
+    """The named error for a database that cannot be used as it is, without any SQL; None for a fault of ours."""
+    if not isinstance(error, OperationalError | ProgrammingError | InterfaceError):
+        return None
+    said = brief(error.orig)
+    if getattr(error.orig, "sqlstate", None) in LACKING or any(words in said for words in LACKING_WORDS):
+        return NotMigrated()
+    if isinstance(error, ProgrammingError):
+        return None
+    return DatabaseBusy() if "locked" in said else DatabaseAway(cause=said)
+
+
+def brief(error: BaseException | None) -> str:
+    """The first line of what a driver says."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

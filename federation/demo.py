@@ -54,14 +54,15 @@ class DemoMember:
 def run(settings: HubSettings) -> None:
     """Start all of it, say where it is, and keep it running until Ctrl-C."""
     members = read_members()
-    with service.running(settings) as supervisor:
+    pages = [("127.0.0.1", settings.port + FIRST_NODE_PORT + number) for number in range(len(members))]
+    with service.running(settings, further=pages) as supervisor:
         app = create_core(settings)
         passwords = _passwords(settings.var / "demo-logins.json")
         _accounts(app, passwords)
-        for number, member in enumerate(members):
+        for member, (_, port) in zip(members, pages, strict=True):
+            _member(app, settings, member, supervisor, port)
             if supervisor.stopping.is_set():
                 return
-            _member(app, settings, member, supervisor, settings.port + FIRST_NODE_PORT + number)
         _announce(settings, members, passwords)
         supervisor.run()
         click.echo("正在停止 …")
@@ -88,17 +89,18 @@ def _member(app: Flask, settings: HubSettings, member: DemoMember, supervisor: S
     data = settings.var / "nodes" / member.code
     node = ["--data", str(data)]
     token = _invitation(app, member)
+    steps: list[list[str]] = []
     if token is not None:
-        _node(node, "init")
-        _node(node, "join", settings.origin, token, "--name", f"{member.name_zh}节点")
-    _node(node, "import", str(FOLDER / member.folder / "resources"))
-    _node(node, "sync", "--wait", "60")
+        steps += [["init"], ["join", settings.origin, token, "--name", f"{member.name_zh}节点"]]
+    steps += [["import", str(FOLDER / member.folder / "resources")], ["sync", "--wait", "60"]]
+    if not all(_node(node, words, supervisor) for words in steps):
+        return
     if member.published:
         for name, _, role in ACCOUNTS:
             if role == people.REVIEWER:
                 operations.approve_waiting(app, code=member.code, reviewer_name=name, reason=REASON)
-    _node(node, "sync")
-    supervisor.add(f"node {member.code}", [*_node_command(node), "serve", "--port", str(port)], _node_environ())
+    if _node(node, ["sync"], supervisor):
+        supervisor.add(f"node {member.code}", [*_node_command(node), "serve", "--port", str(port)], _node_environ())
 
 
 def _invitation(app: Flask, member: DemoMember) -> str | None:
@@ -127,17 +129,29 @@ def _node_environ() -> Mapping[str, str]:
     return {"COMMONS_LANGUAGE": "zh"}
 
 
-def _node(options: list[str], *words: str) -> None:
-    """Run one `commons-node` command. Raises `click.ClickException` with what it said when it fails."""
-    done = subprocess.run(
+def _node(options: list[str], words: list[str], supervisor: Supervisor) -> bool:
+    """Run one `commons-node` command; False when it was cut short since everything is to stop.
+
+    Raises `click.ClickException` with what it said when it fails. A member that was cut short goes on next time.
+    """
+    with subprocess.Popen(
         [*_node_command(options), *words],
         env={**os.environ, **_node_environ()},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise click.ClickException(f"commons-node {words[0]}：{done.stderr.strip() or done.stdout.strip()}")
+    ) as running:
+        while not supervisor.stopping.is_set():
+            try:
+                said, _ = running.communicate(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                supervisor.revive()
+                continue
+            if running.returncode and not supervisor.stopping.is_set():
+                raise click.ClickException(f"commons-node {words[0]}：{said.strip()}")
+            return not running.returncode
+        running.terminate()
+    return False
 
 
 def _passwords(path: Path) -> dict[str, str]:

@@ -90,6 +90,7 @@ class EmbeddedStore:
         self._allow_origin = allow_origin
         self._certificate = certificate
         self._guard: subprocess.Popen[bytes] | None = None
+        self._written = 0
 
     @property
     def endpoint(self) -> str:
@@ -102,6 +103,11 @@ class EmbeddedStore:
     def log(self) -> Path:
         """File that the store writes its notices to."""
         return self.directory / "rclone.log"
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The process that ends when the store ends; None before the first start."""
+        return self._guard
 
     @property
     def alive(self) -> bool:
@@ -121,25 +127,35 @@ class EmbeddedStore:
         A port that is still held by a predecessor on its way out is waited for.
         """
         deadline = time.monotonic() + timeout
-        self._prepare()
         while True:
-            written = self.log.stat().st_size
-            self._launch()
+            self.launch()
             if self._wait(deadline):
                 return
             self.stop()
-            notices = self._notices(written)
+            notices = self._notices()
             if "address already in use" not in notices or time.monotonic() > deadline:
                 raise StoreStartFailed(notices or f"no answer at {self.endpoint} within {timeout:g} s")
             time.sleep(0.2)
 
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the store without waiting for an answer; gives the process that ends when the store ends."""
+        self.ask()
+        self._prepare()
+        self._written = self.log.stat().st_size
+        self._guard = self._started()
+        return self._guard
+
+    def ask(self) -> None:
+        """Ask the store to end, without waiting. Its guard may be dead already: the store then ends just the same."""
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.stdin.close()
+
     def stop(self, *, timeout: float = 10.0) -> None:
         """End the store: asked first, killed after `timeout` seconds; that it has ended is fine."""
+        self.ask()
         guard, self._guard = self._guard, None
         if guard is None:
             return
-        if guard.stdin is not None:
-            guard.stdin.close()
         try:
             guard.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -190,11 +206,11 @@ class EmbeddedStore:
         pair = f'"{self._access_key},{self._secret_key}"'
         return {**kept, "RCLONE_AUTH_KEY": pair, "GOMEMLIMIT": "64MiB", "GOGC": "50"}
 
-    def _launch(self) -> None:
+    def _started(self) -> subprocess.Popen[bytes]:
         shell = shutil.which("sh") or "/bin/sh"
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C at the terminal reaches the hub, which stops the store last.
-            self._guard = subprocess.Popen(
+            return subprocess.Popen(
                 [shell, "-c", _GUARD, "store", *self._command()],
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -229,8 +245,8 @@ class EmbeddedStore:
                 return False
         return answer.status_code == 200 and b"ListAllMyBucketsResult" in answer.content
 
-    def _notices(self, start: int) -> str:
-        """The end of what the store wrote to its log since byte `start`."""
+    def _notices(self) -> str:
+        """The end of what the store wrote to its log since it was launched."""
         with self.log.open("rb") as log:
-            log.seek(start)
+            log.seek(self._written)
             return log.read()[-2000:].decode(errors="replace").strip()

@@ -96,6 +96,9 @@ def ingest(
             outcome.error = error
         else:
             good.append((outcome, signed))
+    # Two who bring the same new records find no row that one could wait for the other at: they take turns here,
+    # as they would to number their versions.
+    sequences.hold(session, sequences.VERSIONS)
     good = _without_held(session, node, good, max_withdrawn_percent)
     batch = _load(session, node, [signed.record for _, signed in good])
     for outcome, signed in good:
@@ -177,11 +180,12 @@ def _size_faults(record: Mapping[str, Any], max_file_bytes: int) -> Iterable[Fie
 def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _Batch:
     ids = list({record["id"] for record in batch})
     digests = list({entry["sha256"] for record in batch for entry in record.get("files", ())})
-    resources = session.scalars(select(Resource).where(Resource.id.in_(ids)))
+    resources = lifecycle.lock(session, ids)
     versions = session.scalars(
         select(ResourceVersion)
         .where(ResourceVersion.resource_id.in_(ids))
         .options(joinedload(ResourceVersion.resource))
+        .execution_options(populate_existing=True)
     )
     # Held to the end of the transaction, so that nothing which a version is about to name is removed meanwhile.
     stored = session.scalars(
@@ -193,7 +197,7 @@ def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _
     batch_versions = {(version.resource_id, version.version): version for version in versions}
     return _Batch(
         node,
-        {resource.id: resource for resource in resources},
+        resources,
         batch_versions,
         {one.sha256: one for one in stored},
         {resource_id for (resource_id, _), version in batch_versions.items() if version.state == "withdrawn"},

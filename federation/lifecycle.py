@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, object_session
 
 from federation import auditlog, sequences
-from federation.models.base import insert_rows, now
+from federation.models.base import Base, insert_rows, now
 from federation.models.events import NodeEvent
-from federation.models.institutions import NodeKey
-from federation.models.resources import ResourceVersion, VersionFile
+from federation.models.institutions import Node, NodeKey
+from federation.models.resources import Resource, ResourceVersion, VersionFile
 from shared.errors import MoveNotAllowed
 
+Held = TypeVar("Held", bound=Base)
 INITIAL = "received"
 MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -110,16 +112,26 @@ def _write_new(session: Session, versions: Sequence[ResourceVersion]) -> None:
     insert_rows(session, VersionFile, files)
 
 
-def lock(session: Session, version: ResourceVersion) -> ResourceVersion:
-    """Re-read a version and hold its row to the end of the transaction: two deciders wait for each other."""
-    session.execute(
-        update(ResourceVersion)
-        .where(ResourceVersion.id == version.id)
-        .values(version=ResourceVersion.version)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(version)
-    return version
+def lock(session: Session, resource_ids: Collection[str] | Select[str]) -> dict[str, Resource]:
+    """Hold resources to the end of the transaction; what is known of them now, by id.
+
+    Whoever moves versions takes this lock first and reads their states after it: else two who look at the same
+    moment both move them. A resource's row stands for all its versions. It and the rows of its institution's
+    nodes, which will be told, are taken in the order of ids, so that two never wait for each other in a circle.
+    """
+    query = select(Resource).where(Resource.id.in_(resource_ids)).order_by(Resource.id)
+    held = {resource.id: resource for resource in _hold(session, query)}
+    if session.get_bind().dialect.name != "sqlite":
+        # SQLite knows no row locks and needs none: a transaction that writes is alone.
+        members = {resource.institution_id for resource in held.values()}
+        _hold(session, select(Node).where(Node.institution_id.in_(members)).order_by(Node.id))
+    return held
+
+
+def _hold(session: Session, query: Select[Held]) -> Sequence[Held]:
+    # Rows that refer to these may be added meanwhile: what they refer to, the id, stays as it is.
+    held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(held).all()
 
 
 def _happening(version: ResourceVersion, standing: str, to: str, actor: str, reason: str) -> auditlog.Happening:

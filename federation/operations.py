@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,11 +32,17 @@ AT_A_TIME = 500
 
 @dataclass(frozen=True)
 class Approved:
-    """What a bulk approval did: made public, waiting for a second reviewer, left as they were."""
+    """What a bulk approval did: made public, waiting for a second reviewer, left as they were and why."""
 
     published: int
     waiting: int
-    left: int
+    refused: Tally[str]
+    """How many were left for each reason, in words."""
+
+    @property
+    def left(self) -> int:
+        """How many were left as they were."""
+        return self.refused.total()
 
 
 def prepare_store(app: Flask) -> None:
@@ -120,12 +127,13 @@ def approve_waiting(app: Flask, *, code: str, reviewer_name: str, reason: str) -
 
     Raises `NotFound`, or what `review.decide_many` raises; what is already published stays so.
     """
-    published = waiting = left = last = 0
+    published = waiting = last = 0
+    refused: Tally[str] = Tally()
     while True:
         with unit_of_work(app) as session:
             versions = _waiting_after(session, institution(session, code), last)
             if not versions:
-                return Approved(published, waiting, left)
+                return Approved(published, waiting, refused)
             last = versions[-1].id
             done = review.decide_many(
                 session,
@@ -137,7 +145,7 @@ def approve_waiting(app: Flask, *, code: str, reviewer_name: str, reason: str) -
             )
         published += len(done.decided)
         waiting += len(done.waiting)
-        left += len(done.refused)
+        refused.update(error.message("zh") for _, error in done.refused)
 
 
 def _waiting_after(session: Session, member: Institution, last: int) -> Sequence[ResourceVersion]:

@@ -6,11 +6,11 @@ from http import HTTPStatus
 
 import structlog
 import uuid6
+import werkzeug.exceptions
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
 
 from federation.language import request_language
 from federation.storage import StorageError
@@ -50,7 +50,8 @@ def refuse_nul() -> None:
         for name, value in values.items(multi=True):
             if "\x00" in name or "\x00" in value:
                 pointer = "/" + name.replace("\x00", "")[:100]
-                raise InvalidRequest(errors=[FieldError(pointer, "control_characters")])
+                place = {"place": (value if "\x00" in value else name).index("\x00") + 1, "character": "U+0000"}
+                raise InvalidRequest(errors=[FieldError(pointer, "control_characters", place)])
 
 
 def answer(error: Exception) -> Response:
@@ -66,6 +67,9 @@ def answer(error: Exception) -> Response:
     response = _problem(named) if wants_problem() else _page(named)
     if named.retry_after or named.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(named.retry_after or 5)
+    # RFC 9110 §15.5.6: whoever asked with a method that is not taken learns which are.
+    if isinstance(error, werkzeug.exceptions.MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -83,17 +87,20 @@ def as_named(error: Exception) -> CommonsError:
         return StoreAway(retry_after=5)
     if isinstance(error, CSRFError):
         return CsrfFailed()
-    if isinstance(error, HTTPException):
+    if isinstance(error, werkzeug.exceptions.HTTPException):
         return _from_http(error)
     # IntegrityError: two writers met at a unique row; whoever came second finds the first's work when asking again.
     if isinstance(error, OperationalError | IntegrityError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
         return DatabaseBusy(retry_after=5)
+    if isinstance(error, DataError):
+        # A value that no column holds (a NUL in a text, a number out of range): the caller's, for ours are checked.
+        return InvalidRequest()
     return InternalError(request_id=str(uuid6.uuid7()))
 
 
-def _from_http(error: HTTPException) -> CommonsError:
+def _from_http(error: werkzeug.exceptions.HTTPException) -> CommonsError:
     if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
         return MethodNotAllowed()
     if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

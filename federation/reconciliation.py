@@ -13,7 +13,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from federation import auditlog, publication
-from federation.models.base import now
+from federation.models.base import insert_missing, now
 from federation.models.events import NodeEvent
 from federation.models.institutions import Node
 from federation.models.reconciliations import Reconciliation
@@ -142,10 +142,9 @@ def _last_reason() -> Any:
 def _note(
     session: Session, node: Node, asked: Mapping[str, Any], count: int, digest: str, buckets: Sequence[int]
 ) -> None:
-    noted = session.get(Reconciliation, node.id)
-    if noted is None:
-        noted = Reconciliation(node_id=node.id, findings=[])
-        session.add(noted)
+    fresh = {"node_id": node.id, "at": now(), "hub_count": count, "node_count": asked["count"], "digest": digest}
+    insert_missing(session, Reconciliation, [{**fresh, "differing": len(buckets), "findings": [], "equal_at": None}])
+    noted = session.get_one(Reconciliation, node.id, with_for_update=True)
     noted.at, noted.hub_count, noted.node_count = now(), count, asked["count"]
     noted.digest, noted.differing = digest, len(buckets)
     if asked.get("found"):

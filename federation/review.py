@@ -33,7 +33,7 @@ LEADS_TO: Mapping[str, str] = {APPROVE: "published", REQUEST_CHANGES: "changes_r
 """The state to which each verdict leads."""
 MAX_REASON = 4000
 BULK = 400
-"""Versions that are locked and moved together in a bulk decision."""
+"""Versions that are moved together in a bulk decision."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def decide(
     `ChecklistIncomplete` or `InvalidRequest`.
     """
     judgement = _judgement(reviewer, verdict, reason, checklist)
-    lifecycle.lock(session, version)
-    session.refresh(version.resource)
+    lifecycle.lock(session, [version.resource_id])
+    session.refresh(version)
     hindrance = _hindrance(version, reviewer, verdict)
     if hindrance is not None:
         raise hindrance
@@ -154,9 +154,10 @@ def decide_many(
         raise ReasonMissing()
     outcome = BulkOutcome()
     ids = sorted({version.id for version in versions})
+    lifecycle.lock(session, {version.resource_id for version in versions})
     for start in range(0, len(ids), BULK):
         good = []
-        for version in _lock_many(session, ids[start : start + BULK]):
+        for version in _read_again(session, ids[start : start + BULK]):
             hindrance = _hindrance(version, reviewer, verdict)
             if hindrance is None:
                 good.append(version)
@@ -256,14 +257,10 @@ def _with_resource() -> Any:
     return select(ResourceVersion).options(owner.joinedload(Resource.institution), owner.joinedload(Resource.node))
 
 
-def _lock_many(session: Session, ids: Sequence[int]) -> Iterable[ResourceVersion]:
-    """Re-read versions and hold their rows, in order of id so that two deciders never wait in a circle.
-
-    SQLite knows no row locks and needs none: the transaction holds the write lock already.
-    """
-    held = _with_resource().where(ResourceVersion.id.in_(ids)).order_by(ResourceVersion.id)
-    held = held.with_for_update(of=ResourceVersion).execution_options(populate_existing=True)
-    return list(session.scalars(held).unique())
+def _read_again(session: Session, ids: Sequence[int]) -> Iterable[ResourceVersion]:
+    """Versions as they are now that their resources are held, in order of id."""
+    found = _with_resource().where(ResourceVersion.id.in_(ids)).order_by(ResourceVersion.id)
+    return list(session.scalars(found.execution_options(populate_existing=True)).unique())
 
 
 def _standing(session: Session, versions: Sequence[ResourceVersion]) -> list[Decision]:

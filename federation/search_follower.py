@@ -7,7 +7,8 @@ that is killed at any moment repeats at most one batch, and repeating changes no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from typing import Any
 
@@ -24,12 +25,16 @@ from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
 from federation.publication import PUBLISHED
 from federation.search.documents import SearchDocument
-from federation.search.index import SearchIndex
+from federation.search.index import IndexBusy, SearchIndex
+from shared.errors import IndexNotRebuilt
 from shared.vocabularies import vocabulary
 
 BATCH = 2000
 POLL_SECONDS = 0.5
 TROUBLE_SECONDS = 5.0
+WATCH_SECONDS = 0.3
+PATIENCE = 60.0
+"""Seconds without progress after which a rebuilding that was asked for counts as come to a stand."""
 
 log = structlog.get_logger()
 
@@ -37,12 +42,12 @@ log = structlog.get_logger()
 def follow_once(session: Session, index: SearchIndex, limit: int = BATCH) -> int:
     """Bring at most `limit` changes into the index; returns how many were read, 0 when it is up to date.
 
-    An index that is ahead of the feed belongs to a database that was put back to an older state: it is
-    built anew.
+    An index that is ahead of the feed, or whose last change is not the feed's of that number, belongs to a
+    database that was replaced by another (a restored backup): it is built anew, as when somebody asked for it.
     """
     position, end = index.position(), catalogue.position(session)
-    if position > end:
-        log.warning("index ahead of the database, building anew", position=position, feed=end)
+    if index.rebuild_asked() or not _belongs(session, index, position):
+        log.warning("building the index anew", position=position, feed=end, asked=index.rebuild_asked())
         index.clear()
         position = 0
     if position == end:
@@ -65,21 +70,47 @@ def follow_once(session: Session, index: SearchIndex, limit: int = BATCH) -> int
     ]
     deletions = [resource.ark or "" for entry, _, resource, _ in current if entry.kind != PUBLISHED]
     if rows:
-        index.apply(upserts, deletions, rows[-1][0].seq)
+        index.apply(upserts, deletions, rows[-1][0].seq, identity(rows[-1][0]))
     session.expunge_all()
     return len(rows)
 
 
-def reindex(app: Flask) -> int:
-    """Build the index anew from the whole feed; returns how many resources are in it."""
+def identity(entry: FeedEntry) -> str:
+    """What tells an entry of the feed from one of another database that has the same number."""
+    return f"{entry.at.isoformat()} {entry.resource_id}"
+
+
+def reindex(
+    app: Flask, *, tell: Callable[[int, int], None] = lambda _position, _end: None, patience: float = PATIENCE
+) -> int:
+    """Build the index anew from the whole feed; returns how many resources are in it.
+
+    Whoever holds the index does it: the running worker, which is asked, or else this process. `tell` hears how far
+    it came, and how far there is to go. Raises `IndexNotRebuilt` after `patience` seconds without progress.
+    """
     index = parts(app).index
-    index.clear()
+    with unit_of_work(app, read_only=True) as session:
+        # A database that does not answer must not cost the index that stands.
+        end = catalogue.position(session)
+    index.ask_for_rebuild()
+    came, since = -1, time.monotonic()
     try:
-        while _follow(app):
-            pass
-        return index.count()
+        while index.rebuild_asked() or index.position() < end:
+            try:
+                index.hold()
+                _follow(app)
+            except IndexBusy:
+                time.sleep(WATCH_SECONDS)
+            position = 0 if index.rebuild_asked() else index.position()
+            if position != came:
+                came, since = position, time.monotonic()
+                tell(position, end)
+            elif time.monotonic() - since > patience:
+                raise IndexNotRebuilt(seconds=f"{patience:g}")
     finally:
         index.close()
+    index.reload()
+    return index.count()
 
 
 def run(app: Flask, stopping: Event) -> None:
@@ -96,6 +127,14 @@ def run(app: Flask, stopping: Event) -> None:
             stopping.wait(pause)
     finally:
         index.close()
+
+
+def _belongs(session: Session, index: SearchIndex, position: int) -> bool:
+    """Whether the index's last change is one of this database."""
+    if position == 0:
+        return True
+    entry = session.get(FeedEntry, position)
+    return entry is not None and identity(entry) == index.identity()
 
 
 def document(

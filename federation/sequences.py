@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from federation.models.events import Counter
@@ -16,6 +16,11 @@ def next_numbers(session: Session, name: str, count: int) -> range:
     statement = update(Counter).where(Counter.name == name).values(value=Counter.value + count)
     last = session.execute(statement.returning(Counter.value)).scalar_one()
     return range(last - count + 1, last + 1)
+
+
+def hold(session: Session, name: str) -> None:
+    """Keep the sequence `name` from everybody else until the end of the transaction."""
+    session.execute(select(Counter.value).where(Counter.name == name).with_for_update())
 
 
 def next_event_numbers(session: Session, node_id: str, count: int) -> range:

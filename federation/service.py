@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+import secrets
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import click
 import requests
 
-from federation import operations, schema
+from federation import folder, listening, operations, schema, tasks
 from federation.core import create_core
-from federation.embedded_store import EmbeddedStore
-from federation.processes import Supervisor
+from federation.embedded_store import EmbeddedStore, StoreStartFailed
+from federation.processes import Child, Supervisor
 from federation.settings import PREFIX, HubSettings
-from shared.supervised import die_with_parent
+from shared.errors import StoreNotStarted
+from shared.supervised import INSTANCE, INSTANCE_HEADER, SUPERVISED, die_with_parent
 
 READY_WITHIN = 60.0
+LET_GO_WITHIN = 10.0
+"""Seconds in which what a killed hub had started ends and lets go of its ports."""
+FINISH_REQUESTS_WITHIN = "3"
+"""Seconds that requests under way have when the web server stops."""
 LEAN = {"MALLOC_ARENA_MAX": "2"}
 """glibc otherwise keeps an arena of freed memory for each thread."""
 
@@ -45,43 +51,91 @@ def become_web(settings: HubSettings) -> NoReturn:
     command = [sys.executable, "-m", "granian", "federation.wsgi:app", "--interface", "wsgi"]
     command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
-    os.execve(sys.executable, [*command, "--respawn-failed-workers"], os.environ)  # noqa: S606  # no shell is meant
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", FINISH_REQUESTS_WITHIN]
+    environ = dict(os.environ)
+    if SUPERVISED in environ:
+        # The server's own workers are children of this process, whose number stays the same.
+        environ[SUPERVISED] = str(os.getpid())
+    os.execve(sys.executable, command, environ)  # noqa: S606  # no shell is meant
+
+
+class StoreChild(Child):
+    """The store that comes with the hub, started already: a killed one forgets no more than unfinished uploads."""
+
+    def __init__(self, store: EmbeddedStore) -> None:
+        super().__init__("store", (), last=True, process=store.process, started=time.monotonic())
+        self.store = store
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Begin the store again."""
+        return self.store.launch()
+
+    def ask(self) -> None:
+        """End it through its guard, which alone knows the store."""
+        self.store.ask()
 
 
 @contextmanager
-def running(settings: HubSettings, *, config: Path | None = None) -> Iterator[Supervisor]:
-    """The hub's processes, ready to serve; everything that was started is stopped at the end."""
+def running(
+    settings: HubSettings, *, config: Path | None = None, further: Iterable[listening.Address] = ()
+) -> Iterator[Supervisor]:
+    """The hub's processes, ready to serve; everything that was started is stopped at the end.
+
+    `further` are addresses that the caller will need too. Raises `DataFolderInUse`, `HubPortTaken` or
+    `AddressUnusable` before anything is started, then `StoreNotStarted` or `click.ClickException`.
+    """
     if config is not None:
         pass_on_config(config)
+    with folder.held(settings.var) as killed:
+        listening.require_free([*addresses(settings), *further], patience=LET_GO_WITHIN if killed else 0.0)
+        supervisor = Supervisor()
+        supervisor.catch_signals()
+        try:
+            _start(settings, supervisor)
+            yield supervisor
+        finally:
+            supervisor.stop()
+
+
+def addresses(settings: HubSettings) -> list[listening.Address]:
+    """Where the hub's own processes listen."""
+    found = [(settings.host, settings.port)]
+    if uses_own_store(settings):
+        found.append(("127.0.0.1", settings.port + 1))
+    return found
+
+
+def _start(settings: HubSettings, supervisor: Supervisor) -> None:
+    """Start the store, bring the database up to date, start web and worker, and wait until they serve."""
     store = embedded_store(settings)
-    supervisor = Supervisor()
-    supervisor.catch_signals()
-    try:
-        if store is not None:
+    if store is not None:
+        try:
             store.start()
-        app = create_core(settings)
-        schema.upgrade(app)
-        operations.prepare_store(app)
-        supervisor.add("web", [sys.executable, "-m", "federation", "web"], LEAN)
-        supervisor.add("worker", [sys.executable, "-m", "federation.worker"], LEAN)
-        wait_until(lambda: answers(settings.origin_inside + "/readyz"), supervisor)
-        yield supervisor
-    finally:
-        supervisor.stop()
-        if store is not None:
-            store.stop()
+        except StoreStartFailed as error:
+            raise StoreNotStarted(cause=error.cause) from error
+        supervisor.keep(StoreChild(store))
+    app = create_core(settings)
+    schema.upgrade(app)
+    tasks.prepare_queue(app)
+    operations.prepare_store(app)
+    instance = secrets.token_hex(8)
+    supervisor.add("web", [sys.executable, "-m", "federation", "web"], {**LEAN, INSTANCE: instance})
+    supervisor.add("worker", [sys.executable, "-m", "federation.worker"], LEAN)
+    wait_until(lambda: answers(settings.origin_inside + "/readyz", instance), supervisor)
+
+
+def uses_own_store(settings: HubSettings) -> bool:
+    """Whether the store that comes with the hub is the one configured."""
+    return settings.embedded and settings.store_endpoint == settings.own_store_endpoint
 
 
 def embedded_store(settings: HubSettings) -> EmbeddedStore | None:
     """The store to start beside the hub, or None when another one is configured."""
-    if not settings.embedded or settings.store_endpoint != settings.own_store_endpoint:
-        return None
-    port = urlsplit(settings.store_endpoint).port
-    if port is None:
+    if not uses_own_store(settings):
         return None
     return EmbeddedStore(
         settings.var / "store",
-        port,
+        settings.port + 1,
         settings.store_access_key,
         settings.store_secret_key,
         allow_origin=settings.origin,
@@ -98,11 +152,12 @@ def wait_until(ready: Callable[[], bool], supervisor: Supervisor, *, seconds: fl
         supervisor.stopping.wait(0.2)
 
 
-def answers(url: str) -> bool:
-    """Whether `url` answers 200 within two seconds."""
+def answers(url: str, instance: str) -> bool:
+    """Whether the web process that was given the word `instance` answers 200 at `url` within two seconds."""
     with requests.Session() as session:
         session.trust_env = False
         try:
-            return session.get(url, timeout=2).status_code == 200
+            answer = session.get(url, timeout=2)
         except requests.RequestException:
             return False
+    return answer.status_code == 200 and answer.headers.get(INSTANCE_HEADER) == instance

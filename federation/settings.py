@@ -10,8 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from federation import malware
-from shared.settings import read, setting
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from federation import folder, malware
+from shared.errors import InvalidSettings
+from shared.settings import LANGUAGE, read, setting
+from shared.supervised import INSTANCE, SUPERVISED
 
 PREFIX = "COMMONS_"
 DEFAULT_VAR = Path("var")
@@ -25,6 +30,18 @@ NEEDED_ABROAD = (
     "store_secret_key",
 )
 """What a distributed hub cannot make for itself."""
+NOT_SETTINGS = (
+    PREFIX + "CONFIG",  # the settings file
+    LANGUAGE,  # of what commands say
+    SUPERVISED,  # set by our own supervisor, as the next
+    INSTANCE,
+    PREFIX + "CHROMIUM",  # the browser of the tests
+    PREFIX + "REAL_DATA",  # the data of the tests
+)
+"""Variables that begin like settings of the hub and are none; those of a node begin with `NODE_PREFIX`."""
+NODE_PREFIX = PREFIX + "NODE_"
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
+QUEUES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
 @dataclass(frozen=True)
@@ -34,7 +51,7 @@ class HubSettings:
     mode: str = setting("embedded", "embedded（单机，自带存储和数据库）或 distributed（外接数据库和对象存储）")
     var: Path = setting(DEFAULT_VAR, "数据目录：单机模式的数据库、文件、索引和密钥都在这里")
     host: str = setting("127.0.0.1", "网站监听的地址")
-    port: int = setting(8000, "网站监听的端口；自带存储用下一个端口")
+    port: int = setting(8000, "网站监听的端口；自带存储用下一个端口", low=1, high=65000)
     public_origin: str = setting(
         "", "公众和节点访问平台的网址，如 https://cloud.example.org；空则为 http://host:port"
     )
@@ -51,29 +68,33 @@ class HubSettings:
     store_ca_bundle: str = setting("", "对象存储证书的签发机构（PEM 文件）；空则用系统的")
     store_incoming_bucket: str = setting("incoming", "接收上传的存储桶（私有）")
     store_public_bucket: str = setting("public", "存放已核验文件的存储桶")
-    store_part_size: int = setting(16 * 1024**2, "分段上传每段的字节数（至少 5 MiB）")
-    upload_grant_seconds: int = setting(3600, "上传许可的有效秒数")
-    download_seconds: int = setting(900, "下载地址的有效秒数")
-    max_file_bytes: int = setting(50 * 1024**3, "单个文件的最大字节数")
-    upload_days: int = setting(7, "上传多少天没有进展就作废，腾出空间")
-    garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除")
-    fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对")
-    fixity_bytes_per_second: int = setting(20 * 1024**2, "重读核对时每秒最多读多少字节；0 为不核对")
+    store_part_size: int = setting(16 * 1024**2, "分段上传每段的字节数", low=5 * 1024**2, high=5 * 1024**3)
+    upload_grant_seconds: int = setting(3600, "上传许可的有效秒数", low=60, high=604800)
+    download_seconds: int = setting(900, "下载地址的有效秒数", low=30, high=604800)
+    max_file_bytes: int = setting(50 * 1024**3, "单个文件的最大字节数", low=1, high=50 * 1024**3)
+    upload_days: int = setting(7, "上传多少天没有进展就作废，腾出空间", low=1, high=365)
+    garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除", low=1, high=3650)
+    fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对", low=0, high=3650)
+    fixity_bytes_per_second: int = setting(
+        20 * 1024**2, "重读核对时每秒最多读多少字节；0 为不核对", low=0, high=10 * 1024**3
+    )
     clamd: str = setting("", "查毒服务 ClamAV：tcp://主机:端口 或 unix:/路径；空则不查毒")
-    clamd_stream_bytes: int = setting(25 * 1024**2, "查毒服务一次最多收多少字节（clamd 的 StreamMaxLength）")
+    clamd_stream_bytes: int = setting(
+        25 * 1024**2, "查毒服务一次最多收多少字节（clamd 的 StreamMaxLength）", low=5 * 1024**2, high=4 * 1024**3
+    )
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
     ark_naan: str = setting("99999", "ARK 的机构号（NAAN）；99999 仅供试用")
-    session_hours: int = setting(12, "登录会话的有效小时数")
-    sign_in_attempts: int = setting(5, "15 分钟内允许的登录失败次数")
-    sign_in_window: int = setting(900, "计算登录失败次数的秒数")
+    session_hours: int = setting(12, "登录会话的有效小时数", low=1, high=720)
+    sign_in_attempts: int = setting(5, "15 分钟内允许的登录失败次数", low=1, high=100)
+    sign_in_window: int = setting(900, "计算登录失败次数的秒数", low=60, high=86400)
     max_withdrawn_percent: int = setting(
-        30, "一天之内，一个单位撤回其公开资源超过百分之几就先停下，等人确认；100 为不限"
+        30, "一天之内，一个单位撤回其公开资源超过百分之几就先停下，等人确认；100 为不限", low=1, high=100
     )
-    invitation_days: int = setting(14, "邀请码的有效天数")
-    web_threads: int = setting(4, "每个网站进程同时处理的请求数")
-    web_processes: int = setting(1, "网站进程数")
-    trusted_proxies: int = setting(0, "前面有几层可信的反向代理")
-    sweep_seconds: int = setting(30, "后台巡检的间隔秒数")
+    invitation_days: int = setting(14, "邀请码的有效天数", low=1, high=365)
+    web_threads: int = setting(4, "每个网站进程同时处理的请求数", low=1, high=64)
+    web_processes: int = setting(1, "网站进程数", low=1, high=64)
+    trusted_proxies: int = setting(0, "前面有几层可信的反向代理", low=0, high=10)
+    sweep_seconds: int = setting(30, "后台巡检的间隔秒数", low=1, high=3600)
     vocabularies: str = setting("", "本联盟自己的词表目录（格式与 shared/vocabularies 相同）")
     review_policy: str = setting("", "本联盟自己的审核规则文件（格式与 federation/policy/default.toml 相同）")
     log_level: str = setting("INFO", "日志级别：DEBUG、INFO、WARNING、ERROR")
@@ -112,31 +133,66 @@ class HubSettings:
             found.append(f"mode: 应为 embedded 或 distributed，现为 {self.mode}")
         if self.mode == "distributed":
             found += [f"{name}: 分布式运行时必须设置" for name in NEEDED_ABROAD if not getattr(self, name)]
+        found += _store_key_faults(self.store_access_key, self.store_secret_key)
         if self.secret_key and len(self.secret_key) < 32:
             found.append("secret_key: 至少 32 个字符")
         for name in ("public_origin", "store_endpoint", "store_public_endpoint"):
             found += _address_faults(name, getattr(self, name))
-        return found + self._value_faults()
-
-    def _value_faults(self) -> list[str]:
-        """Values that no hub can run with."""
-        found = []
-        if self.store_part_size < 5 * 1024**2:
-            found.append("store_part_size: 至少 5242880（5 MiB，S3 的下限）")
-        found += [f"{name}: 至少 1 天" for name in ("upload_days", "garbage_days") if getattr(self, name) < 1]
+        found += _database_faults("database_url", self.database_url, DATABASES)
+        found += _database_faults("queue_url", self.queue_url, QUEUES)
+        found += self._missing()
         if self.clamd and not malware.is_address(self.clamd):
             found.append(f"clamd: 应为 tcp://主机:端口 或 unix:/路径，现为 {self.clamd}")
-        if self.clamd_stream_bytes < 5 * 1024**2:
-            found.append("clamd_stream_bytes: 至少 5242880")
         if not self.ark_naan.isdigit() or len(self.ark_naan) != 5:
             found.append("ark_naan: 应为 5 位数字")
-        if not 1 <= self.port <= 65000:
-            found.append("port: 应在 1 到 65000 之间")
         if self.log_format not in ("json", "console"):
             found.append("log_format: 应为 json 或 console")
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             found.append("log_level: 应为 DEBUG、INFO、WARNING 或 ERROR")
         return found
+
+    def _missing(self) -> list[str]:
+        """What is named and is not there, or must be named and is not."""
+        needed = (
+            "host",
+            "hub_name_zh",
+            "hub_name_en",
+            "store_region",
+            "store_incoming_bucket",
+            "store_public_bucket",
+        )
+        found = [f"{name}: 不能为空" for name in needed if not getattr(self, name).strip()]
+        for name, is_there in (
+            ("vocabularies", Path.is_dir),
+            ("review_policy", Path.is_file),
+            ("store_ca_bundle", Path.is_file),
+        ):
+            value = getattr(self, name)
+            if value and not is_there(Path(value)):
+                found.append(f"{name}: 没有找到 {value}")
+        return found
+
+
+def _store_key_faults(access_key: str, secret_key: str) -> list[str]:
+    """What the store that comes with the hub refuses, and no other store needs."""
+    found = []
+    for name, value, least in (("store_access_key", access_key, 3), ("store_secret_key", secret_key, 8)):
+        if value and (len(value) < least or any(char in '",' or char.isspace() for char in value)):
+            found.append(f"{name}: 至少 {least} 个字符，不得含逗号、引号、空格")
+    return found
+
+
+def _database_faults(name: str, value: str, kinds: tuple[str, ...]) -> list[str]:
+    """What is wrong with the form of a database's address, which may hold a password and is not shown."""
+    if not value:
+        return []
+    if not value.startswith(kinds):
+        return [f"{name}: 应以 {' 或 '.join(kinds)} 开头"]
+    try:
+        make_url(value)
+    except (ArgumentError, ValueError):
+        return [f"{name}: 不是完整的数据库地址"]
+    return []
 
 
 def _address_faults(name: str, value: str) -> list[str]:
@@ -151,15 +207,32 @@ def load_settings(file: Path | None = None, environ: Mapping[str, str] = os.envi
 
     Raises `InvalidSettings` that names every fault.
     """
+    settings = read_settings(file, environ)
+    if not settings.embedded:
+        return settings
+    try:
+        return _with_embedded_parts(settings)
+    except (OSError, KeyError, ValueError) as error:
+        raise InvalidSettings(faults=f"- var: 数据目录 {settings.var} 不能使用：{error}") from error
+
+
+def read_settings(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> HubSettings:
+    """The settings as they are given; nothing is made. Raises `InvalidSettings` that names every fault."""
     named = environ.get(PREFIX + "CONFIG")
-    settings = read(HubSettings, prefix=PREFIX, file=file or (Path(named) if named else None), environ=environ)
-    return _with_embedded_parts(settings) if settings.embedded else settings
+    return read(
+        HubSettings,
+        prefix=PREFIX,
+        file=file or (Path(named) if named else None),
+        environ=environ,
+        others=NOT_SETTINGS,
+        others_begin=(NODE_PREFIX,),
+    )
 
 
 def _with_embedded_parts(settings: HubSettings) -> HubSettings:
     """Fill in what a single machine makes for itself; its secrets are random, kept in var/secrets.toml (0600)."""
     var = settings.var.resolve()
-    var.mkdir(parents=True, exist_ok=True)
+    folder.make(var)
     made = _own_secrets(var / "secrets.toml")
     return replace(
         settings,

@@ -4,6 +4,7 @@ nothing: the sweep finds whatever was left behind.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,22 +14,20 @@ import structlog
 from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, selectinload
 
 from federation import authentication, collection, inspection, uploads
-from federation.database import unit_of_work
+from federation.database import brief, unit_of_work
 from federation.malware import Scanner, ScannerAway
-from federation.models.base import now
-from federation.models.objects import USABLE, StoredObject, Upload
-from federation.models.resources import ResourceVersion, VersionFile
+from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.storage import DigestMismatch, ObjectMissing, StorageError
+from shared.errors import DatabaseAway
 
 log = structlog.get_logger()
 KEY = "commons.queue"
 STALE = timedelta(seconds=60)
-"""How long an upload may stand in `verifying` before the sweep asks for it again."""
+"""How long an upload may stand in `verifying` without a sign of life before the sweep asks for it again."""
+BEAT_SECONDS = 20.0
 
 
 class Queue:
@@ -63,21 +62,29 @@ class Queue:
             damaged = stored is not None and not stored.sound
         try:
             kept = parts(self.app).store.verify_and_keep(
-                upload_id=upload_id, sha256=sha256, size=size, replace=damaged
+                upload_id=upload_id,
+                sha256=sha256,
+                size=size,
+                replace=damaged,
+                progress=_Heartbeat(self.app, upload_id),
             )
         except (DigestMismatch, ObjectMissing) as error:
             self._refuse(upload_id, error)
             return
         content = inspection.inspect(parts(self.app).store, kept, inspection.scanner(parts(self.app).settings))
         with unit_of_work(self.app) as session:
-            uploads.verified(session, session.get_one(Upload, upload_id), kept, content)
+            upload = uploads.claim(session, upload_id)
+            if upload is not None:
+                uploads.verified(session, upload, kept, content)
 
     def _refuse(self, upload_id: str, error: DigestMismatch | ObjectMissing) -> None:
         """Ask the node again, unless another worker was quicker: then what it sent is gone because it was kept."""
         with unit_of_work(self.app) as session:
-            upload = session.get_one(Upload, upload_id)
+            upload = uploads.claim(session, upload_id)
+            if upload is None:
+                return
             stored = session.get(StoredObject, upload.sha256)
-            if upload.state != "verifying" or (stored is not None and stored.sound):
+            if stored is not None and stored.sound:
                 return
             uploads.failed(session, upload, error)
             store_upload_id = upload.store_upload_id or None
@@ -90,10 +97,8 @@ class Queue:
         with unit_of_work(self.app) as session:
             inspection.mark_unscanned(session, scanning=scanning is not None)
             authentication.forget_old_nonces(session)
-            uploads.admit(session, _waiting_with_all_files(session))
-            stale = session.scalars(
-                select(Upload.id).where(Upload.state == "verifying", Upload.changed_at < now() - STALE)
-            ).all()
+            uploads.admit_left_behind(session)
+            stale = uploads.left_behind(session, longer_than=STALE)
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)
         try:
@@ -118,27 +123,29 @@ class Queue:
                 inspection.note(session, sha256, *outcome)
 
 
-def _waiting_with_all_files(session: Session) -> list[ResourceVersion]:
-    """Versions that wait although every file of theirs is stored (a crash between two commits)."""
-    missing = (
-        select(VersionFile.version_id)
-        .outerjoin(StoredObject, and_(StoredObject.sha256 == VersionFile.sha256, USABLE))
-        .where(VersionFile.version_id == ResourceVersion.id, StoredObject.sha256.is_(None))
-        .exists()
-    )
-    return list(
-        session.scalars(
-            select(ResourceVersion)
-            .where(ResourceVersion.state.in_(uploads.WAITING), ~missing)
-            .options(selectinload(ResourceVersion.files), selectinload(ResourceVersion.resource))
-            .limit(500)
-        )
-    )
+class _Heartbeat:
+    """Says now and then that an upload is being read, so that no sweep gives a large one to a second worker."""
+
+    def __init__(self, app: Flask, upload_id: str) -> None:
+        self._app, self._upload_id = app, upload_id
+        self._last = time.monotonic()
+
+    def __call__(self, _read: int) -> None:
+        if time.monotonic() - self._last < BEAT_SECONDS:
+            return
+        self._last = time.monotonic()
+        with unit_of_work(self._app) as session:
+            uploads.touch(session, self._upload_id)
 
 
 def init_queue(app: Flask, url: str) -> None:
-    """Give the application its queue: SQLite beside the database, or PostgreSQL."""
-    app.extensions[KEY] = Queue(app, make_huey(url, secret=app.config["SECRET_KEY"]))
+    """Give the application its queue: SQLite beside the database, or PostgreSQL. Raises `DatabaseAway`."""
+    try:
+        huey = make_huey(url, secret=app.config["SECRET_KEY"])
+    except Exception as error:
+        # The queue makes its table at once; each driver has an exception of its own for a server that is away.
+        raise DatabaseAway(cause=brief(error)) from error
+    app.extensions[KEY] = Queue(app, huey)
 
 
 def make_huey(url: str, *, secret: str) -> Huey:
@@ -146,7 +153,17 @@ def make_huey(url: str, *, secret: str) -> Huey:
     common = {"results": False, "serializer": SignedSerializer(secret=secret)}
     if url.startswith("sqlite:///"):
         return SqliteHuey("commons", filename=str(Path(url.removeprefix("sqlite:///"))), **common)
-    return PostgresHuey("commons", dsn=url.replace("postgresql+psycopg:", "postgresql:"), **common)
+    dsn = url.replace("postgresql+psycopg:", "postgresql:")
+    # Its tables are made by `prepare_queue`: CREATE TABLE IF NOT EXISTS fails in one of two processes that start at
+    # the same moment, and a queue that is away must not keep anything from starting.
+    return PostgresHuey("commons", dsn=dsn, create_tables=False, **common)
+
+
+def prepare_queue(app: Flask) -> None:
+    """Make the queue's tables if they are missing; one process does so, before the others start."""
+    storage = queue(app).huey.storage
+    storage.initialize_schema()
+    storage.close()
 
 
 def queue(app: Flask | None = None) -> Queue:

@@ -6,17 +6,18 @@ step can be repeated without harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import uuid6
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from federation import auditlog, fixity, inspection, lifecycle, screening
 from federation.inspection import Content
-from federation.models.base import now
+from federation.models.base import insert_missing, now
 from federation.models.institutions import Node
 from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import Resource, ResourceVersion, VersionFile
@@ -34,6 +35,8 @@ from shared.errors import CommonsError, FileNotDeclared, FileTooLarge, NotFound,
 from shared.messages import MAX_PARTS_GRANTED
 
 WAITING = ("awaiting_files", "verifying")
+AT_ONCE = 500
+"""Versions that one sweep admits; the next finds the others."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +52,19 @@ def answer_offers(
 ) -> list[dict[str, Any]]:
     """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
     digests = [offer.sha256 for offer in offers]
-    found = list(session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests))))
-    stored = {one.sha256: one.size for one in found if one.held}
-    declared = _declared(session, node, digests, damaged=[one.sha256 for one in found if not one.sound])
+    need = Need.of(session, node, digests, max_file_bytes=max_file_bytes)
+    wanted = [offer for offer in offers if need.wants(offer)]
+    _make_room(session, store, wanted, _current(session, node, digests))
+    _open_missing(session, node, wanted)
     uploads = _current(session, node, digests)
     answers = []
     for offer in offers:
         said: dict[str, Any] = {"sha256": offer.sha256}
         try:
-            if stored.get(offer.sha256) == offer.size:
+            if need.has(offer):
                 said["outcome"] = "present"
-            elif (offer.sha256, offer.size) not in declared:
-                raise FileNotDeclared(sha256=offer.sha256)
-            elif offer.size > max_file_bytes:
-                raise FileTooLarge(limit=max_file_bytes, size=offer.size)
             else:
-                said |= _grant(store, _upload_for(session, store, node, offer, uploads))
+                said |= _grant(store, uploads[offer.sha256])
         except CommonsError as error:
             said |= {"outcome": "refused", "code": error.code, "detail": error.message(language)}
         answers.append(said)
@@ -75,8 +75,8 @@ def complete(
     session: Session, store: ObjectStore, node: Node, upload_ids: Sequence[str], *, language: str
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The node says that these uploads are whole: an answer for each (`CompleteAnswer`), and those to verify now."""
-    found = session.scalars(select(Upload).where(Upload.id.in_(upload_ids), Upload.node_id == node.id))
-    uploads = {upload.id: upload for upload in found}
+    held = select(Upload).where(Upload.id.in_(upload_ids), Upload.node_id == node.id).order_by(Upload.id)
+    uploads = {upload.id: upload for upload in session.scalars(held.with_for_update())}
     answers: list[dict[str, Any]] = []
     started: list[Upload] = []
     for upload_id in upload_ids:
@@ -94,9 +94,48 @@ def complete(
     return answers, [upload.id for upload in started]
 
 
+@dataclass(frozen=True)
+class Need:
+    """What the hub keeps of some files, and which its institution's waiting versions name: SHA-256 and size."""
+
+    stored: Mapping[str, int]
+    declared: frozenset[tuple[str, int]]
+    damaged: frozenset[str]
+    max_file_bytes: int
+
+    @classmethod
+    def of(cls, session: Session, node: Node, digests: Sequence[str], *, max_file_bytes: int) -> Need:
+        """What there is to know of the files with these digests."""
+        found = list(session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests))))
+        damaged = frozenset(one.sha256 for one in found if not one.sound)
+        stored = {one.sha256: one.size for one in found if one.held}
+        return cls(stored, _declared(session, node, digests, damaged=damaged), damaged, max_file_bytes)
+
+    def sizes(self, sha256: str) -> set[int]:
+        """The sizes that waiting versions give for this file; none when nobody awaits it."""
+        return {size for declared, size in self.declared if declared == sha256}
+
+    def has(self, offer: Wanted) -> bool:
+        """Whether the hub keeps this file. Raises `FileNotDeclared` or `FileTooLarge` when it does not want it."""
+        if self.stored.get(offer.sha256) == offer.size:
+            return True
+        if (offer.sha256, offer.size) not in self.declared:
+            raise FileNotDeclared(sha256=offer.sha256)
+        if offer.size > self.max_file_bytes:
+            raise FileTooLarge(limit=self.max_file_bytes, size=offer.size)
+        return False
+
+    def wants(self, offer: Wanted) -> bool:
+        """Whether a node is to send this file."""
+        try:
+            return not self.has(offer)
+        except CommonsError:
+            return False
+
+
 def _declared(
-    session: Session, node: Node, digests: Sequence[str], *, damaged: Sequence[str]
-) -> set[tuple[str, int]]:
+    session: Session, node: Node, digests: Sequence[str], *, damaged: Set[str]
+) -> frozenset[tuple[str, int]]:
     """Which of these files waiting versions of the node's institution name, each with every size that is given.
 
     Whoever ever named a file whose copy here is damaged may bring it again.
@@ -111,43 +150,42 @@ def _declared(
             or_(ResourceVersion.state.in_(WAITING), VersionFile.sha256.in_(damaged)),
         )
     )
-    return {(row.sha256, row.size) for row in rows}
+    return frozenset((row.sha256, row.size) for row in rows)
+
+
+def _open_missing(session: Session, node: Node, wanted: Sequence[Wanted]) -> None:
+    """Promise uploads of those files that have none: one each, also when the node asks twice at the same moment."""
+    rows = [
+        {"id": str(uuid6.uuid7()), "node_id": node.id, "sha256": offer.sha256, "size": offer.size, "state": "open"}
+        for offer in sorted({offer.sha256: offer for offer in wanted}.values(), key=lambda offer: offer.sha256)
+    ]
+    moment = now()
+    rest = {"store_upload_id": "", "failure": "", "created_at": moment, "changed_at": moment}
+    insert_missing(session, Upload, [{**row, **rest} for row in rows])
 
 
 def _current(session: Session, node: Node, digests: Sequence[str]) -> dict[str, Upload]:
-    found = session.scalars(
-        select(Upload).where(
-            Upload.node_id == node.id, Upload.sha256.in_(digests), Upload.state.in_(("open", "verifying"))
-        )
-    )
+    live = Upload.state.in_(("open", "verifying"))
+    held = select(Upload).where(Upload.node_id == node.id, Upload.sha256.in_(digests), live).order_by(Upload.id)
+    found = session.scalars(held.with_for_update())
     return {upload.sha256: upload for upload in found}
 
 
-def _upload_for(
-    session: Session, store: ObjectStore, node: Node, offer: Wanted, uploads: dict[str, Upload]
-) -> Upload:
-    """The node's live upload of these bytes, also for the same file offered twice; a new one when there is none.
-
-    One that was begun with another size, which one of two records gave falsely, makes room.
-    """
-    upload = uploads.get(offer.sha256)
-    if upload is not None and upload.size == offer.size:
-        return upload
-    if upload is not None:
-        store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id or None)
-        upload.state, upload.changed_at = "expired", now()
-        session.flush()
-    upload = Upload(id=str(uuid6.uuid7()), node_id=node.id, sha256=offer.sha256, size=offer.size, state="open")
-    upload.bytes_present = 0
-    upload.store_upload_id = store.open_upload(upload_id=upload.id, size=offer.size) or ""
-    session.add(upload)
-    uploads[offer.sha256] = upload
-    return upload
+def _make_room(session: Session, store: ObjectStore, offers: Sequence[Wanted], uploads: Mapping[str, Upload]) -> None:
+    """End uploads that were begun with another size, which one of two records gave falsely."""
+    for offer in offers:
+        upload = uploads.get(offer.sha256)
+        if upload is not None and upload.size != offer.size:
+            store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id or None)
+            upload.state, upload.changed_at = "expired", now()
+    session.flush()
 
 
 def _grant(store: ObjectStore, upload: Upload) -> dict[str, Any]:
     if upload.state == "verifying":
         return {"outcome": "verifying", "upload_id": upload.id}
+    if not upload.store_upload_id:
+        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
     if not upload.store_upload_id:
         url = store.grant_put(upload_id=upload.id, size=upload.size)
         part = {"number": 1, "offset": 0, "size": upload.size, "url": url}
@@ -222,35 +260,60 @@ def _complete_one(store: ObjectStore, upload: Upload | None) -> list[Upload]:
 
 def _start_verifying(session: Session, node: Node, uploads: Sequence[Upload]) -> None:
     """Versions all of whose files are now here or being read become `verifying`."""
-    versions = _versions_naming(session, [upload.sha256 for upload in uploads], ("awaiting_files",))
+    versions = _hold(session, _naming([upload.sha256 for upload in uploads]), ("awaiting_files",))
     here = _present(session, versions).keys() | _under_verification(session, versions)
     ready = [version for version in versions if all(file.sha256 in here for file in version.files)]
     if ready:
         lifecycle.advance(session, ready, to="verifying", actor=auditlog.machine(node.id))
 
 
+def claim(session: Session, upload_id: str) -> Upload | None:
+    """The upload, held to the end of the transaction, if it is still to be verified: nobody else has ended it."""
+    upload = session.get(Upload, upload_id, with_for_update=True)
+    return upload if upload is not None and upload.state == "verifying" else None
+
+
+def touch(session: Session, upload_id: str) -> None:
+    """Say that the upload is being verified just now."""
+    beating = update(Upload).where(Upload.id == upload_id, Upload.state == "verifying").values(changed_at=now())
+    session.execute(beating.execution_options(synchronize_session=False))
+
+
 def verified(session: Session, upload: Upload, kept: Kept, content: Content) -> None:
-    """The bytes are those that were signed: remember the object and let complete versions into review."""
-    stored = session.get(StoredObject, kept.sha256, with_for_update=True)
-    if stored is not None and stored.removing_at is not None:
-        # The collector was quicker and takes these bytes away: the upload is verified again after that.
-        return
-    upload.state, upload.changed_at, upload.failure = "verified", now(), ""
-    if stored is None:
-        stored = StoredObject(sha256=kept.sha256, size=kept.size, media_type=content.media_type)
-        session.add(stored)
-        inspection.note_on(session, stored, content.scan, content.malware)
-    elif not stored.sound:
-        fixity.mark_repaired(session, stored, actor=auditlog.machine(upload.node_id))
+    """The bytes are those that were signed: remember the object and let complete versions into review.
+
+    `upload` was claimed. When the collector was quicker and takes these bytes away, it is verified again after that.
+    """
+    if stored(session, kept, content, actor=auditlog.machine(upload.node_id)):
+        upload.state, upload.changed_at, upload.failure = "verified", now(), ""
+
+
+def stored(session: Session, kept: Kept, content: Content, *, actor: str) -> bool:
+    """Remember an object that was read and kept, whichever way it came, and let complete versions into review.
+
+    Others may bring the same bytes at the same moment. False when the collector is just taking them away.
+    """
+    row = session.get(StoredObject, kept.sha256, with_for_update=True)
+    if row is not None and row.removing_at is not None:
+        return False
+    if row is None:
+        new = {"sha256": kept.sha256, "size": kept.size, "media_type": content.media_type, "verified_at": now()}
+        insert_missing(session, StoredObject, [new])
+        row = session.get_one(StoredObject, kept.sha256, with_for_update=True)
+        inspection.note_on(session, row, content.scan, content.malware)
+    elif not row.sound:
+        fixity.mark_repaired(session, row, actor=actor)
     session.flush()
-    admit(session, _versions_naming(session, [kept.sha256], WAITING))
+    admit(session, _naming([kept.sha256]))
+    return True
 
 
-def admit(session: Session, versions: Sequence[ResourceVersion]) -> None:
-    """Let waiting versions all of whose files are stored into review, or send them back for what is in these.
+def admit(session: Session, which: ColumnElement[bool]) -> None:
+    """Let those of the waiting versions all of whose files are stored into review.
 
     One that gives a stored file another size than it has goes back, too: what was signed is not so.
     """
+    versions = _hold(session, which, WAITING)
     stored = screening.objects(session, versions)
     here = {sha256: one.size for sha256, one in stored.items() if one.usable}
     false = [version for version in versions if any(here.get(f.sha256, f.size) != f.size for f in version.files)]
@@ -264,6 +327,28 @@ def admit(session: Session, versions: Sequence[ResourceVersion]) -> None:
     screening.admit(session, ready, actor=auditlog.WORKER, stored=stored)
 
 
+def admit_left_behind(session: Session) -> None:
+    """Admit versions that wait although every file of theirs is stored (a crash between two commits)."""
+    missing = (
+        select(VersionFile.version_id)
+        .outerjoin(StoredObject, (StoredObject.sha256 == VersionFile.sha256) & USABLE)
+        .where(VersionFile.version_id == ResourceVersion.id, StoredObject.sha256.is_(None))
+        .exists()
+    )
+    waiting = select(ResourceVersion.id).where(ResourceVersion.state.in_(WAITING), ~missing)
+    found = session.scalars(waiting.order_by(ResourceVersion.id).limit(AT_ONCE)).all()
+    if found:
+        admit(session, ResourceVersion.id.in_(found))
+
+
+def left_behind(session: Session, *, longer_than: timedelta) -> Sequence[str]:
+    """Uploads that have long stood in `verifying`, each given to one caller only: it counts as begun anew."""
+    stale = select(Upload.id).where(Upload.state == "verifying", Upload.changed_at < now() - longer_than)
+    taken = update(Upload).where(Upload.id.in_(stale.with_for_update(skip_locked=True)))
+    taken = taken.values(changed_at=now()).execution_options(synchronize_session=False)
+    return session.scalars(taken.returning(Upload.id)).all()
+
+
 def failed(session: Session, upload: Upload, cause: DigestMismatch | ObjectMissing) -> None:
     """The bytes are not those that were signed, or are gone: the node is asked for the file again."""
     if isinstance(cause, DigestMismatch):
@@ -272,7 +357,7 @@ def failed(session: Session, upload: Upload, cause: DigestMismatch | ObjectMissi
         reason = "上传的文件在存储中丢失，请重新上传。"
     upload.state, upload.changed_at, upload.failure = "failed", now(), reason
     session.flush()
-    versions = _versions_naming(session, [upload.sha256], ("verifying",))
+    versions = _hold(session, _naming([upload.sha256]), ("verifying",))
     if versions:
         lifecycle.advance(
             session, versions, to="awaiting_files", actor=auditlog.WORKER, reason=reason, sha256=upload.sha256
@@ -282,16 +367,24 @@ def failed(session: Session, upload: Upload, cause: DigestMismatch | ObjectMissi
         fixity.ask(session, upload.sha256, reason)
 
 
-def _versions_naming(session: Session, digests: Sequence[str], states: Sequence[str]) -> list[ResourceVersion]:
-    if not digests:
+def _naming(digests: Sequence[str]) -> ColumnElement[bool]:
+    """That a version names one of these files."""
+    return ResourceVersion.id.in_(select(VersionFile.version_id).where(VersionFile.sha256.in_(digests)))
+
+
+def _hold(session: Session, which: ColumnElement[bool], states: Sequence[str]) -> list[ResourceVersion]:
+    """Versions in one of these states, read after their resources were locked."""
+    wanted = which & ResourceVersion.state.in_(states)
+    held = lifecycle.lock(session, select(ResourceVersion.resource_id).where(wanted))
+    if not held:
         return []
-    naming = select(VersionFile.version_id).where(VersionFile.sha256.in_(digests))
     return list(
         session.scalars(
             select(ResourceVersion)
-            .where(ResourceVersion.id.in_(naming), ResourceVersion.state.in_(states))
+            .where(wanted, ResourceVersion.resource_id.in_(held))
             .order_by(ResourceVersion.id)
             .options(selectinload(ResourceVersion.files), selectinload(ResourceVersion.resource))
+            .execution_options(populate_existing=True)
         )
     )
 

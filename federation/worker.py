@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 from flask import Flask
@@ -19,6 +20,8 @@ from shared.supervised import die_with_parent
 
 log = structlog.get_logger()
 TASK_THREADS = 2
+FINISH_WITHIN = 3.0
+"""Seconds that tasks under way have when the worker stops; what is cut off then is found by the next sweep."""
 
 
 def run(app: Flask) -> None:
@@ -32,10 +35,18 @@ def run(app: Flask) -> None:
     ]
     for thread in threads:
         thread.start()
-    Consumer(queue(app).huey, workers=TASK_THREADS, periodic=False, max_delay=0.5, graceful_signal="TERM").run()
+    Consumer(
+        queue(app).huey,
+        workers=TASK_THREADS,
+        periodic=False,
+        max_delay=0.5,
+        graceful_signal="TERM",
+        shutdown_timeout=FINISH_WITHIN,
+    ).run()
     stopping.set()
+    deadline = time.monotonic() + FINISH_WITHIN
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from nodes import files as local_files
 from nodes import (
+    drafts,
     importers,
     importing,
     membership,
@@ -23,55 +23,32 @@ from nodes import (
     routine,
     synchronisation_report,
 )
+from nodes import files as local_files
+from nodes.console import GivenPath, NamedErrors, json_option, say, say_json
 from nodes.drafts import Draft, read_draft
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
 from nodes.key_commands import key, unlocked
+from nodes.offline_commands import COMMANDS as OFFLINE_COMMANDS
 from nodes.progress import Bars
 from nodes.settings import load_settings
 from nodes.texts import _, language
-from nodes.wording import state_name
+from nodes.wording import STATES, state_name
 from nodes.workplace import Workplace, initialise, open_workplace
-from shared.errors import CommonsError
-
-
-class NamedErrors(click.Group):
-    """A group that says named errors in words (or JSON) and ends with their exit code, never with a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except CommonsError as error:
-            say_error(error, as_json="--json" in sys.argv)
-            sys.exit(error.exit_code)
-
-
-def say_error(error: CommonsError, *, as_json: bool) -> None:
-    """Say an error on standard error: the sentence and each field, or an RFC 9457 problem."""
-    if as_json:
-        click.echo(json.dumps(error.problem(language()), ensure_ascii=False, indent=2), err=True)
-        return
-    click.echo(_("错误：") + error.message(language()), err=True)
-    for fault in error.errors:
-        click.echo(f"  {fault.pointer or '/'}  {fault.message(language())}", err=True)
-
-
-def say_json(value: Any) -> None:
-    """Print a JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
+from shared.errors import UnknownState
 
 
 @click.group(cls=NamedErrors, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="配置文件（TOML）。")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="数据目录。")
+@click.option("--config", type=GivenPath(dir_okay=False), help="配置文件（TOML）。")
+@click.option("--data", type=GivenPath(file_okay=False), help="数据目录。")
 @click.pass_context
 def main(context: click.Context, config: Path | None, data: Path | None) -> None:
     """计量资源云节点：登记本单位的资源，发布到平台。"""
     context.obj = load_settings(config, data=data)
+
+
+for command in OFFLINE_COMMANDS:
+    main.add_command(command)
 
 
 def _open(context: click.Context) -> Workplace:
@@ -86,8 +63,8 @@ main.add_command(key)
 def init(context: click.Context) -> None:
     """建立数据目录、数据库和签名密钥；已有的不会改动。"""
     workplace = initialise(unlocked(context.obj))
-    click.echo(_("节点已就绪：") + str(workplace.folder))
-    click.echo(_("密钥编号：") + workplace.key.id)
+    say(_("节点已就绪：") + str(workplace.folder))
+    say(_("密钥编号：") + workplace.key.id)
 
 
 @main.command()
@@ -98,14 +75,14 @@ def init(context: click.Context) -> None:
 def join(context: click.Context, hub: str, token: str, name: str | None) -> None:
     """用邀请码加入平台 HUB（网址）；密钥还在、数据库丢了，不用邀请码就能回来。"""
     workplace = _open(context)
-    client = HubClient(hub, workplace.key, workplace.settings)
+    client = HubClient(membership.hub_origin(hub), workplace.key, workplace.settings)
     joined = membership.join(workplace, client, token=token, node_name=name or socket.gethostname())
     names = joined.institution_name
-    click.echo(_("已加入平台，本单位：") + str(names.get(language()) or names.get("zh") or joined.institution_code))
+    say(_("已加入平台，本单位：") + str(names.get(language()) or names.get("zh") or joined.institution_code))
 
 
 @main.command()
-@click.option("--from", "source", type=click.Path(path_type=Path, dir_okay=False), help="著录文件（TOML 或 JSON）。")
+@click.option("--from", "source", type=GivenPath(dir_okay=False), help="著录文件（TOML 或 JSON）。")
 @click.option("--id", "record_id", default="", help="已有资源的编号：登记它的新版本。")
 @click.option("--title-zh", help="中文标题。")
 @click.option("--title-en", help="英文标题。")
@@ -121,25 +98,46 @@ def join(context: click.Context, hub: str, token: str, name: str | None) -> None
 )
 @click.option("--license", "licence", help="使用许可，如 CC-BY-4.0。")
 @click.option("--rights-holder", help="权利人。")
-@click.option("--file", "paths", multiple=True, type=click.Path(path_type=Path), help="文件，可重复。")
+@click.option("--file", "paths", multiple=True, type=GivenPath(), help="文件，可重复。")
 @click.option("--link", "links", multiple=True, help="链接，可重复。")
 @json_option
 @click.pass_context
 def register(context: click.Context, /, source: Path | None, record_id: str, as_json: bool, **options: Any) -> None:
-    """登记一项资源（用选项或著录文件），下次同步时发布。"""
+    """登记一项资源（用选项或著录文件，不能混用），下次同步时发布。
+
+    著录文件可以写 id（本节点已有的资源，等于 --id）和 version（须是下一个版本号）。
+    """
     workplace = _open(context)
+    if source is not None:
+        _refuse_beside_description(context)
     draft = read_draft(source) if source is not None else _draft_from_options(options)
     with Bars() as bars:
-        total = sum(spec.path.stat().st_size for spec in draft.files if spec.path.is_file())
-        prepared = local_files.prepare(draft.files, bars.begin("读取文件", total))
+        prepared = local_files.prepare(draft.files, bars.begin("读取文件", local_files.total_size(draft.files)))
     with workplace.database.unit_of_work() as session:
-        done = registration.register(session, draft.fields, prepared, key=workplace.key, record_id=record_id)
+        named = drafts.standing_id(session, draft, given=record_id)
+        done = registration.register(
+            session, draft.fields, prepared, key=workplace.key, record_id=named, version=draft.version
+        )
     if as_json:
         say_json({"id": done.record_id, "version": done.version, "unchanged": done.unchanged})
     elif done.unchanged:
-        click.echo(_("内容没有变化，未产生新版本：") + done.record_id)
+        say(_("内容没有变化，未产生新版本：") + done.record_id)
     else:
-        click.echo(_("已登记：") + f"{done.record_id}（v{done.version}）")
+        say(_("已登记：") + f"{done.record_id}（v{done.version}）")
+
+
+def _refuse_beside_description(context: click.Context) -> None:
+    """Options that describe the resource too: whichever won, somebody would miss what they wrote elsewhere."""
+    given = [
+        parameter.opts[-1]
+        for parameter in context.command.params
+        if parameter.name not in ("source", "record_id", "as_json")
+        and context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(
+            _("用了 --from，就不能再用 {options}：请写进著录文件。").format(options="、".join(given)), context
+        )
 
 
 def _draft_from_options(options: Mapping[str, Any]) -> Draft:
@@ -162,13 +160,13 @@ def _draft_from_options(options: Mapping[str, Any]) -> Draft:
 
 
 @main.command(name="import")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False), help="字段对照文件（TOML）。")
+@click.argument("source", type=GivenPath())
+@click.option("--mapping", type=GivenPath(dir_okay=False), help="字段对照文件（TOML）。")
 @click.option("--dry-run", is_flag=True, help="只检查，不登记。")
 @json_option
 @click.pass_context
 def import_(context: click.Context, source: Path, mapping: Path | None, dry_run: bool, as_json: bool) -> None:
-    """批量登记：文件夹、JSON Lines、CSV 或 Crossref XML。"""
+    """批量登记：文件夹、JSON Lines、JSON 数组、CSV 或 Crossref XML。"""
     workplace = _open(context)
     rules = importers.load_mapping(mapping) if mapping is not None else None
     rows = importers.read(source, rules, workplace.folder / "generated")
@@ -189,15 +187,11 @@ def import_(context: click.Context, source: Path, mapping: Path | None, dry_run:
 
 def _say_imported(done: importing.Imported) -> None:
     counts = _("新登记 {created}，新版本 {updated}，无变化 {unchanged}，有误 {failed}。")
-    click.echo(
-        counts.format(created=done.created, updated=done.updated, unchanged=done.unchanged, failed=len(done.failed))
-    )
+    say(counts.format(created=done.created, updated=done.updated, unchanged=done.unchanged, failed=len(done.failed)))
     for failure in done.failed:
         for fault in failure.errors:
             place = _("第 {row} 行").format(row=failure.row)
-            click.echo(
-                f"  {place} {failure.source_id}  {fault.pointer or '/'}  {fault.message(language())}", err=True
-            )
+            say(f"  {place} {failure.source_id}  {fault.pointer or '/'}  {fault.message(language())}", error=True)
 
 
 @main.command()
@@ -215,7 +209,7 @@ def sync(context: click.Context, wait: float, as_json: bool) -> None:
         said = synchronisation_report.lines(done.synced)
         if done.reconciled is not None and (done.reconciled.findings or not done.reconciled.equal):
             said += reconciliation_report.lines(done.reconciled, dry_run=False)
-        click.echo("\n".join(said))
+        say("\n".join(said))
     sys.exit(0 if done.good else 5)
 
 
@@ -225,7 +219,7 @@ def sync(context: click.Context, wait: float, as_json: bool) -> None:
     "--files",
     "folders",
     multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=GivenPath(exists=True, file_okay=False),
     help="在此文件夹里按内容找回文件，可重复。",
 )
 @json_option
@@ -237,12 +231,12 @@ def reconcile(context: click.Context, dry_run: bool, folders: tuple[Path, ...], 
         done = routine.reconcile(workplace, dry_run=dry_run, reporter=bars)
         if folders and not dry_run:
             found = relinking.relink(workplace, folders)
-            click.echo(_("找回文件 {count} 个。").format(count=found), err=True)
+            say(_("找回文件 {count} 个。").format(count=found), error=True)
             done = routine.reconcile(workplace, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:
-        click.echo("\n".join(reconciliation_report.lines(done, dry_run=dry_run)))
+        say("\n".join(reconciliation_report.lines(done, dry_run=dry_run)))
     sys.exit(0 if done.equal else 5)
 
 
@@ -254,32 +248,36 @@ def reconcile(context: click.Context, dry_run: bool, folders: tuple[Path, ...], 
 def status(context: click.Context, record_id: str | None, state: str, as_json: bool) -> None:
     """资源的状态：全部，或某一项的各个版本。"""
     workplace = _open(context)
+    if state and state not in STATES:
+        raise UnknownState(state=state[:80], known="、".join(STATES))
     with workplace.database.unit_of_work(read_only=True) as session:
         if record_id:
             rows = [
                 {"version": v.number, "state": v.state, "reason": v.reason, "errors": v.errors, "ark": v.resource.ark}
                 for v in queries.versions(session, record_id)
+                if state in ("", v.state)
             ]
         else:
             rows = [item.as_dict() for item in queries.list_resources(session, language=language(), state=state)]
-        counts = queries.states(session)
+        counts, problems = queries.states(session), queries.file_problems(session)
     if as_json:
-        say_json({"states": counts, "resources": rows} if not record_id else rows)
+        unsent = [{"path": file.path, "sha256": file.sha256, "problem": file.problem} for file in problems]
+        say_json({"states": counts, "resources": rows, "file_problems": unsent} if not record_id else rows)
         return
     _say_rows(rows)
+    for file in problems:
+        say(f"  ✗ {file.path}  {file.problem}")
     if not record_id:
-        click.echo(
-            "  ".join(f"{state_name(name)} {count}" for name, count in counts.items()) or _("还没有登记资源。")
-        )
+        say("  ".join(f"{state_name(name)} {count}" for name, count in counts.items()) or _("还没有登记资源。"))
 
 
 def _say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         name = f"{row['id']}  {row['title'][:40]}" if "id" in row else f"v{row['version']}"
         line = f"{state_name(row['state'])}  {name}  {row['ark']}".rstrip()
-        click.echo(f"{line}  {row['reason']}".rstrip())
+        say(f"{line}  {row['reason']}".rstrip())
         for fault in row["errors"]:
-            click.echo(f"    {fault.get('pointer', '')}  {fault.get('detail', fault.get('code', ''))}")
+            say(f"    {fault.get('pointer', '')}  {fault.get('detail', fault.get('code', ''))}")
 
 
 @main.command()
@@ -291,7 +289,7 @@ def withdraw(context: click.Context, record_id: str, reason: str) -> None:
     workplace = _open(context)
     with workplace.database.unit_of_work() as session:
         done = registration.withdraw(session, record_id, reason, key=workplace.key)
-    click.echo(_("此资源先前已撤回。") if done.unchanged else _("已登记撤回，同步后生效。"))
+    say(_("此资源先前已撤回。") if done.unchanged else _("已登记撤回，同步后生效。"))
 
 
 @main.command()

@@ -6,6 +6,7 @@ import hashlib
 import mimetypes
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,17 @@ import filetype
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from nodes.documents import regular
 from nodes.models import LocalFile
 from shared.errors import FileChanged, FileUnreadable
+from shared.wording import Words, system_fault
 
 CHUNK = 1024**2
 HEAD = 8192
+MAX_SHOWN = 200
+"""Characters of a path in a message."""
+UNTRUSTED = -1
+"""In place of a file's time of change: the hub got other bytes than the record says, so read it before it is sent."""
 BY_SUFFIX = {
     ".md": "text/markdown",
     ".vtt": "text/vtt",
@@ -60,16 +67,28 @@ def prepare(specs: Iterable[FileSpec], progress: Progress | None = None) -> list
     return [_prepare(spec, progress) for spec in specs]
 
 
+def total_size(specs: Iterable[FileSpec]) -> int:
+    """How many bytes there are to read; what cannot be read is said when it is its turn."""
+    total = 0
+    for spec in specs:
+        with suppress(OSError, ValueError, RuntimeError):
+            total += regular(spec.path.expanduser()).st_size
+    return total
+
+
 def _prepare(spec: FileSpec, progress: Progress | None) -> PreparedFile:
-    path = spec.path.expanduser().resolve()
+    shown = str(spec.path)[:MAX_SHOWN]
     try:
-        before = path.stat()
+        path = spec.path.expanduser().resolve()
+        before = regular(path)
         sha256, head = _read(path, progress)
         after = path.stat()
-    except OSError as error:
-        raise FileUnreadable(name=str(spec.path), cause=error.strerror or type(error).__name__) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise FileUnreadable(name=shown, cause=system_fault(error)) from error
+    if not _is_unicode(path):
+        raise FileUnreadable(name=shown, cause=Words("its name is not UTF-8", "文件名不是 UTF-8 编码"))
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-        raise FileChanged(name=str(spec.path))
+        raise FileChanged(name=shown)
     entry: dict[str, Any] = {
         "name": spec.name or path.name,
         "role": spec.role,
@@ -83,8 +102,6 @@ def _prepare(spec: FileSpec, progress: Progress | None) -> PreparedFile:
 
 
 def _read(path: Path, progress: Progress | None) -> tuple[str, bytes]:
-    if not path.is_file():
-        raise OSError(0, "不是文件" if path.exists() else "文件不存在")
     digest, head = hashlib.sha256(), b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -113,7 +130,10 @@ def _text_or_bytes(head: bytes) -> str:
 
 
 def remember(session: Session, files: Iterable[PreparedFile]) -> None:
-    """Note where the bytes lie; a later place for the same bytes replaces an earlier one."""
+    """Note where the bytes lie; a later place for the same bytes replaces an earlier one.
+
+    They are offered to the hub (again): it may have let go of them when it refused an earlier version.
+    """
     rows = [
         {
             "sha256": file.entry["sha256"],
@@ -127,25 +147,33 @@ def remember(session: Session, files: Iterable[PreparedFile]) -> None:
     ]
     if rows:
         statement = insert(LocalFile)
-        replaced = {name: statement.excluded[name] for name in ("path", "mtime_ns", "problem")}
+        replaced = {name: statement.excluded[name] for name in ("path", "mtime_ns", "sent", "problem")}
         session.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=replaced), rows)
 
 
-def check_unchanged(file: LocalFile) -> Path:
-    """The path of the bytes, still the same as registered.
+def check_unchanged(file: LocalFile) -> tuple[Path, int]:
+    """The path of the bytes, still the same as registered, and their time of change.
 
-    A file whose size and time stand is trusted; one that was touched is read again. Raises `FileChanged` or
-    `FileUnreadable`.
+    A file whose size and time stand is trusted; one that was touched, or that the hub found to be another
+    (`UNTRUSTED`), is read again. Raises `FileChanged` or `FileUnreadable`.
     """
     path = Path(file.path)
     try:
-        found = path.stat()
+        found = regular(path)
         if found.st_size != file.size:
             raise FileChanged(name=path.name)
         if found.st_mtime_ns != file.mtime_ns and _read(path, None)[0] != file.sha256:
             raise FileChanged(name=path.name)
         if not os.access(path, os.R_OK):
-            raise PermissionError(13, "没有读取权限")
-    except OSError as error:
-        raise FileUnreadable(name=path.name, cause=error.strerror or type(error).__name__) from error
-    return path
+            raise PermissionError(13, "Permission denied")
+    except (OSError, ValueError) as error:
+        raise FileUnreadable(name=path.name, cause=system_fault(error)) from error
+    return path, found.st_mtime_ns
+
+
+def _is_unicode(path: Path) -> bool:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -18,10 +18,19 @@ from shared.canonical import canonical, parse
 from shared.errors import PROBLEM_TYPE, CommonsError, FieldError, HubAway, HubRefused
 from shared.messages import PREFIX, read
 from shared.validation import Strict
+from shared.wording import Words
 
 BUSY = (429, 502, 503, 504)
 LONGEST_PAUSE = 60.0
 MAX_ANSWER = 32 * 1024**2
+
+
+CAUSES = (
+    (requests.exceptions.SSLError, Words("its certificate cannot be verified", "无法核实它的证书")),
+    (requests.Timeout, Words("it took too long to answer", "等了太久没有回答")),
+    (requests.ConnectionError, Words("no connection", "连接不上")),
+)
+"""Why nothing was heard, the more special reasons first."""
 
 
 class RefusedByHub(HubRefused):
@@ -99,7 +108,7 @@ class HubClient:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise HubAway(hub=self.origin, cause=type(error).__name__) from error
+            raise HubAway(hub=self.origin, cause=_cause(error)) from error
         return self._read(answer)
 
     def _read(self, answer: requests.Response) -> Any:
@@ -116,6 +125,10 @@ class HubClient:
         if answer.status_code >= 300 or content is None:
             raise RefusedByHub(content if isinstance(content, dict) else {}, answer.status_code)
         return content
+
+
+def _cause(error: requests.RequestException) -> str:
+    return next((words for kind, words in CAUSES if isinstance(error, kind)), type(error).__name__)
 
 
 def new_session(origin: str) -> requests.Session:

@@ -132,9 +132,7 @@ class _Run:
         found: dict[str, str] = {}
         for one in rows if self.nameless else ():
             if one.row.source_id not in self.known:
-                record_id = self.nameless.pop(
-                    registration.gist(registration.content_of(one.row.fields, one.files)), ""
-                )
+                record_id = self.nameless.pop(_gist(one), "")
                 found |= {one.row.source_id: record_id} if record_id else {}
         self.known.update(found)
         self.recognised.update(found)
@@ -173,7 +171,7 @@ class _Run:
             try:
                 files += local_files.prepare([spec])
             except (FileUnreadable, FileChanged) as error:
-                params = {"name": spec.path.name, "cause": str(error.data.get("cause", error.code))}
+                params = {"name": spec.path.name, "cause": error.data.get("cause") or error.as_cause()}
                 errors.append(FieldError(f"/files/{number}/path", "file_unreadable", params))
         if errors:
             self._fail(row, errors)
@@ -220,6 +218,14 @@ class _Run:
 
     def _fail(self, row: ImportRow, errors: Sequence[FieldError]) -> None:
         self.done.failed.append(Failure(row.number, row.source_id, tuple(errors)))
+
+
+def _gist(one: _Ready) -> str:
+    """What a row says; nothing for one that has no form in JSON, which is refused when it is its turn."""
+    try:
+        return registration.gist(registration.content_of(one.row.fields, one.files))
+    except CommonsError:
+        return ""
 
 
 def _content(one: _Ready, ids: Mapping[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from nodes import keys, rotation
+from nodes.console import say
 from nodes.settings import NodeSettings
 from nodes.texts import _
 from nodes.workplace import Workplace, open_workplace
@@ -37,10 +38,10 @@ def key() -> None:
 def show(context: click.Context) -> None:
     """显示密钥编号，以及从前用过的。"""
     workplace = _open(context)
-    click.echo(_("密钥编号：") + workplace.key.id)
+    say(_("密钥编号：") + workplace.key.id)
     for kid in keys.former_keys(workplace.folder):
-        click.echo(_("从前的密钥：") + kid)
-    click.echo(_("私钥有口令保护。") if keys.is_locked(workplace.folder) else _("私钥没有口令保护。"))
+        say(_("从前的密钥：") + kid)
+    say(_("私钥有口令保护。") if keys.is_locked(workplace.folder) else _("私钥没有口令保护。"))
 
 
 @key.command()
@@ -48,7 +49,7 @@ def show(context: click.Context) -> None:
 def rotate(context: click.Context) -> None:
     """更换密钥：旧密钥为新密钥作保，从此用新的签名；从前签的仍可核对。"""
     workplace = rotation.rotate(_open(context))
-    click.echo(_("已更换密钥，新的编号：") + workplace.key.id)
+    say(_("已更换密钥，新的编号：") + workplace.key.id)
 
 
 @key.command()
@@ -62,4 +63,4 @@ def protect(context: click.Context, new_passphrase: str | None) -> None:
             _("新口令"), default="", show_default=False, hide_input=True, confirmation_prompt=True
         )
     keys.protect(workplace.folder, workplace.key, passphrase=new_passphrase)
-    click.echo(_("私钥已有口令保护。忘了口令就无法恢复，请妥善保存。") if new_passphrase else _("私钥的口令已去掉。"))
+    say(_("私钥已有口令保护。忘了口令就无法恢复，请妥善保存。") if new_passphrase else _("私钥的口令已去掉。"))

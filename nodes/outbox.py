@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +53,7 @@ def publish(
     sent = Sent()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish") as sender:
         pending = None
-        for batch in _batches(workplace, membership):
+        for batch in batches(workplace, membership):
             answered = sender.submit(_send, client, batch, _pack(batch))
             if pending is not None:
                 _note(workplace, *pending.result(), sent, progress)
@@ -63,12 +63,41 @@ def publish(
     return sent
 
 
+def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Mapping[str, Any]], sent: Sent) -> None:
+    """Write down the answers to some versions, and let go of them: what was answered leaves the outbox."""
+    rows, answered = [], []
+    for letter, result in zip(batch, results, strict=True):
+        held = result.get("code") == HELD
+        if not held:
+            answered.append(letter.entry)
+        refused = result["outcome"] in ("rejected", "conflict")
+        if refused:
+            sent.refused.append({**result, "id": letter.resource_id, "version": letter.number})
+        else:
+            setattr(sent, result["outcome"], getattr(sent, result["outcome"]) + 1)
+        rows.append(
+            {
+                "b_resource": letter.resource_id,
+                "b_number": letter.number,
+                "state": REGISTERED if held else REFUSED if refused else result.get("state", "received"),
+                "reason": result.get("detail", "") if refused else "",
+                "errors": result.get("errors", []) if refused else [],
+                "changed_at": now(),
+            }
+        )
+    statement = update(Version).where(
+        Version.resource_id == bindparam("b_resource"), Version.number == bindparam("b_number")
+    )
+    session.connection().execute(statement, rows)
+    session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(answered)))
+
+
 def waiting(session: Session) -> int:
     """How many versions the outbox holds."""
     return session.scalar(select(func.count()).select_from(OutboxEntry)) or 0
 
 
-def _batches(workplace: Workplace, membership: Membership) -> Iterator[list[Letter]]:
+def batches(workplace: Workplace, membership: Membership) -> Iterator[list[Letter]]:
     """Batches within the hub's limits, in the order of registration."""
     last = 0
     while True:
@@ -114,32 +143,7 @@ def _note(
     sent: Sent,
     progress: Progress | None,
 ) -> None:
-    """Write down the answers to one batch, and let go of what was answered."""
-    rows, answered = [], []
-    for letter, result in zip(batch, results, strict=True):
-        held = result.get("code") == HELD
-        if not held:
-            answered.append(letter.entry)
-        refused = result["outcome"] in ("rejected", "conflict")
-        if refused:
-            sent.refused.append({**result, "id": letter.resource_id, "version": letter.number})
-        else:
-            setattr(sent, result["outcome"], getattr(sent, result["outcome"]) + 1)
-        rows.append(
-            {
-                "b_resource": letter.resource_id,
-                "b_number": letter.number,
-                "state": REGISTERED if held else REFUSED if refused else result.get("state", "received"),
-                "reason": result.get("detail", "") if refused else "",
-                "errors": result.get("errors", []) if refused else [],
-                "changed_at": now(),
-            }
-        )
-    statement = update(Version).where(
-        Version.resource_id == bindparam("b_resource"), Version.number == bindparam("b_number")
-    )
     with workplace.database.unit_of_work() as session:
-        session.connection().execute(statement, rows)
-        session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(answered)))
+        note_answers(session, batch, results, sent)
     if progress is not None:
         progress(len(batch))

@@ -16,7 +16,7 @@ from nodes.keys import Key
 from nodes.models import OutboxEntry, Resource, Version, now
 from shared import record as records
 from shared.canonical import canonical, digest
-from shared.errors import NotFound, ReasonMissing
+from shared.errors import AlreadyWithdrawn, FieldError, InvalidRecord, NotFound, ReasonMissing
 
 MANY = 500
 """Identifiers asked for in one query: far below SQLite's limit of parameters."""
@@ -65,14 +65,18 @@ def register(
     key: Key,
     record_id: str = "",
     source: Source | None = None,
+    version: int | None = None,
 ) -> Registered:
     """Register a resource, or a new version of the one with `record_id` or from the same `source`.
 
-    `fields` is a record without id, version and files. The same content again changes nothing. Raises
-    `InvalidRecord` with every fault, or `NotFound` for a record id that is not here.
+    `fields` is a record without id, version and files. The same content again changes nothing. `version` is the
+    number that the caller expects. Raises `InvalidRecord` with every fault, `NotFound` for a record id that is not
+    here, or `AlreadyWithdrawn`.
     """
     standing = _standing(session, record_id, source)
-    done = put(session, standing, content_of(fields, files), key=key, source=source)
+    content = content_of(fields, files)
+    _check_version(version, standing, content)
+    done = put(session, standing, content, key=key, source=source)
     local_files.remember(session, files)
     return done
 
@@ -97,8 +101,9 @@ def put(
     """Register `content` as the next version of what is `standing`, or as a new resource (with `new_id` if given).
 
     It asks the database nothing, so that many can be registered quickly, and adds nothing to the session before
-    the record has been checked. Raises `InvalidRecord`, `RecordTooLarge` or `InvalidJson`.
+    the record has been checked. Raises `InvalidRecord`, `RecordTooLarge`, `InvalidJson` or `AlreadyWithdrawn`.
     """
+    _refuse_withdrawn(standing)
     if standing is not None and standing.is_as(content):
         return Registered(standing.resource.id, standing.latest.number, created=False, unchanged=True)
     resource, number = (standing.resource, standing.latest.number + 1) if standing is not None else (None, 1)
@@ -113,6 +118,7 @@ def put(
 
 def would_register(standing: Standing | None, content: Mapping[str, Any]) -> Registered:
     """What `put` would do, without doing it. Raises what it raises."""
+    _refuse_withdrawn(standing)
     if standing is None:
         records.check({**content, "id": (record_id := str(uuid6.uuid7())), "version": 1})
         return Registered(record_id, 1, created=True, unchanged=False)
@@ -203,6 +209,20 @@ def _standing(session: Session, record_id: str, source: Source | None) -> Standi
     if source is None:
         return None
     return standing_of(session, source.name, [source.identifier]).get(source.identifier)
+
+
+def _refuse_withdrawn(standing: Standing | None) -> None:
+    if standing is not None and standing.withdrawn:
+        raise AlreadyWithdrawn()
+
+
+def _check_version(version: int | None, standing: Standing | None, content: Mapping[str, Any]) -> None:
+    """Whether `version` is the one that registering would make; for what is here already, the one that it has."""
+    if version is None or (standing is not None and standing.is_as(content) and version == standing.latest.number):
+        return
+    expected = standing.latest.number + 1 if standing is not None else 1
+    if version != expected:
+        raise InvalidRecord([FieldError("/version", "wrong_version", {"expected": expected})])
 
 
 def _without_place(content: Mapping[str, Any]) -> dict[str, Any]:

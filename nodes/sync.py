@@ -89,11 +89,16 @@ def pull(workplace: Workplace, client: HubClient) -> int:
             cursor = memberships.current(session).cursor
         page = client.get(f"/status?after={cursor}&limit={MAX_EVENTS}", StatusReply)
         with workplace.database.unit_of_work() as session:
-            _take(session, page["events"])
-            session.execute(update(Membership).values(cursor=page["last"]))
+            take_events(session, page["events"], last=page["last"])
         count += len(page["events"])
         if not page["more"]:
             return count
+
+
+def take_events(session: Session, events: Sequence[Mapping[str, Any]], *, last: int) -> None:
+    """Note the events that follow the cursor, and move it to `last`, in the caller's transaction."""
+    _take(session, events)
+    session.execute(update(Membership).values(cursor=last))
 
 
 def states(session: Session) -> dict[str, int]:

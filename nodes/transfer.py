@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from nodes import files
 from nodes.hub_client import HubClient, new_session
-from nodes.models import LocalFile
+from nodes.models import LocalFile, OutboxEntry, Version
 from nodes.texts import _, language
 from nodes.workplace import Workplace
-from shared.errors import CommonsError
+from shared.errors import CommonsError, FileNotDeclared
 from shared.messages import MAX_UPLOADS_ASKED, CompleteReply, UploadsReply
 
 Progress = Callable[[int], None]
@@ -96,7 +96,9 @@ class Sender:
     def _send_one(self, file: LocalFile, answer: dict[str, Any]) -> bool:
         """Send the granted parts of one file; whether all of it is there now."""
         try:
-            path = files.check_unchanged(file)
+            path, mtime_ns = files.check_unchanged(file)
+            if mtime_ns != file.mtime_ns:
+                self._trust(file, mtime_ns)
             for part in answer["parts"]:
                 self._put(path, part)
         except (requests.RequestException, OSError):
@@ -125,23 +127,22 @@ class Sender:
         self._note([(waiting.pop(file.sha256), {"outcome": "sent"}) for file in taken])
 
     def _note(self, answers: Sequence[tuple[LocalFile, dict[str, Any]]]) -> None:
-        """Note what became of files, in one transaction: one for each of many small files would slow them all."""
-        done = []
-        for file, answer in answers:
-            if answer["outcome"] == "refused":
-                self._fail(file, str(answer.get("detail", "")), gone=answer.get("code") == "file_not_declared")
-                continue
-            self.result.present += answer["outcome"] == "present"
-            self.result.sent += answer["outcome"] == "sent"
-            done.append(file.sha256)
-        _mark(self.workplace, done, sent=True, problem="")
+        if answers:
+            with self.workplace.database.unit_of_work() as session:
+                note_answers(session, answers, self.result)
 
-    def _fail(self, file: LocalFile, cause: str, *, gone: bool = False) -> None:
-        """Note what hinders a file; one that no version awaits any more is simply done."""
-        if not gone:
-            with self._lock:
-                self.result.failed[file.sha256] = f"{Path(file.path).name}：{cause}"
-        _mark(self.workplace, [file.sha256], sent=gone, problem="" if gone else cause)
+    def _fail(self, file: LocalFile, cause: str) -> None:
+        """Note what hinders a file."""
+        with self._lock:
+            self.result.failed[file.sha256] = _hindrance(file, cause)
+        with self.workplace.database.unit_of_work() as session:
+            _mark(session, [file.sha256], sent=False, problem=cause)
+
+    def _trust(self, file: LocalFile, mtime_ns: int) -> None:
+        """The bytes were read and are right: a large file is not read again for each of its parts."""
+        file.mtime_ns = mtime_ns
+        with self._lock, self.workplace.database.unit_of_work() as session:
+            session.execute(update(LocalFile).where(LocalFile.sha256 == file.sha256).values(mtime_ns=mtime_ns))
 
     def _store(self) -> requests.Session:
         if not hasattr(self._local, "session"):
@@ -155,14 +156,40 @@ def send_files(workplace: Workplace, client: HubClient, progress: Progress | Non
     return Sender(workplace, client, progress).send_all()
 
 
+def note_answers(
+    session: Session, answers: Sequence[tuple[LocalFile, Mapping[str, Any]]], result: Transferred
+) -> None:
+    """Note what the hub said of files, in the caller's transaction: one for each small file would slow them all.
+
+    A file that no version awaits is done with, unless a version that names it is still on its way.
+    """
+    done = []
+    for file, answer in answers:
+        if answer["outcome"] != "refused":
+            result.present += answer["outcome"] == "present"
+            result.sent += answer["outcome"] in ("sent", "stored")
+            done.append(file.sha256)
+        elif answer.get("code") != FileNotDeclared.code:
+            cause = str(answer.get("detail", ""))
+            result.failed[file.sha256] = _hindrance(file, cause)
+            _mark(session, [file.sha256], sent=False, problem=cause)
+        elif not _named_in_outbox(session, file.sha256):
+            done.append(file.sha256)
+    _mark(session, done, sent=True, problem="")
+
+
 def unsent_bytes(session: Session) -> int:
     """How many bytes wait to be sent, at most."""
     return sum(session.scalars(select(LocalFile.size).where(~LocalFile.sent)))
 
 
 def send_again(session: Session, sha256: str, reason: str = "") -> None:
-    """The hub has asked for these bytes once more; `reason` is shown until they are sent."""
-    session.execute(update(LocalFile).where(LocalFile.sha256 == sha256).values(sent=False, problem=reason))
+    """The hub has asked for these bytes once more; `reason` is shown until they are sent.
+
+    They may have been changed behind an unchanged size and time, so they are read again before they are sent.
+    """
+    asked = update(LocalFile).where(LocalFile.sha256 == sha256)
+    session.execute(asked.values(sent=False, problem=reason, mtime_ns=files.UNTRUSTED))
 
 
 def _unsent(workplace: Workplace) -> Iterator[list[LocalFile]]:
@@ -183,9 +210,17 @@ def _unsent(workplace: Workplace) -> Iterator[list[LocalFile]]:
         yield batch
 
 
-def _mark(workplace: Workplace, digests: Sequence[str], *, sent: bool, problem: str) -> None:
-    if not digests:
-        return
-    statement = update(LocalFile).where(LocalFile.sha256.in_(digests)).values(sent=sent, problem=problem)
-    with workplace.database.unit_of_work() as session:
+def _mark(session: Session, digests: Sequence[str], *, sent: bool, problem: str) -> None:
+    if digests:
+        statement = update(LocalFile).where(LocalFile.sha256.in_(digests)).values(sent=sent, problem=problem)
         session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _named_in_outbox(session: Session, sha256: str) -> bool:
+    waiting = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
+    query = select(OutboxEntry.id).join(Version, waiting).where(Version.record.contains(sha256)).limit(1)
+    return session.scalar(query) is not None
+
+
+def _hindrance(file: LocalFile, cause: str) -> str:
+    return f"{Path(file.path).name}：{cause}"

@@ -20,7 +20,14 @@ STATES = {
     "expired": later("已过期"),
 }
 
-TASKS = (later("读取文件"), later("登记"), later("发布著录"), later("上传文件"))
+TASKS = (
+    later("读取文件"),
+    later("登记"),
+    later("发布著录"),
+    later("上传文件"),
+    later("写入离线包"),
+    later("读取回执"),
+)
 """What services call the tasks whose progress they report: they know no language, the bar or page translates."""
 
 

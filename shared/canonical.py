@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import rfc8785
 
 from shared.errors import InvalidEncoding, InvalidJson, TooDeep
+from shared.wording import Words, json_fault
 
 MAX_DEPTH = 16
 """Levels of nesting that any of our documents may have; more is an attack, not a record."""
@@ -49,7 +50,7 @@ def digest(data: bytes) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise InvalidJson(cause=Words(f"{name} is not JSON", f"JSON 中不能写 {name}"))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise ValueError(f"an object has more than {MAX_KEYS} keys")
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise InvalidJson(cause=Words("a key stands twice in one object", "同一对象中有重复的名称"))
     return found
 
 
@@ -77,7 +78,7 @@ def parse(data: bytes) -> Any:
     except RecursionError as error:
         raise TooDeep(limit=MAX_DEPTH) from error
     except ValueError as error:
-        raise InvalidJson(cause=str(error)[:200]) from error
+        raise InvalidJson(cause=json_fault(error)) from error
     if "\\u" in text or "\\U" in text:
         _refuse_surrogates(value)
     if depth(value) > MAX_DEPTH:
@@ -89,7 +90,7 @@ def _refuse_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InvalidJson(cause="lone surrogate") from error
+        raise InvalidJson(cause=Words("lone surrogate", "有不成对的代理字符（\\uD800–\\uDFFF）")) from error
 
 
 def depth(value: Any) -> int:

@@ -2,7 +2,8 @@
 
 An error carries its data; the sentence is made when it is shown, in the reader's language. The web and the
 API turn it into an RFC 9457 problem (`problem`), the command line prints `message` and exits with
-`exit_code` (3 the other side is away, 4 it refused us, 5 what was given is wrong, 1 anything else).
+`exit_code` (2 the command was not understood, 3 the other side is away, 4 it refused us, 5 what was given is
+wrong, 1 anything else).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from shared.field_messages import field_message
+from shared.wording import Words, spoken
 
 PROBLEM_TYPE = "urn:metrology-commons:problem:"
 
@@ -51,7 +53,11 @@ class CommonsError(Exception):
 
     def message(self, language: str) -> str:
         """The sentence for a person, in `language`."""
-        return (self.zh if language.startswith("zh") else self.en).format(**self.data)
+        return (self.zh if language.startswith("zh") else self.en).format(**spoken(self.data, language))
+
+    def as_cause(self) -> Words:
+        """The sentence without its full stop, to be said as the cause within another."""
+        return Words(self.message("en").rstrip("."), self.message("zh").rstrip("。"))
 
     def problem(self, language: str) -> dict[str, Any]:
         """RFC 9457 problem details."""
@@ -166,6 +172,14 @@ class ImportUnreadable(CommonsError):
     code, status, exit_code = "import_unreadable", 422, 5
     zh = "无法读取导入来源 {name}：{cause}。"
     en = "The import source {name} cannot be read: {cause}."
+
+
+class DescriptionUnreadable(CommonsError):
+    """A file that describes a resource and cannot be read or understood."""
+
+    code, status, exit_code = "description_unreadable", 422, 5
+    zh = "无法读取著录文件 {name}：{cause}。"
+    en = "The description {name} cannot be read: {cause}."
 
 
 class FileTooLarge(CommonsError):
@@ -430,6 +444,129 @@ class UploadClosed(CommonsError):
     en = "This upload is closed ({state}). Ask for a new one."
 
 
+# -- carried by hand -----------------------------------------------------------------------------------------
+
+
+class NotABag(CommonsError):
+    """A folder that is not a bag, or one whose export was not finished."""
+
+    code, status, exit_code = "not_a_bag", 422, 5
+    zh = "{name} 不是离线包，或没有导出完。请重新运行 commons-node export。"
+    en = "{name} is no bag, or its export was not finished. Run commons-node export again."
+
+
+class BagUnreadable(CommonsError):
+    """A list in a bag that does not have the form that RFC 8493 gives it."""
+
+    code, status, exit_code = "bag_unreadable", 422, 5
+    zh = "离线包里的 {name} 第 {line} 行读不懂。请重新导出。"
+    en = "Line {line} of {name} in the bag cannot be read. Export it again."
+
+
+class BagPathUnsafe(CommonsError):
+    """A path in a bag that leads outside, or that not every system writes alike."""
+
+    code, status, exit_code = "bag_path_unsafe", 422, 5
+    zh = "离线包里有不允许的路径“{path}”，没有收下任何内容。"
+    en = "The bag holds a path that is not allowed, “{path}”; nothing was taken in."
+
+
+class BagNotPlain(CommonsError):
+    """Something in a bag that is neither a file nor a folder."""
+
+    code, status, exit_code = "bag_not_plain", 422, 5
+    zh = "离线包里的“{path}”是符号链接或特殊文件，没有收下任何内容。"
+    en = "“{path}” in the bag is a symbolic link or a special file; nothing was taken in."
+
+
+class BagIncomplete(CommonsError):
+    """A bag that lacks something it lists."""
+
+    code, status, exit_code = "bag_incomplete", 422, 5
+    zh = "离线包不完整，缺少“{path}”。请重新复制，或重新导出。"
+    en = "The bag is not complete: “{path}” is missing. Copy or export it again."
+
+
+class BagUnexpected(CommonsError):
+    """A bag with something that has no place in it."""
+
+    code, status, exit_code = "bag_unexpected_file", 422, 5
+    zh = "离线包里多出“{path}”。请删去后再导入。"
+    en = "“{path}” does not belong in the bag. Remove it and import again."
+
+
+class BagAltered(CommonsError):
+    """A bag whose bytes are not those that were exported."""
+
+    code, status, exit_code = "bag_altered", 422, 5
+    zh = "离线包里的“{path}”与导出时不同，没有收下任何内容。请重新复制，或重新导出。"
+    en = "“{path}” in the bag is not as it was exported; nothing was taken in. Copy or export it again."
+
+
+class BagFetches(CommonsError):
+    """A bag that tells its reader to fetch things from the network."""
+
+    code, status, exit_code = "bag_fetches", 422, 5
+    zh = "离线包含有 fetch.txt，要求从网络另取文件，不予接受。"
+    en = "The bag has a fetch.txt, which asks for files from the network; it is not accepted."
+
+
+class BagTooLarge(CommonsError):
+    """Something in a bag, or a carried file, over its limit."""
+
+    code, status, exit_code = "bag_too_large", 413, 5
+    zh = "“{path}”超过限额 {limit}。"
+    en = "“{path}” is over the limit of {limit}."
+
+
+class FileAltered(CommonsError):
+    """A file in a bag whose bytes are not those that the record names."""
+
+    code, status, exit_code = "file_altered", 409, 5
+    zh = "文件内容与登记的摘要不符（sha256 {sha256}）。请检查原文件和介质，重新导出。"
+    en = "The file does not have the bytes that were signed (sha256 {sha256}). Check it and the medium; export again."
+
+
+class WrongHub(CommonsError):
+    """Something that was made for another hub."""
+
+    code, status, exit_code = "wrong_hub", 409, 5
+    zh = "这是给平台 {theirs} 的，本处是 {ours}。"
+    en = "This was made for the hub {theirs}; here it is {ours}."
+
+
+class NotAddressed(CommonsError):
+    """A receipt or a reply that was made for another node."""
+
+    code, status, exit_code = "not_addressed", 409, 5
+    zh = "这份文件是给另一节点（{theirs}）的，没有采用。"
+    en = "This was made for another node ({theirs}); nothing was taken from it."
+
+
+class ReceiptGap(CommonsError):
+    """A receipt that begins later than what this node has read."""
+
+    code, status, exit_code = "receipt_gap", 409, 5
+    zh = "回执从第 {after} 个事件之后开始，本节点只读到第 {cursor} 个，或中间有缺。请重新导出，再取回执。"
+    en = "The receipt begins after event {after}, this node has read to {cursor}, or one is missing. Export anew."
+
+
+class FolderNotEmpty(CommonsError):
+    """A folder to write into that holds something else."""
+
+    code, status, exit_code = "folder_not_empty", 409, 5
+    zh = "文件夹 {name} 不是空的。请换一个文件夹。"
+    en = "The folder {name} is not empty. Choose another."
+
+
+class FileUnwritable(CommonsError):
+    """A file that cannot be written: no room, no permission."""
+
+    code, status, exit_code = "file_unwritable", 409, 5
+    zh = "无法写入 {name}：{cause}。请检查空间和权限；再次运行即接着做。"
+    en = "{name} cannot be written: {cause}. Check room and permissions; run it again to go on."
+
+
 # -- not now -----------------------------------------------------------------------------------------------
 
 
@@ -490,6 +627,14 @@ class HubAway(CommonsError):
     en = "The hub {hub} does not answer ({cause}). Everything registered is kept; sync again later."
 
 
+class HubNotFound(CommonsError):
+    """No hub answers at the address that one wants to join."""
+
+    code, status, exit_code = "hub_not_found", 503, 3
+    zh = "无法连接平台 {hub}（{cause}）。请核对网址和网络，再次加入。"
+    en = "No hub answers at {hub} ({cause}). Check the address and the network, and join again."
+
+
 class HubRefused(CommonsError):
     """The hub refused a request of ours; its own words are passed on."""
 
@@ -533,6 +678,76 @@ class AlreadyJoined(CommonsError):
     en = "The node has joined {hub} already."
 
 
+class InvalidHubAddress(CommonsError):
+    """What was given as a hub's address and is none."""
+
+    code, status, exit_code = "invalid_hub_address", 422, 5
+    zh = "“{hub}”不是平台的网址：{cause}。请写完整，如 https://hub.example.org 或 http://127.0.0.1:8000。"
+    en = "“{hub}” is not a hub's address: {cause}. Write all of it, as in https://hub.example.org."
+
+
+class UnknownState(CommonsError):
+    """A state that no resource can be in."""
+
+    code, status, exit_code = "unknown_state", 422, 5
+    zh = "没有状态“{state}”。可用：{known}。"
+    en = "There is no state “{state}”. Use one of: {known}."
+
+
+class InvalidUsage(CommonsError):
+    """A command that cannot be understood: an unknown option, or a missing argument."""
+
+    code, status, exit_code = "invalid_usage", 400, 2
+    zh = "命令的用法不对：{cause}"
+    en = "The command is not understood: {cause}"
+
+
+class DiskFull(CommonsError):
+    """A disk with no room for what is to be written."""
+
+    code, status = "disk_full", 507
+    zh = "磁盘已满，无法写入 {path}。先前登记的内容都在；请腾出空间，再做一次。"
+    en = "The disk is full, {path} cannot be written. What was registered is kept; make room and try again."
+
+
+class NotWritable(CommonsError):
+    """A data folder, or a file in it, that may not be written or opened."""
+
+    code, status = "not_writable", 500
+    zh = "无法读写 {path}：{cause}。请检查权限，或用 --data 换一个数据目录。"
+    en = "{path} cannot be opened or written: {cause}. Check its permissions, or choose another folder with --data."
+
+
+class DatabaseDamaged(CommonsError):
+    """A database file that is not one any more."""
+
+    code, status = "database_damaged", 500
+    zh = (
+        "数据库 {path} 已损坏。请恢复备份，再运行 commons-node reconcile；没有备份，就把它移走，依次运行 "
+        "commons-node init、join（不用邀请码）和 reconcile，取回已发布的内容。"
+    )
+    en = (
+        "The database {path} is damaged. Restore a backup and run commons-node reconcile; without one, move it away "
+        "and run commons-node init, join (no invitation is needed) and reconcile to get back what was published."
+    )
+
+
+class SystemFault(CommonsError):
+    """Something that the operating system would not do."""
+
+    code, status = "system_fault", 500
+    zh = "系统不能完成这一步（{path}）：{cause}。"
+    en = "The system could not do this ({path}): {cause}."
+
+
+class OutputFailed(CommonsError):
+    """An answer that could not be written out."""
+
+    code, status = "output_failed", 500
+    zh = "结果无法输出：{cause}。命令要做的已经做完。"
+    en = "The result cannot be written out: {cause}. What the command had to do is done."
+
+
 class PortTaken(CommonsError):
     """An address that another program listens on."""
 
@@ -557,6 +772,75 @@ class KeyExposed(CommonsError):
         "私钥文件 {path} 能被别人读取。请运行 chmod 600 {path}；如可能已泄露，再更换密钥（commons-node key rotate）。"
     )
     en = "Others can read the private key {path}. Run chmod 600 {path}; if it may have leaked, rotate it."
+
+
+# -- the hub's own machine -----------------------------------------------------------------------------------
+
+
+class DataFolderInUse(CommonsError):
+    """A data folder that a running hub holds."""
+
+    code, status, exit_code = "data_folder_in_use", 409, 5
+    zh = "数据目录 {folder} 正由另一个平台进程（进程号 {pid}）使用。请先停止它，或用 COMMONS_VAR 换一个数据目录。"
+    en = "The data folder {folder} is held by a running hub (process {pid}). Stop it, or set COMMONS_VAR to another."
+
+
+class DataFolderForeign(CommonsError):
+    """A folder that is not to be removed, since the hub did not make it or more than the hub lives there."""
+
+    code, status, exit_code = "data_folder_foreign", 409, 5
+    zh = "{folder} 不是平台自己建立的数据目录，不予清除。确实不要了，请自行删除。"
+    en = "{folder} is not a data folder that the hub made, so it is left alone. Remove it yourself if you mean to."
+
+
+class HubPortTaken(CommonsError):
+    """Addresses of the hub that other programs listen on."""
+
+    code, status, exit_code = "hub_port_taken", 409, 5
+    zh = "{addresses} 已被其他程序占用。请关闭那个程序，或用 COMMONS_PORT 换一个端口。"
+    en = "Another program listens on {addresses}. Stop it, or choose another port with COMMONS_PORT."
+
+
+class AddressUnusable(CommonsError):
+    """An address that the hub cannot listen on for a reason of this machine."""
+
+    code, status, exit_code = "address_unusable", 409, 5
+    zh = "无法监听 {address}（{cause}）。请检查 COMMONS_HOST 和 COMMONS_PORT。"
+    en = "The hub cannot listen on {address} ({cause}). Check COMMONS_HOST and COMMONS_PORT."
+
+
+class StoreNotStarted(CommonsError):
+    """The store that comes with the hub did not come up."""
+
+    code, status, exit_code = "store_not_started", 503, 3
+    zh = "自带的文件存储未能启动：{cause}"
+    en = "The object store that comes with the hub did not start: {cause}"
+
+
+class DatabaseAway(CommonsError):
+    """A database or queue that cannot be reached or used."""
+
+    code, status, exit_code = "database_away", 503, 3
+    zh = (
+        "无法使用数据库：{cause}。请检查数据库是否运行，以及 COMMONS_DATABASE_URL、COMMONS_QUEUE_URL 和 COMMONS_VAR。"
+    )
+    en = "The database cannot be used: {cause}. Check that it runs, and COMMONS_DATABASE_URL, _QUEUE_URL and _VAR."
+
+
+class NotMigrated(CommonsError):
+    """A database without this version's tables."""
+
+    code, status, exit_code = "not_migrated", 503, 5
+    zh = "数据库里还没有本版本的表。请先运行 commons-hub migrate（commons-hub up 会自动升级）。"
+    en = "The database lacks this version's tables. Run commons-hub migrate (commons-hub up does it by itself)."
+
+
+class IndexNotRebuilt(CommonsError):
+    """A rebuilding of the search index that came to a stand."""
+
+    code, status, exit_code = "index_not_rebuilt", 503, 3
+    zh = "重建索引 {seconds} 秒没有进展。要求已经留下，后台任务恢复后会照办；请查看后台任务的日志。"
+    en = "The index made no progress for {seconds} s. The request stands until the worker obeys; see its log."
 
 
 class InvalidSettings(CommonsError):

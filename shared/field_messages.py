@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.wording import Words, spoken
+
+KINDS = {
+    "object": Words("an object", "对象"),
+    "list": Words("a list", "列表"),
+    "text": Words("text", "文本"),
+    "whole number": Words("a whole number", "整数"),
+    "true or false": Words("true or false", "true 或 false"),
+}
+"""How the kinds of values, which cross the wire by their names, are called."""
 FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     "required": ("必填。", "This is required."),
     "null": ("不能为空。", "This may not be null."),
@@ -13,7 +23,7 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "wrong_type": ("类型不对，应为{expected}。", "Wrong type: {expected} is expected."),
     "too_long": ("最多 {max} 个字符，现有 {length} 个。", "At most {max} characters; there are {length}."),
-    "too_short": ("至少 {min} 个字符。", "At least {min} character(s)."),
+    "too_short": ("至少 {min} 个看得见的字符。", "At least {min} visible character(s)."),
     "too_many": ("最多 {max} 项，现有 {length} 项。", "At most {max} entries; there are {length}."),
     "too_few": ("至少 {min} 项。", "At least {min} entry is needed."),
     "out_of_range": ("应在 {min} 到 {max} 之间。", "It must be from {min} to {max}."),
@@ -28,8 +38,24 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "“{value}” is not a language tag (such as zh, en).",
     ),
     "bad_date": (
-        "日期写法不对，应如 2026-05-20、2026-05、2026；公元前 344 年写 -0343，约数在末尾加 ~。",
-        "Not a date: write 2026-05-20, 2026-05 or 2026; 344 BC is -0343; a trailing ~ means about.",
+        "日期写法不对或没有这一天，应如 2026-05-20、2026-05、2026；公元前 344 年写 -0343，约数在末尾加 ~。",
+        "No such date: write 2026-05-20, 2026-05 or 2026; 344 BC is -0343; a trailing ~ means about.",
+    ),
+    "unknown_id": (
+        "本节点没有编号为“{value}”的资源。新资源请删去 id，由节点分配。",
+        "This node has no resource “{value}”. Leave the id of a new resource out: the node gives it one.",
+    ),
+    "other_id": (
+        "著录文件里的 id 是“{value}”，--id 却是“{given}”，请只留一个。",
+        "The description has the id “{value}”, --id is “{given}”: leave one of them out.",
+    ),
+    "wrong_version": (
+        "版本号应为 {expected}；也可以删去 version，由节点编排。",
+        "The version must be {expected}; or leave it out: the node counts versions.",
+    ),
+    "version_not_taken": (
+        "导入时不能写 version，版本号由节点编排，请删去。",
+        "An import takes no version: the node counts versions. Leave it out.",
     ),
     "bad_id": ("编号不是 UUIDv7。", "The identifier is not a UUIDv7."),
     "bad_digest": (
@@ -39,6 +65,10 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     "size_differs": (
         "文件大小与平台上同一内容（sha256）的 {size} 字节不符。",
         "The size differs from the {size} bytes that the hub holds under this SHA-256.",
+    ),
+    "sizes_disagree": (
+        "同一内容（sha256）在本著录的另一处写的是 {size} 字节，不可能有两种大小。",
+        "Another entry with this SHA-256 says {size} bytes; the same content has one size.",
     ),
     "bad_url": (
         "网址须以 http:// 或 https:// 开头，且写完整。",
@@ -50,8 +80,8 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "bad_media_type": ("不是有效的媒体类型（如 image/png）。", "Not a media type (such as image/png)."),
     "control_characters": (
-        "含有不可见的控制字符，请删去。",
-        "There are invisible control characters; remove them.",
+        "第 {place} 个字符 {character} 是看不见的控制字符，会使文字看起来和实际不同，请删去。",
+        "Character {place} ({character}) is invisible and makes the text read as another; remove it.",
     ),
     "evidence_missing": (
         "红色计量和计量史的文献、照片、实物必须填写考证（来源、方法、考证人）。",
@@ -98,7 +128,9 @@ def field_message(code: str, params: dict[str, Any], language: str) -> str:
     words = FIELD_MESSAGES.get(code)
     if words is None:
         return code
+    expected = params.get("expected")
+    named = {**params, "expected": KINDS[expected]} if isinstance(expected, str) and expected in KINDS else params
     try:
-        return words[0 if language.startswith("zh") else 1].format(**params)
+        return words[0 if language.startswith("zh") else 1].format(**spoken(named, language))
     except (KeyError, IndexError):
         return words[0 if language.startswith("zh") else 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from calendar import isleap, monthrange
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from shared.canonical import canonical
+from shared.characters import CONTROLS
 from shared.errors import FieldError, InvalidRecord, RecordTooLarge
 from shared.validation import (
-    CONTROLS,
     LANGUAGE_TAG,
     MAX_FAULTS,
     Checked,
@@ -36,8 +37,11 @@ MAX_FILES = 200
 MAX_FILE_BYTES = 50 * 1024**3
 EVIDENCE_TYPES = frozenset({"document", "photo", "artefact"})
 EVIDENCE_THEMES = frozenset({"red-metrology", "history"})
-EDTF = re.compile(r"-?\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?[~?]?")
+EDTF = re.compile(r"-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[~?]?")
 """Extended Date/Time Format (ISO 8601-2): level 0 dates, negative years, about (~) and uncertain (?)."""
+WHOLE_DAY = re.compile(r"(-?[0-9]{4})-([0-9]{2})-([0-9]{2})")
+LEAP_YEAR = 2000
+"""Stands for all leap years, also those before year 1, which Python's calendar does not have."""
 SHA256 = r"[0-9a-f]{64}"
 MEDIA_TYPE = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"
 FORBIDDEN_IN_NAMES = re.compile(r'[/\\<>:"|?*\t\n\r]')
@@ -55,6 +59,22 @@ class RecordId(Checked):
             good = False
         if not good:
             refuse("bad_id")
+
+
+class Day(Text):
+    """A date as `pattern` says; where it names a day, the (proleptic Gregorian) calendar has that day."""
+
+    def __init__(self, maximum: int, *, pattern: str, **kwargs: Any) -> None:
+        super().__init__(maximum, pattern=pattern, fault="bad_date", **kwargs)
+
+    def check(self, value: Any) -> None:
+        """Raise for what is no date, and for 30 February."""
+        super().check(value)
+        whole = WHOLE_DAY.match(value)
+        if whole:
+            year, month, day = (int(part) for part in whole.groups())
+            if day > monthrange(LEAP_YEAR if isleap(year) else LEAP_YEAR + 1, month)[1]:
+                refuse("bad_date", value=value)
 
 
 class FileName(Checked):
@@ -183,7 +203,7 @@ class RecordSchema(Strict):
     )
     creators = Many(Part(AgentSchema), 100)
     contributors = Many(Part(AgentSchema), 100)
-    created = Text(12, pattern=EDTF.pattern, fault="bad_date")
+    created = Day(12, pattern=EDTF.pattern)
     coverage = Part(CoverageSchema)
     license = Term("licenses", required=True)
     rights_holder = Text(500)
@@ -192,7 +212,7 @@ class RecordSchema(Strict):
     links = Many(Part(LinkSchema), 100)
     relations = Many(Part(RelationSchema), 500)
     identifiers = Many(Part(IdentifierSchema), 50)
-    embargo_until = Text(10, pattern=r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", fault="bad_date")
+    embargo_until = Day(10, pattern=r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
     withdrawn = Part(WithdrawnSchema)
 
     @validates_schema
@@ -214,6 +234,14 @@ class RecordSchema(Strict):
             if folded in seen:
                 raise ValidationError({"files": {number: {"name": [Fault("duplicate", {"value": entry["name"]})]}}})
             seen.add(folded)
+
+    @validates_schema
+    def _sizes(self, data: Mapping[str, Any], **_: Any) -> None:
+        sizes: dict[str, int] = {}
+        for number, entry in enumerate(data.get("files", ())):
+            size = sizes.setdefault(entry["sha256"], entry["size"])
+            if size != entry["size"]:
+                raise ValidationError({"files": {number: {"size": [Fault("sizes_disagree", {"size": size})]}}})
 
 
 _SCHEMA = RecordSchema()

@@ -63,14 +63,14 @@ def load_public_jwk(jwk: Any) -> Ed25519PublicKey:
     return key
 
 
-def sign(payload: bytes, *, private_key: Ed25519PrivateKey, kid: str) -> str:
-    """The compact JWS of canonical bytes."""
-    header = {"alg": ALGORITHM, "kid": kid, "typ": RECORD_TYPE}
+def sign(payload: bytes, *, private_key: Ed25519PrivateKey, kid: str, kind: str = RECORD_TYPE) -> str:
+    """The compact JWS of canonical bytes; `kind` says what they are, so that none can pass for another."""
+    header = {"alg": ALGORITHM, "kid": kid, "typ": kind}
     return jws.serialize_compact(header, payload, OKPKey.import_key(private_key), algorithms=[ALGORITHM])
 
 
-def verify(token: str, *, find_key: Callable[[str], Ed25519PublicKey]) -> SignedRecord:
-    """Check a signed record; `find_key` gives the key of an id or raises its own named error.
+def verify(token: str, *, find_key: Callable[[str], Ed25519PublicKey], kind: str = RECORD_TYPE) -> SignedRecord:
+    """Check a signed record (or another `kind` of signed document); `find_key` gives a key or raises its own error.
 
     The whole protected header is fixed but for the key's id: the sender chooses no algorithm and adds no `crit`,
     `jwk` or `x5u`. Raises `SignatureInvalid`, `RecordTooLarge`, `InvalidJson`, `InvalidEncoding`, or `NotCanonical`
@@ -81,7 +81,7 @@ def verify(token: str, *, find_key: Callable[[str], Ed25519PublicKey]) -> Signed
     def key_of(signed: Any) -> OKPKey:
         header = signed.headers()
         named.append(str(header.get("kid", "")))
-        if header != {"alg": ALGORITHM, "kid": named[0], "typ": RECORD_TYPE}:
+        if header != {"alg": ALGORITHM, "kid": named[0], "typ": kind}:
             raise SignatureInvalid()
         return _as_jwk(find_key(named[0]).public_bytes_raw())
 

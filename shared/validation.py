@@ -8,20 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, missing
 from marshmallow.decorators import VALIDATES_SCHEMA
 
+from shared.characters import CONTROLS, VISIBLE
 from shared.errors import FieldError
 from shared.vocabularies import vocabulary
 
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-CONTROLS = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
-)
-"""C0 and C1 controls but tab and newline, and the bidirectional controls that make text look like another."""
 MAX_URL = 2048
 MAX_FAULTS = 100
 """Faults that are said of one document: whoever has more begins with these."""
@@ -36,10 +34,14 @@ class Fault:
 
 
 def plain(value: Any) -> Any:
-    """A text without control characters, bidirectional controls and lone surrogates; any other value as it is."""
+    """A text without what no text may hold (`shared.characters`); any other value as it is."""
     if not isinstance(value, str):
         return value
-    return CONTROLS.sub("", value).encode("utf-8", errors="ignore").decode("utf-8")
+    value = value.encode("utf-8", errors="ignore").decode("utf-8")
+    while CONTROLS.search(value):
+        # A joiner whose neighbour was taken out joins nothing any more.
+        value = CONTROLS.sub("", value)
+    return value
 
 
 def refuse(code: str, **params: Any) -> NoReturn:
@@ -79,7 +81,7 @@ class Checked(fields.Field[Any]):
 
 
 class Text(Checked):
-    """A string of `minimum` to `maximum` characters without control characters."""
+    """A string of `maximum` characters at most, `minimum` of them visible, without any that no text may hold."""
 
     def __init__(self, maximum: int, *, minimum: int = 1, pattern: str = "", fault: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -92,10 +94,11 @@ class Text(Checked):
             refuse("wrong_type", expected="text")
         if len(value) > self.maximum:
             refuse("too_long", max=self.maximum, length=len(value))
-        if len(value.strip()) < self.minimum:
+        if self.minimum > sum(1 for _ in islice(VISIBLE.finditer(value), self.minimum)):
             refuse("too_short", min=self.minimum)
-        if CONTROLS.search(value):
-            refuse("control_characters")
+        control = CONTROLS.search(value)
+        if control:
+            refuse("control_characters", place=control.start() + 1, character=f"U+{ord(control[0]):04X}")
         if self.pattern and not self.pattern.fullmatch(value):
             refuse(self.fault, value=value[:80])
 

@@ -3,16 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.support import engines
 from tests.support.hub import Hub, Member, running_hub
 from tests.support.processes import HubProcess, running_hub_process
 from tests.support.stores import RunningStore, running_store
 
 MAX_ID = 60
 """Characters of a value that still make a readable name of a test."""
+SERVERS = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the chosen engine's servers before pytest-xdist starts its workers, which find them running."""
+    servers = session.config.stash[SERVERS] = ExitStack()
+    if not session.config.option.collectonly:
+        servers.enter_context(engines.running_engines())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop what was started."""
+    session.config.stash[SERVERS].close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other engine; pytest counts it as deselected."""
+    left_out = [item for item in items if not _runs_here(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _runs_here(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("only_on")
+    if marker is None:
+        return True
+    (name,) = marker.args
+    if name not in engines.ENGINES:
+        raise pytest.UsageError(f"{item.nodeid}: there is no engine {name}")
+    return bool(name == engines.engine())
 
 
 @pytest.fixture(scope="session")

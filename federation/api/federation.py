@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, after_this_request, g, jsonify, request
 
-from federation import authentication, enrolment, ingestion, node_status, uploads
+from federation import authentication, enrolment, ingestion, membership_message, node_status, uploads
 from federation.audience import NODE, PUBLIC, guard
 from federation.database import db
 from federation.language import request_language
@@ -25,7 +23,11 @@ members = guard(Blueprint("federation", __name__, url_prefix=messages.PREFIX), N
 @hello.get("/")
 def describe() -> Response:
     """Who this hub is: what a node reads before it joins."""
-    return jsonify(protocol=messages.PROTOCOL, hub_name=_hub_name(), origin=parts().settings.origin)
+    return jsonify(
+        protocol=messages.PROTOCOL,
+        hub_name=membership_message.hub_name(parts().settings),
+        origin=parts().settings.origin,
+    )
 
 
 @hello.post("/enrolments")
@@ -42,7 +44,7 @@ def enrol() -> tuple[Response, int]:
         public_key=asked["public_key"],
         signed_by=verified.key_id,
     )
-    return jsonify(_membership(node)), 201
+    return jsonify(membership_message.describe(node, parts().settings)), 201
 
 
 @hello.post("/keys")
@@ -63,7 +65,7 @@ def rotate_key() -> Response:
 @members.get("/membership")
 def membership() -> Response:
     """What the node was told when it enrolled: for one that has lost its database and kept its key."""
-    return jsonify(_membership(_node()))
+    return jsonify(membership_message.describe(_node(), parts().settings))
 
 
 @members.post("/records")
@@ -125,35 +127,8 @@ def status() -> Response:
     return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
 
 
-def _membership(node: Node) -> dict[str, Any]:
-    """Who the node is to this hub (`EnrolmentReply`)."""
-    institution = node.institution
-    names = {"zh": institution.name_zh, "en": institution.name_en}
-    return {
-        "protocol": messages.PROTOCOL,
-        "node_id": node.id,
-        "institution": {
-            "code": institution.code,
-            "kind": institution.kind,
-            "name": {tag: name for tag, name in names.items() if name},
-        },
-        "hub_name": _hub_name(),
-        "origin": parts().settings.origin,
-        "limits": {
-            "batch_records": messages.MAX_BATCH_RECORDS,
-            "batch_bytes": messages.MAX_BATCH_BYTES,
-            "file_bytes": parts().settings.max_file_bytes,
-        },
-    }
-
-
 def _node() -> Node:
     return db.session.get_one(Node, g.node_id)
-
-
-def _hub_name() -> dict[str, Any]:
-    settings = parts().settings
-    return {"zh": settings.hub_name_zh, "en": settings.hub_name_en}
 
 
 def _whole_argument(name: str, minimum: int, maximum: int, *, default: int) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
 from federation.audience import PUBLIC, guard
 from federation.database import db
 from federation.parts import parts
+from shared.supervised import INSTANCE, INSTANCE_HEADER
 
 health = guard(Blueprint("health", __name__), PUBLIC)
 
@@ -20,10 +23,16 @@ def healthz() -> Response:
 
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Database and object store answer; 503 names the one that does not."""
+    """Database and object store answer; 503 names the one that does not.
+
+    The header lets a supervisor tell its own process's answer from that of another hub on the same port.
+    """
     checks = {"database": _database_answers(), "store": parts().store.ready()}
     good = all(checks.values())
-    return jsonify(status="ready" if good else "not ready", checks=checks), 200 if good else 503
+    answer = jsonify(status="ready" if good else "not ready", checks=checks)
+    if INSTANCE in os.environ:
+        answer.headers[INSTANCE_HEADER] = os.environ[INSTANCE]
+    return answer, 200 if good else 503
 
 
 def _database_answers() -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from shared.characters import CONTROLS
 from shared.validation import Checked, Many, Strict, Term, Text, refuse
 
 MAX_WORDS = 200
@@ -24,6 +26,19 @@ class PageNumber(Checked):
         return int(value)
 
 
+class Words(Text):
+    """What to search for: invisible characters that come along when text is pasted are left out."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        kept = CONTROLS.sub(_harmful, value) if isinstance(value, str) else value
+        return super()._deserialize(kept, attr, data, **kwargs)
+
+
+def _harmful(found: re.Match[str]) -> str:
+    """The control characters that no keyboard and no page gives by accident stay, and are refused."""
+    return found[0] if found[0] < "\xa0" else ""
+
+
 class Sort(Checked):
     """How the hits are ordered."""
 
@@ -40,7 +55,7 @@ def _codes(name: str) -> Many:
 class SearchQuery(Strict):
     """Words and chosen facet values; values of one facet are alternatives, facets narrow each other."""
 
-    q = Text(MAX_WORDS, minimum=0, load_default="")
+    q = Words(MAX_WORDS, minimum=0, load_default="")
     type = _codes("types")
     theme = _codes("themes")
     discipline = _codes("disciplines")

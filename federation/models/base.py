@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import DateTime, Dialect, MetaData, String, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -51,6 +53,16 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str,
     """Insert rows with one statement, past the unit of work, which costs several times the insert itself."""
     if rows:
         session.connection().execute(cast(Table, model.__table__).insert(), list(rows))
+
+
+def insert_missing(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those of the rows that are not there yet; one that another transaction is just inserting is waited for.
+
+    The rows come in one order everywhere, or two who insert the same wait for each other in a circle.
+    """
+    if rows:
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        session.execute(insert(cast(Table, model.__table__)).on_conflict_do_nothing(), list(rows))
 
 
 def now() -> datetime:

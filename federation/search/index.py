@@ -17,10 +17,15 @@ from federation.search.documents import FACETS, SearchDocument
 from federation.search.pinyin import pinyin
 from federation.search.text import fold, grams, words
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever fields or text steps change: an index of another layout is left aside and built anew."""
 WRITER_MEMORY = 50_000_000
 POSITION = "position.json"
+REBUILD = "rebuild-asked"
+
+
+class IndexBusy(Exception):
+    """Another process is writing this index."""
 
 
 def _schema() -> tantivy.Schema:
@@ -89,25 +94,51 @@ class SearchIndex:
         except (OSError, ValueError, KeyError, TypeError):
             return 0
 
-    def apply(self, upserts: Iterable[SearchDocument], deletions: Iterable[str], position: int) -> None:
-        """Bring changes in with one commit. Doing it again changes nothing: a resource is replaced by its ARK."""
-        writer = self._writing()
+    def identity(self) -> str:
+        """What tells the change at `position` from one of another database that has the same number."""
+        try:
+            return str(json.loads((self.folder / POSITION).read_text(encoding="utf-8"))["identity"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def apply(
+        self, upserts: Iterable[SearchDocument], deletions: Iterable[str], position: int, identity: str = ""
+    ) -> None:
+        """Bring changes in with one commit. Doing it again changes nothing: a resource is replaced by its ARK.
+
+        Raises `IndexBusy`.
+        """
+        writer = self.hold()
         for ark in deletions:
             writer.delete_documents_by_term("ark", ark)
         for document in upserts:
             writer.delete_documents_by_term("ark", document.ark)
             writer.add_document(_as_tantivy(document))
         writer.commit()
-        self._remember(position)
+        self._remember(position, identity)
         self.reload()
 
     def clear(self) -> None:
-        """Take everything out, for building anew."""
-        self._remember(0)
-        writer = self._writing()
+        """Take everything out, for building anew. Raises `IndexBusy`.
+
+        The request stands from before the first change until after the last, so that one who is killed in between
+        begins again.
+        """
+        writer = self.hold()
+        self.ask_for_rebuild()
         writer.delete_all_documents()
         writer.commit()
+        self._remember(0, "")
         self.reload()
+        (self.folder / REBUILD).unlink(missing_ok=True)
+
+    def ask_for_rebuild(self) -> None:
+        """Ask whichever process writes this index, now or later, to begin it again."""
+        (self.folder / REBUILD).touch()
+
+    def rebuild_asked(self) -> bool:
+        """Whether that was asked and is not done."""
+        return (self.folder / REBUILD).exists()
 
     def close(self) -> None:
         """Let go of the writer's lock."""
@@ -115,15 +146,21 @@ class SearchIndex:
             self._writer.wait_merging_threads()
             self._writer = None
 
-    def _writing(self) -> Any:
+    def hold(self) -> Any:
+        """Become the one that writes this index, until `close`; gives the writer. Raises `IndexBusy`."""
         if self._writer is None:
-            self._writer = self._index.writer(heap_size=WRITER_MEMORY, num_threads=1)
+            try:
+                self._writer = self._index.writer(heap_size=WRITER_MEMORY, num_threads=1)
+            except ValueError as error:
+                if "LockBusy" not in str(error):
+                    raise
+                raise IndexBusy(self.folder) from error
         return self._writer
 
-    def _remember(self, position: int) -> None:
+    def _remember(self, position: int, identity: str) -> None:
         draft = self.folder / f"{POSITION}.new"
         with draft.open("w", encoding="utf-8") as file:
-            json.dump({"position": position}, file)
+            json.dump({"position": position, "identity": identity}, file)
             file.flush()
             with contextlib.suppress(OSError):
                 os.fsync(file.fileno())

@@ -16,10 +16,15 @@ from typing import Any
 import opencc
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+(?:['’][^\W_{HAN}]+)*")
+RUN = re.compile(rf"[{HAN}]+|°[cf](?![^\W_{HAN}])|[^\W_{HAN}]+(?:['’][^\W_{HAN}]+)*")
+"""A degree sign belongs to its letter: `°C` is not the letter c."""
 IS_HAN = re.compile(rf"[{HAN}]")
+LIKE_DEGREE = re.compile(r"[º˚](?=[CF])")
+"""The ordinal sign and the ring, which some keyboards give for the degree sign; NFKC would make a letter of one."""
 DICTIONARY = Path(__file__).with_name("terms.txt")
 MAX_TOKEN = 60
+SINGLE = frozenset("米秒克吨升斤尺磅秤")
+"""Units and things of one character: words where the dictionary leaves them standing alone, as in 米的定义."""
 TERM_FREQUENCY = 1000
 """How common a term of the field counts: enough to be kept whole."""
 SUFFIXES = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"))
@@ -50,7 +55,7 @@ def dictionary() -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """One form for all ways of writing: compatibility forms, case, traditional characters; no lone surrogates."""
-    whole = text.encode("utf-8", "replace").decode("utf-8")
+    whole = LIKE_DEGREE.sub("°", text.encode("utf-8", "replace").decode("utf-8"))
     return str(_simplifier().convert(unicodedata.normalize("NFKC", whole).lower()))
 
 
@@ -75,13 +80,23 @@ def grams(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """Dictionary words of two characters and more, and the parts they contain."""
-    return [word for run, han in runs(fold(text)) if han for word in cut(run)]
+    """Dictionary words with the words that they contain, and the `SINGLE` characters that stand alone."""
+    return [word for run, han in runs(fold(text)) if han for word in (*cut(run), *_alone(run))]
 
 
 def cut(run: str) -> list[str]:
     """The dictionary words of two characters and more in a Chinese run."""
     return [word for word in _segmenter().cut_for_search(run, True) if len(word) > 1]
+
+
+def is_symbol(text: str) -> bool:
+    """Whether this is one letter that is not Chinese, such as the symbol of a unit."""
+    normal = unicodedata.normalize("NFKC", text)
+    return len(normal) == 1 and normal.isalpha() and not IS_HAN.match(normal)
+
+
+def _alone(run: str) -> list[str]:
+    return [word for word in _segmenter().cut(run, True) if word in SINGLE] if SINGLE.intersection(run) else []
 
 
 def stem(word: str) -> str:

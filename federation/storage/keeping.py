@@ -10,10 +10,11 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 from federation.storage.errors import DigestMismatch, StorageError, StoreUnavailable, UploadUnknown
 from federation.storage.layout import PartDone, part_size_for
-from federation.storage.s3 import S3Body, S3Engine
+from federation.storage.s3 import S3Engine
 from federation.storage.settings import MIB
 
 HEAD_BYTES = 8192
@@ -25,10 +26,21 @@ KEEP_PART = 8 * MIB
 Progress = Callable[[int], None]
 
 
+class Body(Protocol):
+    """Bytes that arrive, with the length that they are said to have: an object, or a file of a bundle."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes as it is announced."""
+
+    def read(self, length: int, /) -> bytes:
+        """At most `length` bytes, none at the end."""
+
+
 class _Reader:
     """Cuts a body into parts and hashes it on the way."""
 
-    def __init__(self, body: S3Body, progress: Progress | None) -> None:
+    def __init__(self, body: Body, progress: Progress | None) -> None:
         self._body = body
         self._progress = progress
         self._digest = hashlib.sha256()
@@ -69,16 +81,32 @@ def keep(
     Raises ObjectMissing, DigestMismatch, StoreUnavailable; in each case `target` is as it was before.
     """
     with engine.open(*source) as body:
-        if body.size != size:
-            raise DigestMismatch(actual_sha256=None, actual_size=body.size)
-        reader = _Reader(body, progress)
-        part_size = part_size_for(size, preferred=KEEP_PART)
-        if size <= part_size:
-            data = reader.part(part_size)
-            reader.check(sha256=sha256, size=size)
-            engine.put(*target, data)
-        else:
-            _keep_in_parts(engine, reader, target, sha256=sha256, size=size, part_size=part_size)
+        return keep_body(engine, body, target=target, sha256=sha256, size=size, progress=progress)
+
+
+def keep_body(
+    engine: S3Engine,
+    body: Body,
+    *,
+    target: tuple[str, str],
+    sha256: str,
+    size: int,
+    progress: Progress | None = None,
+) -> bytes:
+    """Write what arrives in `body` to `target` (bucket and key) if it has that digest and size; returns its head.
+
+    Raises DigestMismatch, StoreUnavailable, or what `body` raises; in each case `target` is as it was before.
+    """
+    if body.size != size:
+        raise DigestMismatch(actual_sha256=None, actual_size=body.size)
+    reader = _Reader(body, progress)
+    part_size = part_size_for(size, preferred=KEEP_PART)
+    if size <= part_size:
+        data = reader.part(part_size)
+        reader.check(sha256=sha256, size=size)
+        engine.put(*target, data)
+    else:
+        _keep_in_parts(engine, reader, target, sha256=sha256, size=size, part_size=part_size)
     if engine.size(*target) != size:
         raise StoreUnavailable("an object does not have the size it was written with")
     return reader.head

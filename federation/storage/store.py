@@ -12,7 +12,7 @@ import requests
 
 from federation.storage.disposition import content_disposition, content_type
 from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnknown
-from federation.storage.keeping import HEAD_BYTES, Progress, keep
+from federation.storage.keeping import HEAD_BYTES, Body, Progress, keep, keep_body
 from federation.storage.layout import (
     INCOMING_PREFIX,
     KEPT_PREFIX,
@@ -179,9 +179,8 @@ class ObjectStore:
         `abort_upload`. Raises ObjectMissing, DigestMismatch.
         """
         source, target = self._incoming(upload_id), self._kept(sha256)
-        if not replace and self._engine.size(*target) == size:
-            head = self.read_range(sha256=sha256, offset=0, length=HEAD_BYTES)
-        else:
+        head = None if replace else self._head(target, size)
+        if head is None:
             try:
                 head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
             except ObjectMissing:
@@ -191,6 +190,27 @@ class ObjectStore:
                 head = self.read_range(sha256=sha256, offset=0, length=HEAD_BYTES)
         self._engine.delete(*source)
         return Kept(sha256=sha256, size=size, head=head)
+
+    def keep_body(
+        self, body: Body, *, sha256: str, size: int, replace: bool = False, progress: Progress | None = None
+    ) -> Kept:
+        """Read `body` once, writing it to its content-addressed key if it is what was signed.
+
+        What is kept already is not read again, unless `replace` says that it is damaged. Raises DigestMismatch, or
+        what reading `body` raises.
+        """
+        target = self._kept(sha256)
+        head = None if replace else self._head(target, size)
+        if head is None:
+            head = keep_body(self._engine, body, target=target, sha256=sha256, size=size, progress=progress)
+        return Kept(sha256=sha256, size=size, head=head)
+
+    def _head(self, place: tuple[str, str], size: int) -> bytes | None:
+        """The beginning of what is kept at `place`, None if there is nothing of that size."""
+        if self._engine.size(*place) != size:
+            return None
+        with self._engine.open(*place) as body:
+            return body.read(HEAD_BYTES)
 
     # -- kept objects ------------------------------------------------------------------------------------
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import zlib
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from flask import Flask, request
 
+from federation.api.queries import SearchQuery
 from federation.language import CHINESE, ENGLISH, request_language
 from federation.parts import parts
 from federation.web import wording
 from federation.web.assets import asset_url
 
 LANGUAGE_TAGS = {CHINESE: "zh-Hans-CN", ENGLISH: "en"}
+PARAMETERS = frozenset((*SearchQuery().fields, "mine", "next"))
+"""What pages take in their queries: those of the search, and of the queue and the sign-in of the workbench."""
 _PICTURES = re.compile(r"image/(png|jpeg|gif|webp|avif|svg\+xml|bmp)")
 
 
@@ -55,11 +58,17 @@ def is_picture(media_type: str) -> bool:
     return _PICTURES.fullmatch(media_type) is not None
 
 
+def own_query() -> str:
+    """The query of the page at hand, as sent, without what others add to a link that is passed on."""
+    sent = request.query_string.decode("ascii", errors="replace").split("&")
+    return "&".join(piece for piece in sent if unquote_plus(piece.partition("=")[0]) in PARAMETERS)
+
+
 def in_language(language: str) -> str:
     """The public address of the page at hand in `language`, with its query."""
     origin = parts().settings.origin
     prefix = "/en" if language == ENGLISH else ""
-    query = request.query_string.decode("ascii", errors="replace")
+    query = own_query()
     return f"{origin}{prefix}{quote(request.path, safe='/:@!$&()*+,;=~')}" + (f"?{query}" if query else "")
 
 
@@ -67,7 +76,7 @@ def other_language_path() -> str:
     """The address of this page in the other language, within this site."""
     prefix = "" if request_language() == ENGLISH else "/en"
     root = request.script_root.removesuffix("/en")
-    query = request.query_string.decode("ascii", errors="replace") if request.method == "GET" else ""
+    query = own_query() if request.method == "GET" else ""
     return f"{root}{prefix}{quote(request.path, safe='/:@!$&()*+,;=~')}" + (f"?{query}" if query else "")
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nodes.files import FileSpec
+from nodes.files import MAX_SHOWN, FileSpec
 from shared.errors import FieldError
+from shared.wording import system_fault
 
 _KEYS = frozenset({"path", "name", "role", "alt"})
 
@@ -32,16 +33,15 @@ def attach(entries: Any, *, base: Path, root: Path) -> tuple[FileSpec, ...]:
         shaped: Any = {"path": entry} if isinstance(entry, str) else entry
         faults = [FieldError(f"/files/{number}{step}", code, params) for step, code, params in _faults(shaped)]
         if not faults:
-            path = (base / shaped["path"]).resolve()
             faults = [
-                FieldError(f"/files/{number}/path", code, params) for code, params in _place(path, root, shaped)
+                FieldError(f"/files/{number}/path", code, params) for code, params in _place(base, root, shaped)
             ]
         if faults:
             errors += faults
         else:
             alt = shaped.get("alt", {})
             name = shaped.get("name") or Path(shaped["path"]).name
-            found.append(FileSpec(path, name, shaped.get("role", "main"), alt))
+            found.append(FileSpec((base / shaped["path"]).resolve(), name, shaped.get("role", "main"), alt))
     if errors:
         raise BadAttachments(errors)
     return tuple(found)
@@ -62,8 +62,14 @@ def _faults(entry: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield "/path", "required", {}
 
 
-def _place(path: Path, root: Path, entry: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    if not path.is_relative_to(root.resolve()):
-        yield "outside_folder", {"path": entry["path"]}
-    elif not path.is_file():
-        yield "file_missing", {"path": entry["path"]}
+def _place(base: Path, root: Path, entry: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    shown = entry["path"].replace("\x00", "␀")[:MAX_SHOWN]
+    try:
+        path = (base / entry["path"]).resolve()
+        if not path.is_relative_to(root.resolve()):
+            yield "outside_folder", {"path": shown}
+        elif not path.is_file():
+            yield "file_missing", {"path": shown}
+    except (OSError, ValueError, RuntimeError) as error:
+        # NUL, a name of thousands of characters, a circle of links: this row is bad, and the next goes on.
+        yield "file_unreadable", {"name": shown, "cause": system_fault(error)}

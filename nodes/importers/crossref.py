@@ -16,6 +16,7 @@ from typing import Any
 from nodes.importers.rows import SourceRow
 from nodes.texts import _
 from shared.errors import FieldError, ImportUnreadable
+from shared.wording import Words
 
 CHUNK = 64 * 1024
 MAX_DEPTH = 60
@@ -89,7 +90,11 @@ def _elements(path: Path) -> Iterator[ET.Element]:
                 while items.ready:
                     yield items.ready.pop(0)
         parser.close()
-    except (ET.ParseError, _Refused, LookupError, ValueError) as error:
+    except ET.ParseError as error:
+        line, column = error.position
+        cause = Words(str(error), f"第 {line} 行第 {column + 1} 列，XML 写法不对")
+        raise ImportUnreadable(name=path.name, cause=cause) from error
+    except (_Refused, LookupError, ValueError) as error:
         raise ImportUnreadable(name=path.name, cause=str(error)) from error
 
 

@@ -7,18 +7,17 @@ in the folders beside. `source` in manifest.toml names the source; otherwise it 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nodes.drafts import as_json
+from nodes.documents import Unreadable, read_json, read_toml
 from nodes.importers import json_lines, tables
 from nodes.importers.rows import SourceRow
-from nodes.texts import _, language
-from shared.canonical import parse
-from shared.errors import CommonsError, FieldError, ImportUnreadable
+from nodes.texts import _
+from shared.errors import FieldError, ImportUnreadable
+from shared.wording import Words
 
 MANIFESTS = ("manifest.toml", "manifest.jsonl", "manifest.csv")
 DESCRIPTIONS = (".toml", ".json")
@@ -64,7 +63,10 @@ def _manifest(folder: Path, path: Path) -> Batch:
         return Batch(name, tables.read(path), table=True, base=folder, root=folder)
     if path.suffix == ".jsonl":
         return Batch(name, json_lines.read(path), table=False, base=folder, root=folder)
-    data = _toml(path)
+    try:
+        data = read_toml(path)
+    except Unreadable as error:
+        raise ImportUnreadable(name=path.name, cause=error.cause) from error
     resources, source = data.get("resources"), data.get("source", name)
     if not isinstance(resources, list) or not isinstance(source, str) or set(data) - {"resources", "source"}:
         raise ImportUnreadable(name=path.name, cause=_("清单须由 [[resources]] 组成，另可有 source"))
@@ -81,22 +83,12 @@ def _entries(resources: list[Any]) -> Iterator[SourceRow]:
 
 def _description(path: Path, number: int) -> SourceRow:
     try:
-        data = _toml(path) if path.suffix == ".toml" else parse(path.read_bytes())
-    except CommonsError as error:
-        return _bad(number, f"{path.name}: {error.message(language())}".rstrip("。."))
-    except OSError as error:
-        return _bad(number, f"{path.name}: {error.strerror}")
+        data = read_toml(path) if path.suffix == ".toml" else read_json(path)
+    except Unreadable as error:
+        return _bad(number, Words(f"{path.name}: {error.cause}", f"{path.name}：{error.cause.zh}"))
     if not isinstance(data, dict):
         return _bad(number, f"{path.name}: " + _("应为一个 JSON 对象"))
     return SourceRow(number, data, name=path.stem)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        data: dict[str, Any] = as_json(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ImportUnreadable(name=path.name, cause=str(error)) from error
-    return data
 
 
 def _first_path(entry: dict[str, Any]) -> str:

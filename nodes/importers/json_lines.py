@@ -1,4 +1,4 @@
-"""JSON Lines: one JSON object a line; a bad line is a bad row, and the next goes on."""
+"""JSON Lines: one JSON object a line; or a JSON file with a list of objects. A bad one stops no other."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from nodes.documents import Unreadable, read_json
 from nodes.importers.rows import SourceRow
-from nodes.texts import _, language
+from nodes.texts import _
 from shared.canonical import parse
-from shared.errors import CommonsError, FieldError
+from shared.errors import CommonsError, FieldError, ImportUnreadable
 
 MAX_LINE = 4 * 1024**2
 """Bytes of one line; a longer one is no record."""
@@ -31,11 +32,24 @@ def read(path: Path) -> Iterator[SourceRow]:
                 yield _row(number, text)
 
 
+def read_list(path: Path) -> Iterator[SourceRow]:
+    """The entries of the list that `path` holds, numbered from 1. Raises `ImportUnreadable`."""
+    try:
+        entries = read_json(path)
+    except Unreadable as error:
+        raise ImportUnreadable(name=path.name, cause=error.cause) from error
+    if not isinstance(entries, list):
+        cause = _("应为一个数组，每项一件资源；只有一件时用 commons-node register --from 登记")
+        raise ImportUnreadable(name=path.name, cause=cause)
+    for number, entry in enumerate(entries, 1):
+        yield SourceRow(number, entry) if isinstance(entry, dict) else _bad(number, _("应为一个 JSON 对象"))
+
+
 def _row(number: int, text: bytes) -> SourceRow:
     try:
         value = parse(text)
     except CommonsError as error:
-        return _bad(number, error.message(language()).rstrip("。."))
+        return _bad(number, error.as_cause())
     if not isinstance(value, dict):
         return _bad(number, _("一行须是一个 JSON 对象"))
     return SourceRow(number, value)

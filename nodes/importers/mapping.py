@@ -4,7 +4,7 @@ A mapping is a TOML file, kept as small as it can be:
 
     source = "annals"                      # names the source; with `id` it makes importing again an update
     id = "nr"                              # where an entry has its own identifier (a path, or a rule)
-    format = "jsonl"                       # jsonl, csv or crossref; left out: by the file's name
+    format = "jsonl"                       # jsonl, json, csv or crossref; left out: by the file's name
 
     [lookups.kinds]                        # tables for `lookup`; "*" is for everything else
     "Aufsatz" = "article"
@@ -46,11 +46,11 @@ manifest of its own (see `nodes.importers.folders`).
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nodes.documents import Unreadable, read_toml
 from nodes.importers.rules import Rule
 from nodes.texts import _
 from shared.errors import ImportUnreadable
@@ -62,7 +62,7 @@ _SCHEMA_FIELDS = RecordSchema().fields
 TARGETS = frozenset(_SCHEMA_FIELDS) - {"id", "version", "files", "withdrawn"}
 """Fields of a record that a mapping can fill."""
 LIST_TARGETS = frozenset(name for name, kind in _SCHEMA_FIELDS.items() if isinstance(kind, Many))
-FORMATS = ("jsonl", "csv", "crossref")
+FORMATS = ("jsonl", "json", "csv", "crossref")
 ORIGINS = ("from", "value", "template", "each", "parts")
 _OPTIONS: dict[str, type | tuple[type, ...]] = {
     "from": (str, list),
@@ -113,9 +113,9 @@ class Mapping:
 def load_mapping(path: Path) -> Mapping:
     """Read and check a mapping file. Raises `ImportUnreadable` naming every fault."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ImportUnreadable(name=path.name, cause=str(error)) from error
+        data = read_toml(path)
+    except Unreadable as error:
+        raise ImportUnreadable(name=path.name, cause=error.cause) from error
     reader = _Reader(data)
     mapping = reader.mapping(path.stem)
     if reader.faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from shared.validation import CONTROLS
+from shared.characters import CONTROLS
 
 _RAISED = str.maketrans("0123456789+-−=()niao", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵃᵒ")
 _LOWERED = str.maketrans("0123456789+-−=()aeoxnijkmt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓₙᵢⱼₖₘₜ")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nodes.documents import regular
 from nodes.files import FileSpec
 from nodes.importers import crossref, json_lines, mapped, plain, tables
 from nodes.importers.attachments import BadAttachments, attach
@@ -16,9 +17,18 @@ from nodes.importers.rows import MAX_SOURCE_ID, ImportRow, SourceRow
 from nodes.importers.rules import NotANumber
 from nodes.texts import _
 from shared.errors import FieldError, ImportUnreadable
+from shared.wording import system_fault
 
-READERS = {"jsonl": json_lines.read, "csv": tables.read, "crossref": crossref.read}
-BY_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xml": "crossref"}
+READERS = {"jsonl": json_lines.read, "json": json_lines.read_list, "csv": tables.read, "crossref": crossref.read}
+BY_SUFFIX = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xml": "crossref",
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class _Made:
 
 
 def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[ImportRow]:
-    """The rows of `source` (a folder, JSON Lines, CSV or Crossref XML), in order, made as they are asked for.
+    """The rows of `source` (a folder, JSON Lines, a JSON list, CSV or Crossref XML), made as they are asked for.
 
     Texts that a mapping turns into files are written below `generated`. Raises `ImportUnreadable` when the source
     as a whole cannot be read.
@@ -42,7 +52,7 @@ def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[Imp
         for row in batch.rows:
             yield _checked(row.number, _make(row, batch, mapping, generated))
     except OSError as error:
-        raise ImportUnreadable(name=source.name, cause=error.strerror or type(error).__name__) from error
+        raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 
 
 def source_name(source: Path, mapping: Mapping | None) -> str:
@@ -53,7 +63,7 @@ def source_name(source: Path, mapping: Mapping | None) -> str:
     try:
         return _open(source, mapping).name
     except OSError as error:
-        raise ImportUnreadable(name=source.name, cause=error.strerror or type(error).__name__) from error
+        raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 
 
 def _open(source: Path, mapping: Mapping | None) -> Batch:
@@ -64,10 +74,11 @@ def _open(source: Path, mapping: Mapping | None) -> Batch:
     else:
         form = (mapping.format if mapping else "") or BY_SUFFIX.get(source.suffix.lower(), "")
         if not form:
-            cause = _("看不出格式。可导入：文件夹、.jsonl、.csv、Crossref 的 .xml")
+            cause = _("看不出格式。可导入：文件夹、.jsonl、.json（数组）、.csv、Crossref 的 .xml")
             raise ImportUnreadable(name=source.name, cause=cause)
         if form == "crossref" and mapping is None:
             raise ImportUnreadable(name=source.name, cause=_("Crossref XML 须配合 --mapping 使用"))
+        regular(source)
         folder = source.resolve().parent
         batch = Batch(source.stem, READERS[form](source), table=form == "csv", base=folder, root=folder)
     name = mapping.source if mapping else batch.name
@@ -107,6 +118,8 @@ def _as_it_is(row: SourceRow, batch: Batch) -> _Made:
     if not isinstance(own, str | int):
         errors.append(FieldError("/source_id", "wrong_type", {"expected": "text"}))
         own = ""
+    if fields.pop("version", None) is not None:
+        errors.append(FieldError("/version", "version_not_taken"))
     return _Made(str(own), fields, files, tuple(errors))
 
 

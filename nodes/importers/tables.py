@@ -11,8 +11,15 @@ from nodes.importers.encodings import sniff
 from nodes.importers.rows import SourceRow
 from nodes.texts import _
 from shared.errors import FieldError, ImportUnreadable
+from shared.wording import Words
 
 DELIMITERS = ",;\t|"
+FAULTS = (
+    ("unexpected end of data", "引号没有结束"),
+    ("field larger", "有一格的文字过长"),
+    ("NUL", "有不允许的控制字符"),
+)
+"""What the reader says, and the same in Chinese."""
 MAX_CELL = 256 * 1024
 """Characters of one cell: as much as a whole record may have bytes."""
 
@@ -31,7 +38,7 @@ def read(path: Path) -> Iterator[SourceRow]:
         try:
             headings = _headings(path, next(rows, []))
         except csv.Error as error:
-            raise ImportUnreadable(name=path.name, cause=str(error)) from error
+            raise ImportUnreadable(name=path.name, cause=_fault(error)) from error
         yield from _body(rows, headings)
 
 
@@ -59,7 +66,7 @@ def _body(rows: Any, headings: list[str]) -> Iterator[SourceRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield _bad(rows.line_num, str(error))
+            yield _bad(rows.line_num, _fault(error))
             continue
         if any(cell.strip() for cell in cells[len(headings) :]):
             yield _bad(rows.line_num, _("这一行的列数多于列名"))
@@ -67,6 +74,12 @@ def _body(rows: Any, headings: list[str]) -> Iterator[SourceRow]:
         data = {name: cell.strip() for name, cell in zip(headings, cells, strict=False) if name and cell.strip()}
         if data:
             yield SourceRow(rows.line_num, dict(data))
+
+
+def _fault(error: csv.Error) -> Words:
+    """What the reader found, of which there is not much with `strict`."""
+    said = str(error)
+    return Words(said, next((zh for en, zh in FAULTS if en in said), "引号的用法不对"))
 
 
 def _bad(number: int, cause: str) -> SourceRow:

@@ -59,7 +59,7 @@ def _prepare(
                 path = _path(session, choice.key, folder)
             prepared += local_files.prepare([FileSpec(path, choice.name, choice.role, alts.get(choice.key, {}))])
         except (FileUnreadable, FileChanged, NotFound) as error:
-            cause = {"name": choice.name, "cause": error.data.get("cause", error.code)}
+            cause = {"name": choice.name, "cause": error.data.get("cause") or error.as_cause()}
             faults.append(FieldError(f"/files/{number}", "file_unreadable", cause))
     if faults:
         raise InvalidRecord(faults)

@@ -15,7 +15,7 @@ from nodes.models import LocalFile
 from nodes.web import editing, language
 from nodes.web.forms import NEW, Faults, FileChoice, files_of, read_fields, rows_of
 from nodes.web.frame import choices_of, in_order, languages_of, syncer, workplace
-from shared.errors import CommonsError, FieldError, InvalidRecord, NotFound, ReasonMissing, RecordTooLarge
+from shared.errors import AlreadyWithdrawn, CommonsError, FieldError, InvalidRecord, ReasonMissing, RecordTooLarge
 from shared.record import is_tombstone
 
 PER_PAGE = 50
@@ -112,11 +112,11 @@ def choose_language(code: str) -> ResponseReturnValue:
 
 
 def _standing(record_id: str) -> dict[str, Any]:
-    """The latest version's record. Raises `NotFound`, for a withdrawn resource too: it stays withdrawn."""
+    """The latest version's record. Raises `NotFound`, or `AlreadyWithdrawn`: a withdrawal is final."""
     with workplace().database.unit_of_work(read_only=True) as session:
         record = queries.versions(session, record_id)[0].content
     if is_tombstone(record):
-        raise NotFound()
+        raise AlreadyWithdrawn()
     return record
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import uuid6
-
+from nodes import faults
 from nodes.models import now
 from nodes.sync import Synced, synchronise
 from nodes.workplace import Workplace
-from shared.errors import CommonsError, InternalError
+from shared.errors import CommonsError
 
-log = logging.getLogger(__name__)
 WAIT_SECONDS = 20.0
 """How long a synchronisation looks whether the hub has read the files."""
 
@@ -89,10 +86,7 @@ class Syncer:
         result, failure = None, None
         try:
             result = synchronise(self.workplace, wait=WAIT_SECONDS, reporter=self)
-        except CommonsError as error:
-            failure = error
         except Exception as error:  # a page must say that it failed, whatever the cause
-            failure = InternalError(request_id=str(uuid6.uuid7()))
-            log.error("synchronisation failed (%s)", failure.data["request_id"], exc_info=error)
+            failure = faults.named(error, self.workplace.folder)
         with self._lock:
             self._progress = replace(self._progress, running=False, result=result, error=failure, finished_at=now())

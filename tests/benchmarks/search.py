@@ -12,7 +12,7 @@ import tantivy
 
 from federation.search.documents import FACETS
 from federation.search.index import SearchIndex
-from federation.search.query import text_query
+from federation.search.matching import text_query
 from tests.benchmarks.catalogue import fill
 from tests.benchmarks.load import Connection, prepared
 from tests.benchmarks.measure import VALUE, Benchmark, Figure, Measured, at_most, percentile

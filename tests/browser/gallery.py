@@ -58,7 +58,7 @@ def gallery(folder: Path) -> Iterator[Gallery]:
     ):
         withdrawn = _fill(hub)
         with served(hub.app, port), office(folder, hub, origin) as behind:
-            yield Gallery(hub, origin, store.process.endpoint, _by_type(hub), withdrawn, behind)
+            yield Gallery(hub, origin, store.endpoint, _by_type(hub), withdrawn, behind)
 
 
 def _fill(hub: Hub) -> str:

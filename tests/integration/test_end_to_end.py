@@ -175,3 +175,25 @@ def test_reindexing_brings_the_same_results(live_hub):
     eventually(lambda: json.loads(live_hub.command.run("status", "--json").stdout)[0]["search_index"] > 0)
     [found] = json.loads(live_hub.command.run("status", "--json").stdout)
     assert found["search_index"] == found["change_feed"]
+
+
+def test_a_file_changed_behind_its_size_and_time_is_not_sent_again_and_again(live_hub, tmp_path, written):
+    node = live_hub.node(tmp_path / "changed", "changed")
+    path = tmp_path / "卡尺.txt"
+    node.run("register", "--from", str(written))
+    right, found = path.read_bytes(), path.stat()
+    path.write_bytes(right[:-1] + b"#")
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+    assert node.json("sync", "--wait", "30")["states"] == {"awaiting_files": 1}
+    again = node.json("sync", check=5)
+    assert again["bytes_sent"] == 0
+    assert "有改动" in next(iter(again["files_failed"].values()))
+    assert "有改动" in node.json("status")["file_problems"][0]["problem"]
+    assert "有改动" in node.run("status").stdout
+
+    path.write_bytes(right)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    mended = node.json("sync", "--wait", "30")
+    assert (mended["files_sent"], mended["states"]) == (1, {"in_review": 1})
+    assert node.json("status")["file_problems"] == []

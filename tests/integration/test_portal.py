@@ -134,12 +134,20 @@ def test_an_empty_result_says_how_to_go_on(shown: Exhibition) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["page=-1", "page=999999999999999999999", "type=nonsense", "sort=x", "unknown=1", "q=" + "长" * 10_000, "q=%00"],
+    ["page=-1", "page=999999999999999999999", "type=nonsense", "sort=x", "q=" + "长" * 10_000, "q=%00"],
 )
 def test_a_bad_query_is_answered_with_what_is_wrong(shown: Exhibition, query: str) -> None:
     answer = shown.get(f"/search?{query}")
     assert answer.status_code == 422
     assert f"<code>/{query.split('=')[0]}" in answer.text
+
+
+@pytest.mark.parametrize("added", ["from=timeline", "utm_source=x&isappinstalled=0", "from=a&from=b", "%ff=1", "&"])
+@pytest.mark.parametrize("path", ["/search?q=卡尺&type=article", "/en/search?q=卡尺"])
+def test_what_others_add_to_a_link_is_ignored_and_not_passed_on(shown: Exhibition, path: str, added: str) -> None:
+    plain, answer = shown.get(path), shown.get(f"{path}&{added}")
+    assert answer.status_code == 200
+    assert answer.text == plain.text
 
 
 @pytest.mark.parametrize(
@@ -185,6 +193,31 @@ def test_any_spelling_of_the_ark_leads_to_the_one_address(shown: Exhibition, spe
 def test_the_cited_form_of_the_ark_leads_to_the_page(shown: Exhibition) -> None:
     answer = shown.get(f"/{shown.arks['caliper']}")
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/resources/{shown.arks['caliper']}")
+
+
+@pytest.mark.parametrize("spelling", ["ark:/99999/{name}", "ark:/99999/{name}/", "ark:99999/{dashed}"])
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_classic_form_of_the_ark_leads_to_the_page_too(shown: Exhibition, prefix: str, spelling: str) -> None:
+    name = shown.arks["caliper"].split("/")[1]
+    answer = shown.get(f"{prefix}/{spelling.format(name=name, dashed=f'{name[:3]}-{name[3:]}')}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{prefix}/resources/{shown.arks['caliper']}")
+
+
+@pytest.mark.parametrize("path", ["/ark:/", "/ark:", "/ark:/99999", "/ark:/99999/", "/ark:x/y"])
+def test_what_is_no_ark_is_not_found_at_the_root(shown: Exhibition, path: str) -> None:
+    assert shown.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "method"), [("/search", "POST"), ("/api/v1/search", "DELETE"), ("/api/v1/federation/records", "GET")]
+)
+def test_a_method_that_is_not_taken_is_told_which_are(shown: Exhibition, path: str, method: str) -> None:
+    answer = shown.hub.open(method, path)
+    assert answer.status_code == 405
+    allowed = {one.strip() for one in answer.headers["Allow"].split(",")}
+    assert "OPTIONS" in allowed
+    assert method not in allowed
+    assert allowed & {"GET", "POST"}
 
 
 def test_what_was_withdrawn_is_gone_with_its_title_and_reason(shown: Exhibition) -> None:

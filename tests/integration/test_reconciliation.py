@@ -162,8 +162,7 @@ def test_a_hub_restored_from_yesterdays_backup_gets_all_of_it_again_under_the_sa
         node.run("sync")
         approve(hub, "museum")
         node.run("sync")
-        database = tmp_path / "var" / "hub.sqlite"
-        copy_database(database, tmp_path / "backup.sqlite")
+        hub.database.back_up(tmp_path / "backup")
         path = tmp_path / "新.txt"
         path.write_text("新的内容", encoding="utf-8")
         options = ["--title-zh", "新的", "--summary-zh", "新", "--type", "article", "--theme", "knowledge"]
@@ -174,7 +173,7 @@ def test_a_hub_restored_from_yesterdays_backup_gets_all_of_it_again_under_the_sa
         arks = {row["id"]: row["ark"] for row in node.json("status")["resources"]}
         assert arks[new]
         hub.stop()
-        put_back(tmp_path / "backup.sqlite", database)
+        hub.database.put_back(tmp_path / "backup")
         hub.start()
         done = node.json("reconcile")
         assert [one["kind"] for one in done["findings"]] == ["absent_at_hub"]

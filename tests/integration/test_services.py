@@ -1,7 +1,7 @@
 """Each service of docker-compose.yml as a real process, from the wheel that the Dockerfile builds.
 
-The settings are those of the file; only addresses, ports and paths are of this machine, and SQLite and the
-embedded store stand in for PostgreSQL and SeaweedFS.
+The settings are those of the file; only addresses, ports and paths are of this machine, and the engines are those
+that the tests run on.
 """
 
 import json
@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from tests.support.compose import ROOT, SERVICES, health_address, health_command, said, stages
+from tests.support.engines import new_database
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, free_port
 
 MODULES = {"commons-hub": "federation", "commons-node": "nodes"}
@@ -49,24 +50,24 @@ def site(tmp_path_factory):
 class Deployment:
     """The services of the file with this machine's addresses."""
 
-    def __init__(self, site, folder, store):
+    def __init__(self, site, folder, store, database):
         self.site, self.folder, self.store = site, folder, store
         self.ports = {name: free_port() for name in ("web", "node-institute")}
         self.origin = f"http://127.0.0.1:{self.ports['web']}"
         values = {
-            "database_url": f"sqlite:///{folder / 'hub.sqlite'}",
+            "database_url": database.url,
             "secret_key": "0123456789abcdef" * 4,
             "store_access_key": ACCESS_KEY,
             "store_secret_key": SECRET_KEY,
         }
         for name, value in values.items():
             (folder / name).write_text(value + "\n", encoding="utf-8")
-        (folder / "queue_url").write_text(f"sqlite:///{folder / 'queue.sqlite'}\n", encoding="utf-8")
+        (folder / "queue_url").write_text(database.queue_url + "\n", encoding="utf-8")
 
     def environ(self, name):
         """A service's environment here; each variable is one of the file's own."""
         own = dict(SERVICES[name]["environment"])
-        endpoint = self.store.process.endpoint
+        endpoint = self.store.endpoint
         here = {
             "COMMONS_VAR": str(self.folder / "hub"),
             "COMMONS_HOST": "127.0.0.1",
@@ -147,7 +148,8 @@ def _answers(url):
 
 @pytest.fixture
 def deployment(site, tmp_path, store):
-    return Deployment(site, tmp_path, store)
+    with new_database(tmp_path, migrated=False) as database:
+        yield Deployment(site, tmp_path, store, database)
 
 
 def test_the_wheel_holds_every_file_of_the_packages(site):

@@ -79,7 +79,8 @@ def test_an_address_ends(running, store, age, statuses):
         secret_key=settings.secret_key,
         region=settings.region,
     )
-    url = signer.url("GET", bucket="public", key=kept_key(DIGEST), expires=60, now=time.time() - age)
+    bucket = settings.public_bucket
+    url = signer.url("GET", bucket=bucket, key=kept_key(DIGEST), expires=60, now=time.time() - age)
     assert requests.get(url, timeout=30).status_code in statuses
 
 

@@ -1,4 +1,4 @@
-"""The embedded store as a process: secrets, restarts, ends; and the whole way over TLS."""
+"""The embedded store as a process: secrets, restarts, ends."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import pytest
 import requests
 
 from federation.embedded_store import EmbeddedStore, StoreStartFailed
-from federation.storage import ObjectStore, StoreUnavailable, UploadUnknown
-from tests.support.stores import ACCESS_KEY, SECRET_KEY, free_port, running_store
+from federation.storage import StoreUnavailable, UploadUnknown
+from tests.support.stores import ACCESS_KEY, SECRET_KEY, RunningStore, free_port, running_embedded
 
+pytestmark = pytest.mark.only_on("sqlite")
 MIB = 1024 * 1024
 PART = 5 * MIB
 
@@ -37,32 +38,19 @@ def family(directory):
 
 
 def test_secrets_are_not_in_the_arguments_and_files_are_private(tmp_path):
-    with running_store(tmp_path) as running:
-        running.client().put_bytes(sha256=digest(b"x"), data=b"x")
+    with running_embedded(tmp_path) as process:
+        RunningStore(process.endpoint).client().put_bytes(sha256=digest(b"x"), data=b"x")
         lines = [" ".join(child.cmdline()) for child in family(tmp_path)]
         assert lines
         assert not any(SECRET_KEY in line or ACCESS_KEY in line for line in lines)
         for path in (tmp_path / "store").rglob("*"):
             assert path.stat().st_mode & 0o077 == 0, path
-        assert SECRET_KEY not in running.process.log.read_text()
-
-
-def test_strangers_get_nothing(tmp_path):
-    with running_store(tmp_path) as running:
-        store = running.client()
-        store.put_bytes(sha256=digest(b"x"), data=b"x")
-        url = store.download_url(sha256=digest(b"x"), name="x", media_type="text/plain")
-        assert requests.get(url, timeout=30).content == b"x"
-        assert requests.get(url.partition("?")[0], timeout=30).status_code == 400
-        stranger = ObjectStore(running.settings(secret_key="another-secret-key"))
-        assert stranger.ready() is False
-        with pytest.raises(StoreUnavailable):
-            stranger.has(sha256=digest(b"x"), size=1)
+        assert SECRET_KEY not in process.log.read_text()
 
 
 def test_a_killed_store_keeps_what_is_whole_and_forgets_what_is_not(tmp_path):
-    with running_store(tmp_path) as running:
-        store = running.client()
+    with running_embedded(tmp_path) as process:
+        store = RunningStore(process.endpoint).client()
         whole, half = os.urandom(1000), os.urandom(2 * PART)
         store.put_bytes(sha256=digest(whole), data=whole)
         opened = store.open_upload(upload_id="half", size=len(half))
@@ -74,8 +62,8 @@ def test_a_killed_store_keeps_what_is_whole_and_forgets_what_is_not(tmp_path):
         psutil.wait_procs(killed, timeout=10)
         with pytest.raises(StoreUnavailable):
             store.has(sha256=digest(whole), size=1000)
-        running.process.stop()
-        running.process.start()
+        process.stop()
+        process.start()
         assert b"".join(store.read(sha256=digest(whole))) == whole
         with pytest.raises(UploadUnknown):
             store.complete_upload(upload_id="half", store_upload_id=opened, size=len(half))
@@ -109,15 +97,14 @@ def test_the_store_ends_with_its_parent_however_that_ends(tmp_path, by):
 
 
 def test_stopping_twice_and_starting_again_is_fine(tmp_path):
-    with running_store(tmp_path) as running:
-        process = running.process
+    with running_embedded(tmp_path) as process:
         assert process.alive
         process.stop()
         process.stop()
         assert not process.alive
-        assert running.process.endpoint.startswith("http://127.0.0.1:")
+        assert process.endpoint.startswith("http://127.0.0.1:")
         process.start()
-        assert running.client().ready()
+        assert RunningStore(process.endpoint).client().ready()
     assert not process.alive
     assert family(tmp_path) == []
 
@@ -141,41 +128,11 @@ def test_keys_that_the_store_would_not_take_are_refused_before(tmp_path, access,
 
 
 def test_scripts_of_one_web_origin_may_ask(tmp_path):
-    with running_store(tmp_path, allow_origin="https://commons.example.cn") as running:
-        store = running.client()
+    with running_embedded(tmp_path, allow_origin="https://commons.example.cn") as process:
+        store = RunningStore(process.endpoint).client()
         store.put_bytes(sha256=digest(b"x"), data=b"x")
         url = store.download_url(sha256=digest(b"x"), name="x", media_type="text/plain")
         headers = {"Origin": "https://commons.example.cn", "Access-Control-Request-Method": "GET"}
         answer = requests.options(url, headers=headers, timeout=30)
         assert answer.headers["Access-Control-Allow-Origin"] == "https://commons.example.cn"
         assert requests.get(url, timeout=30).headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_the_whole_way_works_over_tls(tmp_path):
-    """Over TLS the client takes another path: payloads are not signed, bodies may be framed differently."""
-    with running_store(tmp_path, tls=True) as running:
-        store = running.client()
-        verify = str(running.ca_bundle)
-        data = os.urandom(2 * PART + 77)
-        opened = store.open_upload(upload_id="u", size=len(data))
-        grants = store.grant_parts(upload_id="u", store_upload_id=opened, size=len(data), part_numbers=[1, 2, 3])
-        for grant in grants:
-            body = data[grant.offset : grant.offset + grant.size]
-            requests.put(grant.url, data=body, verify=verify, timeout=30).raise_for_status()
-        store.complete_upload(upload_id="u", store_upload_id=opened, size=len(data))
-        kept = store.verify_and_keep(upload_id="u", sha256=digest(data), size=len(data))
-        assert kept.head == data[:8192]
-        url = store.download_url(sha256=digest(data), name="计量.bin", media_type="video/mp4")
-        assert requests.get(url, verify=verify, timeout=30).content == data
-        assert store.ready()
-
-
-def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path):
-    with running_store(tmp_path, tls=True) as running:
-        store = ObjectStore(running.settings(ca_bundle=None))
-        assert store.ready() is False
-        with pytest.raises(StoreUnavailable):
-            store.has(sha256=digest(b""), size=0)
-        with contextlib.suppress(requests.exceptions.SSLError):
-            requests.get(running.process.endpoint, timeout=30)
-            pytest.fail("the certificate was trusted")

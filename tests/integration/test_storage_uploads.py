@@ -46,7 +46,7 @@ def send(store, upload_id, opened, data, numbers):
 
 
 def landed(running, upload_id):
-    return S3Engine(running.settings()).size("incoming", f"uploads/{upload_id}")
+    return S3Engine(running.settings()).size(running.settings().incoming_bucket, f"uploads/{upload_id}")
 
 
 def test_an_upload_that_was_cut_off_goes_on_where_it_was(running, store, upload_id, data):
@@ -96,7 +96,7 @@ def test_many_parts_are_listed_page_by_page(running, store, upload_id, data):
     send(store, upload_id, opened, data, [1, 2, 3])
     for page in (1, 2, 3):
         engine = S3Engine(running.settings(), page=page)
-        parts = engine.list_parts("incoming", f"uploads/{upload_id}", opened)
+        parts = engine.list_parts(running.settings().incoming_bucket, f"uploads/{upload_id}", opened)
         assert [part.size for part in parts] == [PART, PART, 12345]
 
 
@@ -130,7 +130,7 @@ def test_a_part_takes_no_other_number_of_bytes(store, upload_id, data):
 def test_a_grant_is_for_one_place_and_one_verb(running, store, upload_id):
     url = store.grant_put(upload_id=upload_id, size=1)
     elsewhere = [
-        url.replace("/incoming/", "/public/"),
+        url.replace(f"/{running.settings().incoming_bucket}/", f"/{running.settings().public_bucket}/"),
         url.replace(f"/{upload_id}?", "/another?"),
         url.replace("X-Amz-Expires=3600", "X-Amz-Expires=360000"),
         url.partition("?")[0],
@@ -161,9 +161,18 @@ def test_an_unfinished_upload_is_dropped_by_its_age_unless_it_is_spared(store, u
             store.list_parts(upload_id=upload_id, store_upload_id=store_upload_id)
 
 
+@pytest.mark.only_on("sqlite")
 def test_buckets_are_made_once_and_the_expiry_is_not_assumed(running, store):
     # This engine answers the request for a life cycle as if it were another one.
     assert store.ensure_buckets() is False
     assert store.ensure_buckets() is False
     assert store.ready() is True
-    assert running.client(public_bucket="another").ready() is True
+    assert running.client(public_bucket=f"{running.buckets}-another").ready() is True
+
+
+@pytest.mark.only_on("postgresql")
+def test_buckets_are_made_once_and_the_store_itself_forgets_what_is_never_verified(running, store):
+    assert store.ensure_buckets() is True
+    assert store.ensure_buckets() is True
+    assert store.ready() is True
+    assert running.client(public_bucket=f"{running.buckets}-another").ready() is True

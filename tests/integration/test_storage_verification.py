@@ -128,8 +128,9 @@ def test_bytes_swapped_while_they_are_hashed_are_not_kept_under_the_wrong_digest
 KILLED = """
 import os, signal, sys
 from federation.storage import ObjectStore, StoreSettings
-endpoint, access_key, secret_key, upload_id, sha256, size, at = sys.argv[1:]
-store = ObjectStore(StoreSettings(endpoint=endpoint, access_key=access_key, secret_key=secret_key))
+endpoint, access_key, secret_key, incoming, public, upload_id, sha256, size, at = sys.argv[1:]
+where = {"endpoint": endpoint, "incoming_bucket": incoming, "public_bucket": public}
+store = ObjectStore(StoreSettings(access_key=access_key, secret_key=secret_key, **where))
 def die(read):
     if read >= int(at):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -141,7 +142,8 @@ store.verify_and_keep(upload_id=upload_id, sha256=sha256, size=int(size), progre
 def test_a_worker_killed_half_way_leaves_nothing_half_kept(running, store, upload_id, at):
     data = os.urandom(LARGE)
     send(store, upload_id, data)
-    arguments = [running.process.endpoint, ACCESS_KEY, SECRET_KEY, upload_id, digest(data), str(LARGE), str(at)]
+    buckets = [running.settings().incoming_bucket, running.settings().public_bucket]
+    arguments = [running.endpoint, ACCESS_KEY, SECRET_KEY, *buckets, upload_id, digest(data), str(LARGE), str(at)]
     killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert not store.has(sha256=digest(data), size=LARGE)

@@ -1,9 +1,10 @@
-"""A hub inside the test's process: real SQLite, real object store, the real application; and members that sign."""
+"""A hub inside the test's process: real database, real object store, the real application; and members that sign."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,9 +23,10 @@ from federation.models.objects import Upload
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
 from federation.settings import HubSettings, load_settings
-from federation.tasks import queue
+from federation.tasks import prepare_queue, queue
 from shared import http_signatures
 from shared.messages import PREFIX, PROTOCOL
+from tests.support.engines import Database, new_database
 from tests.support.records import Signer
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, RunningStore
 
@@ -90,6 +92,7 @@ class Hub:
 
     app: Flask
     settings: HubSettings
+    database: Database
 
     def institution(self, code: str, **names: str) -> None:
         """Register a member institution."""
@@ -150,24 +153,29 @@ class Hub:
 def running_hub(folder: Path, store: RunningStore, **changes: Any) -> Iterator[Hub]:
     """A hub with its own database and buckets over a store that may be shared."""
     settings = load_settings(environ={"COMMONS_VAR": str(folder), "COMMONS_LOG_LEVEL": "ERROR"})
-    name = "b" + folder.name.lower().replace("_", "-")[-40:].strip("-")
-    values: dict[str, Any] = {
-        "public_origin": ORIGIN,
-        "store_endpoint": store.process.endpoint,
-        "store_access_key": ACCESS_KEY,
-        "store_secret_key": SECRET_KEY,
-        "store_incoming_bucket": f"{name}-in",
-        "store_public_bucket": f"{name}-pub",
-        "store_part_size": 5 * 1024**2,
-        **changes,
-    }
-    hub = Hub(create_app(replace(settings, **values)), replace(settings, **values))
-    hub.app.testing = False
-    schema.upgrade(hub.app)
-    parts(hub.app).store.ensure_buckets()
-    try:
-        yield hub
-    finally:
-        with hub.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    bucket = f"b{uuid.uuid4().hex}"
+    with new_database(folder) as database:
+        values: dict[str, Any] = {
+            "public_origin": ORIGIN,
+            "database_url": database.url,
+            "store_endpoint": store.endpoint,
+            "store_access_key": ACCESS_KEY,
+            "store_secret_key": SECRET_KEY,
+            "store_incoming_bucket": f"{bucket}-in",
+            "store_public_bucket": f"{bucket}-pub",
+            "store_part_size": 5 * 1024**2,
+            "queue_url": database.queue_url,
+            **changes,
+        }
+        hub = Hub(create_app(replace(settings, **values)), replace(settings, **values), database)
+        hub.app.testing = False
+        schema.upgrade(hub.app)
+        prepare_queue(hub.app)
+        parts(hub.app).store.ensure_buckets()
+        try:
+            yield hub
+        finally:
+            queue(hub.app).huey.storage.close()
+            with hub.app.app_context():
+                db.session.remove()
+                db.engine.dispose()

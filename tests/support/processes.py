@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,26 +16,11 @@ from typing import Any
 
 import requests
 
+from tests.support.daemons import free_ports
+from tests.support.engines import POSTGRESQL, Database, engine, new_database
+from tests.support.stores import ACCESS_KEY, SECRET_KEY, running_store
+
 PASSWORD = "a-long-test-password-1"
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` neighbouring ports that were free a moment ago."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first: int = probe.getsockname()[1]
-        if first + count < 65000 and all(_is_free(first + number) for number in range(count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 @dataclass
@@ -83,6 +67,7 @@ class HubProcess:
     var: Path
     port: int
     command: Command
+    database: Database
     process: subprocess.Popen[str] | None = None
     log: Path = field(default_factory=Path)
 
@@ -145,12 +130,33 @@ def running_hub_process(var: Path, **environ: str) -> Iterator[HubProcess]:
     """A hub with everything it needs, stopped at the end."""
     port = free_ports(2)
     settings = {"COMMONS_VAR": str(var), "COMMONS_PORT": str(port), "COMMONS_LOG_LEVEL": "WARNING", **environ}
-    hub = HubProcess(var, port, Command("federation", settings), log=var.with_suffix(".log"))
-    try:
-        hub.start()
-        yield hub
-    finally:
-        hub.stop()
+    with new_database(var, migrated=False) as database:
+        if engine() == POSTGRESQL:
+            settings = {**abroad(var, port, database), **settings}
+        hub = HubProcess(var, port, Command("federation", settings), database, log=var.with_suffix(".log"))
+        try:
+            hub.start()
+            yield hub
+        finally:
+            hub.stop()
+
+
+def abroad(var: Path, port: int, database: Database) -> dict[str, str]:
+    """The settings of a hub whose database and store are elsewhere: nothing but configuration differs."""
+    with running_store(var) as store:
+        kept = store.settings()
+    return {
+        "COMMONS_MODE": "distributed",
+        "COMMONS_PUBLIC_ORIGIN": f"http://127.0.0.1:{port}",
+        "COMMONS_DATABASE_URL": database.url,
+        "COMMONS_QUEUE_URL": database.queue_url,
+        "COMMONS_SECRET_KEY": "for-tests-only-0123456789-0123456789",
+        "COMMONS_STORE_ENDPOINT": kept.endpoint,
+        "COMMONS_STORE_ACCESS_KEY": ACCESS_KEY,
+        "COMMONS_STORE_SECRET_KEY": SECRET_KEY,
+        "COMMONS_STORE_INCOMING_BUCKET": kept.incoming_bucket,
+        "COMMONS_STORE_PUBLIC_BUCKET": kept.public_bucket,
+    }
 
 
 def eventually(check: Any, *, seconds: float = 20.0) -> Any:

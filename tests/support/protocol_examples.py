@@ -16,10 +16,19 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared import http_signatures, messages, signing
+from shared import carrying, http_signatures, messages, signing
+from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
 from shared.endorsement import endorse
-from shared.errors import FieldError, FileNotDeclared, InvalidRecord, Throttled, UploadClosed, UploadIncomplete
+from shared.errors import (
+    FieldError,
+    FileAltered,
+    FileNotDeclared,
+    InvalidRecord,
+    Throttled,
+    UploadClosed,
+    UploadIncomplete,
+)
 from shared.reconciliation import Item, bucket_digests, differing, overall_digest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "examples"
@@ -33,6 +42,7 @@ KEY_ID = signing.key_id(KEY.public_key())
 RECORD_ID = "019712a0-7c00-7000-8000-000000000001"
 OTHER_ID = "019712a0-7c00-7000-8000-000000000002"
 UPLOAD_ID = "019712a0-7c00-7000-8000-0000000000a1"
+BUNDLE_ID = "019712a0-7c00-7000-8000-0000000000c1"
 NODE_ID = "019712a0-7c00-7000-8000-0000000000b1"
 LEAFLET = "商鞅方升：两千三百多年前的一升。\n".encode()
 LARGE = 20_000_000
@@ -354,6 +364,68 @@ def reconciling() -> dict[str, Any]:
     }
 
 
+def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
+    """What a bundle says of itself, and the same as it is signed."""
+    said = {"bundle_id": BUNDLE_ID, "node_id": NODE_ID, "hub": ORIGIN, "language": CHINESE, "after": 40}
+    signed = carrying.statement(said, manifest=listed, moment=MOMENT, key=KEY)
+    read, _ = carrying.read_statement(signed, manifest=listed, find_key=lambda _: KEY.public_key())
+    return read, signed
+
+
+def bundle() -> dict[str, str]:
+    """Each text file of a bundle with one record and one of its files."""
+    records = carrying.batch_bytes([jws(record())])
+    payload = [
+        Payload(carrying.file_path(digest(LEAFLET)), digest(LEAFLET), len(LEAFLET)),
+        Payload(carrying.records_path(1), digest(records), len(records)),
+    ]
+    _, signed = bundle_statement(manifest(payload))
+    info = {"Source-Organization": "示例计量院", "External-Identifier": f"urn:uuid:{BUNDLE_ID}"}
+    files = tag_files(payload, info=info, extra={carrying.STATEMENT: signed}, moment=MOMENT)
+    return {
+        **{name: data.decode() for name, data in sorted(files.items())},
+        carrying.records_path(1): records.decode(),
+        carrying.file_path(digest(LEAFLET)): LEAFLET.decode(),
+    }
+
+
+def carried() -> dict[str, Any]:
+    """What is carried by hand: joining, a bundle with its statement, and the receipt."""
+    joining = enrolment()
+    altered = FileAltered(sha256=LARGE_SHA256)
+    [accepted, rejected] = publishing()["publish-reply"]["results"]
+    faulty = {**record(), "id": OTHER_ID, "version": 1, "title": {"fr": "Boisseau"}}
+    answers = ((accepted, record()), (rejected, faulty))
+    files = bundle()
+    return {
+        "carried-enrolment-request": {
+            "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
+        },
+        "carried-enrolment-reply": {"key_id": KEY_ID, "membership": joining["enrolment-reply"]},
+        "bundle": files,
+        "bundle-statement": bundle_statement(files["manifest-sha256.txt"].encode())[0],
+        "bundle-receipt": {
+            "protocol": messages.PROTOCOL,
+            "bundle_id": BUNDLE_ID,
+            "node_id": NODE_ID,
+            "hub": ORIGIN,
+            "created": MOMENT.isoformat(timespec="seconds"),
+            "records": [{**said, "jws_sha256": digest(jws(content).encode())} for said, content in answers],
+            "files": [
+                {"sha256": digest(LEAFLET), "outcome": "stored"},
+                {
+                    "sha256": LARGE_SHA256,
+                    "outcome": "refused",
+                    "code": altered.code,
+                    "detail": altered.message(CHINESE),
+                },
+            ],
+            "after": 40,
+            **status()["status-reply"],
+        },
+    }
+
+
 def documents() -> dict[str, Any]:
     """Every example by its file name without the ending."""
     hub_name = {"zh": "计量资源云", "en": "Metrology Commons"}
@@ -369,6 +441,7 @@ def documents() -> dict[str, Any]:
         **uploading(),
         **status(),
         **reconciling(),
+        **carried(),
         "problem": Throttled(retry_after=30).problem(CHINESE),
     }
 

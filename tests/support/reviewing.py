@@ -22,6 +22,7 @@ from federation.models.registry import metadata
 from federation.models.resources import ResourceVersion
 from federation.sequences import FEED, VERSIONS
 from federation.settings import HubSettings
+from tests.support.engines import SQLITE, new_database
 from tests.support.records import Signer, make_record
 
 PASSWORD = "一把量天尺 1889"
@@ -31,15 +32,17 @@ NAAN = "99999"
 
 @contextmanager
 def database(folder: Path) -> Iterator[Session]:
-    """A session on a real SQLite file with the hub's tables."""
-    engine = create_engine(f"sqlite:///{folder / 'hub.sqlite'}")
-    prepare_sqlite(engine)
-    metadata.create_all(engine)
-    with Session(engine, expire_on_commit=False) as session:
-        session.add_all(Counter(name=name, value=0) for name in (FEED, VERSIONS))
-        session.commit()
-        yield session
-    engine.dispose()
+    """A session on a real database with the hub's tables, without the application around it."""
+    with new_database(folder, migrated=False) as made:
+        opened = create_engine(made.url)
+        if opened.dialect.name == SQLITE:
+            prepare_sqlite(opened)
+        metadata.create_all(opened)
+        with Session(opened, expire_on_commit=False) as session:
+            session.add_all(Counter(name=name, value=0) for name in (FEED, VERSIONS))
+            session.commit()
+            yield session
+        opened.dispose()
 
 
 @dataclass

@@ -47,6 +47,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/api/v1/resources/<path:ark>"),
         ("GET", "/api/v1/search"),
         ("GET", "/api/v1/vocabularies"),
+        ("GET", "/ark:/<path:name>"),
         ("GET", "/ark:<path:name>"),
         ("GET", "/assets/<digest>/<name>"),
         ("GET", "/favicon.ico"),

@@ -9,7 +9,17 @@ import pytest
 from federation.lifecycle import MOVES
 from federation.publication import check_character
 from federation.web.workbench.showing import STATES
-from shared import canonical, errors, http_signatures, messages, record, signing, validation, vocabularies
+from shared import (
+    canonical,
+    carrying,
+    errors,
+    http_signatures,
+    messages,
+    record,
+    signing,
+    validation,
+    vocabularies,
+)
 from shared.field_messages import FIELD_MESSAGES
 from tests.support import protocol_examples as examples
 from tests.support import schemas
@@ -18,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCHEMAS = schemas.schemas_of(record) + schemas.schemas_of(messages)
+SCHEMAS = schemas.schemas_of(record) + schemas.schemas_of(messages) + schemas.schemas_of(carrying)
 ERRORS = {
     error.code: error
     for error in vars(errors).values()
@@ -39,6 +49,9 @@ LIMITS = {
     "MAX_EVENTS": messages.MAX_EVENTS,
     "MAX_ITEMS": messages.MAX_ITEMS,
     "MAX_FINDINGS": messages.MAX_FINDINGS,
+    "MAX_BUNDLE_RECORDS": carrying.MAX_BUNDLE_RECORDS,
+    "MAX_BUNDLE_FILES": carrying.MAX_BUNDLE_FILES,
+    "MAX_RECEIPT_EVENTS": carrying.MAX_RECEIPT_EVENTS,
     "LIFETIME": int(http_signatures.LIFETIME.total_seconds()),
     "LEEWAY": int(http_signatures.LEEWAY.total_seconds()),
 }
@@ -93,7 +106,15 @@ def test_the_limits_are_those_of_the_code():
 
 def test_every_error_is_described_with_its_status_and_what_to_do():
     shown = {}
-    for heading in ("### 整个请求", "### 单条记录、单个文件", "### 网页、工作台和公开接口", "### 节点自己的错误"):
+    headings = (
+        "整个请求",
+        "单条记录、单个文件",
+        "网页、工作台和公开接口",
+        "离线包和回执",
+        "节点自己的错误",
+        "平台命令的错误",
+    )
+    for heading in (f"### {name}" for name in headings):
         for code, status, exit_code, why, remedy in table(section(PROTOCOL, heading)):
             assert code.strip("`") not in shown, code
             assert len(why) >= 4, code
@@ -118,6 +139,7 @@ def test_the_vocabularies_are_listed_with_their_versions():
     [
         ("### 发布", [*messages.PUBLISH_OUTCOMES]),
         ("### 上传", [*messages.UPLOAD_OUTCOMES, *messages.COMPLETE_OUTCOMES]),
+        ("#### `FileAnswer`", [*carrying.FILE_OUTCOMES]),
     ],
 )
 def test_every_outcome_says_what_the_node_does(heading, outcomes):

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from federation.settings import NEEDED_ABROAD, PREFIX, HubSettings, load_settings
+from federation.folder import MARKER
+from federation.settings import NEEDED_ABROAD, NOT_SETTINGS, PREFIX, HubSettings, load_settings
 from nodes.settings import NodeSettings
 from shared import settings as reading
 from shared.errors import InvalidSettings
@@ -69,7 +70,9 @@ def test_the_distributed_example_starts_with_the_secret_files_that_it_lists(tmp_
     environ = {}
     for name in listed:
         path = tmp_path / name
-        path.write_text("0123456789abcdef0123456789abcdef\n", encoding="utf-8")
+        address = name.endswith("_URL")
+        said = "postgresql+psycopg://me:word@host/data" if address else "0123456789abcdef0123456789abcdef"
+        path.write_text(said + "\n", encoding="utf-8")
         environ[name + "_FILE"] = str(path)
     settings = load_settings(CONFIG / "hub.example.toml", environ=environ)
     assert settings.secret_key == "0123456789abcdef0123456789abcdef"
@@ -105,6 +108,19 @@ def test_every_setting_has_a_sentence_of_its_own():
         ("port", "65536"),
         ("log_format", "xml"),
         ("log_level", "LOUD"),
+        ("web_threads", "0"),
+        ("web_processes", "1000"),
+        ("trusted_proxies", "-1"),
+        ("sweep_seconds", "0"),
+        ("database_url", "mysql://me:word@host/data"),
+        ("database_url", "postgresql://me:word@host/data"),
+        ("database_url", "postgresql+psycopg://me:word@host:port/data"),
+        ("queue_url", "redis://host"),
+        ("store_access_key", "ab"),
+        ("store_secret_key", "with, comma"),
+        ("host", " "),
+        ("vocabularies", "no/such/folder"),
+        ("review_policy", "no/such/file.toml"),
     ],
 )
 def test_a_bad_value_is_named(tmp_path, name, value):
@@ -116,6 +132,44 @@ def test_all_faults_are_named_at_once(tmp_path):
     assert {line.split(":")[0] for line in said.splitlines()} == {
         f"- {name}" for name in (*NEEDED_ABROAD, "ark_naan", "log_level", "port")
     }
+
+
+def test_every_number_has_a_range_that_holds_its_default():
+    for field in FIELDS.values():
+        if isinstance(field.default, int):
+            assert field.metadata["low"] <= field.default <= field.metadata["high"], field.name
+
+
+def test_faults_of_every_kind_are_named_at_once_and_no_password_is_shown(tmp_path):
+    said = faults(tmp_path, port="abc", log_level="foo", database_url="mysql://me:hunter2@host/data", foo="1")
+    assert {line.partition(":")[0] for line in said.splitlines()} == {
+        "- port",
+        "- log_level",
+        "- database_url",
+        "- COMMONS_FOO",
+    }
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("name", [*NOT_SETTINGS, "COMMONS_NODE_DATA"])
+def test_a_variable_that_is_no_setting_is_left_alone(tmp_path, name):
+    value = str(CONFIG / "default.toml") if name == "COMMONS_CONFIG" else "1"
+    assert load_settings(environ={"COMMONS_VAR": str(tmp_path), name: value}).port == 8000
+
+
+@pytest.mark.parametrize("place", ["/proc/commons", "file", "file/inside"])
+def test_a_data_folder_that_cannot_be_is_a_fault_by_name(tmp_path, place):
+    (tmp_path / "file").touch()
+    assert "- var: " in faults(tmp_path, var=str(tmp_path / place))
+
+
+def test_a_folder_is_marked_as_ours_only_when_it_was_missing_or_empty(tmp_path):
+    for name in ("missing", "empty", "full"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        (tmp_path / "full").mkdir(exist_ok=True)
+        (tmp_path / "full" / "letter.txt").touch()
+        load_settings(environ={"COMMONS_VAR": str(tmp_path / name)})
+    assert {path.parent.name for path in tmp_path.rglob(MARKER)} == {"missing", "empty"}
 
 
 def test_the_settings_cannot_be_changed():
@@ -141,7 +195,7 @@ def test_processes_that_start_together_agree_on_the_secrets(tmp_path):
     said = {process.communicate()[0] for process in started}
     assert [process.returncode for process in started] == [0] * 4
     assert len(said) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["secrets.toml"]
+    assert {path.name for path in tmp_path.iterdir()} == {MARKER, "secrets.toml"}
 
 
 def test_the_configuration_file_can_be_named_in_the_environment(tmp_path):

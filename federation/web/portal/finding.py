@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from marshmallow import EXCLUDE
 from sqlalchemy import select
 
 from federation import catalogue
@@ -18,7 +19,8 @@ from federation.api.queries import MAX_PAGE, SearchQuery
 from federation.database import db
 from federation.models.institutions import Institution
 from federation.parts import parts
-from federation.search.query import SearchRequest, highlights, search
+from federation.search.marking import highlights
+from federation.search.query import SearchRequest, search
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import pictures_of
 from federation.web.wording import Said, said
@@ -104,8 +106,8 @@ class Found:
 
 @portal.get("/search")
 def search_page() -> ResponseReturnValue:
-    """The results of a search, or everything."""
-    query = PARSER.parse(SearchQuery, request, location="query")
+    """The results of a search, or everything; what others add to a link that is passed on makes no difference."""
+    query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
     found = find(query)
     return render_template(
         "portal/search.html",

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from federation import catalogue, serving, usage
+from federation import catalogue, usage
 from federation.catalogue import Page, PublicFile
-from federation.database import db
+from federation.database import db, session_is_open
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
@@ -64,8 +64,8 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     moved = _elsewhere(ark, "portal.download", name=name)
     if moved is not None:
         return moved
-    file = finder().find(db.session(), ark, name, today=today())
-    serving.check(db.session(), file.sha256)
+    engine = None if session_is_open() else db.engine
+    file = finder().find(db.session, ark, name, today=today(), engine=engine)
     inline = "inline" in request.args
     if not inline and usage.is_whole_reading(request.method, request.headers):
         usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)
@@ -77,8 +77,9 @@ def download(ark: str, name: str) -> ResponseReturnValue:
 
 
 @portal.get("/ark:<path:name>")
+@portal.get("/ark:/<path:name>")
 def resolve(name: str) -> ResponseReturnValue:
-    """`https://hub/ark:99999/…`, the form in which ARKs are cited, leads to the page."""
+    """`https://hub/ark:99999/…`, the form in which ARKs are cited, leads to the page; the older `ark:/…` too."""
     ark = catalogue.normal_ark(f"ark:{name}")
     if ark is None:
         raise NotFound()

@@ -144,7 +144,8 @@ def test_shoulders_are_all_different_and_end_in_their_only_digit():
 
 
 def test_the_invitations_token_is_nowhere_in_the_database(hub, token):
-    content = (hub.settings.var / "hub.sqlite").read_bytes() + (hub.settings.var / "hub.sqlite-wal").read_bytes()
+    content = hub.database.content()
+    assert b"institute" in content
     assert token.encode() not in content
     assert json.dumps(token).encode() not in content
 

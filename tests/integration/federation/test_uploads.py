@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 import requests
 
+from federation import uploads
 from federation.database import unit_of_work
+from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.tasks import queue
@@ -151,6 +153,48 @@ def test_the_sweep_finds_what_a_lost_queue_and_a_killed_worker_left(hub, member,
     member.upload(sha256, data)
     monkeypatch.setattr("federation.tasks.STALE", timedelta(seconds=-1))
     queue(hub.app).sweep()
+    assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_what_was_left_behind_is_given_to_one_worker_only(hub, member):
+    data = os.urandom(100)
+    _, sha256 = publish_file(member, data)
+    upload_id = member.upload(sha256, data)["upload_id"]
+    with unit_of_work(hub.app) as session:
+        assert list(uploads.left_behind(session, longer_than=timedelta(seconds=60))) == []
+        session.get_one(Upload, upload_id).changed_at -= timedelta(seconds=61)
+    for expected in ([upload_id], []):
+        with unit_of_work(hub.app) as session:
+            assert list(uploads.left_behind(session, longer_than=timedelta(seconds=60))) == expected
+
+
+def test_an_upload_that_is_being_read_is_not_left_behind(hub, member, monkeypatch):
+    data = os.urandom(100)
+    _, sha256 = publish_file(member, data)
+    upload_id = member.upload(sha256, data)["upload_id"]
+    with unit_of_work(hub.app) as session:
+        session.get_one(Upload, upload_id).changed_at -= timedelta(seconds=61)
+    monkeypatch.setattr("federation.tasks.BEAT_SECONDS", 0)
+    seen = []
+    monkeypatch.setattr(uploads, "verified", lambda session, upload, _kept: seen.append(upload.changed_at))
+    queue(hub.app).verify_now(upload_id)
+    assert now() - seen[0] < timedelta(seconds=30)
+
+
+def test_two_tasks_for_one_upload_have_one_effect(hub, member):
+    data = os.urandom(100)
+    record, sha256 = publish_file(member, data)
+    upload_id = member.upload(sha256, data)["upload_id"]
+    kept = parts(hub.app).store.verify_and_keep(upload_id=upload_id, sha256=sha256, size=len(data))
+    claimed = []
+    for _ in range(2):
+        with unit_of_work(hub.app) as session:
+            upload = uploads.claim(session, upload_id)
+            claimed.append(upload is not None)
+            if upload is not None:
+                uploads.verified(session, upload, kept)
+    assert claimed == [True, False]
+    assert [event["state"] for event in member.events()].count("in_review") == 1
     assert hub.states(record["id"]) == ["in_review"]
 
 

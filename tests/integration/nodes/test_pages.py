@@ -61,7 +61,7 @@ def test_a_resource_page_shows_what_was_said_and_what_became_of_it(node: Node) -
         "图.png",
         "4\u00a0B",
         "平台说有误",
-        "至少 3 个字符",
+        "至少 3 个看得见的字符",
         "平台未接收",
     ):
         assert words in page
@@ -134,7 +134,7 @@ def test_withdrawing_takes_a_reason_and_happens_once(node: Node) -> None:
     assert "已登记撤回" in said
     assert "内容有误。" in said
     assert path not in said
-    assert node.page(f"{page}/edit", 404)
+    assert node.page(f"{page}/edit", 409)
     assert node.submit(path, {"reason": "又一次"}, seen_on="/resources/new").status_code == 302
     assert [one.get("withdrawn") for one in node.records(record_id)] == [{"reason": "内容有误。"}, None]
 

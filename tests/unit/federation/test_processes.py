@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 from federation.processes import Child, Supervisor
+from shared.supervised import SUPERVISED
 from tests.support.processes import eventually
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -69,12 +71,37 @@ def test_a_child_that_keeps_failing_is_started_ever_more_slowly():
     assert sorted(pauses)[-1] > sorted(pauses)[0]
 
 
-def test_stopping_ends_every_child_even_a_stubborn_one():
-    child = Child("stubborn", STUBBORN)
-    child.start()
+def test_stopping_ends_every_child_at_once_even_stubborn_ones():
+    supervisor = Supervisor()
+    children = [supervisor.add(f"stubborn {number}", STUBBORN) for number in range(4)]
     time.sleep(0.3)
-    child.stop(patience=0.5)
-    assert child.process.poll() is not None
+    began = time.monotonic()
+    supervisor.stop(patience=0.5)
+    assert time.monotonic() - began < 1.5
+    assert all(child.process.poll() is not None for child in children)
+
+
+def test_what_the_others_need_is_asked_to_end_only_after_them():
+    supervisor = Supervisor()
+    needed = supervisor.keep(Child("needed", SLEEP, last=True))
+    other = supervisor.add("other", STUBBORN)
+    time.sleep(0.3)
+    stopping = threading.Thread(target=supervisor.stop, kwargs={"patience": 0.5})
+    stopping.start()
+    time.sleep(0.2)
+    assert (needed.process.poll(), other.process.poll()) == (None, None)
+    stopping.join()
+    assert needed.process.poll() is not None
+
+
+def test_a_child_whose_supervisor_died_before_it_could_ask_ends_at_once():
+    code = "from shared.supervised import die_with_parent; die_with_parent(); import time; time.sleep(60)"
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    environ = {**os.environ, SUPERVISED: str(gone.pid)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, timeout=20, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
 
 
 def test_children_do_not_outlive_a_supervisor_that_is_killed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from federation import search_follower
@@ -12,6 +13,7 @@ from federation.database import unit_of_work
 from federation.parts import parts
 from federation.search.index import SearchIndex
 from federation.search.query import SearchRequest, search
+from shared.errors import IndexNotRebuilt
 from tests.support.hub import Hub, Member
 from tests.support.processes import eventually
 from tests.support.publishing import follow, publish, withdraw
@@ -70,6 +72,46 @@ def test_an_index_ahead_of_a_restored_database_is_built_anew(hub: Hub, member: M
         session.execute(text("UPDATE counters SET value = 1 WHERE name = 'change_feed'"))
     follow(hub)
     assert found(hub, "秦权") == [ark] != [lost]
+
+
+def test_an_index_of_a_replaced_database_is_built_anew_though_the_numbers_fit(hub: Hub, member: Member) -> None:
+    lost = publish(hub, member, make_record(title={"zh": "丢失的秦权"}))
+    ark = publish(hub, member, make_record(title={"zh": "秦权"}))
+    with unit_of_work(hub.app) as session:
+        session.execute(
+            text("UPDATE change_feed SET resource_id = (SELECT resource_id FROM change_feed WHERE seq = 2)")
+        )
+        session.execute(text("UPDATE change_feed SET at = '2020-01-01 00:00:00.000000'"))
+        session.execute(text("UPDATE change_feed SET latest = (seq = 2)"))
+    follow(hub)
+    assert found(hub, "秦权") == [ark] != [lost]
+
+
+def test_a_rebuilding_that_was_killed_half_way_is_done_again(hub: Hub, member: Member) -> None:
+    ark = publish(hub, member, make_record(title={"zh": "秦权"}))
+    index = parts(hub.app).index
+    index.hold().delete_all_documents()
+    index.hold().commit()
+    index.ask_for_rebuild()
+    index.reload()
+    assert found(hub, "秦权") == []
+    follow(hub)
+    assert found(hub, "秦权") == [ark]
+    assert not index.rebuild_asked()
+
+
+def test_a_rebuilding_that_nobody_does_says_so_and_stays_asked(hub: Hub, member: Member) -> None:
+    publish(hub, member, make_record())
+    follower = SearchIndex.open(parts(hub.app).index.folder.parent)
+    parts(hub.app).index.close()
+    follower.hold()
+    try:
+        with pytest.raises(IndexNotRebuilt):
+            search_follower.reindex(hub.app, patience=0.5)
+        assert follower.rebuild_asked()
+        assert follower.count() == 1
+    finally:
+        follower.close()
 
 
 def test_reindex_brings_everything_back(hub: Hub, member: Member) -> None:

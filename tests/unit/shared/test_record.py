@@ -58,6 +58,9 @@ def test_a_full_record_passes_and_has_every_field_of_the_schema():
         ({"title": {"zh": "a", "ZH_cn": "b"}}, ("/title/ZH_cn", "bad_language")),
         ({"title": {"zh": "a\u202eb"}}, ("/title/zh", "control_characters")),
         ({"title": {"zh": "a\x00b"}}, ("/title/zh", "control_characters")),
+        ({"title": {"zh": "\u200b"}}, ("/title/zh", "control_characters")),
+        ({"title": {"zh": "\u3164"}}, ("/title/zh", "control_characters")),
+        ({"title": {"zh": "\u2800\ufe0f\u3000"}}, ("/title/zh", "too_short")),
         ({"title": "计量"}, ("/title", "wrong_type")),
         ({"summary": {"zh": "长" * 2001}}, ("/summary/zh", "too_long")),
         ({"type": "poem"}, ("/type", "unknown_term")),
@@ -70,6 +73,13 @@ def test_a_full_record_passes_and_has_every_field_of_the_schema():
         ({"language": ["chinese!"]}, ("/language/0", "bad_language")),
         ({"created": "20 May 2026"}, ("/created", "bad_date")),
         ({"created": "2026-13"}, ("/created", "bad_date")),
+        ({"created": "2026-02-31"}, ("/created", "bad_date")),
+        ({"created": "2025-02-29~"}, ("/created", "bad_date")),
+        ({"created": "-0343-04-31"}, ("/created", "bad_date")),
+        ({"created": "1900-02-29"}, ("/created", "bad_date")),
+        ({"created": "٢٠٢٦"}, ("/created", "bad_date")),
+        ({"embargo_until": "2026-02-31"}, ("/embargo_until", "bad_date")),
+        ({"embargo_until": "2026-02"}, ("/embargo_until", "bad_date")),
         ({"license": "免费"}, ("/license", "unknown_term")),
         ({"links": [{"url": "javascript:alert(1)"}]}, ("/links/0/url", "bad_url")),
         ({"links": [{"url": "https://a.example@evil.example/"}]}, ("/links/0/url", "bad_url")),
@@ -81,6 +91,7 @@ def test_a_full_record_passes_and_has_every_field_of_the_schema():
         ({"files": [make_file(name="..")]}, ("/files/0/name", "bad_file_name")),
         ({"files": [make_file(name="a\nb")]}, ("/files/0/name", "bad_file_name")),
         ({"files": [make_file(sha256="ABC")]}, ("/files/0/sha256", "bad_digest")),
+        ({"files": [make_file(), make_file(name="二.pdf", size=1)]}, ("/files/1/size", "sizes_disagree")),
         ({"files": [make_file(size=-1)]}, ("/files/0/size", "out_of_range")),
         ({"files": [make_file(size=1.5)]}, ("/files/0/size", "wrong_type")),
         ({"files": [make_file(media_type="pdf")]}, ("/files/0/media_type", "bad_media_type")),
@@ -109,6 +120,17 @@ def test_a_full_record_passes_and_has_every_field_of_the_schema():
 )
 def test_each_fault_is_named_where_it_stands(changes, fault):
     assert found(make_record(**changes)) == {fault}
+
+
+@pytest.mark.parametrize(
+    "date", ["2024-02-29", "2000-02-29?", "-0344-02-29", "0000-02-29", "2026-12-31", "2026-05~", "-0343"]
+)
+def test_days_that_the_calendar_has_are_dates(date):
+    assert found(make_record(created=date)) == set()
+
+
+def test_the_same_content_may_stand_under_two_names():
+    assert found(make_record(files=[make_file(), make_file(name="二.pdf")])) == set()
 
 
 @pytest.mark.parametrize("kind", ["document", "photo", "artefact"])

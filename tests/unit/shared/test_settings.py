@@ -16,6 +16,7 @@ class Example:
     share: float = setting(0.5, "比例")
     loud: bool = setting(False, "是否出声")
     folder: Path = setting(Path("data"), "目录")
+    parts: int = setting(2, "份数", low=1, high=9)
     word: str = setting("", "口令", secret=True)
 
     def faults(self):
@@ -70,7 +71,33 @@ def test_a_value_given_directly_stands_above_the_secret_file(write):
 
 
 def test_other_variables_do_not_matter():
-    assert example(NAME="别人", EX_UNKNOWN="1") == Example()
+    assert example(NAME="别人") == Example()
+
+
+def test_an_unknown_variable_with_the_prefix_is_a_fault_that_names_what_may_be_meant():
+    assert faults(EX_COUNTS="1") == "- EX_COUNTS: 没有这个设置，是不是 EX_COUNT？"
+    assert "- EX_ZZZZZZ: 没有这个设置" in faults(EX_ZZZZZZ="1")
+
+
+def test_variables_that_are_said_to_be_no_settings_are_none():
+    environ = {"EX_OTHER": "1", "EX_MORE_OF_IT": "2"}
+    found = read(Example, prefix="EX_", file=None, environ=environ, others=("EX_OTHER",), others_begin=("EX_MORE_",))
+    assert found == Example()
+
+
+def test_a_number_out_of_its_range_is_a_fault_and_the_sentence_says_the_range():
+    assert faults(EX_PARTS="0") == "- parts: 应在 1 到 9 之间，现为 0"
+    assert Example.__dataclass_fields__["parts"].metadata["help"] == "份数（1 到 9）"
+
+
+def test_faults_of_form_do_not_hide_faults_of_sense():
+    said = faults(EX_SHARE="viel", EX_COUNT="0", EX_PARTS="10", EX_UNHEARD="1")
+    assert {line.partition(":")[0] for line in said.splitlines()} == {"- share", "- count", "- parts", "- EX_UNHEARD"}
+
+
+def test_faults_are_said_in_the_language_that_is_asked_for():
+    assert faults(EX_COUNT="viele") == "- count: 应为整数"
+    assert faults(EX_COUNT="viele", COMMONS_LANGUAGE="en") == "- count: a whole number is expected"
 
 
 def test_an_unknown_name_in_the_file_is_a_fault(write):

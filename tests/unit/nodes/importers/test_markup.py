@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodes.importers.markup import strip_markup
-from shared.validation import CONTROLS
+from shared.characters import CONTROLS
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,293 @@
+"""Taking in a bundle that was carried here: the same ingestion and the same storage as over the network.
+
+Nothing is changed before the whole bag is found complete, signed, and meant for this hub. From then on each batch and
+each file is a transaction of its own that can be repeated, so an import that was killed is simply run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from federation import auditlog, ingestion, inspection, node_status, uploads
+from federation.enrolment import usable_key
+from federation.malware import Scanner, ScannerAway
+from federation.models.base import now
+from federation.models.events import AuditEvent
+from federation.models.institutions import Node
+from federation.settings import HubSettings
+from federation.storage import DigestMismatch, ObjectStore, StorageError
+from federation.uploads import Need, Wanted
+from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
+from shared.canonical import digest
+from shared.carrying import (
+    MAX_BUNDLE_FILES,
+    MAX_BUNDLE_RECORDS,
+    MAX_RECEIPT_EVENTS,
+    STATEMENT,
+    contents,
+    read_statement,
+)
+from shared.errors import (
+    BagAltered,
+    BagTooLarge,
+    BatchTooLarge,
+    CommonsError,
+    FileAltered,
+    FileUnreadable,
+    SignatureInvalid,
+    StoreAway,
+    WrongHub,
+)
+from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_EVENTS, MAX_UPLOADS_ASKED, PROTOCOL
+from shared.signing import load_public_jwk
+
+MOST_FILES = MAX_BUNDLE_FILES + 10_000
+"""Files and batches of records together."""
+Work = Callable[..., AbstractContextManager[Session]]
+"""Gives a transaction: committed at the end, rolled back on any exception."""
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bag whose statement holds: who made it, and what is in it."""
+
+    bag: Bag
+    said: Mapping[str, Any]
+    batches: Sequence[Payload]
+    files: Sequence[Payload]
+
+    @property
+    def id(self) -> str:
+        """The bundle's own number."""
+        return str(self.said["bundle_id"])
+
+
+@dataclass
+class Answers:
+    """What became of each record and each file."""
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was refused."""
+        refused = ("rejected", "conflict", "refused")
+        return not any(answer["outcome"] in refused for answer in (*self.records, *self.files))
+
+
+class _File:
+    """A payload file as a body for the store: a medium that fails is told apart from a store that does."""
+
+    def __init__(self, opened: BinaryIO, part: Payload) -> None:
+        self._opened, self._part, self.size = opened, part, part.size
+
+    def read(self, length: int, /) -> bytes:
+        """At most `length` bytes. Raises `FileUnreadable`."""
+        try:
+            return self._opened.read(length)
+        except OSError as error:
+            raise _unreadable(self._part, error) from error
+
+
+class _Counted:
+    """Passes on by how much a count has grown, as a bar wants to be told."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._told = progress, 0
+
+    def reach(self, count: int) -> None:
+        """It has come to `count`."""
+        self._progress(count - self._told)
+        self._told = count
+
+
+def open_bundle(work: Work, folder: Path, settings: HubSettings) -> Bundle:
+    """Check all of a bag but the bytes of its files. Changes nothing.
+
+    Raises what `read_bag` raises, `SignatureInvalid`, `KeyUnknown`, `KeyRevoked`, `WrongHub`, or `BagAltered`.
+    """
+    bag = read_bag(folder, extra=(STATEMENT,), most_files=MOST_FILES)
+    with work(read_only=True) as session:
+
+        def find(kid: str) -> Ed25519PublicKey:
+            return load_public_jwk(usable_key(session, kid).jwk)
+
+        said, kid = read_statement(bag.tags[STATEMENT], manifest=bag.tags[MANIFEST], find_key=find)
+        if said["hub"] != settings.origin:
+            raise WrongHub(theirs=said["hub"], ours=settings.origin)
+        if usable_key(session, kid).node_id != said["node_id"]:
+            raise SignatureInvalid()
+    bundle = Bundle(bag, said, *contents(bag))
+    if len(bundle.files) > MAX_BUNDLE_FILES:
+        raise BagTooLarge(path="data/files", limit=MAX_BUNDLE_FILES)
+    if sum(len(tokens) for tokens in _batches(bundle)) > MAX_BUNDLE_RECORDS:
+        raise BagTooLarge(path="data/records", limit=MAX_BUNDLE_RECORDS)
+    return bundle
+
+
+def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSettings, progress: Progress) -> Answers:
+    """Take in the records, then the files; an answer for each, and none blocks another.
+
+    Raises `StoreAway` when the store stops answering; what was done until then stays done.
+    """
+    answers = Answers()
+    for tokens in _batches(bundle):
+        answers.records += _ingest(work, bundle, tokens, len(answers.records), settings)
+    for start in range(0, len(bundle.files), MAX_UPLOADS_ASKED):
+        some = bundle.files[start : start + MAX_UPLOADS_ASKED]
+        answers.files += _keep_files(work, store, bundle, some, settings, progress)
+    with work() as session:
+        _remember(session, bundle, answers)
+    return answers
+
+
+def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings) -> dict[str, Any]:
+    """The answers, and what happened to the node's records after its cursor (`BundleReceipt`)."""
+    events: list[dict[str, Any]] = []
+    page = {"last": bundle.said["after"], "more": True}
+    with work(read_only=True) as session:
+        while page["more"] and len(events) + MAX_EVENTS <= MAX_RECEIPT_EVENTS:
+            page = node_status.events_after(session, bundle.said["node_id"], after=page["last"], limit=MAX_EVENTS)
+            events += page["events"]
+    return {
+        "protocol": PROTOCOL,
+        "bundle_id": bundle.id,
+        "node_id": bundle.said["node_id"],
+        "hub": settings.origin,
+        "created": now().isoformat(timespec="seconds"),
+        "records": answers.records,
+        "files": answers.files,
+        "after": bundle.said["after"],
+        "events": events,
+        "last": page["last"],
+        "more": page["more"],
+    }
+
+
+def _batches(bundle: Bundle) -> Iterator[list[str]]:
+    """The signed records, a batch at a time, read anew and held against the list each time."""
+    for part in bundle.batches:
+        data = read_whole(bundle.bag.folder / part.path, limit=MAX_BATCH_BYTES)
+        if digest(data) != part.sha256:
+            raise BagAltered(path=part.path)
+        # What is not ASCII cannot be a JWS: such a line is refused by itself, by the check of its signature.
+        tokens = data.decode("utf-8", errors="replace").split()
+        if len(tokens) > MAX_BATCH_RECORDS:
+            raise BatchTooLarge(records=MAX_BATCH_RECORDS, size=MAX_BATCH_BYTES)
+        yield tokens
+
+
+def _ingest(
+    work: Work, bundle: Bundle, tokens: Sequence[str], before: int, settings: HubSettings
+) -> list[dict[str, Any]]:
+    with work() as session:
+        node = session.get_one(Node, bundle.said["node_id"])
+        outcomes = ingestion.ingest(
+            session,
+            node,
+            tokens,
+            max_file_bytes=settings.max_file_bytes,
+            max_withdrawn_percent=settings.max_withdrawn_percent,
+        )
+        said = [outcome.as_message(bundle.said["language"]) for outcome in outcomes]
+    return [
+        {**answer, "index": before + number, "jws_sha256": hashlib.sha256(token.encode("utf-8")).hexdigest()}
+        for number, (answer, token) in enumerate(zip(said, tokens, strict=True))
+    ]
+
+
+def _keep_files(
+    work: Work,
+    store: ObjectStore,
+    bundle: Bundle,
+    parts: Sequence[Payload],
+    settings: HubSettings,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    with work(read_only=True) as session:
+        node = session.get_one(Node, bundle.said["node_id"])
+        need = Need.of(session, node, [part.sha256 for part in parts], max_file_bytes=settings.max_file_bytes)
+    answers, scanner = [], inspection.scanner(settings)
+    for part in parts:
+        answer: dict[str, Any] = {"sha256": part.sha256}
+        counted = _Counted(progress)
+        try:
+            answer["outcome"] = "stored" if _keep(work, store, bundle, part, need, counted, scanner) else "present"
+        except CommonsError as error:
+            if isinstance(error, StoreAway):
+                raise
+            said = error.message(bundle.said["language"])
+            answer |= {"outcome": "refused", "code": error.code, "detail": said}
+        counted.reach(part.size)
+        answers.append(answer)
+    return answers
+
+
+def _keep(
+    work: Work,
+    store: ObjectStore,
+    bundle: Bundle,
+    part: Payload,
+    need: Need,
+    counted: _Counted,
+    scanner: Scanner | None,
+) -> bool:
+    """Keep one file; false when the hub has it already. Raises the named error that says why it is not kept."""
+    size = need.stored.get(part.sha256, part.size)
+    if part.sha256 not in need.stored and size not in (sizes := need.sizes(part.sha256)) and sizes:
+        raise FileAltered(sha256=part.sha256)
+    if need.has(Wanted(part.sha256, size)):
+        return False
+    try:
+        with bundle.bag.open(part) as opened:
+            kept = store.keep_body(
+                _File(opened, part),
+                sha256=part.sha256,
+                size=size,
+                replace=part.sha256 in need.damaged,
+                progress=counted.reach,
+            )
+    except DigestMismatch as error:
+        raise FileAltered(sha256=part.sha256) from error
+    except StorageError as error:
+        raise StoreAway() from error
+    except OSError as error:
+        raise _unreadable(part, error) from error
+    try:
+        content = inspection.inspect(store, kept, scanner)
+    except (ScannerAway, StorageError) as error:
+        raise StoreAway() from error
+    with work() as session:
+        if not uploads.stored(session, kept, content, actor=auditlog.machine(bundle.said["node_id"])):
+            raise StoreAway()  # the collector is just taking these bytes away: the next import brings them
+    return True
+
+
+def _remember(session: Session, bundle: Bundle, answers: Answers) -> None:
+    """Note in the audit log, once for each bundle, that it was taken in; and that the node was heard of."""
+    node_id, subject = bundle.said["node_id"], f"bundle:{bundle.id}"
+    known = select(AuditEvent.id).where(AuditEvent.subject == subject).limit(1)
+    if session.scalar(known) is not None:
+        return
+    session.execute(update(Node).where(Node.id == node_id).values(last_seen_at=now()))
+    said = {
+        "manifest_sha256": bundle.said["manifest_sha256"],
+        "records": len(answers.records),
+        "files": len(answers.files),
+    }
+    auditlog.record(session, auditlog.Happening(auditlog.machine(node_id), "bundle.imported", subject, detail=said))
+
+
+def _unreadable(part: Payload, error: OSError) -> FileUnreadable:
+    return FileUnreadable(name=part.path, cause=error.strerror or type(error).__name__)

@@ -1,0 +1,60 @@
+"""The data folder of one machine: that it is ours, that one hub at a time holds it, and how it is removed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.errors import DataFolderForeign, DataFolderInUse
+
+MARKER = ".metrology-commons"
+LOCK = "hub.lock"
+
+
+def make(folder: Path) -> None:
+    """Make the folder if it is missing; one that was missing or empty is marked as ours. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        (folder / MARKER).touch()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold the folder against a second hub. Raises `DataFolderInUse`.
+
+    Gives whether the last holder was killed: then what it had started may be on its way out for a moment. The
+    kernel lets go of the lock with the process, whichever way it ends; children do not inherit it.
+    """
+    with open(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataFolderInUse(folder=folder, pid=file.read().strip() or "?") from error
+        killed = bool(file.read().strip())
+        _write(file.fileno(), str(os.getpid()))
+        try:
+            yield killed
+        finally:
+            _write(file.fileno(), "")
+
+
+def remove(folder: Path) -> None:
+    """Remove the data folder with all that is in it. Raises `DataFolderForeign` or `DataFolderInUse`.
+
+    Only a marked folder is removed, and never one in which the caller stands or lives.
+    """
+    place = folder.resolve()
+    lived_in = any(home.resolve().is_relative_to(place) for home in (Path.cwd(), Path.home()))
+    if lived_in or not (place / MARKER).is_file():
+        raise DataFolderForeign(folder=place)
+    with held(place):
+        shutil.rmtree(place)
+
+
+def _write(descriptor: int, text: str) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, text.encode("ascii"), 0)

@@ -1,0 +1,36 @@
+"""What a node is told when it joins, over the network or in a carried reply: who it is to this hub."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from federation.models.institutions import Node
+from federation.settings import HubSettings
+from shared import messages
+
+
+def describe(node: Node, settings: HubSettings) -> dict[str, Any]:
+    """Who the node is to this hub (`EnrolmentReply`)."""
+    institution = node.institution
+    names = {"zh": institution.name_zh, "en": institution.name_en}
+    return {
+        "protocol": messages.PROTOCOL,
+        "node_id": node.id,
+        "institution": {
+            "code": institution.code,
+            "kind": institution.kind,
+            "name": {tag: name for tag, name in names.items() if name},
+        },
+        "hub_name": hub_name(settings),
+        "origin": settings.origin,
+        "limits": {
+            "batch_records": messages.MAX_BATCH_RECORDS,
+            "batch_bytes": messages.MAX_BATCH_BYTES,
+            "file_bytes": settings.max_file_bytes,
+        },
+    }
+
+
+def hub_name(settings: HubSettings) -> dict[str, str]:
+    """What the hub is called."""
+    return {"zh": settings.hub_name_zh, "en": settings.hub_name_en}

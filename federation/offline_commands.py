@@ -1,0 +1,98 @@
+"""`commons-hub enrol` and `commons-hub import`: what institutions without a network send on a stick."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from federation import bundles, enrolment, membership_message
+from federation.core import create_core
+from federation.database import unit_of_work
+from federation.parts import parts
+from federation.settings import load_settings
+from shared.bags import read_whole
+from shared.carrying import MAX_STATEMENT_BYTES, read_enrolment_request, write_whole
+from shared.progress import Bars
+
+a_file = click.Path(path_type=Path, dir_okay=False)
+json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
+
+
+@click.command()
+@click.argument("request_file", type=a_file)
+@click.option("--reply", "reply_file", type=a_file, help="答复写到哪里；默认写在申请旁边，加 .reply.json。")
+@click.pass_context
+def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -> None:
+    """接受离线带来的加入申请（commons-node join-request），写出答复。"""
+    settings = load_settings(context.obj)
+    token = read_whole(request_file, limit=MAX_STATEMENT_BYTES).decode("utf-8", errors="replace").strip()
+    asked, kid = read_enrolment_request(token)
+    with unit_of_work(create_core(settings)) as session:
+        node = enrolment.enrol(
+            session,
+            token=asked["token"],
+            node_name=asked["node_name"],
+            public_key=asked["public_key"],
+            signed_by=kid,
+        )
+        code, membership = node.institution.code, membership_message.describe(node, settings)
+    target = reply_file or request_file.with_name(f"{request_file.name}.reply.json")
+    write_whole(target, _json({"key_id": kid, "membership": membership}))
+    click.echo(f"已加入：{code}。请把答复带回节点：{target}")
+
+
+@click.command(name="import")
+@click.argument("bag", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--receipt", "receipt_file", type=a_file, help="回执写到哪里；默认写在离线包旁边，加 .receipt.json。")
+@json_option
+@click.pass_context
+def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_json: bool) -> None:
+    """导入离线包（commons-node export），写出回执；再导入一次什么都不会变，只是取得新的回执。"""
+    settings = load_settings(context.obj)
+    app = create_core(settings)
+    work = partial(unit_of_work, app)
+    bag = bag.resolve()
+    bundle = bundles.open_bundle(work, bag, settings)
+    with Bars() as bars:
+        progress = bars.begin("收下文件", sum(part.size for part in bundle.files))
+        answers = bundles.take_in(work, parts(app).store, bundle, settings, progress)
+    receipt = bundles.receipt(work, bundle, answers, settings)
+    target = receipt_file or bag.with_name(f"{bag.name}.receipt.json")
+    write_whole(target, _json(receipt))
+    if as_json:
+        click.echo(json.dumps({**_counts(answers), "receipt": str(target)}, ensure_ascii=False, indent=2))
+    else:
+        _say(answers, target)
+    sys.exit(0 if answers.good else 5)
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def _counts(answers: bundles.Answers) -> dict[str, Any]:
+    return {
+        "bundle": {
+            "records": dict(Counter(answer["outcome"] for answer in answers.records)),
+            "files": dict(Counter(answer["outcome"] for answer in answers.files)),
+        },
+        "refused": [answer for answer in (*answers.records, *answers.files) if "code" in answer],
+    }
+
+
+def _say(answers: bundles.Answers, target: Path) -> None:
+    records = Counter(answer["outcome"] for answer in answers.records)
+    files = Counter(answer["outcome"] for answer in answers.files)
+    taken, refused = records["accepted"] + records["superseded"], records["rejected"] + records["conflict"]
+    click.echo(f"著录：接收 {taken}，已有 {records['duplicate']}，未接收 {refused}。")
+    click.echo(f"文件：收下 {files['stored']}，已有 {files['present']}，未收下 {files['refused']}。")
+    for answer in (*answers.records, *answers.files):
+        if "code" in answer:
+            click.echo(f"  ✗ {answer.get('id') or answer.get('sha256') or '?'}  {answer['detail']}")
+    click.echo(f"请把回执带回节点：{target}")

@@ -1,0 +1,124 @@
+"""Taking in the hub's receipt: the same answers and events as over the network, noted by the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from nodes import membership as memberships
+from nodes import outbox, transfer
+from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
+from nodes.outbox import Letter, Sent
+from nodes.sync import Reporter, Synced, states, take_events
+from nodes.transfer import Transferred
+from nodes.workplace import Workplace
+from shared.bags import read_whole
+from shared.canonical import digest
+from shared.carrying import MAX_CARRIED_BYTES, BundleReceipt
+from shared.errors import NotAddressed, ReceiptGap, WrongHub
+from shared.messages import read
+
+AT_A_TIME = 500
+"""Answers and events in one transaction, as many as the network would bring."""
+T = TypeVar("T")
+
+
+def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None) -> Synced:
+    """Note what a receipt says; taken again, or after a later one, it changes nothing.
+
+    Each step is a transaction that may be repeated, so one that was broken off is simply taken again. Raises
+    `NotJoined`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is no receipt.
+    """
+    receipt = read(BundleReceipt, read_whole(source, limit=MAX_CARRIED_BYTES))
+    with workplace.database.unit_of_work(read_only=True) as session:
+        membership = memberships.current(session)
+    _check(receipt, membership)
+    done = Synced(Sent(), Transferred())
+    total = len(receipt["records"]) + len(receipt["files"]) + len(receipt["events"])
+    progress = reporter.begin("读取回执", total) if reporter is not None and total else _silent
+    if receipt["last"] >= membership.cursor:
+        # An older receipt than what was read since knows nothing new, and must not undo a later request for a file.
+        _note_records(workplace, receipt["records"], done.sent, progress)
+        _note_files(workplace, receipt["files"], done.files, progress)
+        done.events = _note_events(workplace, receipt["events"], progress)
+    with workplace.database.unit_of_work() as session:
+        session.execute(update(Membership).values(synced_at=now()))
+        done.states = states(session)
+    return done
+
+
+def _silent(_steps: int) -> None:
+    """Nobody watches."""
+
+
+def _check(receipt: Mapping[str, Any], membership: Membership) -> None:
+    """Refuse what is for another node or hub, and what would leave a gap in what this node has read."""
+    if receipt["hub"] != membership.origin:
+        raise WrongHub(theirs=receipt["hub"], ours=membership.origin)
+    if receipt["node_id"] != membership.node_id:
+        raise NotAddressed(theirs=receipt["node_id"])
+    first, events = receipt["after"], receipt["events"]
+    numbers = [event["seq"] for event in events]
+    whole = numbers == list(range(first + 1, first + 1 + len(events)))
+    if first > membership.cursor or not whole or receipt["last"] != first + len(events):
+        raise ReceiptGap(after=first, cursor=membership.cursor)
+
+
+def _note_records(
+    workplace: Workplace, answers: Sequence[dict[str, Any]], sent: Sent, progress: Callable[[int], None]
+) -> None:
+    """Note the answers to what is still in the outbox; the rest was answered before."""
+    said = {answer["jws_sha256"]: answer for answer in answers}
+    with workplace.database.unit_of_work(read_only=True) as session:
+        letters = [pair for pair in _letters(session) if pair[0] in said]
+    for part in _parts(letters):
+        with workplace.database.unit_of_work() as session:
+            outbox.note_answers(
+                session, [letter for _, letter in part], [_as_online(said[sha256]) for sha256, _ in part], sent
+            )
+    progress(len(answers))
+
+
+def _letters(session: Session) -> Iterator[tuple[str, Letter]]:
+    """What the outbox holds, by the digest of the signed record: an answer is about these very bytes."""
+    named = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
+    query = select(OutboxEntry.id, OutboxEntry.resource_id, OutboxEntry.number, Version.jws).join(Version, named)
+    for row in session.execute(query.order_by(OutboxEntry.id).execution_options(yield_per=AT_A_TIME)):
+        yield digest(row.jws.encode("ascii")), Letter(*row)
+
+
+def _as_online(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "jws_sha256"}
+
+
+def _note_files(
+    workplace: Workplace, answers: Sequence[dict[str, Any]], result: Transferred, progress: Callable[[int], None]
+) -> None:
+    for part in _parts(answers):
+        said = {answer["sha256"]: answer for answer in part}
+        with workplace.database.unit_of_work() as session:
+            unsent = session.scalars(select(LocalFile).where(LocalFile.sha256.in_(said), ~LocalFile.sent)).all()
+            transfer.note_answers(session, [(file, said[file.sha256]) for file in unsent], result)
+        progress(len(part))
+
+
+def _note_events(workplace: Workplace, events: Sequence[dict[str, Any]], progress: Callable[[int], None]) -> int:
+    """Note the events after the cursor, which moves with them."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        cursor = memberships.current(session).cursor
+    new = [event for event in events if event["seq"] > cursor]
+    progress(len(events) - len(new))
+    for part in _parts(new):
+        with workplace.database.unit_of_work() as session:
+            take_events(session, part, last=part[-1]["seq"])
+        progress(len(part))
+    return len(new)
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), AT_A_TIME):
+        yield values[start : start + AT_A_TIME]

@@ -1,0 +1,203 @@
+"""What node and hub say to each other when a person carries it: enrolment, a bundle's statement, and its receipt.
+
+The messages inside are those of the network; here are only the envelopes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from joserfc import jws
+from joserfc.errors import JoseError
+
+from shared.bags import Bag, Payload
+from shared.canonical import canonical, digest, parse
+from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
+from shared.messages import (
+    PROTOCOL,
+    EnrolmentReply,
+    EnrolmentRequest,
+    Flag,
+    OneOf,
+    PublishResult,
+    StatusEvent,
+    read,
+)
+from shared.record import SHA256, RecordId
+from shared.signing import key_id, load_public_jwk, sign, verify
+from shared.validation import Many, Part, Strict, Text, Whole
+
+STATEMENT = "statement.jws"
+"""The bundle's tag file in which the node says whose and for which hub it is."""
+STATEMENT_TYPE = "metrology-commons-bundle+jws"
+ENROLMENT_TYPE = "metrology-commons-enrolment+jws"
+RECORDS_PATH = re.compile(r"data/records/[0-9]{4}\.jws")
+FILE_PATH = re.compile(r"data/files/sha256/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
+MAX_CARRIED_BYTES = 512 * 1024**2
+"""Bytes of a receipt; a request, a statement and a reply are far smaller."""
+MAX_STATEMENT_BYTES = 16 * 1024
+MAX_BUNDLE_RECORDS = 50_000
+MAX_BUNDLE_FILES = 100_000
+MAX_RECEIPT_EVENTS = 200_000
+FILE_OUTCOMES = ("stored", "present", "refused")
+
+
+class BundleStatement(Strict):
+    """Whose bundle this is, for which hub, and what is in it; signed by the node."""
+
+    protocol = Whole(1, 1000, required=True)
+    bundle_id = RecordId(required=True)
+    node_id = Text(36, required=True)
+    hub = Text(2048, required=True)
+    created = Text(40, required=True)
+    language = OneOf(("zh", "en"), required=True)
+    after = Whole(0, required=True)
+    manifest_sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
+
+
+class RecordAnswer(PublishResult):
+    """What became of one record of the bundle; `jws_sha256` says which signed record is meant."""
+
+    jws_sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
+
+
+class FileAnswer(Strict):
+    """What became of one file of the bundle."""
+
+    sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
+    outcome = OneOf(FILE_OUTCOMES, required=True)
+    code = Text(100)
+    detail = Text(5000)
+
+
+class BundleReceipt(Strict):
+    """The hub's answer to a bundle, and what happened to the node's records after its cursor."""
+
+    protocol = Whole(1, 1000, required=True)
+    bundle_id = RecordId(required=True)
+    node_id = Text(36, required=True)
+    hub = Text(2048, required=True)
+    created = Text(40, required=True)
+    records = Many(Part(RecordAnswer), MAX_BUNDLE_RECORDS, required=True)
+    files = Many(Part(FileAnswer), MAX_BUNDLE_FILES, required=True)
+    after = Whole(0, required=True)
+    events = Many(Part(StatusEvent), MAX_RECEIPT_EVENTS, required=True)
+    last = Whole(0, required=True)
+    more = Flag(required=True)
+
+
+class CarriedEnrolmentReply(Strict):
+    """The answer to a carried request to join: for the node that has the key with this id."""
+
+    key_id = Text(64, required=True)
+    membership = Part(EnrolmentReply, required=True)
+
+
+# -- joining ---------------------------------------------------------------------------------------------------
+
+
+def enrolment_request(message: Mapping[str, Any], *, private_key: Ed25519PrivateKey) -> str:
+    """A request to join as a compact JWS by the very key that it shows (proof of possession)."""
+    kid = key_id(private_key.public_key())
+    return sign(canonical(dict(message)), private_key=private_key, kid=kid, kind=ENROLMENT_TYPE)
+
+
+def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
+    """The request, and the id of the key that signed it and that it shows.
+
+    Raises `SignatureInvalid` when another key signed, or `InvalidRequest`.
+    """
+    try:
+        shown = parse(jws.extract_compact(token.encode("ascii")).payload)
+        key = load_public_jwk(shown["public_key"])
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise SignatureInvalid() from error
+
+    def find(kid: str) -> Ed25519PublicKey:
+        if kid != key_id(key):
+            raise SignatureInvalid()
+        return key
+
+    signed = verify(token, find_key=find, kind=ENROLMENT_TYPE)
+    return read(EnrolmentRequest, signed.record), signed.key_id
+
+
+# -- the bundle ------------------------------------------------------------------------------------------------
+
+
+def records_path(number: int) -> str:
+    """Where the bundle's batch with that number lies: a signed record a line."""
+    return f"data/records/{number:04d}.jws"
+
+
+def file_path(sha256: str) -> str:
+    """Where the bytes with that digest lie in a bundle."""
+    return f"data/files/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def statement(values: Mapping[str, Any], *, manifest: bytes, moment: datetime, key: Ed25519PrivateKey) -> bytes:
+    """The signed statement of a bundle whose list of contents is `manifest`."""
+    said = {
+        "protocol": PROTOCOL,
+        **values,
+        "created": moment.isoformat(timespec="seconds"),
+        "manifest_sha256": digest(manifest),
+    }
+    token = sign(canonical(said), private_key=key, kid=key_id(key.public_key()), kind=STATEMENT_TYPE)
+    return token.encode("ascii") + b"\n"
+
+
+def read_statement(
+    data: bytes, *, manifest: bytes, find_key: Callable[[str], Ed25519PublicKey]
+) -> tuple[dict[str, Any], str]:
+    """A bundle's statement, and the id of the key that signed it; `find_key` gives a key or raises its own error.
+
+    Raises `SignatureInvalid`, `InvalidRequest`, or `BagAltered` when it was made for another list of contents.
+    """
+    token = data[:MAX_STATEMENT_BYTES].decode("utf-8", errors="replace").strip()
+    signed = verify(token, find_key=find_key, kind=STATEMENT_TYPE)
+    said = read(BundleStatement, signed.record)
+    if said["manifest_sha256"] != digest(manifest):
+        raise BagAltered(path="manifest-sha256.txt")
+    return said, signed.key_id
+
+
+def contents(bag: Bag) -> tuple[list[Payload], list[Payload]]:
+    """The batches of records and the files of a bundle. Raises `BagUnexpected` or `BagAltered`."""
+    batches, files = [], []
+    for part in bag.payload:
+        file = FILE_PATH.fullmatch(part.path)
+        if file is not None:
+            if file[3] != part.sha256:
+                raise BagAltered(path=part.path)
+            files.append(part)
+        elif RECORDS_PATH.fullmatch(part.path):
+            batches.append(part)
+        else:
+            raise BagUnexpected(path=part.path)
+    return batches, files
+
+
+def batch_bytes(tokens: Sequence[str]) -> bytes:
+    """Signed records as they lie in a bundle."""
+    return "".join(f"{token}\n" for token in tokens).encode("ascii")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file of which nobody ever sees a half. Raises `FileUnwritable`."""
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise FileUnwritable(name=path.name, cause=error.strerror or type(error).__name__) from error

@@ -1,0 +1,104 @@
+"""Copying a hub's database to another engine: everything arrives and goes on from there, or nothing is done."""
+
+from __future__ import annotations
+
+import click
+import pytest
+from sqlalchemy import create_engine, delete, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from federation import copying
+from federation.database import unit_of_work
+from federation.models.events import AuditEvent
+from federation.models.registry import metadata
+from federation.models.usage import UsageEvent
+from tests.support.hub import running_hub
+from tests.support.publishing import file_entry, publish
+from tests.support.records import make_record
+
+PDF = b"%PDF-1.7 a balance"
+
+
+@pytest.fixture
+def old(tmp_path, store):
+    """A hub on SQLite with something in it, and a member that goes on publishing."""
+    folder = tmp_path / "old"
+    urls = {"database_url": f"sqlite:///{folder / 'hub.sqlite'}", "queue_url": f"sqlite:///{folder / 'queue.sqlite'}"}
+    with running_hub(folder, store, **urls) as hub:
+        member = hub.member("institute-a")
+        record = make_record(files=[file_entry(PDF)])
+        publish(hub, member, record, PDF, indexed=False)
+        hub.invite(member.code)
+        with unit_of_work(hub.app) as session:
+            uses = [{"kind": "view", "resource_id": record["id"], "sha256": ""} for _ in range(3)]
+            session.execute(insert(UsageEvent), uses)
+        yield hub, member
+
+
+def rows(hub):
+    """Everything that a database holds, a table after the other."""
+    with unit_of_work(hub.app, read_only=True) as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }
+
+
+def test_every_row_of_every_table_arrives(hub, old):
+    source, _ = old
+    before = rows(source)
+    copied = copying.copy_database(hub.app, source.settings.database_url)
+    assert {one.table: one.rows for one in copied} == {name: len(found) for name, found in before.items()}
+    assert rows(hub) == before == rows(source)
+    empty = {name for name, found in before.items() if not found}
+    assert empty <= {"users", "decisions", "uploads", "sign_in_attempts", "reconciliations"}
+
+
+def test_the_copy_goes_on_with_the_next_numbers_and_an_append_only_log(hub, old):
+    source, member = old
+    copying.copy_database(hub.app, source.settings.database_url)
+    member.hub = hub
+    resource = make_record()
+    publish(hub, member, resource, indexed=False)
+    hub.invite(member.code)
+    with unit_of_work(hub.app) as session:
+        last = session.scalar(select(func.max(UsageEvent.id)))
+        session.execute(insert(UsageEvent).values(kind="view", resource_id=resource["id"], sha256=""))
+        assert session.scalar(select(func.max(UsageEvent.id))) == last + 1
+        assert list(session.scalars(text("SELECT seq FROM change_feed ORDER BY seq"))) == [1, 2]
+    with pytest.raises(DBAPIError, match="append-only"), unit_of_work(hub.app) as session:
+        session.execute(delete(AuditEvent))
+
+
+def test_a_target_that_is_not_empty_is_left_as_it_is(hub, old):
+    source, _ = old
+    hub.institution("institute-b")
+    before = rows(hub)
+    with pytest.raises(click.ClickException, match="不是空的"):
+        copying.copy_database(hub.app, source.settings.database_url)
+    assert rows(hub) == before
+
+
+def test_a_copy_that_fails_half_way_leaves_nothing(hub, old, monkeypatch):
+    source, _ = old
+    before = rows(hub)
+    monkeypatch.setattr(copying, "_set_sequences", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        copying.copy_database(hub.app, source.settings.database_url)
+    assert rows(hub) == before
+
+
+@pytest.mark.parametrize("url", ["sqlite:////there/is/none.sqlite", "nonsense", "unknown://host/database"])
+def test_a_source_that_is_none_is_named(hub, url):
+    with pytest.raises(click.ClickException):
+        copying.copy_database(hub.app, url)
+
+
+def test_a_source_of_another_version_is_refused(hub, tmp_path):
+    url = f"sqlite:///{tmp_path / 'strange.sqlite'}"
+    strange = create_engine(url)
+    with strange.begin() as connection:
+        connection.execute(text("CREATE TABLE something (id INTEGER)"))
+    strange.dispose()
+    with pytest.raises(click.ClickException, match="版本"):
+        copying.copy_database(hub.app, url)

@@ -1,0 +1,187 @@
+"""What the node does with bags and receipts: broken exports go on, old and foreign receipts do no harm."""
+
+import copy
+import json
+import os
+
+import pytest
+from sqlalchemy import select
+
+from nodes import bundles, receipts
+from nodes.models import LocalFile, Membership
+from nodes.settings import NodeSettings
+from nodes.workplace import initialise
+from shared import errors
+from shared.canonical import digest
+from shared.carrying import file_path
+from tests.support.offline import isolated
+
+
+@pytest.fixture
+def node(hub, tmp_path):
+    return isolated(hub, tmp_path / "isolated")
+
+
+class Killed(Exception):
+    """What stands for the end of the process."""
+
+
+class Killer:
+    """A reporter that ends the export after so many steps."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    def begin(self, name, total):
+        def advance(_steps):
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+        return advance
+
+
+def cursor(node):
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        return session.scalars(select(Membership.cursor)).one()
+
+
+# -- exporting -----------------------------------------------------------------------------------------------------
+
+
+def test_an_export_that_was_killed_goes_on_and_is_no_bag_until_it_is_whole(node):
+    for number in range(3):
+        node.register("", node.file(f"{number}.bin", os.urandom(1000)))
+    with pytest.raises(Killed):
+        bundles.export(node.workplace, node.folder / "bag", reporter=Killer(1))
+    with pytest.raises(errors.NotABag):
+        node.import_(node.folder / "bag")
+    copied = [path for path in (node.folder / "bag" / "data" / "files").rglob("*") if len(path.name) == 64]
+    before = [path.stat().st_mtime_ns for path in copied]
+    assert len(copied) == 1
+    receipt = node.import_(node.export())
+    assert [path.stat().st_mtime_ns for path in copied] == before
+    assert [answer["outcome"] for answer in receipt["files"]] == ["stored"] * 3
+
+
+def test_an_export_that_goes_on_drops_what_it_does_not_hold_any_more(node):
+    record_id = node.register("", node.file("a.bin", b"a"))
+    node.register("", node.file("b.bin", b"b"))
+    with pytest.raises(Killed):
+        bundles.export(node.workplace, node.folder / "bag", reporter=Killer(1))
+    node.register(record_id, withdrawn={"reason": "重复"})
+    done = bundles.export(node.workplace, node.folder / "bag")
+    assert done.records == 3
+    assert node.take(node.import_(done.folder)).good
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(node):
+    (node.folder / "photos").mkdir()
+    (node.folder / "photos" / "1.jpg").write_bytes(b"x")
+    with pytest.raises(errors.FolderNotEmpty):
+        node.export("photos")
+    bag = node.export()
+    with pytest.raises(errors.FolderNotEmpty):
+        node.export()
+    assert (bag / "bagit.txt").exists()
+
+
+def test_a_file_that_changed_is_left_out_and_named_and_blocks_no_other(node):
+    changed = node.file("a.txt", b"a")
+    node.register("", changed)
+    node.register("", node.file("b.txt", b"b"))
+    changed.write_bytes(b"other")
+    done = bundles.export(node.workplace, node.folder / "bag")
+    assert list(done.failed) == [digest(b"a")]
+    assert (done.records, done.files, done.good) == (2, 1, False)
+    assert not (done.folder / file_path(digest(b"a"))).exists()
+    assert sorted(answer["outcome"] for answer in node.import_(done.folder)["files"]) == ["stored"]
+
+
+def test_a_place_that_cannot_be_written_is_named(node):
+    node.file("plain", b"x")
+    with pytest.raises(errors.FileUnwritable):
+        node.export("plain/bag")
+
+
+def test_more_records_than_a_bundle_holds_are_left_for_the_next(node, monkeypatch):
+    monkeypatch.setattr(bundles, "MAX_BUNDLE_RECORDS", 1)
+    with node.workplace.database.unit_of_work() as session:
+        session.scalars(select(Membership)).one().batch_records = 1
+    for number in range(2):
+        node.register("", node.file(f"{number}.txt", str(number).encode()))
+    done = bundles.export(node.workplace, node.folder / "bag")
+    assert (done.records, done.left, done.files) == (1, 1, 1)
+    node.take(node.import_(done.folder))
+    assert node.states() == ["in_review", "registered"]
+    node.take(node.import_(node.export("second")))
+    assert node.states() == ["in_review", "in_review"]
+
+
+def test_a_node_that_has_not_joined_cannot_export(tmp_path):
+    made = initialise(NodeSettings(data=str(tmp_path / "node")))
+    with pytest.raises(errors.NotJoined):
+        bundles.export(made, tmp_path / "bag")
+
+
+# -- receipts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def receipt(node):
+    node.register("", node.file("a.txt", b"a"))
+    return node.import_(node.export())
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"hub": "https://other.example.org"}, errors.WrongHub),
+        ({"node_id": "019712a0-7c00-7000-8000-0000000000b9"}, errors.NotAddressed),
+        ({"after": 7}, errors.ReceiptGap),
+        ({"last": 9}, errors.ReceiptGap),
+        ({"events": []}, errors.ReceiptGap),
+        ({"colour": 1}, errors.InvalidRequest),
+    ],
+)
+def test_a_receipt_that_is_not_for_this_node_or_not_whole_is_refused(node, receipt, changes, error):
+    with pytest.raises(error):
+        node.take({**receipt, **changes})
+    assert (node.states(), cursor(node)) == (["registered"], 0)
+
+
+def test_what_is_no_receipt_is_named(node, tmp_path):
+    (tmp_path / "half.json").write_text(json.dumps({"x": 1})[:-2])
+    with pytest.raises(errors.InvalidJson):
+        receipts.take(node.workplace, tmp_path / "half.json")
+    with pytest.raises(errors.FileUnreadable):
+        receipts.take(node.workplace, tmp_path / "nothing.json")
+
+
+def test_an_answer_about_other_bytes_is_not_taken_for_ours(node, receipt):
+    receipt["records"][0]["jws_sha256"] = digest(b"another record")
+    node.take({**receipt, "events": [], "last": 0})
+    assert node.states() == ["registered"]
+
+
+def test_an_older_receipt_does_not_undo_what_a_later_one_asks_for(node, receipt):
+    node.take(receipt)
+    later = copy.deepcopy(receipt)
+    [event] = later["events"][-1:]
+    later["events"].append({**event, "seq": event["seq"] + 1, "state": "awaiting_files", "sha256": digest(b"a")})
+    later["last"] += 1
+    node.take({**later, "files": []})
+    for _ in range(2):
+        node.take(receipt)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert [file.sent for file in session.scalars(select(LocalFile))] == [False]
+    assert (node.states(), cursor(node)) == (["awaiting_files"], later["last"])
+
+
+def test_a_receipt_that_was_taken_by_half_is_simply_taken_again(node, receipt):
+    path = node.folder / "receipt.json"
+    path.write_text(json.dumps(receipt))
+    with pytest.raises(Killed):
+        receipts.take(node.workplace, path, reporter=Killer(1))
+    assert node.take(receipt).states == {"in_review": 1}
+    assert cursor(node) == receipt["last"]

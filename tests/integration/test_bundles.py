@@ -1,0 +1,411 @@
+"""Bundles at the hub: the same guarantees as over the network, and each way to spoil a bag refused by name."""
+
+import json
+import os
+import shutil
+import unicodedata
+
+import bagit
+import pytest
+from sqlalchemy import func, select, update
+
+from federation import auditlog, enrolment
+from federation.database import unit_of_work
+from federation.models.events import AuditEvent, NodeEvent
+from federation.models.objects import StoredObject
+from federation.models.resources import ResourceVersion
+from nodes.models import LocalFile, Membership, OutboxEntry, Version
+from shared import carrying, errors
+from shared.bags import Payload, manifest, tag_files
+from shared.canonical import canonical, digest
+from tests.support.offline import enrolled, isolated
+from tests.support.records import Signer
+
+
+@pytest.fixture
+def node(hub, tmp_path):
+    return isolated(hub, tmp_path / "isolated")
+
+
+def counts(hub):
+    """How much of everything the hub holds."""
+    with unit_of_work(hub.app, read_only=True) as session:
+        kinds = (ResourceVersion, StoredObject, NodeEvent, AuditEvent)
+        return [session.scalar(select(func.count()).select_from(kind)) for kind in kinds]
+
+
+def sent(node):
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        return [file.sent for file in session.scalars(select(LocalFile))]
+
+
+def spoil(node, token):
+    """Put other bytes in the place of a signed record that waits."""
+    with node.workplace.database.unit_of_work() as session:
+        entry = session.scalars(select(OutboxEntry)).first()
+        named = (Version.resource_id == entry.resource_id, Version.number == entry.number)
+        session.execute(update(Version).where(*named).values(jws=token))
+
+
+def rewrite(node, bag, *, drop=(), **changes):
+    """Make the bag's lists anew and sign them: what an institution's own, but faulty, program could write."""
+    payload = []
+    for path in sorted((bag / "data").rglob("*")):
+        name = path.relative_to(bag).as_posix()
+        if path.is_file() and name not in drop:
+            payload.append(Payload(name, digest(path.read_bytes()), path.stat().st_size))
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        joined = session.scalars(select(Membership)).one()
+    said = {
+        "bundle_id": "019712a0-7c00-7000-8000-000000000001",
+        "node_id": joined.node_id,
+        "hub": joined.origin,
+        "language": "zh",
+        "after": 0,
+        **changes,
+    }
+    key = said.pop("key", node.workplace.key.private)
+    moment = joined.joined_at
+    signed = carrying.statement(said, manifest=manifest(payload), moment=moment, key=key)
+    for name, data in tag_files(payload, info={}, extra={"statement.jws": signed}, moment=moment).items():
+        (bag / name).write_bytes(data)
+
+
+# -- the guarantees ------------------------------------------------------------------------------------------------
+
+
+def test_a_bag_is_valid_for_the_public_library_and_says_whose_it_is(node):
+    node.register("", node.file("卡尺 说明.txt", b"caliper"))
+    bag = bagit.Bag(str(node.export()))
+    assert bag.validate() is True
+    assert bag.info["Source-Organization"] == "isolated院"
+    assert bag.info["Payload-Oxum"].endswith(".2")
+    assert {"External-Identifier", "Internal-Sender-Identifier", "Metrology-Commons-Key-Id"} <= bag.info.keys()
+    assert bag.payload_entries().keys() == {
+        "data/records/0001.jws",
+        carrying.file_path(digest(b"caliper")),
+    }
+
+
+def test_a_bag_taken_in_again_changes_nothing(hub, node):
+    node.register("", node.file("a.txt", b"a"))
+    bag = node.export()
+    first = node.import_(bag)
+    before = counts(hub)
+    again = node.import_(bag)
+    assert counts(hub) == before
+    assert [answer["outcome"] for answer in first["records"] + first["files"]] == ["accepted", "stored"]
+    assert [answer["outcome"] for answer in again["records"] + again["files"]] == ["duplicate", "present"]
+    assert [event["state"] for event in again["events"]] == ["awaiting_files", "in_review"]
+    assert node.take(first).good
+    assert node.take(again).sent.duplicate == 0
+    assert node.states() == ["in_review"]
+    assert sent(node) == [True]
+
+
+def test_an_import_that_is_killed_is_simply_run_again(hub, node):
+    for number in range(3):
+        node.register("", node.file(f"{number}.bin", os.urandom(1000)))
+    bag = node.export()
+
+    def kill(steps):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        node.import_(bag, kill)
+    receipt = node.import_(bag)
+    assert [answer["outcome"] for answer in receipt["records"]] == ["duplicate"] * 3
+    assert node.take(receipt).good
+    assert node.states() == ["in_review"] * 3
+    assert counts(hub)[:2] == [3, 3]
+
+
+def test_a_record_that_is_bad_blocks_no_other_and_its_file_comes_again_with_the_next_version(hub, node):
+    record_id = node.register("", node.file("bad.txt", b"bad"))
+    node.register("", node.file("good.txt", b"good"))
+    spoil(node, "not.a.jws")
+    receipt = node.import_(node.export())
+    assert [answer["outcome"] for answer in receipt["records"]] == ["rejected", "accepted"]
+    assert sorted(answer["outcome"] for answer in receipt["files"]) == ["refused", "stored"]
+    done = node.take(receipt)
+    assert [refused["code"] for refused in done.sent.refused] == ["signature_invalid"]
+    assert node.states() == ["in_review", "refused"]
+    assert done.files.failed == {}
+
+    node.register(record_id, node.file("bad.txt", b"bad"), summary={"zh": "改好了。"})
+    receipt = node.import_(node.export("second"))
+    assert [answer["outcome"] for answer in receipt["files"]] == ["stored"]
+    assert node.take(receipt).good
+    assert node.states() == ["in_review", "in_review"]
+
+
+def test_a_file_whose_record_was_registered_after_the_export_is_not_forgotten(node):
+    record_id = node.register("", node.file("a.txt", b"a"))
+    spoil(node, "not.a.jws")
+    receipt = node.import_(node.export())
+    node.register(record_id, node.file("a.txt", b"a"), summary={"zh": "改好了。"})
+    node.take(receipt)
+    assert sent(node) == [False]
+    node.take(node.import_(node.export("second")))
+    assert node.states() == ["in_review"]
+
+
+def test_a_file_that_rotted_on_the_way_is_refused_by_name_and_comes_again(node):
+    node.register("", node.file("a.txt", b"right"))
+    node.register("", node.file("b.txt", b"other"))
+    bag = node.export()
+    (bag / carrying.file_path(digest(b"right"))).write_bytes(b"wrong")
+    receipt = node.import_(bag)
+    assert {answer.get("code") for answer in receipt["files"]} == {None, "file_altered"}
+    done = node.take(receipt)
+    assert list(done.files.failed) == [digest(b"right")]
+    assert node.states() == ["awaiting_files", "in_review"]
+    assert node.take(node.import_(node.export("second"))).good
+    assert node.states() == ["in_review", "in_review"]
+
+
+def test_a_file_in_parts_arrives_as_it_was_signed(hub, node):
+    data = os.urandom(9 * 1024**2)
+    node.register("", node.file("large.bin", data))
+    steps = []
+    node.take(node.import_(node.export(), steps.append))
+    assert node.states() == ["in_review"]
+    assert sum(steps) == len(data)
+
+
+def test_a_file_that_nobody_declared_or_over_the_limit_is_not_kept(hub, node):
+    node.register("", node.file("a.txt", b"a"))
+    bag = node.export()
+    stray = bag / carrying.file_path(digest(b"stray"))
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"stray")
+    rewrite(node, bag)
+    answers = {answer["sha256"]: answer for answer in node.import_(bag)["files"]}
+    assert answers[digest(b"stray")]["code"] == "file_not_declared"
+    assert counts(hub)[1] == 1
+
+
+def test_the_same_file_of_two_institutions_is_kept_once(hub, node, tmp_path):
+    second = isolated(hub, tmp_path / "second", "second")
+    bags = []
+    for one in (node, second):
+        one.register("", one.file("a.txt", b"shared"))
+        bags.append(one.export())
+    assert node.import_(bags[0])["files"][0]["outcome"] == "stored"
+    receipt = second.import_(bags[1])
+    assert receipt["files"][0]["outcome"] == "present"
+    with pytest.raises(errors.NotAddressed):
+        node.take(receipt)
+    assert second.take(receipt).good
+    assert (node.states(), second.states()) == (["registered"], ["in_review"])
+
+
+def test_a_withdrawal_goes_by_stick_too(node):
+    record_id = node.register()
+    node.take(node.import_(node.export()))
+    node.register(record_id, withdrawn={"reason": "重复"})
+    node.take(node.import_(node.export("second")))
+    assert node.states() == ["withdrawn"]
+
+
+# -- bags that are refused -----------------------------------------------------------------------------------------
+
+
+def link(node, bag):
+    target = bag / carrying.file_path(digest(b"a"))
+    target.unlink()
+    target.symlink_to(node.folder / "node" / "key.pem")
+
+
+def linked_folder(node, bag):
+    shutil.move(bag / "data" / "files", node.folder / "moved")
+    (bag / "data" / "files").symlink_to(node.folder / "moved")
+
+
+def listed(name):
+    def spoiler(node, bag):
+        lists = bag / "manifest-sha256.txt"
+        lists.write_bytes(lists.read_bytes() + f"{digest(b'a')}  {name}\n".encode())
+        relist(bag)
+
+    return spoiler
+
+
+def relist(bag):
+    """Make the list of tag files agree again, as anybody can."""
+    names = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "statement.jws")
+    lines = [f"{digest((bag / name).read_bytes())}  {name}\n" for name in names]
+    (bag / "tagmanifest-sha256.txt").write_text("".join(lines))
+
+
+def twins(node, bag):
+    for form in ("NFC", "NFD"):
+        (bag / "data" / "records" / unicodedata.normalize(form, "é.jws")).write_bytes(b"")
+
+
+def put(name, data=b"x"):
+    def spoiler(node, bag):
+        (bag / name).write_bytes(data)
+
+    return spoiler
+
+
+def known_but_elsewhere(node, bag):
+    (bag / "data" / "notes.txt").write_bytes(b"notes")
+    rewrite(node, bag)
+
+
+def misnamed(node, bag):
+    path = bag / carrying.file_path(digest(b"a"))
+    path.write_bytes(b"b")
+    rewrite(node, bag)
+
+
+def too_many_at_once(node, bag):
+    (bag / "data" / "records" / "0002.jws").write_text("a.b.c\n" * 501)
+    rewrite(node, bag)
+
+
+def another_hub(node, bag):
+    rewrite(node, bag, hub="https://other.example.org")
+
+
+def another_node(node, bag):
+    rewrite(node, bag, node_id="019712a0-7c00-7000-8000-0000000000b9")
+
+
+def another_key(node, bag):
+    rewrite(node, bag, key=Signer().private_key)
+
+
+def revoked(node, bag):
+    with unit_of_work(node.hub.app) as session:
+        enrolment.set_key_state(
+            session, node.workplace.key.id, state="revoked", reason="遗失", actor=auditlog.OPERATOR
+        )
+
+
+def unfinished(node, bag):
+    (bag / "bagit.txt").unlink()
+
+
+def half_copied(node, bag):
+    os.truncate(bag / carrying.file_path(digest(b"a")), 0)
+
+
+def not_copied(node, bag):
+    (bag / carrying.file_path(digest(b"a"))).unlink()
+
+
+def records_altered(node, bag):
+    path = bag / "data" / "records" / "0001.jws"
+    path.write_bytes(path.read_bytes().swapcase())
+
+
+def statement_of_another(node, bag):
+    other = isolated(node.hub, node.folder / "other", "other")
+    (bag / "statement.jws").write_bytes((other.export() / "statement.jws").read_bytes())
+    relist(bag)
+
+
+def huge_statement(node, bag):
+    (bag / "statement.jws").write_bytes(b"a" * 100_000)
+    relist(bag)
+
+
+SPOILT = {
+    "a link in the payload": (link, errors.BagNotPlain),
+    "a linked folder": (linked_folder, errors.BagNotPlain),
+    "a path that leads outside": (listed("data/../../etc/passwd"), errors.BagPathUnsafe),
+    "an absolute path": (listed("/etc/passwd"), errors.BagPathUnsafe),
+    "a path outside the payload": (listed("bagit.txt"), errors.BagPathUnsafe),
+    "a percent-encoded line end": (listed("data/records/a%0Ab"), errors.BagPathUnsafe),
+    "a backslash": (listed("data\\records\\x"), errors.BagPathUnsafe),
+    "a Chinese path": (listed("data/文件"), errors.BagPathUnsafe),
+    "two Unicode forms of a name": (twins, errors.BagPathUnsafe),
+    "a line end in a name": (put("data/records/a\r\nb"), errors.BagPathUnsafe),
+    "a hidden file": (put("data/.DS_Store"), errors.BagPathUnsafe),
+    "an extra file": (put("data/records/0002.jws"), errors.BagUnexpected),
+    "a listed file that has no place": (known_but_elsewhere, errors.BagUnexpected),
+    "a file under another's digest": (misnamed, errors.BagAltered),
+    "a file that was not copied": (not_copied, errors.BagIncomplete),
+    "a file that was copied by half": (half_copied, errors.BagAltered),
+    "a listed file that is not there": (listed("data/records/0009.jws"), errors.BagIncomplete),
+    "a line twice": (listed("data/records/0001.jws"), errors.BagUnreadable),
+    "a list that is none": (put("tagmanifest-sha256.txt", b"\xff\xfe"), errors.BagUnreadable),
+    "records altered": (records_altered, errors.BagAltered),
+    "information altered": (put("bag-info.txt"), errors.BagAltered),
+    "too many records at once": (too_many_at_once, errors.BatchTooLarge),
+    "a bag that fetches": (put("fetch.txt"), errors.BagFetches),
+    "an export that was not finished": (unfinished, errors.NotABag),
+    "another version of BagIt": (put("bagit.txt", b"BagIt-Version: 0.97\n"), errors.NotABag),
+    "another hub": (another_hub, errors.WrongHub),
+    "another node's name": (another_node, errors.SignatureInvalid),
+    "an unknown key": (another_key, errors.KeyUnknown),
+    "a revoked key": (revoked, errors.KeyRevoked),
+    "another bag's statement": (statement_of_another, errors.BagAltered),
+    "a huge statement": (huge_statement, errors.SignatureInvalid),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_bag_is_refused_by_name_and_changes_nothing(hub, node, name):
+    spoiler, error = SPOILT[name]
+    node.register("", node.file("a.txt", b"a"))
+    bag = node.export()
+    spoiler(node, bag)
+    before = counts(hub)
+    with pytest.raises(error) as caught:
+        node.import_(bag)
+    assert counts(hub) == before
+    assert caught.value.message("zh") != caught.value.message("en")
+
+
+def test_what_systems_leave_on_a_stick_beside_the_payload_does_no_harm(node):
+    node.register()
+    bag = node.export()
+    (bag / ".DS_Store").write_bytes(b"x")
+    (bag / "System Volume Information").mkdir()
+    (bag / "System Volume Information" / "索引").write_bytes(b"x")
+    assert node.import_(bag)["records"][0]["outcome"] == "accepted"
+
+
+def test_a_folder_that_is_not_there_is_named(node, tmp_path):
+    with pytest.raises(errors.FileUnreadable):
+        node.import_(tmp_path / "nothing")
+
+
+# -- joining -------------------------------------------------------------------------------------------------------
+
+
+def test_a_carried_request_is_signed_by_the_key_that_it_shows(hub, node, tmp_path):
+    signer, other = Signer(), Signer()
+    hub.institution("newcomer")
+    message = {"protocol": 1, "token": hub.invite("newcomer"), "node_name": "x", "public_key": signer.jwk}
+    request = tmp_path / "request.jws"
+    request.write_text(carrying.enrolment_request(message, private_key=other.private_key))
+    with pytest.raises(errors.SignatureInvalid):
+        enrolled(hub, request)
+    request.write_text(carrying.enrolment_request(message, private_key=signer.private_key))
+    first = enrolled(hub, request)
+    assert enrolled(hub, request) == first
+    request.write_text(
+        carrying.enrolment_request({**message, "public_key": other.jwk}, private_key=other.private_key)
+    )
+    with pytest.raises(errors.TokenUsed):
+        enrolled(hub, request)
+
+
+@pytest.mark.parametrize("text", ["", "x", "a.b.c", json.dumps({"token": "x"}), "é.é.é"])
+def test_what_is_no_request_is_refused(hub, tmp_path, text):
+    (tmp_path / "request.jws").write_text(text, encoding="utf-8")
+    with pytest.raises((errors.SignatureInvalid, errors.InvalidJson)):
+        enrolled(hub, tmp_path / "request.jws")
+
+
+def test_a_record_cannot_pass_for_a_statement(node):
+    token = node.workplace.key.sign_record(canonical({"hub": "x"}))
+    with pytest.raises(errors.SignatureInvalid):
+        carrying.read_statement(
+            token.encode(), manifest=b"", find_key=lambda _: node.workplace.key.private.public_key()
+        )

@@ -1,0 +1,114 @@
+"""`commons-hub` in trouble: each command says in words what is wrong and what to do, never with a traceback."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from federation.folder import MARKER
+from tests.support.processes import Command, HubProcess, eventually
+from tests.support.stores import free_port
+
+
+def command(var: Path, **environ: str) -> Command:
+    return Command("federation", {"COMMONS_VAR": str(var), "COMMONS_LOG_LEVEL": "ERROR", **environ})
+
+
+def found(hub: HubProcess, words: str) -> bool:
+    return words in re.sub("</?mark>", "", hub.get("/search", params={"q": words}).text).partition("<main")[2]
+
+
+def in_words(done) -> str:
+    assert "Traceback" not in done.stderr
+    assert not re.search(r"SELECT|INSERT|sqlalche", done.stderr)
+    assert done.stderr.startswith("错误：")
+    return done.stderr
+
+
+@pytest.mark.parametrize("words", [("institution", "list", "--json"), ("reindex",), ("invite", "somebody")])
+def test_a_database_that_was_never_migrated_is_said_to_be_so(tmp_path, words):
+    assert "commons-hub migrate" in in_words(command(tmp_path / "var").run(*words, check=5))
+
+
+@pytest.mark.parametrize("words", [("institution", "list", "--json"), ("reindex",), ("migrate",)])
+def test_a_database_that_is_away_is_said_to_be_so(tmp_path, words):
+    url = f"postgresql+psycopg://me:hunter2@127.0.0.1:{free_port()}/commons"
+    said = in_words(command(tmp_path / "var", COMMONS_DATABASE_URL=url).run(*words, check=3))
+    assert "COMMONS_DATABASE_URL" in said
+    assert "hunter2" not in said
+
+
+def test_a_queue_that_is_away_is_said_to_be_so(tmp_path):
+    url = f"postgresql://me:hunter2@127.0.0.1:{free_port()}/commons"
+    said = in_words(command(tmp_path / "var", COMMONS_QUEUE_URL=url).run("institution", "list", check=3))
+    assert "COMMONS_QUEUE_URL" in said
+    assert "hunter2" not in said
+
+
+def test_a_data_folder_that_cannot_be_is_said_to_be_so(tmp_path):
+    (tmp_path / "file").touch()
+    for place in (Path("/proc/commons"), tmp_path / "file"):
+        assert "- var: " in in_words(command(place).run("up", check=5))
+
+
+def test_all_faults_of_the_settings_are_said_at_once(tmp_path):
+    wrong = {
+        "COMMONS_PORT": "abc",
+        "COMMONS_LOG_LEVEL": "foo",
+        "COMMONS_DATABASE_URL": "mysql://x",
+        "COMMONS_FOO": "1",
+    }
+    said = in_words(command(tmp_path / "var", **wrong).run("status", check=5))
+    assert all(f"- {name}:" in said for name in ("port", "log_level", "database_url", "COMMONS_FOO"))
+
+
+def test_clean_data_removes_what_the_hub_made_and_nothing_else(tmp_path):
+    own, foreign = tmp_path / "var", tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "letter.txt").touch()
+    for place in (own, foreign):
+        command(place).run("migrate", check=3)
+    assert "不予清除" in in_words(command(foreign).run("clean-data", "--yes", check=5))
+    assert (foreign / "letter.txt").exists()
+    command(own).run("clean-data", "--yes")
+    assert not own.exists()
+    command(own).run("clean-data", "--yes")
+    assert not own.exists()
+
+
+def test_clean_data_does_not_remove_a_home(tmp_path):
+    (tmp_path / MARKER).touch()
+    in_words(command(tmp_path, HOME=str(tmp_path)).run("clean-data", "--yes", check=5))
+    assert tmp_path.is_dir()
+
+
+def test_a_bulk_approval_that_can_do_nothing_says_why(live_hub, tmp_path):
+    node = live_hub.node(tmp_path / "node", "commands-own")
+    words = ["--title-zh", "一", "--summary-zh", "二", "--type", "article", "--theme", "knowledge"]
+    for _ in range(2):
+        node.run("register", *words, "--license", "CC0-1.0", "--link", "https://example.org/")
+    node.run("sync")
+    live_hub.command.run(
+        "user", "add", "commands-insider", "--password", "a-long-word-1", "--institution", "commands-own"
+    )
+    options = ("--institution", "commands-own", "--reviewer", "commands-insider", "--reason", "好")
+    done = live_hub.command.run("approve", *options, check=5)
+    assert "未处理 2" in done.stdout
+    assert done.stderr.strip() == "未处理 2：审核人不得审核本单位提交的资源。"
+
+
+def test_the_running_worker_builds_the_index_anew_when_asked(live_hub, tmp_path):
+    node = live_hub.node(tmp_path / "node", "commands-index")
+    words = ["--title-zh", "重建的漏刻", "--summary-zh", "二", "--type", "article", "--theme", "knowledge"]
+    node.run("register", *words, "--license", "CC0-1.0", "--link", "https://example.org/")
+    node.run("sync")
+    live_hub.reviewer("commands-reviewer")
+    options = ("--institution", "commands-index", "--reviewer", "commands-reviewer", "--reason", "好")
+    live_hub.command.run("approve", *options)
+    eventually(lambda: found(live_hub, "重建的漏刻"))
+    done = live_hub.command.run("reindex")
+    assert re.search(r"已重建索引：[1-9]\d* 条", done.stdout)
+    assert "重建索引：" in done.stderr
+    assert found(live_hub, "重建的漏刻")

@@ -1,0 +1,64 @@
+"""An institution without a network, in real processes: joins, publishes, is reviewed and corrects, all by stick."""
+
+import uuid
+
+import bagit
+import pytest
+
+from tests.support.offline import offline_hub
+
+TEXT = f"怎样读数 {uuid.uuid4()}"
+
+
+@pytest.fixture
+def hub(tmp_path, store):
+    with offline_hub(tmp_path, store) as made:
+        yield made
+
+
+def describe(folder, summary="三步读准。"):
+    """A description with a Chinese file name, as a person writes it."""
+    folder.mkdir(exist_ok=True)
+    (folder / "卡尺.txt").write_text(TEXT, encoding="utf-8")
+    path = folder / "caliper.toml"
+    path.write_text(
+        f"""
+type = "article"
+themes = ["knowledge"]
+language = ["zh"]
+license = "CC-BY-4.0"
+title = {{ zh = "怎样读游标卡尺" }}
+summary = {{ zh = "{summary}" }}
+[[files]]
+path = "卡尺.txt"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_everything_goes_by_stick_from_joining_to_the_decision_and_the_next_version(hub, tmp_path):
+    node = hub.join(tmp_path / "node", "isolated")
+    written = describe(tmp_path / "texts")
+    record_id = node.register(written)["id"]
+
+    said, bag = node.export()
+    assert (said["records"], said["files"], said["failed"]) == (1, 1, {})
+    assert bagit.Bag(str(bag)).validate() is True
+    imported, receipt = hub.take(bag)
+    assert imported["bundle"] == {"records": {"accepted": 1}, "files": {"stored": 1}}
+    taken = node.take(receipt)
+    assert (taken["accepted"], taken["files_sent"], taken["states"]) == (1, 1, {"in_review": 1})
+
+    hub.approve("isolated")
+    assert node.take(hub.take(bag)[1])["states"] == {"published": 1}
+    assert node.command.json("status")["resources"][0]["ark"].startswith("ark:99999/")
+
+    node.register(describe(tmp_path / "texts", "四步读准。"), "--id", record_id)
+    node.take(hub.take(node.export()[1])[1])
+    hub.approve("isolated")
+    said, news = node.export()
+    assert (said["records"], said["files"]) == (0, 0)
+    assert bagit.Bag(str(news)).is_valid()
+    assert node.take(hub.take(news)[1])["states"] == {"published": 1}
+    assert [row["state"] for row in node.command.json("status", record_id)] == ["published", "superseded"]

@@ -1,0 +1,74 @@
+"""Several words narrow a search, words that stand together come first, and a search rarely ends with nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from federation.search.marking import highlights
+from tests.support.searching import found, make_document, make_index
+
+TITLES = {
+    "scattered": "A water clock: how the world told the hours of the day before metrology",
+    "together": "World Water Clock",
+    "clock": "The clock of the town hall",
+    "chinese": "水钟：world water clock 的中国故事",
+    "steelyard": "杆秤与砝码",
+    "weights": "砝码的检定",
+}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    return make_index(tmp_path_factory.mktemp("index"), [make_document(*item) for item in TITLES.items()])
+
+
+def test_words_that_stand_together_as_typed_come_first(index):
+    assert found(index, "world water clock")[0] == "together"
+    assert set(found(index, "world water clock")) == {"together", "scattered", "chinese"}
+
+
+def test_of_two_words_both_are_needed(index):
+    assert found(index, "杆秤 砝码") == ["steelyard"]
+    assert found(index, "town clock") == ["clock"]
+
+
+def test_where_no_resource_has_both_one_will_do(index):
+    assert set(found(index, "砝码 玻璃")) == {"weights", "steelyard"}
+
+
+def test_small_words_are_not_counted(index):
+    assert found(index, "the clock of the town") == ["clock"]
+    assert found(index, "the")
+
+
+def test_one_wrong_letter_is_forgiven_only_in_a_word_that_nobody_uses(tmp_path):
+    index = make_index(tmp_path, [make_document("a", "Weights"), make_document("b", "Heights")])
+    assert found(index, "weights") == ["a"]
+    assert set(found(index, "eeights")) == {"a", "b"}
+
+
+def test_a_minus_takes_away(index):
+    assert found(index, "砝码 -杆秤") == ["weights"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "marked"),
+    [
+        ("世界计量日主题展", "计量", ["计量"]),
+        ("千克与 kg", "公斤", ["千克", "kg"]),
+        ("a kilogram, not a backgammon", "kg", ["kilogram"]),
+        ("Two Kilograms", "公斤", ["Kilograms"]),
+        ("a metre in a kilometre", "Metre", ["metre"]),
+        ("毫米", "公尺", []),
+        ("游标卡尺怎么读", "卡尺", ["卡尺"]),
+        ("the weight of the world", "the weights", ["weight"]),
+        ("the", "the", ["the"]),
+        ("计量学和计量法", "计量法学", ["计量", "计量法"]),
+        ("砝码和杆秤", "砝码 -杆秤", ["砝码"]),
+        ("", "a", []),
+    ],
+)
+def test_what_was_asked_and_other_words_for_it_are_marked(text, asked, marked):
+    pieces = highlights(text, asked)
+    assert "".join(piece for piece, _ in pieces) == text
+    assert [piece for piece, found in pieces if found] == marked
