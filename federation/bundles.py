@@ -23,9 +23,9 @@ from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
+from federation.needs import Need, Wanted
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
-from federation.uploads import Need, Wanted
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
 from shared.canonical import digest
 from shared.carrying import (

@@ -10,7 +10,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Row, Select, bindparam, func, select
+from sqlalchemy import Dialect, Engine, Row, Select, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from federation import serving
@@ -199,7 +199,7 @@ _STANDING = (
         .join(StoredObject.__table__, _OBJECT.sha256 == _FILE.sha256)
         .where(
             _FILE.version_id == ResourceVersion.__table__.c.id,
-            _OBJECT.damaged_at.is_not(None) | (_OBJECT.malware != ""),
+            _OBJECT.damaged_at.is_not(None) | (_OBJECT.malware != literal_column("''")),
         )
         .exists()
         .label("withheld"),
@@ -210,8 +210,6 @@ _STANDING = (
 )
 """Which version of a resource is public, and whether a file of it is withheld: made once and without objects, since
 every download asks it."""
-
-
 NOWHERE = ("", 0, "", False)
 
 

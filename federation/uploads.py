@@ -6,13 +6,12 @@ step can be repeated without harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import uuid6
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from federation import auditlog, fixity, inspection, lifecycle, screening
@@ -20,7 +19,8 @@ from federation.inspection import Content
 from federation.models.base import insert_missing, now
 from federation.models.institutions import Node
 from federation.models.objects import USABLE, StoredObject, Upload
-from federation.models.resources import Resource, ResourceVersion, VersionFile
+from federation.models.resources import ResourceVersion, VersionFile
+from federation.needs import WAITING, Need, Wanted
 from federation.storage import (
     DigestMismatch,
     IncompleteUpload,
@@ -31,20 +31,11 @@ from federation.storage import (
     part_count,
     part_size_for,
 )
-from shared.errors import CommonsError, FileNotDeclared, FileTooLarge, NotFound, UploadClosed, UploadIncomplete
+from shared.errors import CommonsError, NotFound, UploadClosed, UploadIncomplete
 from shared.messages import MAX_PARTS_GRANTED
 
-WAITING = ("awaiting_files", "verifying")
 AT_ONCE = 500
 """Versions that one sweep admits; the next finds the others."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A file that a node offers: SHA-256 and size in bytes."""
-
-    sha256: str
-    size: int
 
 
 def answer_offers(
@@ -92,65 +83,6 @@ def complete(
     session.flush()
     _start_verifying(session, node, started)
     return answers, [upload.id for upload in started]
-
-
-@dataclass(frozen=True)
-class Need:
-    """What the hub keeps of some files, and which its institution's waiting versions name: SHA-256 and size."""
-
-    stored: Mapping[str, int]
-    declared: frozenset[tuple[str, int]]
-    damaged: frozenset[str]
-    max_file_bytes: int
-
-    @classmethod
-    def of(cls, session: Session, node: Node, digests: Sequence[str], *, max_file_bytes: int) -> Need:
-        """What there is to know of the files with these digests."""
-        found = list(session.scalars(select(StoredObject).where(StoredObject.sha256.in_(digests))))
-        damaged = frozenset(one.sha256 for one in found if not one.sound)
-        stored = {one.sha256: one.size for one in found if one.held}
-        return cls(stored, _declared(session, node, digests, damaged=damaged), damaged, max_file_bytes)
-
-    def sizes(self, sha256: str) -> set[int]:
-        """The sizes that waiting versions give for this file; none when nobody awaits it."""
-        return {size for declared, size in self.declared if declared == sha256}
-
-    def has(self, offer: Wanted) -> bool:
-        """Whether the hub keeps this file. Raises `FileNotDeclared` or `FileTooLarge` when it does not want it."""
-        if self.stored.get(offer.sha256) == offer.size:
-            return True
-        if (offer.sha256, offer.size) not in self.declared:
-            raise FileNotDeclared(sha256=offer.sha256)
-        if offer.size > self.max_file_bytes:
-            raise FileTooLarge(limit=self.max_file_bytes, size=offer.size)
-        return False
-
-    def wants(self, offer: Wanted) -> bool:
-        """Whether a node is to send this file."""
-        try:
-            return not self.has(offer)
-        except CommonsError:
-            return False
-
-
-def _declared(
-    session: Session, node: Node, digests: Sequence[str], *, damaged: Set[str]
-) -> frozenset[tuple[str, int]]:
-    """Which of these files waiting versions of the node's institution name, each with every size that is given.
-
-    Whoever ever named a file whose copy here is damaged may bring it again.
-    """
-    rows = session.execute(
-        select(VersionFile.sha256, VersionFile.size)
-        .join(ResourceVersion)
-        .join(Resource)
-        .where(
-            VersionFile.sha256.in_(digests),
-            Resource.institution_id == node.institution_id,
-            or_(ResourceVersion.state.in_(WAITING), VersionFile.sha256.in_(damaged)),
-        )
-    )
-    return frozenset((row.sha256, row.size) for row in rows)
 
 
 def _open_missing(session: Session, node: Node, wanted: Sequence[Wanted]) -> None:

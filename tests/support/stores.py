@@ -34,6 +34,8 @@ class RunningStore:
     endpoint: str
     ca_bundle: Path | None = None
     buckets: str = field(default_factory=lambda: f"s{uuid.uuid4().hex}")
+    process: EmbeddedStore | None = None
+    """The embedded store's process, for tests that reach behind its back; another engine has none."""
 
     def settings(self, **changes: Any) -> StoreSettings:
         """Settings for this store; `changes` replace single values."""
@@ -71,7 +73,7 @@ def running_store(directory: Path, *, tls: bool = False) -> Iterator[RunningStor
         yield RunningStore(os.environ[CEPH_TLS], certificate) if tls else RunningStore(os.environ[CEPH])
         return
     with running_embedded(directory, tls=tls) as process:
-        yield RunningStore(process.endpoint, directory / "store.pem" if tls else None)
+        yield RunningStore(process.endpoint, directory / "store.pem" if tls else None, process=process)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from federation.tasks import queue
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
 
+pytestmark = pytest.mark.only_on("sqlite")  # they reach behind the embedded store's back
+
 DATA = "一米的定义".encode() * 1000
 AT_ONCE = Pace(0)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from federation import uploads
+from federation import inspection, uploads
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
@@ -176,7 +176,7 @@ def test_an_upload_that_is_being_read_is_not_left_behind(hub, member, monkeypatc
         session.get_one(Upload, upload_id).changed_at -= timedelta(seconds=61)
     monkeypatch.setattr("federation.tasks.BEAT_SECONDS", 0)
     seen = []
-    monkeypatch.setattr(uploads, "verified", lambda session, upload, _kept: seen.append(upload.changed_at))
+    monkeypatch.setattr(uploads, "verified", lambda session, upload, _kept, _content: seen.append(upload.changed_at))
     queue(hub.app).verify_now(upload_id)
     assert now() - seen[0] < timedelta(seconds=30)
 
@@ -192,7 +192,7 @@ def test_two_tasks_for_one_upload_have_one_effect(hub, member):
             upload = uploads.claim(session, upload_id)
             claimed.append(upload is not None)
             if upload is not None:
-                uploads.verified(session, upload, kept)
+                uploads.verified(session, upload, kept, inspection.inspect(parts(hub.app).store, kept, None))
     assert claimed == [True, False]
     assert [event["state"] for event in member.events()].count("in_review") == 1
     assert hub.states(record["id"]) == ["in_review"]
