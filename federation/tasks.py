@@ -139,13 +139,8 @@ class _Heartbeat:
 
 
 def init_queue(app: Flask, url: str) -> None:
-    """Give the application its queue: SQLite beside the database, or PostgreSQL. Raises `DatabaseAway`."""
-    try:
-        huey = make_huey(url, secret=app.config["SECRET_KEY"])
-    except Exception as error:
-        # The queue makes its table at once; each driver has an exception of its own for a server that is away.
-        raise DatabaseAway(cause=brief(error)) from error
-    app.extensions[KEY] = Queue(app, huey)
+    """Give the application its queue: SQLite beside the database, or PostgreSQL."""
+    app.extensions[KEY] = Queue(app, make_huey(url, secret=app.config["SECRET_KEY"]))
 
 
 def make_huey(url: str, *, secret: str) -> Huey:
@@ -160,10 +155,17 @@ def make_huey(url: str, *, secret: str) -> Huey:
 
 
 def prepare_queue(app: Flask) -> None:
-    """Make the queue's tables if they are missing; one process does so, before the others start."""
+    """Make the queue's tables if they are missing; one process does so, before the others start.
+
+    Raises `DatabaseAway`.
+    """
     storage = queue(app).huey.storage
-    storage.initialize_schema()
-    storage.close()
+    try:
+        storage.initialize_schema()
+        storage.close()
+    except Exception as error:
+        # Each driver has an exception of its own for a server that is away.
+        raise DatabaseAway(cause=brief(error)) from error
 
 
 def queue(app: Flask | None = None) -> Queue:

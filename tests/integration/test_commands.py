@@ -42,7 +42,7 @@ def test_a_database_that_is_away_is_said_to_be_so(tmp_path, words):
 
 def test_a_queue_that_is_away_is_said_to_be_so(tmp_path):
     url = f"postgresql://me:hunter2@127.0.0.1:{free_port()}/commons"
-    said = in_words(command(tmp_path / "var", COMMONS_QUEUE_URL=url).run("institution", "list", check=3))
+    said = in_words(command(tmp_path / "var", COMMONS_QUEUE_URL=url).run("migrate", check=3))
     assert "COMMONS_QUEUE_URL" in said
     assert "hunter2" not in said
 

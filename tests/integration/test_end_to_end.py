@@ -40,8 +40,8 @@ name = "游标卡尺 读数.txt"
     return description
 
 
-def approve(hub, code, name):
-    return hub.command.run("approve", "--institution", code, "--reviewer", name, "--reason", REASON)
+def approve(hub, code, name, check=0):
+    return hub.command.run("approve", "--institution", code, "--reviewer", name, "--reason", REASON, check=check)
 
 
 def test_a_resource_travels_from_the_institution_to_the_public_and_back_into_silence(live_hub, tmp_path, written):
@@ -100,7 +100,7 @@ def test_a_reviewer_of_the_same_institution_may_not_approve(live_hub, tmp_path, 
     live_hub.command.run("user", "add", "insider", "--password", PASSWORD, "--institution", "e2e-own")
     node.json("register", "--from", str(written))
     node.json("sync", "--wait", "30")
-    assert "未处理 1" in approve(live_hub, "e2e-own", "insider").stdout
+    assert "未处理 1" in approve(live_hub, "e2e-own", "insider", check=5).stdout
     assert node.json("sync")["states"] == {"in_review": 1}
 
 
