@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from federation import ingestion, publication, search_follower
+from federation import ingestion, inspection, publication, search_follower
 from federation.database import db, unit_of_work
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
-from federation.storage import ObjectStore
+from federation.storage import Kept, ObjectStore
+from federation.storage.keeping import HEAD_BYTES
 from tests.support.hub import Hub, Member
 from tests.support.records import make_file
 
@@ -99,7 +100,11 @@ def _version(session: Session, record: dict[str, Any]) -> ResourceVersion:
 
 def _keep(session: Session, store: ObjectStore, record: dict[str, Any], files: Mapping[str, bytes]) -> None:
     for entry in record.get("files", ()):
+        media_type = entry["media_type"]
         if entry["name"] in files:
-            store.put_bytes(sha256=entry["sha256"], data=files[entry["name"]])
-        session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=entry["media_type"]))
+            data = files[entry["name"]]
+            store.put_bytes(sha256=entry["sha256"], data=data)
+            kept = Kept(sha256=entry["sha256"], size=len(data), head=data[:HEAD_BYTES])
+            media_type = inspection.inspect(store, kept, None).media_type
+        session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=media_type))
     session.flush()
