@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import unicodedata
+from dataclasses import replace
 
 import bagit
 import pytest
@@ -14,6 +15,8 @@ from federation.database import unit_of_work
 from federation.models.events import AuditEvent, NodeEvent
 from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
+from federation.parts import attach, parts
+from federation.storage import ObjectStore
 from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
@@ -120,6 +123,19 @@ def test_an_import_that_is_killed_is_simply_run_again(hub, node):
     assert counts(hub)[:2] == [3, 3]
 
 
+def test_a_store_that_is_away_costs_nothing_but_another_run(hub, node):
+    node.register("", node.file("a.txt", b"a"))
+    bag = node.export()
+    here = parts(hub.app)
+    away = ObjectStore(replace(here.store.settings, endpoint="http://127.0.0.1:9", public_endpoint=None))
+    attach(hub.app, replace(here, store=away))
+    with pytest.raises(errors.StoreAway):
+        node.import_(bag)
+    attach(hub.app, here)
+    node.take(node.import_(bag))
+    assert node.states() == ["in_review"]
+
+
 def test_a_record_that_is_bad_blocks_no_other_and_its_file_comes_again_with_the_next_version(hub, node):
     record_id = node.register("", node.file("bad.txt", b"bad"))
     node.register("", node.file("good.txt", b"good"))
@@ -173,7 +189,7 @@ def test_a_file_in_parts_arrives_as_it_was_signed(hub, node):
     assert sum(steps) == len(data)
 
 
-def test_a_file_that_nobody_declared_or_over_the_limit_is_not_kept(hub, node):
+def test_a_file_that_nobody_declared_is_not_kept(hub, node):
     node.register("", node.file("a.txt", b"a"))
     bag = node.export()
     stray = bag / carrying.file_path(digest(b"stray"))
