@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from nodes import files as local_files
 from nodes import membership as memberships
 from nodes import outbox
-from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
+from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter
 from nodes.sync import Reporter
 from nodes.texts import language
@@ -42,8 +42,8 @@ from shared.errors import CommonsError, FileChanged, FileUnreadable, FileUnwrita
 
 UNFINISHED = "export.unfinished"
 """Stands in the folder while an export is under way: such a folder is ours to go on with."""
-WAITING = ("received", "awaiting_files", "verifying")
-"""States of versions that the hub has and whose files it may still want."""
+NOT_WANTED = (REGISTERED, REFUSED, "superseded", "withdrawn")
+"""States of versions whose files the hub does not want; those of any other it may ask for again, to heal its copy."""
 CHUNK = 1024**2
 Progress = Callable[[int], None]
 
@@ -132,7 +132,7 @@ def _wanted(session: Session, last: int) -> list[LocalFile]:
     """The files that the hub may not have, of versions that it has or that are in this bundle."""
     named = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
     sent_now = select(Version.record).join(OutboxEntry, named).where(OutboxEntry.id <= last)
-    there = select(Version.record).where(Version.state.in_(WAITING))
+    there = select(Version.record).where(Version.state.not_in(NOT_WANTED))
     wanted = {
         entry["sha256"]
         for query in (sent_now, there)

@@ -129,10 +129,11 @@ def _text_or_bytes(head: bytes) -> str:
     return "text/plain" if head and b"\x00" not in head else "application/octet-stream"
 
 
-def remember(session: Session, files: Iterable[PreparedFile]) -> None:
+def remember(session: Session, files: Iterable[PreparedFile], *, again: bool = False) -> None:
     """Note where the bytes lie; a later place for the same bytes replaces an earlier one.
 
-    They are offered to the hub (again): it may have let go of them when it refused an earlier version.
+    With `again`, for a new version, they are offered to the hub again: it may never have taken them, when it refused
+    an earlier version.
     """
     rows = [
         {
@@ -147,7 +148,8 @@ def remember(session: Session, files: Iterable[PreparedFile]) -> None:
     ]
     if rows:
         statement = insert(LocalFile)
-        replaced = {name: statement.excluded[name] for name in ("path", "mtime_ns", "sent", "problem")}
+        names = ("path", "mtime_ns", "problem", *(("sent",) if again else ()))
+        replaced = {name: statement.excluded[name] for name in names}
         session.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=replaced), rows)
 
 

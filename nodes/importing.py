@@ -183,22 +183,23 @@ class _Run:
         with self.workplace.database.unit_of_work(read_only=self.done.dry_run) as session:
             names = [one.row.source_id for one in ready]
             standing = registration.standing_of(session, self.source_name, names)
-            registered = [one for one in ready if self._register_one(session, one, standing)]
-            if not self.done.dry_run:
-                local_files.remember(session, [file for one in registered for file in one.files])
+            made = [(one, self._register_one(session, one, standing)) for one in ready]
+            for new in () if self.done.dry_run else (False, True):
+                files = [file for one, found in made if found is new for file in one.files]
+                local_files.remember(session, files, again=new)
         self.progress(len(ready))
 
-    def _register_one(self, session: Session, one: _Ready, standing: Mapping[str, Standing]) -> bool:
-        """Whether the row is good; nothing is put into the session before it has been checked."""
+    def _register_one(self, session: Session, one: _Ready, standing: Mapping[str, Standing]) -> bool | None:
+        """Whether the row made a new version, None for a bad one, which puts nothing into the session."""
         source_id, content = one.row.source_id, _content(one, self.known)
         latest = standing.get(source_id)
         if latest is None and self.done.dry_run and source_id in self.recognised:
             # A resource that came back from the hub: it would be recognised, and named only in a real import.
             self.done.unchanged += 1
-            return True
+            return False
         if latest is not None and latest.withdrawn:
             self.done.unchanged += 1
-            return True
+            return False
         try:
             if self.done.dry_run:
                 registered = registration.would_register(latest, content)
@@ -209,12 +210,12 @@ class _Run:
                 )
         except CommonsError as error:
             self._fail(one.row, _reasons(error))
-            return False
+            return None
         self.known[source_id] = registered.record_id
         self.done.created += registered.created
         self.done.unchanged += registered.unchanged
         self.done.updated += not registered.created and not registered.unchanged
-        return True
+        return not registered.unchanged
 
     def _fail(self, row: ImportRow, errors: Sequence[FieldError]) -> None:
         self.done.failed.append(Failure(row.number, row.source_id, tuple(errors)))

@@ -77,7 +77,7 @@ def register(
     content = content_of(fields, files)
     _check_version(version, standing, content)
     done = put(session, standing, content, key=key, source=source)
-    local_files.remember(session, files)
+    local_files.remember(session, files, again=not done.unchanged)
     return done
 
 

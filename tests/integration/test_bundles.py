@@ -10,8 +10,9 @@ import bagit
 import pytest
 from sqlalchemy import func, select, update
 
-from federation import auditlog, enrolment
+from federation import auditlog, enrolment, fixity
 from federation.database import unit_of_work
+from federation.models.base import now
 from federation.models.events import AuditEvent, NodeEvent
 from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
@@ -214,6 +215,21 @@ def test_the_same_file_of_two_institutions_is_kept_once(hub, node, tmp_path):
         node.take(receipt)
     assert second.take(receipt).good
     assert (node.states(), second.states()) == (["registered"], ["in_review"])
+
+
+def test_a_copy_that_rotted_at_the_hub_is_healed_by_stick(hub, node):
+    node.register("", node.file("a.txt", b"a"))
+    node.take(node.import_(node.export()))
+    with unit_of_work(hub.app) as session:
+        session.scalars(select(StoredObject)).one().damaged_at = now()
+        fixity.ask(session, digest(b"a"), "平台保存的文件内容有改变，请重新上传。")
+    assert node.take(node.import_(node.export("news"))).events == 1
+    receipt = node.import_(node.export("healing"))
+    assert [answer["outcome"] for answer in receipt["files"]] == ["stored"]
+    node.take(receipt)
+    assert (node.states(), sent(node)) == (["in_review"], [True])
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert session.scalars(select(StoredObject)).one().sound
 
 
 def test_a_withdrawal_goes_by_stick_too(node):

@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from nodes import registration
 from nodes.files import FileSpec
@@ -228,3 +229,19 @@ def test_new_records_have_ids_of_their_own(workplace):
     ids = {content["id"] for content in contents(workplace).values()}
     assert len(ids) == 3
     assert {uuid.UUID(one).version for one in ids} == {7}
+
+
+def test_files_are_offered_again_with_a_new_version_only(workplace, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a")
+    files = [FileSpec(tmp_path / "a.txt")]
+
+    def sent_after(**changes):
+        with workplace.database.unit_of_work() as session:
+            session.execute(update(LocalFile).values(sent=True))
+        run(workplace, [row(1, files=files, **changes)])
+        with workplace.database.unit_of_work(read_only=True) as session:
+            return session.scalars(select(LocalFile.sent)).one()
+
+    run(workplace, [row(1, files=files)])
+    assert sent_after() is True
+    assert sent_after(summary={"zh": "改好了。"}) is False
