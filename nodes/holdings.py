@@ -40,6 +40,12 @@ def items(session: Session) -> list[Item]:
     return [Item(*row) for row in rows]
 
 
+def refused(session: Session) -> set[tuple[str, int]]:
+    """The versions that the hub has refused."""
+    rows = session.execute(select(Version.resource_id, Version.number).where(Version.state == REFUSED))
+    return {(row.resource_id, row.number) for row in rows}
+
+
 def arks(session: Session, record_ids: Iterable[str]) -> dict[str, str]:
     """The permanent identifiers of those resources that have one."""
     found: dict[str, str] = {}

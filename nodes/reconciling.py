@@ -85,6 +85,7 @@ class Reconciler:
             return self._note(first, found, mended=False)
         found = self._mend(found, first)
         self.exchange()
+        found = self._with_refusals(found)
         self._give_arks(found)
         return self._note(self._compare(found), found, mended=True)
 
@@ -146,6 +147,17 @@ class Reconciler:
         kept = [finding for kind in by_kind.values() for finding in kind]
         return [one for one in kept if (one.record_id, one.version) not in strangers] + unverified
 
+    def _with_refusals(self, found: Sequence[Finding]) -> list[Finding]:
+        """Of what was sent again, tell what the hub has refused: the digests leave it out, yet it is not there."""
+        with self.workplace.database.unit_of_work(read_only=True) as session:
+            refused = holdings.refused(session)
+        return [
+            Finding(one.record_id, one.version, "refused", one.theirs)
+            if one.kind == "absent_at_hub" and (one.record_id, one.version) in refused
+            else one
+            for one in found
+        ]
+
     def _told_apart(self, found: Sequence[Finding]) -> Iterator[Finding]:
         """Of those that the hub does not count as ours, tell which it has from another node of the institution."""
         absent = [finding for finding in found if finding.kind == "absent_at_hub"]
@@ -202,9 +214,8 @@ class Reconciler:
 
     def _note(self, compared: _Round, found: Sequence[Finding], *, mended: bool) -> Reconciled:
         differing = len(compared.reply["differing"])
-        done = Reconciled(
-            compared.node_count, compared.reply["count"], compared.digest, differing == 0, list(found), mended
-        )
+        equal = not differing and not any(finding.kind == "refused" for finding in found)
+        done = Reconciled(compared.node_count, compared.reply["count"], compared.digest, equal, list(found), mended)
         with self.workplace.database.unit_of_work() as session:
             row = session.get(Reconciliation, 1) or Reconciliation(id=1)
             row.at, row.node_count, row.hub_count = now(), done.node_count, done.hub_count

@@ -104,6 +104,18 @@ def test_a_node_restored_from_yesterdays_backup_gets_back_what_it_published_sinc
     assert {row["id"]: row["version"] for row in node.json("status")["resources"]} == {old: 2, new: 1}
 
 
+def test_what_the_hub_refuses_when_it_is_sent_again_is_said_and_is_no_success(node: Command, tmp_path: Path) -> None:
+    record_id = register(node, tmp_path, 1)
+    with sqlite3.connect(data(node) / "node.sqlite") as database:
+        database.execute("DELETE FROM outbox")
+        damaged = """record = replace(record, '"type":"article"', '"type":"nonsense"'), state = 'in_review'"""
+        assert database.execute(f"UPDATE versions SET {damaged}").rowcount == 1
+    database.close()
+    done = node.json("reconcile", check=5)
+    assert [(one["record_id"], one["kind"]) for one in done["findings"]] == [(record_id, "refused")]
+    assert done["equal"] is False
+
+
 def test_a_number_that_a_restored_node_used_again_becomes_a_new_version(node: Command, tmp_path: Path) -> None:
     record_id = register(node, tmp_path, 1)
     node.run("sync")
