@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from nodes import faults
+from nodes import faults, routine
 from nodes.models import now
-from nodes.sync import Synced, synchronise
+from nodes.sync import Synced
 from nodes.workplace import Workplace
 from shared.errors import CommonsError
 
@@ -85,7 +85,7 @@ class Syncer:
     def _run(self) -> None:
         result, failure = None, None
         try:
-            result = synchronise(self.workplace, wait=WAIT_SECONDS, reporter=self)
+            result = routine.go_round(self.workplace, wait=WAIT_SECONDS, reporter=self).synced
         except Exception as error:  # a page must say that it failed, whatever the cause
             failure = faults.named(error, self.workplace.folder)
         with self._lock:

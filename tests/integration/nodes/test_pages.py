@@ -8,6 +8,7 @@ import pytest
 
 from nodes import membership, outbox
 from nodes.hub_client import HubClient
+from nodes.models import Reconciliation
 from nodes.web.syncing import Progress, Syncer, Task
 from nodes.wording import STATES
 from tests.support.local_page import GOOD, Node, faults_at, upload
@@ -176,6 +177,8 @@ def test_the_page_brings_a_resource_to_a_real_hub_and_shows_its_state(node: Node
     assert "有 1 件待同步" in node.page("/")
     assert node.submit("/sync", seen_on="/sync").headers["Location"] == "/sync"
     page = eventually(lambda: (found := node.page("/sync")) and "同步完成" in found and found, seconds=40)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert session.get_one(Reconciliation, 1).equal, "the page, too, proves once a day that both hold the same"
     assert "<b>1</b> <span>件著录送达" in page
     assert "<b>1</b> <span>个文件送达" in page
     page = node.page(f"/resources/{record_id}")
