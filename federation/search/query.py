@@ -49,7 +49,7 @@ class SearchResult:
 
 def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     """Find resources. Any text gives a result; text without letters finds everything, newest first."""
-    asked = _asked(index, request.text)
+    asked = asked_for(index, request.text)
     filters = {name: values for name, values in request.filters.items() if name in FACETS and values}
     query = _filtered(index, asked, filters, leaving="")
     size = max(1, min(request.size, MAX_SIZE))
@@ -66,7 +66,7 @@ def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     return SearchResult(int(total.count or 0), hits, _facets(index, searcher, asked, filters, query))
 
 
-def _asked(index: SearchIndex, text: str) -> Query | None:
+def asked_for(index: SearchIndex, text: str) -> Query | None:
     """The query for most of the words; when no resource has so many of them, for any."""
     strict = text_query(index, text)
     if strict is None or len(parts(text)) < 2 or index.searcher().search(strict, limit=1, count=False).hits:

@@ -12,7 +12,7 @@ import tantivy
 
 from federation.search.documents import FACETS
 from federation.search.index import SearchIndex
-from federation.search.matching import text_query
+from federation.search.query import asked_for
 from tests.benchmarks.catalogue import fill
 from tests.benchmarks.load import Connection, prepared
 from tests.benchmarks.measure import VALUE, Benchmark, Figure, Measured, at_most, percentile
@@ -75,7 +75,7 @@ def _measure(
 def _bare(index: SearchIndex, text: str, kind: str, total: int) -> float:
     """Milliseconds of the engine alone; it must find as many as the hub did."""
     schema = index.schema
-    query = text_query(index, text) or tantivy.Query.all_query()
+    query = asked_for(index, text) or tantivy.Query.all_query()
     if kind:
         only = tantivy.Query.const_score_query(tantivy.Query.term_query(schema, "type", kind), 0.0)
         query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
