@@ -6,10 +6,10 @@ import secrets
 from typing import Any
 
 from flask import Flask, request
-from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from sqlalchemy import select
 
+from nodes import memory
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from nodes.web import language, uploads
@@ -20,6 +20,7 @@ from nodes.web.pages import pages
 from nodes.web.problems import init_problems
 from nodes.web.syncing import Syncer
 from nodes.workplace import Workplace, initialise
+from shared.canonical import digest
 
 MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
@@ -38,7 +39,7 @@ def create_app(settings: NodeSettings) -> Flask:
     app = NodeApp(__name__)
     app.config.update(
         WORKPLACE=workplace,
-        SYNCER=Syncer(workplace),
+        SYNCER=Syncer(workplace, settings),
         UPLOADS=folder,
         # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
         SECRET_KEY=secrets.token_bytes(32),
@@ -46,12 +47,11 @@ def create_app(settings: NodeSettings) -> Flask:
         MAX_CONTENT_LENGTH=None,
         MAX_FORM_MEMORY_SIZE=MAX_TEXT,
         # Browsers send cookies to every port of a host: each node on this machine needs a name of its own.
-        SESSION_COOKIE_NAME=f"commons-node-{workplace.key.id[:12]}",
+        SESSION_COOKIE_NAME=f"commons-node-{digest(str(workplace.folder.resolve()).encode())[:12]}",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
-        BABEL_DEFAULT_LOCALE="zh_Hans_CN",
     )
-    Babel(app, locale_selector=language.locale)
+    language.init_texts(app)
     CSRFProtect(app)
     init_headers(app)
     init_problems(app)
@@ -73,3 +73,4 @@ def registered_paths(workplace: Workplace) -> frozenset[str]:
 
 def _tidy(_error: BaseException | None) -> None:
     uploads.drop_untaken(request)
+    memory.give_back()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nodes import joining
 from nodes import membership as memberships
 from nodes.models import Membership
 from nodes.workplace import Workplace
@@ -24,7 +25,7 @@ def write_request(workplace: Workplace, target: Path, *, token: str, node_name: 
         standing = memberships.find(session)
     if standing is not None:
         raise AlreadyJoined(hub=standing.origin)
-    message = read(EnrolmentRequest, memberships.request(workplace, token=token, node_name=node_name))
+    message = read(EnrolmentRequest, joining.request(workplace, token=token, node_name=node_name))
     signed = enrolment_request(message, private_key=workplace.key.private)
     write_whole(target, signed.encode("ascii") + b"\n")
 

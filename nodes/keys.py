@@ -21,18 +21,18 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from nodes.key_files import FILE, FORMER, LOCKED, NEXT, stamp
 from shared.errors import FileUnreadable, KeyExposed, KeyLocked, KeyUnknown, NotInitialised
 from shared.signing import key_id, load_public_jwk, public_jwk, sign
-
-FILE, NEXT, FORMER = "key.pem", "key.next.pem", "former-keys.json"
 
 
 @dataclass(frozen=True)
 class Key:
-    """The private key and the name under which the hub knows its public half."""
+    """The private key and the name under which the hub knows its public half; `stamp` tells its file from others."""
 
     private: Ed25519PrivateKey
     id: str
+    stamp: tuple[int, int] = (0, 0)
 
     @property
     def jwk(self) -> dict[str, str]:
@@ -55,6 +55,7 @@ def load_key(folder: Path, *, passphrase: str = "", name: str = FILE) -> Key:
     """The key. Raises `NotInitialised` when there is none, `KeyLocked`, `KeyExposed`, or `FileUnreadable`."""
     path = folder / name
     try:
+        found = stamp(path)
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise KeyExposed(path=str(path))
         pem = path.read_bytes()
@@ -62,22 +63,22 @@ def load_key(folder: Path, *, passphrase: str = "", name: str = FILE) -> Key:
     except FileNotFoundError as error:
         raise NotInitialised() from error
     except (ValueError, TypeError) as error:
-        if path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----"):
+        if path.read_bytes().startswith(LOCKED):
             raise KeyLocked() from error
         raise FileUnreadable(name=name, cause=type(error).__name__) from error
     except OSError as error:
         raise FileUnreadable(name=name, cause=type(error).__name__) from error
     if not isinstance(private, Ed25519PrivateKey):
         raise FileUnreadable(name=name, cause="not Ed25519")
-    return Key(private, key_id(private.public_key()))
+    return Key(private, key_id(private.public_key()), found)
 
 
-def is_locked(folder: Path) -> bool:
-    """Whether the key is under a passphrase."""
+def is_current(folder: Path, key: Key) -> bool:
+    """Whether the file from which `key` was read is still there; one that was moved away counts as current."""
     try:
-        return (folder / FILE).read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
-    except OSError:
-        return False
+        return stamp(folder / FILE) == key.stamp
+    except FileNotFoundError:
+        return True
 
 
 def protect(folder: Path, key: Key, *, passphrase: str) -> None:

@@ -130,6 +130,27 @@ class OutboxEntry(Base):
     number: Mapped[int]
 
 
+class Round(Base):
+    """One round with the hub: who began it, how far it is while it runs, and what it came to.
+
+    `kind` is sync or reconcile; `begun_by` is command, page or schedule. `tasks` are dictionaries with name, total
+    and done. `good` is None until it has ended; `error` has a sentence for each language when it failed.
+    """
+
+    __tablename__ = "rounds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    begun_by: Mapped[str] = mapped_column(String(10))
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    beat_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]
+    tasks: Mapped[list[Any]] = mapped_column(default=list)
+    good: Mapped[bool | None]
+    outcome: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
 class Reconciliation(Base):
     """The last comparison with the hub (one row): what each held, what differed, and when both were last equal."""
 

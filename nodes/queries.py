@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from nodes.models import LocalFile, Resource, Version
+from nodes.models import LocalFile, Reconciliation, Resource, Round, Version
 from shared.canonical import best_text
 from shared.errors import NotFound
 
@@ -96,3 +96,13 @@ def _overview(version: Version, ark: str, language: str) -> Overview:
         ark,
         version.changed_at,
     )
+
+
+def rounds(session: Session, *, limit: int) -> list[Round]:
+    """The last rounds with the hub, the newest first."""
+    return list(session.scalars(select(Round).order_by(Round.id.desc()).limit(limit)))
+
+
+def comparison(session: Session) -> Reconciliation | None:
+    """The last comparison with the hub, or None before the first."""
+    return session.get(Reconciliation, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uuid6
 from sqlalchemy import and_, select
@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes.files import PreparedFile
-from nodes.keys import Key
 from nodes.models import OutboxEntry, Resource, Version, now
 from shared import record as records
 from shared.canonical import canonical, digest
 from shared.errors import AlreadyWithdrawn, FieldError, InvalidRecord, NotFound, ReasonMissing
+
+if TYPE_CHECKING:
+    from nodes.keys import Key
 
 MANY = 500
 """Identifiers asked for in one query: far below SQLite's limit of parameters."""

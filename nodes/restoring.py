@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nodes import registration
 from nodes.holdings import Finding, batched
-from nodes.keys import Key
 from nodes.models import LocalFile, OutboxEntry, Resource, Version, now
 from shared.signing import SignedRecord
+
+if TYPE_CHECKING:
+    from nodes.keys import Key
 
 
 def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> None:

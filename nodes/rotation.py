@@ -6,14 +6,13 @@ the hub is told, and comes into use only after the hub has answered.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlalchemy import select
 
 from nodes import keys
 from nodes import membership as memberships
 from nodes.hub_client import HubClient
-from nodes.keys import NEXT, Key
+from nodes.key_files import NEXT
+from nodes.keys import Key
 from nodes.models import OutboxEntry, Version
 from nodes.workplace import Workplace
 from shared.endorsement import endorse
@@ -25,8 +24,8 @@ def under_way(workplace: Workplace) -> bool:
     return (workplace.folder / NEXT).exists()
 
 
-def rotate(workplace: Workplace) -> Workplace:
-    """Change the key, or finish a change that was begun; the workplace comes back with the new one.
+def rotate(workplace: Workplace) -> Key:
+    """Change the key, or finish a change that was begun: the new one, which is the workplace's from now on.
 
     Raises `NotJoined`, `HubAway`, or the hub's refusal; the old key stays in use then.
     """
@@ -39,7 +38,7 @@ def rotate(workplace: Workplace) -> Workplace:
     client.ask("/keys", {"public_key": new.jwk, "endorsement": token}, KeyReply)
     _sign_again(workplace, new)
     keys.take_over(folder, old)
-    return replace(workplace, key=new)
+    return workplace.key
 
 
 def _sign_again(workplace: Workplace, key: Key) -> None:

@@ -43,7 +43,7 @@ def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | No
     Raises what `synchronise` raises.
     """
     if rotation.under_way(workplace):
-        workplace = rotation.rotate(workplace)
+        rotation.rotate(workplace)
     done = Done(synchronise(workplace, wait=wait, reporter=reporter))
     if due(workplace):
         done.reconciled = reconcile(workplace, reporter=reporter)

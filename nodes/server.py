@@ -1,4 +1,4 @@
-"""The local page as a server: waitress, on this machine only."""
+"""The local page as a server: waitress, on this machine only, with the rounds that the node goes by itself."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import replace
 import click
 import waitress
 
+from nodes import memory
 from nodes.app import create_app
 from nodes.settings import NodeSettings
 from nodes.texts import _
+from nodes.web.schedule import Schedule
+from nodes.web.syncing import Syncer
 from shared.errors import PortTaken
 from shared.supervised import die_with_parent
 
@@ -21,6 +24,7 @@ MAX_BODY = 1 << 50
 def run(settings: NodeSettings, *, port: int) -> None:
     """Serve the node's page until Ctrl-C or SIGTERM. Raises `PortTaken`."""
     die_with_parent()
+    memory.one_arena()
     app = create_app(replace(settings, port=port))
     try:
         server = waitress.create_server(
@@ -34,4 +38,10 @@ def run(settings: NodeSettings, *, port: int) -> None:
     except OSError as error:
         raise PortTaken(address=f"{settings.host}:{port}") from error
     click.echo(_("本机网页：") + f"http://{settings.host}:{port}/" + _("（Ctrl-C 停止）"))
-    server.run()
+    syncer: Syncer = app.config["SYNCER"]
+    if settings.sync_minutes:
+        Schedule(app.config["WORKPLACE"], syncer, minutes=settings.sync_minutes).start()
+    try:
+        server.run()
+    finally:
+        syncer.stop()

@@ -21,6 +21,7 @@ class NodeSettings:
     data: str = setting("", "数据目录：登记的资源、密钥和本机网页上传的文件；空则为用户数据目录")
     host: str = setting("127.0.0.1", "本机网页监听的地址（只限本机）")
     port: int = setting(8600, "本机网页的端口")
+    sync_minutes: int = setting(15, "本机网页开着时，每隔多少分钟自动同步一次；0 为不自动同步", low=0, high=10080)
     upload_threads: int = setting(4, "同时上传的文件数")
     timeout: int = setting(60, "等待平台或存储回答的秒数")
     attempts: int = setting(5, "连接失败时最多尝试的次数")

@@ -17,7 +17,8 @@ def language() -> str:
 
 
 @lru_cache(maxsize=2)
-def _catalogue(name: str) -> gettext.NullTranslations:
+def catalogue(name: str) -> gettext.NullTranslations:
+    """The texts in a language; Chinese is what stands in the source."""
     if name == "zh":
         return gettext.NullTranslations()
     return gettext.translation("messages", FOLDER, languages=[name], fallback=True)
@@ -30,4 +31,4 @@ def later(text: str) -> str:
 
 def _(text: str) -> str:
     """`text` in the user's language."""
-    return _catalogue(language()).gettext(text)
+    return catalogue(language()).gettext(text)

@@ -30,6 +30,31 @@ TASKS = (
 )
 """What services call the tasks whose progress they report: they know no language, the bar or page translates."""
 
+FINDINGS = {
+    "absent_at_hub": later("平台缺少"),
+    "absent_at_node": later("本机缺少"),
+    "content_differs": later("同一版本号内容不同"),
+    "state_differs": later("状态不同"),
+    "elsewhere": later("已由本单位另一节点发布"),
+    "unverified": later("平台所存的不是本节点签的"),
+    "refused": later("平台不接收"),
+}
+"""What a comparison found of a version."""
+MENDED = {
+    "absent_at_hub": later("已重新送出"),
+    "absent_at_node": later("已取回"),
+    "content_differs": later("本机的内容已改为新版本"),
+    "state_differs": later("已改用平台的状态"),
+    "elsewhere": later("不再由本节点核对"),
+    "unverified": later("未取回，请联系联盟管理员"),
+    "refused": later("请按提示修改"),
+}
+"""What was done about it."""
+ROUNDS = {"sync": later("同步"), "reconcile": later("核对")}
+BEGUN_BY = {"command": later("命令行"), "page": later("本页"), "schedule": later("自动")}
+WORDS = {"FINDINGS": FINDINGS, "MENDED": MENDED, "ROUNDS": ROUNDS, "BEGUN_BY": BEGUN_BY}
+"""For templates."""
+
 
 def state_name(state: str) -> str:
     """The state in the user's language; an unknown one as it is."""

@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nodes.database import Database
-from nodes.keys import FILE, Key, load_key, make_key
+from nodes.key_files import FILE, is_locked
 from nodes.settings import NodeSettings
 from shared.errors import NotInitialised
+
+if TYPE_CHECKING:
+    from nodes.keys import Key
 
 DATABASE = "node.sqlite"
 
 
-@dataclass(frozen=True)
 class Workplace:
     """What a node works with."""
 
-    settings: NodeSettings
-    folder: Path
-    database: Database
-    key: Key
+    def __init__(self, settings: NodeSettings, folder: Path, database: Database) -> None:
+        self.settings, self.folder, self.database = settings, folder, database
+        self._key: Key | None = None
+
+    @property
+    def key(self) -> Key:
+        """The key in use: read when it is first wanted, and again when another has taken its place.
+
+        Raises `NotInitialised`, `KeyLocked`, `KeyExposed` or `FileUnreadable`.
+        """
+        # A page that only shows what there is signs nothing: without cryptography it is a quarter lighter.
+        from nodes import keys  # noqa: PLC0415
+
+        if self._key is None or not keys.is_current(self.folder, self._key):
+            self._key = keys.load_key(self.folder, passphrase=self.settings.key_passphrase)
+        return self._key
 
 
 def initialise(settings: NodeSettings) -> Workplace:
     """Make the folder, the key and the database; what is there already stays."""
     folder = settings.folder
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = make_key(folder, passphrase=settings.key_passphrase)
-    return Workplace(settings, folder, Database(folder / DATABASE), key)
+    if not (folder / FILE).exists():
+        from nodes import keys  # noqa: PLC0415  # as above
+
+        keys.make_key(folder, passphrase=settings.key_passphrase)
+    return _opened(settings)
 
 
 def open_workplace(settings: NodeSettings) -> Workplace:
-    """Open what `initialise` made. Raises `NotInitialised`."""
-    folder = settings.folder
-    if not (folder / FILE).exists():
+    """Open what `initialise` made. Raises `NotInitialised`, or what reading the key raises."""
+    if not (settings.folder / FILE).exists():
         raise NotInitialised()
-    key = load_key(folder, passphrase=settings.key_passphrase)
-    return Workplace(settings, folder, Database(folder / DATABASE), key)
+    return _opened(settings)
+
+
+def _opened(settings: NodeSettings) -> Workplace:
+    workplace = Workplace(settings, settings.folder, Database(settings.folder / DATABASE))
+    if is_locked(settings.folder):
+        # Whether the passphrase is right is told now, not when the first resource is registered.
+        _ = workplace.key
+    return workplace

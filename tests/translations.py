@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from nodes import cli as node_cli
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = [ROOT / name for name in ("federation", "nodes") if (ROOT / name / "translations").is_dir()]
@@ -36,9 +41,21 @@ def catalogue_file(package: Path) -> Path:
 def collected(package: Path) -> Catalog:
     """Every text of a package's source."""
     found = Catalog(charset="utf-8")
+    for text in helps(node_cli.main) if package.name == "nodes" else ():
+        found.add(text)
     for _name, _line, message, comments, _context in extract_from_dir(package, METHODS, keywords=KEYWORDS):
         found.add(message, auto_comments=comments)
     return found
+
+
+def helps(command: click.Command) -> Iterator[str]:
+    """What a command, its options and those within it say of themselves: it stands in no call that marks a text."""
+    context = click.Context(command)
+    said = (command.help, *(getattr(option, "help", None) for option in command.params))
+    yield from (cleandoc(text) for text in said if text)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            yield from helps(node_cli.original(name) if command is node_cli.main else command.commands[name])
 
 
 def updated(package: Path) -> Catalog:

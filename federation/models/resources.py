@@ -6,12 +6,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from joserfc import jws as jose
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from federation.models.base import Base, now
 from federation.models.institutions import Institution, Node
+from shared.jws import unverified_payload
 
 
 class Resource(Base):
@@ -58,7 +58,7 @@ class ResourceVersion(Base):
     @property
     def record(self) -> dict[str, Any]:
         """The record that the institution signed (checked when it came in)."""
-        payload = jose.extract_compact(self.jws.encode("ascii")).payload
+        payload = unverified_payload(self.jws)
         found: dict[str, Any] = json.loads(payload)
         return found
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nodes.file_names import file_name
 from nodes.files import FileSpec
 from nodes.importers.attachments import attach
-from nodes.importers.generated import file_name, keep_text
+from nodes.importers.generated import keep_text
 from nodes.importers.mapping import LIST_TARGETS, FileRule, Mapping
 from nodes.importers.rules import NotANumber, Rule, apply, empty, find, first, gather
 from shared.errors import FieldError

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_babel import format_datetime, gettext
 
 from nodes import membership as memberships
+from nodes.models import Round
 from nodes.web import language
 from nodes.web.assets import asset_url
+from nodes.web.language import gettext
 from nodes.web.syncing import Syncer
 from nodes.wording import STATES
 from nodes.workplace import Workplace
@@ -37,7 +38,7 @@ NO_BREAK = "\u00a0"
 def init_frame(app: Flask) -> None:
     """Give every template of `app` its filters and values."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(file_size=file_size, moment=moment, best=best)
+    app.jinja_env.filters.update(file_size=file_size, moment=moment, clock=clock, best=best, in_short=in_short)
     app.jinja_env.globals.update(asset_url=asset_url, label=label, terms=vocabulary, state_name=state_name, tone=tone)
     app.context_processor(_page_values)
 
@@ -94,7 +95,29 @@ def best(texts: dict[str, str]) -> str:
 
 def moment(at: datetime) -> str:
     """A moment in this machine's time, to the minute."""
-    return str(format_datetime(at.astimezone(), "yyyy-MM-dd HH:mm", rebase=False))
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def clock(at: datetime) -> str:
+    """The time of day in this machine's time, to the second."""
+    return f"{at.astimezone():%H:%M:%S}"
+
+
+def in_short(round: Round, spoken: str) -> str:
+    """What a round came to, in one line."""
+    if round.error:
+        return str(round.error[spoken])
+    said, lines = round.outcome, []
+    if "accepted" in said:
+        sent = said["accepted"] + said["duplicate"] + said["superseded"]
+        words = gettext("著录 %(sent)s，文件 %(files)s，平台消息 %(events)s")
+        lines.append(words % {"sent": sent, "files": said["files_sent"], "events": said["events"]})
+        if said["refused"] or said["files_failed"]:
+            words = gettext("未接收 %(refused)s，未送出 %(failed)s")
+            lines.append(words % {"refused": said["refused"], "failed": said["files_failed"]})
+    if said.get("reconciled"):
+        lines.append(gettext("两边一致") if said["reconciled"]["equal"] else gettext("两边还不一致"))
+    return "；".join(lines)
 
 
 def file_size(size: int) -> str:

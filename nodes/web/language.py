@@ -1,32 +1,48 @@
-"""The language of the page: what the person chose here, or else the language of the commands."""
+"""The language of the page: what the person chose here, or else the language of the commands.
+
+The texts are those of `nodes.texts`, by Python's own gettext: a node gets by without a library of all locales.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import has_request_context, session
+from flask import Flask, has_request_context, session
 
 from nodes import texts
 
 CHINESE, ENGLISH = "zh", "en"
-LOCALES = {CHINESE: "zh_Hans_CN", ENGLISH: "en"}
+LANGUAGES = (CHINESE, ENGLISH)
 _KEY = "language"
 
 
 def current() -> str:
     """`zh` or `en` for the request at hand."""
     chosen = session.get(_KEY) if has_request_context() else None
-    return chosen if chosen in LOCALES else texts.language()
+    return chosen if chosen in LANGUAGES else texts.language()
 
 
-def locale() -> str:
-    """Babel's name for the language at hand."""
-    return LOCALES[current()]
+def init_texts(app: Flask) -> None:
+    """Let the templates of `app` speak the language at hand."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by the extension
+        gettext, ngettext, newstyle=True
+    )
+
+
+def gettext(text: str) -> str:
+    """`text` in the language at hand."""
+    return texts.catalogue(current()).gettext(text)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """The form for `number` in the language at hand."""
+    return texts.catalogue(current()).ngettext(singular, plural, number)
 
 
 def choose(language: str) -> None:
     """Keep the person's choice."""
-    if language in LOCALES:
+    if language in LANGUAGES:
         session[_KEY] = language
 
 

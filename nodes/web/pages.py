@@ -8,17 +8,18 @@ from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from nodes import queries, registration
+from nodes import queries, registration, wording
 from nodes.models import LocalFile
 from nodes.web import editing, language
 from nodes.web.forms import NEW, Faults, FileChoice, files_of, read_fields, rows_of
 from nodes.web.frame import choices_of, in_order, languages_of, syncer, workplace
+from nodes.web.language import gettext as _
 from shared.errors import AlreadyWithdrawn, CommonsError, FieldError, InvalidRecord, ReasonMissing, RecordTooLarge
 from shared.record import is_tombstone
 
 PER_PAGE = 50
+ROUNDS_SHOWN = 10
 
 pages = Blueprint("pages", __name__)
 
@@ -94,13 +95,31 @@ def withdraw(record_id: str) -> ResponseReturnValue:
 @pages.get("/sync")
 def sync() -> ResponseReturnValue:
     """How far the synchronisation is, or what the last one did; `?still` does not renew itself."""
-    return render_template("sync.html", progress=syncer().progress, still="still" in request.args)
+    with workplace().database.unit_of_work(read_only=True) as session:
+        rounds = queries.rounds(session, limit=ROUNDS_SHOWN)
+    return render_template(
+        "sync.html", progress=syncer().progress, still="still" in request.args, rounds=rounds, **wording.WORDS
+    )
 
 
 @pages.post("/sync")
 def start_sync() -> ResponseReturnValue:
     """Begin a synchronisation, unless one is running."""
     syncer().start()
+    return redirect(url_for("pages.sync"))
+
+
+@pages.get("/reconciliation")
+def reconciliation() -> ResponseReturnValue:
+    """Whether this node and the hub hold the same: counts, digest, when last proved, and what differed."""
+    with workplace().database.unit_of_work(read_only=True) as session:
+        return render_template("reconciliation.html", compared=queries.comparison(session), **wording.WORDS)
+
+
+@pages.post("/reconciliation")
+def start_reconciliation() -> ResponseReturnValue:
+    """Compare now, unless a round is running."""
+    syncer().start(kind="reconcile")
     return redirect(url_for("pages.sync"))
 
 

@@ -1,20 +1,23 @@
-"""A synchronisation in the background, and how far it is: one at a time for each node's page."""
+"""Rounds that the page begins, and how far one is, whoever began it: this page, its schedule, or a command."""
 
 from __future__ import annotations
 
+import subprocess
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from nodes import faults, routine
-from nodes.models import now
-from nodes.sync import Synced
+from sqlalchemy import select
+
+from nodes import background
+from nodes.models import Round, now
+from nodes.settings import NodeSettings
 from nodes.workplace import Workplace
-from shared.errors import CommonsError
+from shared.errors import RoundInterrupted
 
-WAIT_SECONDS = 20.0
-"""How long a synchronisation looks whether the hub has read the files."""
+SILENT = timedelta(seconds=30)
+"""A round that was not heard of for so long has ended without saying so (it writes every second)."""
 
 
 @dataclass(frozen=True)
@@ -33,60 +36,86 @@ class Task:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a page shows: whether it runs, each task, and in the end the result or the error."""
+    """What a page shows: whether a round runs and each of its tasks, and what the last one came to.
+
+    `outcome` is empty until one has ended; `error` is a sentence for each language when it failed.
+    """
 
     running: bool = False
     tasks: tuple[Task, ...] = ()
-    result: Synced | None = None
-    error: CommonsError | None = None
+    outcome: dict[str, Any] = field(default_factory=dict)
+    good: bool = True
+    error: dict[str, str] = field(default_factory=dict)
+    started_at: datetime | None = None
+    beat_at: datetime | None = None
     finished_at: datetime | None = None
 
 
-@dataclass
 class Syncer:
-    """Runs synchronisations of one node in a thread of its own; what is done is in the database as it goes.
+    """Begins rounds of one node in processes of their own, one at a time."""
 
-    A process that ends in the middle loses nothing: the next synchronisation goes on.
-    """
+    def __init__(self, workplace: Workplace, settings: NodeSettings) -> None:
+        self._workplace, self._settings = workplace, settings
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._since = now()
+        self._hindrance: dict[str, str] = {}
 
-    workplace: Workplace
-    _progress: Progress = field(default_factory=Progress)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def start(self, *, kind: str = "sync", begun_by: str = "page") -> bool:
+        """Begin, unless a round is running already; whether it was begun."""
+        with self._lock:
+            if self._alive() or self._progress(self._latest()).running:
+                return False
+            self._hindrance, self._since = {}, now()
+            self._child = background.begin(self._settings, kind=kind, begun_by=begun_by)
+            return True
 
     @property
     def progress(self) -> Progress:
         """How far it is."""
         with self._lock:
-            return self._progress
+            alive = self._alive()
+            row = self._latest()
+            begun = row is not None and row.started_at >= self._since
+            if alive and not begun:
+                return Progress(running=True, started_at=self._since)
+            if self._hindrance and not begun:
+                return Progress(error=self._hindrance, finished_at=self._since)
+            return self._progress(row, ours_ended=begun and not alive and self._child is not None)
 
-    def start(self) -> bool:
-        """Begin, unless one is running already; whether it was begun."""
+    def stop(self) -> None:
+        """End a round of ours that still runs; what it did is done, and the next one goes on."""
         with self._lock:
-            if self._progress.running:
-                return False
-            self._progress = Progress(running=True)
-        threading.Thread(target=self._run, name="page-sync", daemon=True).start()
-        return True
+            if self._alive() and self._child is not None:
+                self._child.terminate()
+                background.said_by(self._child)
 
-    def begin(self, name: str, total: int) -> Callable[[int], None]:
-        """Start showing a task (for `synchronise`)."""
-        with self._lock:
-            number = len(self._progress.tasks)
-            self._progress = replace(self._progress, tasks=(*self._progress.tasks, Task(name, total)))
+    def _alive(self) -> bool:
+        """Whether our process runs; of one that has ended, learn what it said."""
+        if self._child is None or self._child.poll() is None:
+            return self._child is not None
+        if self._child.stdout is not None and not self._child.stdout.closed:
+            said = background.said_by(self._child)
+            self._hindrance = said or (_interrupted() if self._child.returncode < 0 else {})
+        return False
 
-        def advance(steps: int) -> None:
-            with self._lock:
-                tasks = list(self._progress.tasks)
-                tasks[number] = replace(tasks[number], done=tasks[number].done + steps)
-                self._progress = replace(self._progress, tasks=tuple(tasks))
+    def _latest(self) -> Round | None:
+        with self._workplace.database.unit_of_work(read_only=True) as session:
+            return session.scalars(select(Round).order_by(Round.id.desc()).limit(1)).first()
 
-        return advance
+    def _progress(self, row: Round | None, *, ours_ended: bool = False) -> Progress:
+        if row is None:
+            return Progress()
+        tasks = tuple(Task(**task) for task in row.tasks)
+        if row.finished_at is None:
+            if not ours_ended and now() - row.beat_at < SILENT:
+                return Progress(True, tasks, started_at=row.started_at, beat_at=row.beat_at)
+            return Progress(error=_interrupted(), started_at=row.started_at, finished_at=row.beat_at)
+        return Progress(
+            False, tasks, row.outcome, bool(row.good), row.error, row.started_at, row.beat_at, row.finished_at
+        )
 
-    def _run(self) -> None:
-        result, failure = None, None
-        try:
-            result = routine.go_round(self.workplace, wait=WAIT_SECONDS, reporter=self).synced
-        except Exception as error:  # a page must say that it failed, whatever the cause
-            failure = faults.named(error, self.workplace.folder)
-        with self._lock:
-            self._progress = replace(self._progress, running=False, result=result, error=failure, finished_at=now())
+
+def _interrupted() -> dict[str, str]:
+    error = RoundInterrupted()
+    return {"zh": error.message("zh"), "en": error.message("en")}

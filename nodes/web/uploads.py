@@ -16,7 +16,7 @@ from typing import IO
 
 from flask import Request, current_app
 
-from nodes.importers.generated import file_name
+from nodes.file_names import file_name
 from shared.errors import NotFound
 
 FOLDER = "uploads"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, Response
 
-from nodes.web.syncing import Progress
 from tests.browser.gallery import Gallery
 from tests.browser.office import DONE, RUNNING
 from tests.support.reviewing import PASSWORD
@@ -131,7 +130,7 @@ def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Respons
     office = shown.office
     origin = office.new_node if name == "node-new" else office.node
     states = {"node-sync-running": RUNNING, "node-sync-done": DONE}
-    office.show_progress(states.get(name, Progress()))
+    office.show_round(states.get(name, DONE))
     page.goto(f"{origin}/language/{language}")
     answer = page.goto(origin + node_pages(shown)[name])
     if name == "node-form-faults":

@@ -19,25 +19,27 @@ from federation.database import unit_of_work
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from nodes import files as local_files
-from nodes import membership, registration
+from nodes import joining, registration
 from nodes.app import create_app
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
-from nodes.models import now
 from nodes.outbox import Sent
+from nodes.rounds import outcome_of
+from nodes.routine import Done
 from nodes.settings import NodeSettings
 from nodes.sync import Synced, synchronise
 from nodes.transfer import Transferred
-from nodes.web.syncing import Progress, Syncer, Task
 from nodes.workplace import Workplace
 from tests.support.hub import Hub
 from tests.support.reviewing import PASSWORD
+from tests.support.rounds import put_round, round_of, task
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
 MUSEUM = "demo-museum"
 PEOPLE = (("zhao", "赵敏", people.ADMIN), ("li", "李慧", people.REVIEWER), ("wang", "王远", people.REVIEWER))
-RUNNING = Progress(running=True, tasks=(Task("发布著录", 40, 40), Task("上传文件", 10**9, 355 * 10**6)))
-DONE = Progress(result=Synced(Sent(accepted=12), Transferred(sent=9, present=3, bytes_sent=48_300_000), 31))
+RUNNING = round_of(tasks=[task("发布著录", 40, 40), task("上传文件", 10**9, 355 * 10**6)])
+SENT_ALL = Done(Synced(Sent(accepted=12), Transferred(sent=9, present=3, bytes_sent=48_300_000), 31))
+DONE = round_of(good=True, outcome=outcome_of(SENT_ALL))
 
 
 @dataclass
@@ -50,11 +52,9 @@ class Office:
     resources: Mapping[str, str]
     versions: Mapping[str, int]
 
-    def show_progress(self, progress: Progress) -> None:
-        """Let the node's page show this much of a synchronisation."""
-        finished = now() if progress.result or progress.error else None
-        shown = Progress(progress.running, progress.tasks, progress.result, progress.error, finished)
-        self.app.config["SYNCER"] = Syncer(self.app.config["WORKPLACE"], shown)
+    def show_round(self, round: dict[str, Any]) -> None:
+        """Let the node's page show this as its last round, or as one that runs."""
+        put_round(self.app.config["WORKPLACE"], round)
 
 
 class Quiet(WSGIRequestHandler):
@@ -85,9 +85,7 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     hub.institution(MUSEUM, kind="museum", name_zh="示范计量博物馆", name_en="Demo Museum of Metrology")
     app, new = (create_app(NodeSettings(data=str(folder / name))) for name in ("node", "new"))
     work: Workplace = app.config["WORKPLACE"]
-    membership.join(
-        work, HubClient(origin, work.key, work.settings), token=hub.invite(MUSEUM), node_name="馆藏部电脑"
-    )
+    joining.join(work, HubClient(origin, work.key, work.settings), token=hub.invite(MUSEUM), node_name="馆藏部电脑")
     resources = {name: _register(work, **values) for name, values in SENT.items()}
     synchronise(work)
     hub.work()
@@ -108,8 +106,9 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
         with served(app) as node, served(new) as new_node:
             yield Office(node, new_node, app, resources, versions)
     finally:
-        for one in (work, new.config["WORKPLACE"]):
-            one.database.close()
+        for one in (app, new):
+            one.config["SYNCER"].stop()
+            one.config["WORKPLACE"].database.close()
 
 
 def _hire(hub: Hub) -> None:

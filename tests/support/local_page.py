@@ -118,6 +118,7 @@ def local_page(folder: Path) -> Iterator[Node]:
     app = create_app(NodeSettings(data=str(folder), attempts=1, timeout=5))
     made = Node(app, app.test_client())
     yield made
+    app.config["SYNCER"].stop()
     made.workplace.database.close()
 
 

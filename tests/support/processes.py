@@ -30,11 +30,12 @@ class Command:
     module: str
     environ: dict[str, str]
     options: tuple[str, ...] = ()
+    python: str = sys.executable
 
     def run(self, *words: str, check: int | None = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run to the end; `check` is the exit code that is expected (None: any)."""
         done = subprocess.run(
-            [sys.executable, "-m", self.module, *self.options, *words],
+            [self.python, "-m", self.module, *self.options, *words],
             env={**os.environ, "COMMONS_LANGUAGE": "zh", **self.environ},
             capture_output=True,
             text=True,
@@ -52,7 +53,7 @@ class Command:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start without waiting."""
         return subprocess.Popen(
-            [sys.executable, "-m", self.module, *self.options, *words],
+            [self.python, "-m", self.module, *self.options, *words],
             env={**os.environ, "COMMONS_LANGUAGE": "zh", **self.environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

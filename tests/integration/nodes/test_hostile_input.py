@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from nodes import cli, membership, registration
+from nodes import cli, joining, queries, registration
 from nodes.console import NamedErrors
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
@@ -108,7 +108,7 @@ def test_what_is_no_address_of_a_hub_says_how_one_looks(node, address, said):
     ],
 )
 def test_an_address_is_taken_in_the_form_of_the_network(typed, origin):
-    assert membership.hub_origin(typed) == origin
+    assert joining.hub_origin(typed) == origin
 
 
 def test_a_hub_that_is_not_there_is_no_matter_of_synchronising(node):
@@ -119,7 +119,7 @@ def test_a_hub_that_is_not_there_is_no_matter_of_synchronising(node):
 
 def test_an_address_that_is_none_is_refused_wherever_it_is_read():
     with pytest.raises(InvalidHubAddress):
-        membership.hub_origin("localhost:8000")
+        joining.hub_origin("localhost:8000")
 
 
 # -- a description -----------------------------------------------------------------------------------------
@@ -306,7 +306,7 @@ def test_a_damaged_database_says_what_to_do(node):
 
 
 def test_what_nobody_foresaw_is_not_shown_but_kept(node, monkeypatch):
-    monkeypatch.setattr(cli.queries, "states", lambda _session: 1 / 0)
+    monkeypatch.setattr(queries, "states", lambda _session: 1 / 0)
     said = node.refused("status", code=1)
     assert "ZeroDivision" not in said
     assert "ZeroDivision" in (node.folder / "errors.log").read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nodes import keys, rotation
+from nodes import key_files, keys, rotation
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
@@ -60,7 +60,7 @@ def test_a_node_killed_before_it_used_the_new_key_goes_on_with_it(live_hub: HubP
     register(node)
     before = folder(node).with_name("before")
     workplace = open_workplace(NodeSettings(data=str(folder(node))))
-    keys.make_key(folder(node), name=keys.NEXT)
+    keys.make_key(folder(node), name=key_files.NEXT)
     shutil.copytree(folder(node), before)
     rotation.rotate(workplace)
     workplace.database.close()
@@ -103,6 +103,6 @@ def test_a_protected_key_works_with_its_passphrase_and_says_so_without(node: Com
     opened = Command("nodes", {**node.environ, "COMMONS_NODE_KEY_PASSPHRASE": "三把尺子"})
     opened.run("sync")
     opened.run("key", "rotate")
-    assert keys.is_locked(folder(node))
+    assert key_files.is_locked(folder(node))
     opened.run("key", "protect", "--new-passphrase", "")
     node.run("sync")

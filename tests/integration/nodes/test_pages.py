@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from nodes import membership, outbox
+from nodes import joining, outbox
 from nodes.hub_client import HubClient
 from nodes.models import Reconciliation
-from nodes.web.syncing import Progress, Syncer, Task
 from nodes.wording import STATES
 from tests.support.local_page import GOOD, Node, faults_at, upload
 from tests.support.processes import HubProcess, eventually
+from tests.support.rounds import put_round, round_of, task
 
 
 def test_a_new_node_says_how_to_begin_and_how_to_join(node: Node) -> None:
@@ -158,8 +158,7 @@ def test_a_hub_that_is_away_is_named_and_nothing_is_lost(node: Node) -> None:
 
 
 def test_a_running_sync_shows_how_far_it_is_and_can_be_watched_without_renewal(node: Node) -> None:
-    tasks = (Task("发布著录", 40, 40), Task("上传文件", 1000, 355))
-    node.app.config["SYNCER"] = Syncer(node.workplace, Progress(running=True, tasks=tasks))
+    put_round(node.workplace, round_of(tasks=[task("发布著录", 40, 40), task("上传文件", 1000, 355)]))
     node.join()
     page = node.page("/sync")
     assert "正在同步" in page
@@ -171,7 +170,7 @@ def test_a_running_sync_shows_how_far_it_is_and_can_be_watched_without_renewal(n
 
 def test_the_page_brings_a_resource_to_a_real_hub_and_shows_its_state(node: Node, live_hub: HubProcess) -> None:
     client = HubClient(live_hub.origin, node.workplace.key, node.workplace.settings)
-    membership.join(node.workplace, client, token=live_hub.institution("page-node"), node_name="本机")
+    joining.join(node.workplace, client, token=live_hub.institution("page-node"), node_name="本机")
     client.session.close()
     record_id = node.registered(**{"new-files": upload(("秤.txt", "定盘星".encode()))})
     assert "有 1 件待同步" in node.page("/")

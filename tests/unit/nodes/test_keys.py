@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from nodes import keys
+from nodes import key_files, keys
 from shared.errors import FileUnreadable, KeyExposed, KeyLocked, KeyUnknown, NotInitialised
 
 
 def test_a_key_is_made_once_and_for_its_owner_only(tmp_path):
     made = keys.make_key(tmp_path)
     assert keys.make_key(tmp_path).id == made.id
-    assert (tmp_path / keys.FILE).stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == [keys.FILE]
+    assert (tmp_path / key_files.FILE).stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [key_files.FILE]
 
 
 def test_a_key_that_others_can_read_is_not_used(tmp_path):
     keys.make_key(tmp_path)
-    (tmp_path / keys.FILE).chmod(0o640)
+    (tmp_path / key_files.FILE).chmod(0o640)
     with pytest.raises(KeyExposed, match="chmod 600"):
         keys.load_key(tmp_path)
 
@@ -26,7 +26,7 @@ def test_a_key_that_others_can_read_is_not_used(tmp_path):
 def test_a_protected_key_opens_with_its_passphrase_only(tmp_path, given):
     made = keys.make_key(tmp_path)
     keys.protect(tmp_path, made, passphrase="口令 correct")
-    assert keys.is_locked(tmp_path)
+    assert key_files.is_locked(tmp_path)
     with pytest.raises(KeyLocked):
         keys.load_key(tmp_path, passphrase=given)
     assert keys.load_key(tmp_path, passphrase="口令 correct").id == made.id
@@ -38,7 +38,7 @@ def test_a_protected_key_opens_with_its_passphrase_only(tmp_path, given):
     "content", [b"", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"\xff\x00"]
 )
 def test_what_is_no_key_is_named(tmp_path, content):
-    path = tmp_path / keys.FILE
+    path = tmp_path / key_files.FILE
     path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(FileUnreadable):
@@ -52,10 +52,10 @@ def test_no_key_means_that_the_node_is_not_set_up(tmp_path):
 
 def test_what_a_former_key_signed_can_still_be_checked(tmp_path):
     old = keys.make_key(tmp_path)
-    new = keys.make_key(tmp_path, name=keys.NEXT)
+    new = keys.make_key(tmp_path, name=key_files.NEXT)
     keys.take_over(tmp_path, old)
     assert keys.load_key(tmp_path).id == new.id
     assert keys.own_public_key(tmp_path, new, old.id) == old.private.public_key()
-    assert not (tmp_path / keys.NEXT).exists()
+    assert not (tmp_path / key_files.NEXT).exists()
     with pytest.raises(KeyUnknown):
         keys.own_public_key(tmp_path, new, "somebody else's")

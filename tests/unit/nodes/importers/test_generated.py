@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodes.importers.generated import file_name, keep_text
+from nodes.file_names import file_name
+from nodes.importers.generated import keep_text
 from shared.record import FileName
 
 

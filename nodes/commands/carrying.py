@@ -9,17 +9,12 @@ from pathlib import Path
 import click
 
 from nodes import bundles, carried_enrolment, receipts, synchronisation_report
+from nodes.commands.opening import opened
 from nodes.console import json_option, say_json
-from nodes.key_commands import unlocked
 from nodes.progress import Bars
 from nodes.texts import _, language
-from nodes.workplace import Workplace, open_workplace
 
 a_file = click.Path(path_type=Path, dir_okay=False)
-
-
-def _open(context: click.Context) -> Workplace:
-    return open_workplace(unlocked(context.obj))
 
 
 @click.command(name="join-request")
@@ -29,7 +24,9 @@ def _open(context: click.Context) -> Workplace:
 @click.pass_context
 def join_request(context: click.Context, request_file: Path, token: str, name: str | None) -> None:
     """没有网络时加入平台：用邀请码写出加入申请，带到平台（commons-hub enrol）。"""
-    carried_enrolment.write_request(_open(context), request_file, token=token, node_name=name or socket.gethostname())
+    carried_enrolment.write_request(
+        opened(context), request_file, token=token, node_name=name or socket.gethostname()
+    )
     click.echo(_("加入申请已写好，请带到平台：") + str(request_file))
 
 
@@ -38,7 +35,7 @@ def join_request(context: click.Context, request_file: Path, token: str, name: s
 @click.pass_context
 def join_reply(context: click.Context, reply_file: Path) -> None:
     """读入平台对加入申请的答复，完成加入。"""
-    joined = carried_enrolment.take_reply(_open(context), reply_file)
+    joined = carried_enrolment.take_reply(opened(context), reply_file)
     names = joined.institution_name
     click.echo(_("已加入平台，本单位：") + str(names.get(language()) or names.get("zh") or joined.institution_code))
 
@@ -50,7 +47,7 @@ def join_reply(context: click.Context, reply_file: Path) -> None:
 def export(context: click.Context, folder: Path, as_json: bool) -> None:
     """把待发的著录和文件写成离线包（BagIt），带到平台（commons-hub import）。"""
     with Bars() as bars:
-        done = bundles.export(_open(context), folder, reporter=bars)
+        done = bundles.export(opened(context), folder, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:
@@ -74,12 +71,9 @@ def _say_exported(done: bundles.Exported) -> None:
 def import_receipt(context: click.Context, receipt_file: Path, as_json: bool) -> None:
     """读入平台的回执：哪些收下了，审核结果如何；重复读入没有影响。"""
     with Bars() as bars:
-        done = receipts.take(_open(context), receipt_file, reporter=bars)
+        done = receipts.take(opened(context), receipt_file, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:
         click.echo("\n".join(synchronisation_report.lines(done)))
     sys.exit(0 if done.good else 5)
-
-
-COMMANDS = (join_request, join_reply, export, import_receipt)

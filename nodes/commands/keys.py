@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
-
 import click
 
-from nodes import keys, rotation
+from nodes import key_files, keys, rotation
+from nodes.commands.opening import opened
 from nodes.console import say
-from nodes.settings import NodeSettings
 from nodes.texts import _
-from nodes.workplace import Workplace, open_workplace
-from shared.errors import KeyLocked
-
-
-def unlocked(settings: NodeSettings) -> NodeSettings:
-    """The settings with the passphrase of the key, which a person at the terminal is asked for if it is missing."""
-    if settings.key_passphrase or not keys.is_locked(settings.folder):
-        return settings
-    if not sys.stdin.isatty():
-        raise KeyLocked()
-    return replace(settings, key_passphrase=click.prompt(_("私钥口令"), hide_input=True, err=True))
-
-
-def _open(context: click.Context) -> Workplace:
-    return open_workplace(unlocked(context.obj))
 
 
 @click.group()
@@ -37,19 +19,18 @@ def key() -> None:
 @click.pass_context
 def show(context: click.Context) -> None:
     """显示密钥编号，以及从前用过的。"""
-    workplace = _open(context)
+    workplace = opened(context)
     say(_("密钥编号：") + workplace.key.id)
     for kid in keys.former_keys(workplace.folder):
         say(_("从前的密钥：") + kid)
-    say(_("私钥有口令保护。") if keys.is_locked(workplace.folder) else _("私钥没有口令保护。"))
+    say(_("私钥有口令保护。") if key_files.is_locked(workplace.folder) else _("私钥没有口令保护。"))
 
 
 @key.command()
 @click.pass_context
 def rotate(context: click.Context) -> None:
     """更换密钥：旧密钥为新密钥作保，从此用新的签名；从前签的仍可核对。"""
-    workplace = rotation.rotate(_open(context))
-    say(_("已更换密钥，新的编号：") + workplace.key.id)
+    say(_("已更换密钥，新的编号：") + rotation.rotate(opened(context)).id)
 
 
 @key.command()
@@ -57,7 +38,7 @@ def rotate(context: click.Context) -> None:
 @click.pass_context
 def protect(context: click.Context, new_passphrase: str | None) -> None:
     """给私钥设口令、改口令；口令为空就去掉保护。"""
-    workplace = _open(context)
+    workplace = opened(context)
     if new_passphrase is None:
         new_passphrase = click.prompt(
             _("新口令"), default="", show_default=False, hide_input=True, confirmation_prompt=True

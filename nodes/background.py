@@ -1,0 +1,37 @@
+"""A round in a process of its own, for the page and its schedule: what it loads and holds goes when it ends.
+
+The settings go in through standard input, since the key's passphrase belongs neither on a command line nor in a
+file; that pipe stays open, and by its end the process knows that this one has gone. How far the round is stands in
+the database (`nodes.rounds`); what hinders it from beginning at all comes out as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import IO, Any, cast
+
+from nodes.settings import NodeSettings
+
+
+def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Popen[bytes]:
+    """Start a round; the process ends with 0 when all went well, and never outlives this one."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nodes.one_round", kind, begun_by], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    pipe = cast("IO[bytes]", process.stdin)
+    pipe.write(json.dumps(asdict(settings)).encode() + b"\n")
+    pipe.flush()
+    return process
+
+
+def said_by(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """What a process that has ended says of why: a sentence for each language, or nothing."""
+    said, _ = process.communicate()
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

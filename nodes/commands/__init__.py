@@ -1,0 +1,1 @@
+"""The commands of `commons-node`, each loaded when it is called."""

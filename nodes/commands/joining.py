@@ -1,0 +1,37 @@
+"""`commons-node init` and `join`."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+
+from nodes import joining
+from nodes.commands.opening import opened, unlocked
+from nodes.console import say
+from nodes.hub_client import HubClient
+from nodes.texts import _, language
+from nodes.workplace import initialise
+
+
+@click.command()
+@click.pass_context
+def init(context: click.Context) -> None:
+    """建立数据目录、数据库和签名密钥；已有的不会改动。"""
+    workplace = initialise(unlocked(context.obj))
+    say(_("节点已就绪：") + str(workplace.folder))
+    say(_("密钥编号：") + workplace.key.id)
+
+
+@click.command()
+@click.argument("hub")
+@click.argument("token", default="")
+@click.option("--name", help="节点名称；默认为本机名。")
+@click.pass_context
+def join(context: click.Context, hub: str, token: str, name: str | None) -> None:
+    """用邀请码加入平台 HUB（网址）；密钥还在、数据库丢了，不用邀请码就能回来。"""
+    workplace = opened(context)
+    client = HubClient(joining.hub_origin(hub), workplace.key, workplace.settings)
+    joined = joining.join(workplace, client, token=token, node_name=name or socket.gethostname())
+    names = joined.institution_name
+    say(_("已加入平台，本单位：") + str(names.get(language()) or names.get("zh") or joined.institution_code))

@@ -1,0 +1,133 @@
+"""Errors of who asks: signatures, keys, invitations, sign-in, and what somebody may not do."""
+
+from __future__ import annotations
+
+from shared.errors.base import CommonsError
+
+
+class SignatureMissing(CommonsError):
+    """A request that is not signed, or not over the fixed components."""
+
+    code, status, exit_code = "signature_missing", 401, 4
+    zh = "请求没有完整的签名（{cause}）。"
+    en = "The request is not completely signed ({cause})."
+
+
+class SignatureInvalid(CommonsError):
+    """A signature that does not fit the request or the record."""
+
+    code, status, exit_code = "signature_invalid", 401, 4
+    zh = "签名与内容不符，内容可能被改动，或密钥不对。"
+    en = "The signature does not fit: the content was altered, or the key is another."
+
+
+class SignatureExpired(CommonsError):
+    """A request signed too long ago."""
+
+    code, status, exit_code = "signature_expired", 401, 4
+    zh = "请求的签名时间过早。请校准本机时钟（平台时间 {now}）。"
+    en = "The request was signed too long ago. Set this machine's clock (the hub's time is {now})."
+
+
+class SignatureFromFuture(CommonsError):
+    """A request signed at a time that has not come."""
+
+    code, status, exit_code = "signature_from_future", 401, 4
+    zh = "请求的签名时间晚于平台时间。请校准本机时钟（平台时间 {now}）。"
+    en = "The request was signed in the future. Set this machine's clock (the hub's time is {now})."
+
+
+class SignatureReplayed(CommonsError):
+    """A request that was received before."""
+
+    code, status, exit_code = "signature_replayed", 401, 4
+    zh = "同一请求已收到过，不再处理。"
+    en = "This very request was received before and is not processed again."
+
+
+class KeyUnknown(CommonsError):
+    """A key that no institution has enrolled."""
+
+    code, status, exit_code = "key_unknown", 401, 4
+    zh = "平台没有登记此密钥。请先用邀请码加入（commons-node join）。"
+    en = "The hub does not know this key. Join first (commons-node join)."
+
+
+class KeyRevoked(CommonsError):
+    """A key that was revoked or suspended."""
+
+    code, status, exit_code = "key_revoked", 403, 4
+    zh = "此密钥已停用（{reason}）。请联系联盟管理员。"
+    en = "This key is out of use ({reason}). Ask the alliance's administrators."
+
+
+class TokenInvalid(CommonsError):
+    """An invitation that does not exist."""
+
+    code, status, exit_code = "token_invalid", 403, 4
+    zh = "邀请码不正确。请核对，或向联盟管理员索取新的邀请码。"
+    en = "The invitation is not right. Check it, or ask the alliance's administrators for a new one."
+
+
+class TokenUsed(CommonsError):
+    """An invitation that was used by another key."""
+
+    code, status, exit_code = "token_used", 403, 4
+    zh = "邀请码已使用过。请向联盟管理员索取新的邀请码。"
+    en = "The invitation was used already. Ask the alliance's administrators for a new one."
+
+
+class TokenExpired(CommonsError):
+    """An invitation whose time is over."""
+
+    code, status, exit_code = "token_expired", 403, 4
+    zh = "邀请码已过期。请向联盟管理员索取新的邀请码。"
+    en = "The invitation has expired. Ask the alliance's administrators for a new one."
+
+
+class SignInFailed(CommonsError):
+    """A wrong name or password; which of them is not said."""
+
+    code, status, exit_code = "sign_in_failed", 401, 4
+    zh = "用户名或密码不正确。"
+    en = "The user name or the password is not right."
+
+
+class SignInRequired(CommonsError):
+    """A page that needs a person who is signed in."""
+
+    code, status, exit_code = "sign_in_required", 401, 4
+    zh = "请先登录。"
+    en = "Sign in first."
+
+
+class Forbidden(CommonsError):
+    """Somebody who may not do this."""
+
+    code, status, exit_code = "forbidden", 403, 4
+    zh = "您没有进行此操作的权限。"
+    en = "You may not do this."
+
+
+class OwnInstitution(CommonsError):
+    """A reviewer who would judge the own institution."""
+
+    code, status, exit_code = "own_institution", 403, 4
+    zh = "审核人不得审核本单位提交的资源。"
+    en = "A reviewer may not judge a resource of the own institution."
+
+
+class NotYours(CommonsError):
+    """A record or upload of another institution."""
+
+    code, status, exit_code = "not_yours", 403, 4
+    zh = "此资源属于其他单位。"
+    en = "This resource belongs to another institution."
+
+
+class CsrfFailed(CommonsError):
+    """A form without its token, or with an old one."""
+
+    code, status, exit_code = "csrf_failed", 400, 4
+    zh = "表单已失效。请返回上一页，刷新后重试。"
+    en = "The form is out of date. Go back, reload the page and try again."

@@ -1,0 +1,86 @@
+"""Errors that pass: somebody is away, busy, or asks for patience."""
+
+from __future__ import annotations
+
+from shared.errors.base import CommonsError
+
+
+class Throttled(CommonsError):
+    """Too many attempts."""
+
+    code, status, exit_code = "throttled", 429, 3
+    zh = "操作过于频繁，请在 {retry_after} 秒后重试。"
+    en = "Too many attempts; try again in {retry_after} seconds."
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+        self.data["retry_after"] = retry_after
+
+    def message(self, language: str) -> str:
+        """The sentence with the number of seconds to wait."""
+        self.data.setdefault("retry_after", self.retry_after)
+        return super().message(language)
+
+
+class StoreAway(CommonsError):
+    """The object store does not answer."""
+
+    code, status, exit_code = "store_away", 503, 3
+    zh = "文件存储暂时无法使用，请稍后再试。"
+    en = "The object store is away; try again later."
+
+
+class BeingRestored(CommonsError):
+    """The hub found its copy of a file damaged and has asked the institution for the bytes again."""
+
+    code, status, exit_code = "being_restored", 503, 3
+    zh = "这个文件在平台上的副本有损坏，正在向提供单位取回完好的一份。请过一段时间再来。"
+    en = "The hub's copy of this file is damaged and is being restored from its institution. Please come back later."
+
+
+class FileWithheld(CommonsError):
+    """The scanner knows a file as malware."""
+
+    code, status, exit_code = "file_withheld", 403, 4
+    zh = "这个文件未通过病毒检查（{malware}），暂停下载。"
+    en = "This file did not pass the virus check ({malware}) and is not available."
+
+
+class DatabaseBusy(CommonsError):
+    """The database is locked or away."""
+
+    code, status, exit_code = "database_busy", 503, 3
+    zh = "数据库繁忙，请稍后再试。"
+    en = "The database is busy; try again later."
+
+
+class HubAway(CommonsError):
+    """The hub does not answer, or answers that it cannot now."""
+
+    code, status, exit_code = "hub_away", 503, 3
+    zh = "无法连接平台 {hub}（{cause}）。已登记的内容都已保存，稍后再次同步即可。"
+    en = "The hub {hub} does not answer ({cause}). Everything registered is kept; sync again later."
+
+
+class HubNotFound(CommonsError):
+    """No hub answers at the address that one wants to join."""
+
+    code, status, exit_code = "hub_not_found", 503, 3
+    zh = "无法连接平台 {hub}（{cause}）。请核对网址和网络，再次加入。"
+    en = "No hub answers at {hub} ({cause}). Check the address and the network, and join again."
+
+
+class HubRefused(CommonsError):
+    """The hub refused a request of ours; its own words are passed on."""
+
+    code, status, exit_code = "hub_refused", 502, 4
+    zh = "平台拒绝了请求：{detail}"
+    en = "The hub refused the request: {detail}"
+
+
+class InternalError(CommonsError):
+    """A fault of ours; the log has it under the given number."""
+
+    code, status = "internal_error", 500
+    zh = "系统出现故障，已记录（编号 {request_id}）。"
+    en = "A fault of ours; it is in the log as {request_id}."

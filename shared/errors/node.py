@@ -1,0 +1,141 @@
+"""Errors that the node's own command and page show; they do not cross the network."""
+
+from __future__ import annotations
+
+from shared.errors.base import CommonsError
+
+
+class NotInitialised(CommonsError):
+    """A node without its data folder."""
+
+    code, status, exit_code = "not_initialised", 409, 5
+    zh = "节点尚未初始化。请先运行 commons-node init。"
+    en = "The node is not set up. Run commons-node init first."
+
+
+class NotJoined(CommonsError):
+    """A node that has not enrolled."""
+
+    code, status, exit_code = "not_joined", 409, 5
+    zh = "节点尚未加入平台。请先运行 commons-node join。"
+    en = "The node has not joined a hub. Run commons-node join first."
+
+
+class RoundUnderWay(CommonsError):
+    """A synchronisation or comparison while another process of this node is at one."""
+
+    code, status, exit_code = "round_under_way", 409, 3
+    zh = "本节点正在同步（{since} 开始，{beat} 还有动静）。等它做完即可，不用再做一次。"
+    en = "This node is synchronising already (begun {since}, last heard of {beat}). Let it finish."
+
+
+class RoundInterrupted(CommonsError):
+    """A round whose process ended in the middle."""
+
+    code, status, exit_code = "round_interrupted", 409, 1
+    zh = "上次同步中途停止了（程序被关闭，或电脑断电）。没有丢失任何内容，再次同步会接着做。"
+    en = "The last round was interrupted: the program or the machine stopped. Nothing is lost; the next goes on."
+
+
+class AlreadyJoined(CommonsError):
+    """A node that has enrolled with another hub."""
+
+    code, status, exit_code = "already_joined", 409, 5
+    zh = "节点已加入平台 {hub}。"
+    en = "The node has joined {hub} already."
+
+
+class InvalidHubAddress(CommonsError):
+    """What was given as a hub's address and is none."""
+
+    code, status, exit_code = "invalid_hub_address", 422, 5
+    zh = "“{hub}”不是平台的网址：{cause}。请写完整，如 https://hub.example.org 或 http://127.0.0.1:8000。"
+    en = "“{hub}” is not a hub's address: {cause}. Write all of it, as in https://hub.example.org."
+
+
+class UnknownState(CommonsError):
+    """A state that no resource can be in."""
+
+    code, status, exit_code = "unknown_state", 422, 5
+    zh = "没有状态“{state}”。可用：{known}。"
+    en = "There is no state “{state}”. Use one of: {known}."
+
+
+class InvalidUsage(CommonsError):
+    """A command that cannot be understood: an unknown option, or a missing argument."""
+
+    code, status, exit_code = "invalid_usage", 400, 2
+    zh = "命令的用法不对：{cause}"
+    en = "The command is not understood: {cause}"
+
+
+class DiskFull(CommonsError):
+    """A disk with no room for what is to be written."""
+
+    code, status = "disk_full", 507
+    zh = "磁盘已满，无法写入 {path}。先前登记的内容都在；请腾出空间，再做一次。"
+    en = "The disk is full, {path} cannot be written. What was registered is kept; make room and try again."
+
+
+class NotWritable(CommonsError):
+    """A data folder, or a file in it, that may not be written or opened."""
+
+    code, status = "not_writable", 500
+    zh = "无法读写 {path}：{cause}。请检查权限，或用 --data 换一个数据目录。"
+    en = "{path} cannot be opened or written: {cause}. Check its permissions, or choose another folder with --data."
+
+
+class DatabaseDamaged(CommonsError):
+    """A database file that is not one any more."""
+
+    code, status = "database_damaged", 500
+    zh = (
+        "数据库 {path} 已损坏。请恢复备份，再运行 commons-node reconcile；没有备份，就把它移走，依次运行 "
+        "commons-node init、join（不用邀请码）和 reconcile，取回已发布的内容。"
+    )
+    en = (
+        "The database {path} is damaged. Restore a backup and run commons-node reconcile; without one, move it away "
+        "and run commons-node init, join (no invitation is needed) and reconcile to get back what was published."
+    )
+
+
+class SystemFault(CommonsError):
+    """Something that the operating system would not do."""
+
+    code, status = "system_fault", 500
+    zh = "系统不能完成这一步（{path}）：{cause}。"
+    en = "The system could not do this ({path}): {cause}."
+
+
+class OutputFailed(CommonsError):
+    """An answer that could not be written out."""
+
+    code, status = "output_failed", 500
+    zh = "结果无法输出：{cause}。命令要做的已经做完。"
+    en = "The result cannot be written out: {cause}. What the command had to do is done."
+
+
+class PortTaken(CommonsError):
+    """An address that another program listens on."""
+
+    code, status, exit_code = "port_taken", 409, 5
+    zh = "{address} 已被其他程序占用。请关闭那个程序，或用 --port 换一个端口。"
+    en = "Another program listens on {address}. Stop it, or choose another port with --port."
+
+
+class KeyLocked(CommonsError):
+    """A private key under a passphrase that was not given, or not rightly."""
+
+    code, status, exit_code = "key_locked", 403, 4
+    zh = "私钥有口令保护，口令不对或没有给出。请设置 COMMONS_NODE_KEY_PASSPHRASE，或在终端里输入口令。"
+    en = "The private key needs its passphrase. Set COMMONS_NODE_KEY_PASSPHRASE, or type it at the terminal."
+
+
+class KeyExposed(CommonsError):
+    """A private key that others on this machine can read."""
+
+    code, status, exit_code = "key_exposed", 403, 4
+    zh = (
+        "私钥文件 {path} 能被别人读取。请运行 chmod 600 {path}；如可能已泄露，再更换密钥（commons-node key rotate）。"
+    )
+    en = "Others can read the private key {path}. Run chmod 600 {path}; if it may have leaked, rotate it."

@@ -1,0 +1,109 @@
+"""Errors of what does not fit what stands already: versions, states, uploads."""
+
+from __future__ import annotations
+
+from shared.errors.base import CommonsError
+
+
+class NotFound(CommonsError):
+    """Something that is not there, or not for this caller."""
+
+    code, status, exit_code = "not_found", 404, 5
+    zh = "没有找到您要的内容。"
+    en = "There is nothing here by that name."
+
+
+class Gone(CommonsError):
+    """A resource that was public and is not any more."""
+
+    code, status = "gone", 410
+    zh = "此资源已不再提供：{reason}"
+    en = "This resource is no longer available: {reason}"
+
+
+class MethodNotAllowed(CommonsError):
+    """An address that does not take this method."""
+
+    code, status = "method_not_allowed", 405
+    zh = "此地址不支持该操作。"
+    en = "This address does not take that method."
+
+
+class RecordConflict(CommonsError):
+    """The same version of a record with other content."""
+
+    code, status, exit_code = "conflict", 409, 5
+    zh = "资源 {id} 的第 {version} 版已存在且内容不同。请提交新版本。"
+    en = "Version {version} of {id} exists with other content. Publish a new version."
+
+
+class MoveNotAllowed(CommonsError):
+    """A change of state that the life cycle does not have."""
+
+    code, status, exit_code = "move_not_allowed", 409, 5
+    zh = "当前状态“{state}”不能变为“{to}”。"
+    en = "A version that is {state} cannot become {to}."
+
+
+class AlreadyWithdrawn(CommonsError):
+    """A version of a resource that was withdrawn: that is for good."""
+
+    code, status, exit_code = "already_withdrawn", 409, 5
+    zh = "此资源已撤回，撤回不能取消。请登记为新的资源。"
+    en = "This resource was withdrawn, and that is for good. Register it as a new one."
+
+
+class MassWithdrawal(CommonsError):
+    """Withdrawals that would take back much of what a member has in public; a person is asked first."""
+
+    code, status, exit_code = "mass_withdrawal", 409, 5
+    zh = "一天之内要撤回本单位 {percent}% 以上的公开资源，已先停下，没有撤回。若确要撤回，请联盟管理员确认。"
+    en = "Over {percent} % of your public resources would go within a day, so none did. Ask the alliance to confirm."
+
+
+class ProtocolUnknown(CommonsError):
+    """A node that speaks another version of the protocol."""
+
+    code, status, exit_code = "protocol_unknown", 422, 4
+    zh = "节点用的协议是第 {theirs} 版，平台只懂第 {ours} 版。请换用与平台相配的节点程序。"
+    en = "The node speaks version {theirs} of the protocol, the hub only {ours}. Install a node that fits the hub."
+
+
+class NotLatest(CommonsError):
+    """A decision on a version that is not the latest."""
+
+    code, status, exit_code = "not_latest", 409, 5
+    zh = "该资源已有更新的版本（第 {latest} 版），请审核最新版本。"
+    en = "There is a newer version ({latest}). Judge the latest one."
+
+
+class AlreadyExists(CommonsError):
+    """A name that is taken."""
+
+    code, status, exit_code = "already_exists", 409, 5
+    zh = "{what}已存在。"
+    en = "{what} exists already."
+
+
+class FileNotDeclared(CommonsError):
+    """An upload of bytes that no record of this institution awaits."""
+
+    code, status, exit_code = "file_not_declared", 409, 5
+    zh = "本单位没有等待此文件的资源（sha256 {sha256}）。请先提交著录。"
+    en = "No record of yours awaits this file (sha256 {sha256}). Publish the record first."
+
+
+class UploadIncomplete(CommonsError):
+    """An upload that was said to be complete and is not."""
+
+    code, status, exit_code = "upload_incomplete", 409, 5
+    zh = "上传尚未完成，缺少分段 {missing}。"
+    en = "The upload is not complete: parts {missing} are missing."
+
+
+class UploadClosed(CommonsError):
+    """An upload that has expired, failed or been verified."""
+
+    code, status, exit_code = "upload_closed", 409, 5
+    zh = "此次上传已结束（{state}）。请重新申请上传。"
+    en = "This upload is closed ({state}). Ask for a new one."

@@ -1,0 +1,170 @@
+"""Rounds with the hub: one at a time for a node, seen by all, begun by itself, and taken up after a kill -9."""
+
+from __future__ import annotations
+
+import signal
+
+import requests
+from filelock import FileLock
+from sqlalchemy import update
+
+from nodes import joining, queries, rounds
+from nodes.hub_client import HubClient
+from nodes.models import Round, Version, now
+from nodes.web.schedule import Schedule
+from nodes.web.syncing import SILENT
+from tests.support.local_page import Node
+from tests.support.processes import Command, HubProcess, eventually
+from tests.support.rounds import put_round, round_of
+from tests.support.stores import free_port
+
+
+def joined(node: Node, hub: HubProcess, code: str) -> None:
+    client = HubClient(hub.origin, node.workplace.key, node.workplace.settings)
+    joining.join(node.workplace, client, token=hub.institution(code), node_name="本机")
+    client.session.close()
+
+
+def last_round(node: Node) -> Round:
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        return queries.rounds(session, limit=1)[0]
+
+
+def last_round_or_none(node: Node) -> Round | None:
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        found = queries.rounds(session, limit=1)
+    return found[0] if found else None
+
+
+def command_of(node: Node) -> Command:
+    return Command("nodes", {"COMMONS_NODE_DATA": str(node.workplace.folder), "COMMONS_NODE_ATTEMPTS": "1"})
+
+
+def test_a_second_round_of_a_node_is_refused_while_one_runs_and_says_since_when(node: Node) -> None:
+    node.join()
+    put_round(node.workplace, round_of())
+    with FileLock(node.workplace.folder / rounds.LOCK):
+        for words in (("sync",), ("reconcile",)):
+            said = command_of(node).run(*words, check=3).stderr
+            assert "正在同步" in said
+            assert f"{last_round(node).started_at.astimezone():%H:%M:%S}" in said
+    assert last_round(node).finished_at is None, "nothing was written by those that were refused"
+
+
+def test_a_round_that_was_killed_lets_go_at_once_and_is_told_as_interrupted(node: Node) -> None:
+    node.join()
+    put_round(node.workplace, round_of())
+    assert "正在同步" in node.page("/sync"), "heard of just now, so it runs as far as anybody can tell"
+    command_of(node).run("sync", check=3)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        newest, killed = queries.rounds(session, limit=2)
+    assert "中途停止" in killed.error["zh"]
+    assert "无法连接平台" in newest.error["zh"]
+    page = node.page("/sync")
+    assert "中途停止" in page
+    assert "没有成功" in page
+
+
+def test_a_round_that_was_not_heard_of_for_long_is_not_shown_as_running(node: Node) -> None:
+    node.join()
+    silent = now() - 2 * SILENT
+    put_round(node.workplace, {**round_of(), "started_at": silent, "beat_at": silent})
+    page = node.page("/sync")
+    assert "正在同步" not in page
+    assert "中途停止" in page
+
+
+def test_the_page_tells_of_rounds_that_a_command_went(node: Node, live_hub: HubProcess) -> None:
+    joined(node, live_hub, "rounds-seen")
+    node.put()
+    command_of(node).run("sync")
+    assert last_round(node).begun_by == rounds.COMMAND
+    page = node.page("/sync")
+    for words in ("同步完成", "命令行", "著录 1，文件 0", "两边一致"):
+        assert words in page
+
+
+def test_a_refused_record_makes_the_round_no_success(node: Node, live_hub: HubProcess) -> None:
+    joined(node, live_hub, "rounds-refused")
+    node.put()
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(Version).values(jws="e30.e30.AAAA"))
+    command_of(node).run("sync", check=5)
+    row = last_round(node)
+    assert (row.good, row.outcome["refused"]) == (False, 1)
+    page = node.page("/sync")
+    assert "有几件没有成功" in page
+    assert "同步完成" not in page
+
+
+def test_the_page_shows_whether_both_sides_hold_the_same_and_compares_when_asked(
+    node: Node, live_hub: HubProcess
+) -> None:
+    assert "还没有核对过" in node.page("/reconciliation")
+    joined(node, live_hub, "rounds-compared")
+    node.put()
+    command_of(node).run("sync")
+    page = node.page("/reconciliation")
+    for words in ("本机和平台一致", "<b>1</b> <span>个版本在本机", "<b>1</b> <span>个版本在平台", "没有不同"):
+        assert words in page
+    node.submit("/reconciliation", seen_on="/reconciliation")
+    eventually(lambda: last_round(node).kind == "reconcile" and last_round(node).good, seconds=30)
+
+
+def test_what_differed_is_listed_with_what_was_done(node: Node, live_hub: HubProcess) -> None:
+    joined(node, live_hub, "rounds-differing")
+    record_id = node.put()
+    command_of(node).run("sync")
+    node.set_state(record_id, "rejected")
+    command_of(node).run("reconcile")
+    page = node.page("/reconciliation")
+    assert "上次核对发现 1 处不同" in page
+    assert f"/resources/{record_id}" in page
+    assert "状态不同" in page
+    assert "已改用平台的状态" in page
+
+
+def test_a_node_that_is_served_synchronises_by_itself_and_dies_alone(node: Node, live_hub: HubProcess) -> None:
+    joined(node, live_hub, "rounds-alone")
+    node.put()
+    port = free_port()
+    served = command_of(node).start("serve", "--port", str(port))
+    try:
+        eventually(lambda: last_round_or_none(node) is not None and last_round(node).good, seconds=30)
+        assert last_round(node).begun_by == rounds.SCHEDULE
+        assert "自动" in requests.get(f"http://127.0.0.1:{port}/sync", timeout=10).text
+    finally:
+        served.send_signal(signal.SIGKILL)
+        served.communicate(timeout=10)
+
+
+def test_a_round_is_due_when_the_last_one_is_long_enough_ago(node: Node) -> None:
+    schedule = Schedule(node.workplace, node.app.config["SYNCER"], minutes=15)
+    assert not schedule.is_due(now()), "a node that has not joined has nothing to do"
+    node.join()
+    assert schedule.is_due(now())
+    put_round(node.workplace, round_of(good=True))
+    begun = last_round(node).started_at
+    assert not schedule.is_due(begun + schedule.every * 0.99)
+    assert schedule.is_due(begun + schedule.every)
+
+
+def test_the_page_signs_with_a_key_that_a_command_has_changed_since(node: Node, live_hub: HubProcess) -> None:
+    joined(node, live_hub, "rounds-key")
+    assert node.page("/")
+    before = node.workplace.key.id
+    command_of(node).run("key", "rotate")
+    node.registered()
+    command_of(node).run("sync")
+    assert node.workplace.key.id != before
+    assert last_round(node).good
+    assert last_round(node).outcome["accepted"] == 1
+
+
+def test_only_the_last_rounds_are_remembered(node: Node) -> None:
+    node.join()
+    for _ in range(rounds.KEPT + 2):
+        with rounds.written_down(node.workplace, kind=rounds.SYNC, begun_by=rounds.COMMAND) as diary:
+            diary.came_to(True, {})
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert len(queries.rounds(session, limit=1000)) == rounds.KEPT
