@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -32,6 +33,10 @@ class CommonsApp(Flask):
         answer = super().dispatch_request()
         database.commit()
         return answer
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: nothing of ours is asynchronous, and Flask would ask five times a request."""
+        return func
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Serve a request; one that only reads takes no write lock."""

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
-from threading import Lock
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Row, Select, bindparam, func, literal_column, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from federation import serving
 from federation.models.events import Counter, FeedEntry
 from federation.models.institutions import Institution, NodeKey
-from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from federation.publication import PUBLISHED
 from federation.sequences import FEED
 from shared.errors import Gone, NotFound
 
-VERSIONS_KEPT = 1024
-"""Versions whose lists of files are kept in memory."""
 _ARK = re.compile(r"ark:/?([0-9]{5})/([0-9a-z]{1,40})")
 _INERT = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
 """Hyphens, which the ARK specification ignores, and the dashes that word processors make of them."""
@@ -133,14 +127,14 @@ def find(session: Session, ark: str, *, today: date) -> Page:
     Raises `Gone` for one that was public once (its data has title, ark and institution), `NotFound` for any
     other name.
     """
-    version, entry = _latest(session, ark)
+    version, entry = latest(session, ark)
     return Page(
         entry=entry,
         version=version.version,
         sha256=version.sha256,
         jws=version.jws,
         key_id=version.key_id,
-        files=_files(session, version, entry.record, may=not embargoed(entry.record, today)),
+        files=files(session, version, entry.record, may=not embargoed(entry.record, today)),
         history=_history(session, entry.resource_id),
         relations=_relations(session, entry.record),
     )
@@ -187,107 +181,6 @@ def institution(session: Session, code: str) -> Institution:
 def public_key(session: Session, key_id: str) -> dict[str, Any] | None:
     """The public key (JWK) that signed a record, also when it is no longer in use."""
     return session.scalar(select(NodeKey.jwk).where(NodeKey.id == key_id))
-
-
-_FILE, _OBJECT = VersionFile.__table__.c, StoredObject.__table__.c
-_STANDING = (
-    select(
-        FeedEntry.__table__.c.kind,
-        FeedEntry.__table__.c.version_id,
-        ResourceVersion.__table__.c.sha256,
-        select(_FILE.version_id)
-        .join(StoredObject.__table__, _OBJECT.sha256 == _FILE.sha256)
-        .where(
-            _FILE.version_id == ResourceVersion.__table__.c.id,
-            _OBJECT.damaged_at.is_not(None) | (_OBJECT.malware != literal_column("''")),
-        )
-        .exists()
-        .label("withheld"),
-    )
-    .join_from(FeedEntry.__table__, Resource.__table__, Resource.id == FeedEntry.resource_id)
-    .join(ResourceVersion.__table__, ResourceVersion.id == FeedEntry.version_id)
-    .where(Resource.__table__.c.ark == bindparam("ark"), FeedEntry.__table__.c.latest)
-)
-"""Which version of a resource is public, and whether a file of it is withheld: made once and without objects, since
-every download asks it."""
-NOWHERE = ("", 0, "", False)
-
-
-@lru_cache(maxsize=4)
-def _standing_sql(dialect: Dialect) -> tuple[str, bool]:
-    """The statement as the engine's driver takes it, and whether its parameter goes by position."""
-    compiled = _STANDING.compile(dialect=dialect)
-    return str(compiled), compiled.positional
-
-
-def _standing(
-    open_session: Callable[[], Session], engine: Engine | None, ark: str | None
-) -> tuple[str, int, str, bool]:
-    """How a resource stands: kind, version and digest of its latest entry in the feed; an empty kind for none.
-
-    The last value says whether one of the version's files is damaged or infected.
-
-    A single statement is its own transaction, so with an `engine` none is begun: that, a session and their end would
-    take several times as long as the question.
-    """
-    if engine is None:
-        row = open_session().connection().execute(_STANDING, {"ark": ark}).first()
-        return tuple(row) if row is not None else NOWHERE
-    statement, by_position = _standing_sql(engine.dialect)
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute(statement, (ark,) if by_position else {"ark": ark})
-        found = cursor.fetchone()
-        cursor.close()
-    finally:
-        connection.close()
-    return (str(found[0]), int(found[1]), str(found[2]), bool(found[3])) if found is not None else NOWHERE
-
-
-class FileFinder:
-    """Finds single files fast: how a resource stands is asked every time, what a version holds never changes."""
-
-    def __init__(self) -> None:
-        self._files = lru_cache(maxsize=VERSIONS_KEPT)(_VersionFiles)
-
-    def find(
-        self, open_session: Callable[[], Session], ark: str, name: str, *, today: date, engine: Engine | None = None
-    ) -> PublicFile:
-        """One file of a public resource by its name; raises `Gone`, `NotFound`, or what `serving.check` raises.
-
-        With an `engine` the question goes past the session, which is opened only for what is not in memory yet.
-        """
-        kind, version_id, sha256, withheld = _standing(open_session, engine, normal_ark(ark))
-        if kind != PUBLISHED:
-            _latest(open_session(), ark)
-            raise NotFound()
-        held = self._files(version_id, sha256)
-        with held.lock:
-            if held.files is None:
-                _read_files(open_session(), held)
-        found = (held.files or {}).get(name)
-        if found is None or (held.embargo_until and today.isoformat() < held.embargo_until):
-            raise NotFound()
-        if withheld:
-            serving.check(open_session(), found.sha256)
-        return found
-
-
-class _VersionFiles:
-    """The files of one version, by name; the digest guards against another database's version of that number."""
-
-    def __init__(self, version_id: int, _sha256: str) -> None:
-        self.version_id = version_id
-        self.lock = Lock()
-        self.files: dict[str, PublicFile] | None = None
-        self.embargo_until = ""
-
-
-def _read_files(session: Session, held: _VersionFiles) -> None:
-    version = session.get_one(ResourceVersion, held.version_id)
-    held.embargo_until = version.record.get("embargo_until", "")
-    held.files = {file.name: file for file in _files(session, version, version.record, may=True)}
 
 
 class FigureKeeper:
@@ -350,7 +243,8 @@ def _entry(row: Row[FeedEntry, ResourceVersion, Resource, Institution]) -> Entry
     return Entry(resource.id, resource.ark or "", version.record, owner, feed.at)
 
 
-def _latest(session: Session, ark: str) -> tuple[ResourceVersion, Entry]:
+def latest(session: Session, ark: str) -> tuple[ResourceVersion, Entry]:
+    """The version of a resource that is public, and the resource in short. Raises `NotFound`, or `Gone`."""
     name = normal_ark(ark)
     row = session.execute(_joined().where(Resource.ark == name, FeedEntry.latest)).first() if name else None
     if row is None:
@@ -367,7 +261,8 @@ def embargoed(record: Mapping[str, Any], today: date) -> bool:
     return until is not None and today.isoformat() < until
 
 
-def _files(session: Session, version: ResourceVersion, record: Mapping[str, Any], *, may: bool) -> list[PublicFile]:
+def files(session: Session, version: ResourceVersion, record: Mapping[str, Any], *, may: bool) -> list[PublicFile]:
+    """The files of a version in their order; those of an embargoed one (not `may`) are not open."""
     rows = session.scalars(
         select(VersionFile).where(VersionFile.version_id == version.id).order_by(VersionFile.position)
     )

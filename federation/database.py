@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +20,8 @@ from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, NotMigrated
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 """True while a request only reads: on SQLite it then takes no write lock."""
+_numbers = itertools.count(1)
+_writes = deque((0,), maxlen=1)
 LACKING = ("42P01", "42703")
 """PostgreSQL's names for a table and a column that are not there."""
 LACKING_WORDS = ("no such table", "no such column", "has no column")
@@ -67,6 +71,13 @@ def commit() -> None:
     """Commit what this request or task did. Nobody else commits; an exception before it leaves no trace."""
     if session_is_open():
         db.session.commit()
+        if not reading_only.get():
+            _writes.append(next(_numbers))
+
+
+def last_write() -> int:
+    """A number that is another one after each transaction by which this process may have changed something."""
+    return _writes[-1]
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from federation.catalogue import FigureKeeper, FileFinder
+from federation.catalogue import FigureKeeper
+from federation.finding import FileFinder
 
 FIGURES, FILES = "commons.figures", "commons.files"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import Headers
 
 from federation import catalogue, usage
 from federation.catalogue import Page, PublicFile
@@ -22,6 +23,9 @@ from federation.web.wording import said
 from shared.errors import NotFound
 from shared.vocabularies import Term, vocabulary
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 MAX_PICTURE_BYTES = 5_000_000
 """A larger picture is not loaded into the page: it can be opened by itself."""
 
@@ -33,6 +37,16 @@ class Showing:
     picture: PublicFile | None
     media: list[PublicFile]
     captions: list[PublicFile]
+
+
+class ToTheStore(Response):
+    """A redirect to a presigned address: that is a URI already, so nothing of it is looked at or joined again."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """The headers as they are; the body is empty."""
+        headers = Headers(self.headers)
+        headers["Content-Length"] = "0"
+        return headers
 
 
 @portal.get("/resources/<path:ark>")
@@ -70,7 +84,7 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     if not inline and usage.is_whole_reading(request.method, request.headers):
         usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)
     url = parts().store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline)
-    answer = Response(status=302, content_type="text/plain; charset=utf-8")
+    answer = ToTheStore(status=302, content_type="text/plain; charset=utf-8")
     answer.headers["Location"] = url
     answer.headers["Cache-Control"] = "no-store"
     return answer

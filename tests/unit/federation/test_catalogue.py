@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import uuid6
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from federation import catalogue, publication
+from federation.finding import FileFinder
 from federation.models.resources import ResourceVersion
 from shared.errors import Gone, NotFound
 from tests.support.records import make_file
@@ -116,49 +117,10 @@ def test_an_embargo_keeps_files_but_not_the_page(session: Session, member: Membe
     version = public(session, member, files=[entry], embargo_until="2026-05-21")
     ark = ark_of(version)
     assert [file.open for file in catalogue.find(session, ark, today=TODAY).files] == [False]
-    finder = catalogue.FileFinder()
+    finder = FileFinder(known_seconds=0)
     with pytest.raises(NotFound):
         finder.find(lambda: session, ark, entry["name"], today=TODAY)
     assert finder.find(lambda: session, ark, entry["name"], today=date(2026, 5, 21)).name == entry["name"]
-
-
-def test_a_file_that_was_found_before_is_gone_with_its_resource_and_changes_with_its_version(
-    session: Session, member: Member
-) -> None:
-    entry, other = make_file(), make_file(name="新.pdf")
-    store_object(session, entry["sha256"], 0, entry["media_type"])
-    finder = catalogue.FileFinder()
-    first = public(session, member, files=[entry])
-    assert finder.find(lambda: session, ark_of(first), entry["name"], today=TODAY).sha256 == entry["sha256"]
-    second = public(session, member, **{**first.record, "version": 2, "files": [other]})
-    assert finder.find(lambda: session, ark_of(first), "新.pdf", today=TODAY).sha256 == other["sha256"]
-    with pytest.raises(NotFound):
-        finder.find(lambda: session, ark_of(first), entry["name"], today=TODAY)
-    publication.remove(session, [second], to="withdrawn", actor="test", reason="有误")
-    with pytest.raises(Gone):
-        finder.find(lambda: session, ark_of(first), "新.pdf", today=TODAY)
-
-
-def test_a_file_is_found_and_gone_also_outside_of_any_transaction(session: Session, member: Member) -> None:
-    entry = make_file()
-    store_object(session, entry["sha256"], 0, entry["media_type"])
-    finder, engine = catalogue.FileFinder(), session.get_bind()
-    assert isinstance(engine, Engine)
-    version = public(session, member, files=[entry])
-    ark = ark_of(version)
-    session.commit()
-    assert finder.find(lambda: session, ark, entry["name"], today=TODAY, engine=engine).sha256 == entry["sha256"]
-    session.commit()
-    finder.find(lambda: session, ark, entry["name"], today=TODAY, engine=engine)
-    assert not session.in_transaction(), "what was found before takes no transaction"
-    for unknown in ("ark:99999/nothing", "nothing"):
-        with pytest.raises(NotFound):
-            finder.find(lambda: session, unknown, entry["name"], today=TODAY, engine=engine)
-        session.rollback()
-    publication.remove(session, [version], to="withdrawn", actor="test", reason="有误")
-    session.commit()
-    with pytest.raises(Gone):
-        finder.find(lambda: session, ark, entry["name"], today=TODAY, engine=engine)
 
 
 @pytest.mark.parametrize("ask", [catalogue.by_ids, catalogue.by_arks])
