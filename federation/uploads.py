@@ -181,7 +181,9 @@ def _complete_one(store: ObjectStore, upload: Upload | None) -> list[Upload]:
     if upload.state != "open":
         raise UploadClosed(state=upload.state)
     try:
-        store.complete_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id or None, size=upload.size)
+        # Whether a single PUT is there shows when it is read, which asking the store for each would only delay.
+        if upload.store_upload_id:
+            store.complete_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id, size=upload.size)
     except IncompleteUpload as error:
         raise UploadIncomplete(missing=list(error.missing)[:10_000]) from error
     except UploadUnknown as error:

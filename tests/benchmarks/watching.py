@@ -15,7 +15,8 @@ import requests
 from tests.support.processes import HubProcess
 
 MIB = 1024**2
-INTERVAL = 0.05
+INTERVAL = 0.2
+"""Seconds between two looks: the kernel takes a few milliseconds to reckon one process."""
 MARKS = {"web": "granian", "worker": "federation.worker", "store": "rclone"}
 """What tells the hub's processes apart: a word of their command line."""
 
@@ -41,12 +42,18 @@ def with_children(pid: int) -> list[psutil.Process]:
 
 
 def memory(processes: Iterable[psutil.Process]) -> float:
-    """Their resident memory in MiB; shared pages count in each."""
-    total = 0
+    """What a group of processes holds in MiB: all that is each one's own, and once what they share.
+
+    For one process that is its resident memory. Of several, the resident memory would count the interpreter's and
+    the libraries' pages once for each.
+    """
+    own, shared = 0, 0
     for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            total += process.memory_info().rss
-    return total / MIB
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            held = process.memory_full_info()
+            own += held.uss
+            shared = max(shared, held.rss - held.uss)
+    return (own + shared) / MIB
 
 
 class Peaks:

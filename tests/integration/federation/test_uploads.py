@@ -108,6 +108,21 @@ def test_an_upload_that_was_not_sent_is_incomplete(member):
     assert read(CompleteReply, done)["uploads"][0]["missing"] == [1, 2, 3]
 
 
+def test_a_small_file_that_was_said_to_be_sent_and_was_not_is_asked_for_again(hub, member):
+    data = os.urandom(100)
+    record, sha256 = publish_file(member, data)
+    [answer] = member.offer((sha256, len(data)))
+    done = member.post("/uploads/complete", {"upload_ids": [answer["upload_id"]]}).get_json()
+    assert done["uploads"][0]["outcome"] == "verifying"
+    hub.work()
+    last = member.events()[-1]
+    assert (last["state"], last["sha256"]) == ("awaiting_files", sha256)
+    assert "丢失" in last["reason"]
+    member.upload(sha256, data)
+    hub.work()
+    assert hub.states(record["id"]) == ["in_review"]
+
+
 def test_completing_twice_does_no_harm(hub, member):
     data = os.urandom(100)
     record, sha256 = publish_file(member, data)
