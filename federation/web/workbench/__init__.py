@@ -10,16 +10,18 @@ from flask.blueprints import BlueprintSetupState
 from federation.web.workbench.admin import workbench_admin
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
+from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
 
-__all__ = ["workbench", "workbench_admin", "workbench_door", "workbench_storage"]
+__all__ = ["workbench", "workbench_admin", "workbench_door", "workbench_nodes", "workbench_storage"]
 
 
 def _bring_along(state: BlueprintSetupState) -> None:
     install(state.app)
     state.app.register_blueprint(workbench_door)
     state.app.register_blueprint(workbench_admin)
+    state.app.register_blueprint(workbench_nodes)
     state.app.register_blueprint(workbench_storage)
 
 

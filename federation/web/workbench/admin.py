@@ -18,6 +18,7 @@ from federation.database import db
 from federation.language import request_language
 from federation.models.institutions import Institution, Node
 from federation.models.people import User
+from federation.models.reconciliations import Reconciliation
 from federation.parts import parts
 from federation.web.workbench import sessions, showing
 from shared.errors import AlreadyExists, CommonsError, InvalidRequest, NotFound
@@ -139,6 +140,7 @@ def _institutions_page(
         "workbench/admin/institutions.html",
         institutions=db.session.scalars(select(Institution).order_by(Institution.code)).all(),
         nodes=nodes,
+        compared={one.node_id: one for one in db.session.scalars(select(Reconciliation))},
         kinds=vocabulary("institution-kinds"),
         days=parts().settings.invitation_days,
         invited=invited,
