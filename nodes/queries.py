@@ -103,6 +103,13 @@ def rounds(session: Session, *, limit: int) -> list[Round]:
     return list(session.scalars(select(Round).order_by(Round.id.desc()).limit(limit)))
 
 
+def titles(session: Session, record_ids: Sequence[str], *, language: str) -> dict[str, str]:
+    """The titles of those of the resources that are here, by record id."""
+    latest = (Version.resource_id == Resource.id) & (Version.number == Resource.latest_version)
+    query = select(Version).join(Resource, latest).where(Version.resource_id.in_(record_ids))
+    return {version.resource_id: best_text(version.content["title"], language) for version in session.scalars(query)}
+
+
 def comparison(session: Session) -> Reconciliation | None:
     """The last comparison with the hub, or None before the first."""
     return session.get(Reconciliation, 1)

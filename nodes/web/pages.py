@@ -20,6 +20,7 @@ from shared.record import is_tombstone
 
 PER_PAGE = 50
 ROUNDS_SHOWN = 10
+FINDINGS_SHOWN = 200
 
 pages = Blueprint("pages", __name__)
 
@@ -113,7 +114,12 @@ def start_sync() -> ResponseReturnValue:
 def reconciliation() -> ResponseReturnValue:
     """Whether this node and the hub hold the same: counts, digest, when last proved, and what differed."""
     with workplace().database.unit_of_work(read_only=True) as session:
-        return render_template("reconciliation.html", compared=queries.comparison(session), **wording.WORDS)
+        compared = queries.comparison(session)
+        ids = [one["record_id"] for one in compared.findings[:FINDINGS_SHOWN]] if compared else []
+        titles = queries.titles(session, ids, language=language.current())
+    return render_template(
+        "reconciliation.html", compared=compared, titles=titles, shown=FINDINGS_SHOWN, **wording.WORDS
+    )
 
 
 @pages.post("/reconciliation")

@@ -70,6 +70,7 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-changes": f"/workbench/versions/{versions['published']}",
         "desk-account": "/workbench/account",
         "desk-institutions": "/workbench/admin/",
+        "desk-node": f"/workbench/admin/nodes/{shown.office.node_id}",
         "desk-files": "/workbench/admin/files",
         "desk-users": "/workbench/admin/users",
     }
@@ -90,6 +91,7 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-sync": "/sync",
         "node-sync-running": "/sync?still=1",
         "node-sync-done": "/sync",
+        "node-reconciliation": "/reconciliation",
         "node-error": "/nothing-here",
     }
 

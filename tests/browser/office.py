@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from federation import people, review
@@ -19,10 +19,11 @@ from federation.database import unit_of_work
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from nodes import files as local_files
-from nodes import joining, registration
+from nodes import joining, registration, routine
 from nodes.app import create_app
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
+from nodes.models import Version
 from nodes.outbox import Sent
 from nodes.rounds import outcome_of
 from nodes.routine import Done
@@ -49,6 +50,7 @@ class Office:
     node: str
     new_node: str
     app: Flask
+    node_id: str
     resources: Mapping[str, str]
     versions: Mapping[str, int]
 
@@ -85,7 +87,9 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     hub.institution(MUSEUM, kind="museum", name_zh="示范计量博物馆", name_en="Demo Museum of Metrology")
     app, new = (create_app(NodeSettings(data=str(folder / name))) for name in ("node", "new"))
     work: Workplace = app.config["WORKPLACE"]
-    joining.join(work, HubClient(origin, work.key, work.settings), token=hub.invite(MUSEUM), node_name="馆藏部电脑")
+    joined = joining.join(
+        work, HubClient(origin, work.key, work.settings), token=hub.invite(MUSEUM), node_name="馆藏部电脑"
+    )
     resources = {name: _register(work, **values) for name, values in SENT.items()}
     synchronise(work)
     hub.work()
@@ -98,13 +102,14 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     )
     _register(work, record_id=resources["published"], **CHANGED)
     synchronise(work)
+    _compare(work, resources["returned"])
     resources |= {name: _register(work, **values) for name, values in NEW.items()}
     with work.database.unit_of_work() as session:
         registration.withdraw(session, resources["withdrawn"], "与另一件资源重复。", key=work.key)
     versions = {name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published")}
     try:
         with served(app) as node, served(new) as new_node:
-            yield Office(node, new_node, app, resources, versions)
+            yield Office(node, new_node, app, joined.node_id, resources, versions)
     finally:
         for one in (app, new):
             one.config["SYNCER"].stop()
@@ -122,6 +127,13 @@ def _register(work: Workplace, *, record_id: str = "", files: tuple[str, ...] = 
     with work.database.unit_of_work() as session:
         done = registration.register(session, {**PLAIN, **fields}, prepared, key=work.key, record_id=record_id)
     return done.record_id
+
+
+def _compare(work: Workplace, record_id: str) -> None:
+    """Compare with the hub, finding that this node has lost what became of one resource."""
+    with work.database.unit_of_work() as session:
+        session.execute(update(Version).where(Version.resource_id == record_id).values(state="in_review"))
+    routine.reconcile(work)
 
 
 def _judge(hub: Hub, record_id: str, verdict: str, reason: str) -> None:

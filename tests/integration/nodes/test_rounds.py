@@ -119,7 +119,7 @@ def test_what_differed_is_listed_with_what_was_done(node: Node, live_hub: HubPro
     command_of(node).run("reconcile")
     page = node.page("/reconciliation")
     assert "上次核对发现 1 处不同" in page
-    assert f"/resources/{record_id}" in page
+    assert f'/resources/{record_id}">游标卡尺怎么读' in page
     assert "状态不同" in page
     assert "已改用平台的状态" in page
 
