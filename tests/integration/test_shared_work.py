@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -36,7 +35,7 @@ from shared.errors import CommonsError
 from shared.messages import PREFIX, PROTOCOL
 from tests.support.daemons import free_ports
 from tests.support.engines import new_database
-from tests.support.processes import Command, HubProcess, abroad, eventually
+from tests.support.processes import Command, HubProcess, abroad, eventually, surroundings
 from tests.support.records import Signer, make_file, make_record
 
 pytestmark = [pytest.mark.only_on("postgresql"), pytest.mark.xdist_group("live")]
@@ -91,7 +90,7 @@ def _unless_busy(answer: requests.Response) -> requests.Response | None:
 def _process(host: HubProcess, *words: str) -> Iterator[None]:
     with host.log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *words], env={**os.environ, **host.command.environ}, stdout=log, stderr=log
+            [sys.executable, "-m", *words], env={**surroundings(), **host.command.environ}, stdout=log, stderr=log
         )
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ import psutil
 import pytest
 
 from federation.demo import FIRST_NODE_PORT
-from tests.support.processes import Command, eventually, free_ports, running_hub_process
+from tests.support.processes import Command, eventually, free_ports, running_hub_process, surroundings
 
 AT_ONCE = 40
 """Seconds: a start that goes on trying gives up only after sixty."""
@@ -100,7 +99,7 @@ def test_data_is_not_removed_under_a_running_hub(hub):
 
 def test_nothing_outlives_a_supervisor_that_is_killed_at_any_moment_of_its_start(tmp_path):
     port = free_ports(2)
-    environ = {**os.environ, "COMMONS_VAR": str(tmp_path / "var"), "COMMONS_PORT": str(port)}
+    environ = {**surroundings(), "COMMONS_VAR": str(tmp_path / "var"), "COMMONS_PORT": str(port)}
     for patience in (0.5, 2.0, 3.0):
         with subprocess.Popen(
             [sys.executable, "-m", "federation", "up"], env=environ, stderr=subprocess.DEVNULL

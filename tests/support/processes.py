@@ -23,6 +23,11 @@ from tests.support.stores import ACCESS_KEY, SECRET_KEY, running_store
 PASSWORD = "a-long-test-password-1"
 
 
+def surroundings() -> dict[str, str]:
+    """The environment without what is said to the tests alone: a hub does not start with a setting unknown to it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COMMONS_TEST_")}
+
+
 @dataclass
 class Command:
     """A command line program with its environment; `run` gives what it said and how it ended."""
@@ -36,7 +41,7 @@ class Command:
         """Run to the end; `check` is the exit code that is expected (None: any)."""
         done = subprocess.run(
             [self.python, "-m", self.module, *self.options, *words],
-            env={**os.environ, "COMMONS_LANGUAGE": "zh", **self.environ},
+            env={**surroundings(), "COMMONS_LANGUAGE": "zh", **self.environ},
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -54,7 +59,7 @@ class Command:
         """Start without waiting."""
         return subprocess.Popen(
             [self.python, "-m", self.module, *self.options, *words],
-            env={**os.environ, "COMMONS_LANGUAGE": "zh", **self.environ},
+            env={**surroundings(), "COMMONS_LANGUAGE": "zh", **self.environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -103,7 +108,7 @@ class HubProcess:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "federation", "up"],
-                env={**os.environ, **self.command.environ},
+                env={**surroundings(), **self.command.environ},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
