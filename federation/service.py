@@ -20,7 +20,7 @@ from federation.core import create_core
 from federation.embedded_store import EmbeddedStore, StoreStartFailed
 from federation.processes import Child, Supervisor
 from federation.settings import PREFIX, HubSettings
-from shared.errors import StoreNotStarted
+from shared.errors import InvalidSettings, StoreNotStarted
 from shared.supervised import INSTANCE, INSTANCE_HEADER, SUPERVISED, die_with_parent
 
 READY_WITHIN = 60.0
@@ -81,11 +81,16 @@ def running(
 ) -> Iterator[Supervisor]:
     """The hub's processes, ready to serve; everything that was started is stopped at the end.
 
-    `further` are addresses that the caller will need too. Raises `DataFolderInUse`, `HubPortTaken` or
-    `AddressUnusable` before anything is started, then `StoreNotStarted` or `click.ClickException`.
+    `further` are addresses that the caller will need too. Raises `InvalidSettings`, `DataFolderInUse`,
+    `HubPortTaken` or `AddressUnusable` before anything is started, then `StoreNotStarted` or `click.ClickException`.
     """
     if config is not None:
         pass_on_config(config)
+    try:
+        # With a database and a store elsewhere, nothing else has made it yet.
+        folder.make(settings.var)
+    except OSError as error:
+        raise InvalidSettings(faults=f"- var: 数据目录 {settings.var} 不能使用：{error}") from error
     with folder.held(settings.var) as killed:
         listening.require_free([*addresses(settings), *further], patience=LET_GO_WITHIN if killed else 0.0)
         supervisor = Supervisor()

@@ -92,6 +92,26 @@ def test_an_address_of_another_machine_is_named(tmp_path):
     assert "192.0.2.1:8000" in refused(Command("federation", environ), "up")
 
 
+def test_a_hub_whose_parts_are_elsewhere_makes_its_data_folder_and_names_one_that_it_cannot_make(tmp_path):
+    var = tmp_path / "new" / "var"
+    elsewhere = {
+        "COMMONS_MODE": "distributed",
+        "COMMONS_HOST": "192.0.2.1",
+        "COMMONS_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/none",
+        "COMMONS_QUEUE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "COMMONS_PUBLIC_ORIGIN": "https://hub.example.org",
+        "COMMONS_STORE_ENDPOINT": "http://127.0.0.1:1",
+        "COMMONS_STORE_ACCESS_KEY": "access-key",
+        "COMMONS_STORE_SECRET_KEY": "secret-key-of-tests",
+        "COMMONS_SECRET_KEY": "s" * 40,
+    }
+    assert "192.0.2.1:8000" in refused(Command("federation", {**elsewhere, "COMMONS_VAR": str(var)}), "up")
+    assert var.is_dir()
+    (tmp_path / "file").touch()
+    words = refused(Command("federation", {**elsewhere, "COMMONS_VAR": str(tmp_path / "file" / "var")}), "up")
+    assert "数据目录" in words
+
+
 def test_data_is_not_removed_under_a_running_hub(hub):
     assert str(hub.process.pid) in refused(hub.command, "clean-data", "--yes")
     assert (hub.var / "hub.sqlite").is_file()
