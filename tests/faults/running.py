@@ -22,9 +22,9 @@ from nodes.models import Version
 from tests.faults import plans
 from tests.faults.invariants import broken
 from tests.faults.plans import Kill, Plan
-from tests.faults.settling import ready, revive, settle
+from tests.faults.settling import revive, settle
 from tests.faults.site import Member, Site
-from tests.faults.victims import kill
+from tests.faults.victims import HUB, POWER, kill
 from tests.support.processes import eventually
 from tests.support.records import make_record
 
@@ -44,6 +44,8 @@ class Run:
     """The victims that were really hit."""
     faults: list[str] = field(default_factory=list)
     _node: Popen[str] | None = None
+    _timers: list[threading.Timer] = field(default_factory=list)
+    _restart: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._chance = Random(f"content {self.plan.seed}")
@@ -54,6 +56,7 @@ class Run:
         """Carry it out; a sentence for each thing that is not as it must be."""
         phase: Callable[[], None] = getattr(self, f"_{self.plan.phase}")
         phase()
+        self._end_kills()
         settle(self.site, self.member)
         self.faults += broken(self.site, self.member, frozenset(self.record_ids))
         self._remove_files()
@@ -101,6 +104,7 @@ class Run:
         waiting = list(zip(self._in_review(), self.plan.verdicts, strict=True))
         for version_id, verdict in waiting:
             self._judge(version_id, verdict)
+        self._end_kills()
         revive(self.site)
         for version_id, verdict in waiting:
             if version_id in self._in_review():
@@ -200,22 +204,31 @@ class Run:
     def _arm(self, kills: Sequence[Kill]) -> None:
         for one in kills:
             if one.moment == plans.DELAY:
-                threading.Timer(one.delay, self._strike, (one,)).start()
+                self._begin(one)
             else:
                 proxy = self.site.hub.store if one.at_store else self.site.hub.web
-                proxy.when(one.moment, one.count, lambda one=one: self._strike_later(one))
+                proxy.when(one.moment, one.count, lambda one=one: self._begin(one))
 
-    def _strike_later(self, one: Kill) -> None:
+    def _begin(self, one: Kill) -> None:
+        """The moment has come: kill now, or when the delay is over."""
         if one.delay:
-            threading.Timer(one.delay, self._strike, (one,)).start()
+            timer = threading.Timer(one.delay, self._strike, (one,))
+            self._timers.append(timer)
+            timer.start()
         else:
             self._strike(one)
 
     def _strike(self, one: Kill) -> None:
         if kill(self.site, one.victim, self._node):
             self.killed.append(one.victim)
+        if one.victim in (HUB, POWER) and not self._restart:
+            # As an init system would: the node, if it lives, meets the new hub while it still tries.
+            self._restart.append(threading.Thread(target=revive, args=(self.site,), daemon=True))
+            self._restart[0].start()
 
-
-def wait_until_ready(site: Site) -> None:
-    """Between runs: the hub serves."""
-    eventually(lambda: ready(site), seconds=60)
+    def _end_kills(self) -> None:
+        """Nobody is killed after the phase: what was begun strikes, what was not reached is forgotten."""
+        self.site.hub.heal()
+        for waiting in (*self._timers, *self._restart):
+            waiting.join(NODE_PATIENCE)
+        self._timers, self._restart = [], []

@@ -40,14 +40,13 @@ def settle(site: Site, member: Member) -> None:
 
 def revive(site: Site) -> None:
     """Start the hub if its supervisor was killed, which brings back the others by itself; wait until it serves."""
+    eventually(lambda: _ready(site), seconds=PATIENCE)
+
+
+def _ready(site: Site) -> bool:
     process = site.hub.process.process
     if process is not None and process.poll() is not None:
         site.hub.process.start()
-    eventually(lambda: ready(site), seconds=PATIENCE)
-
-
-def ready(site: Site) -> bool:
-    """Whether web, database and store answer."""
     try:
         return site.hub.process.get("/readyz").status_code == 200
     except requests.RequestException:
