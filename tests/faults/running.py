@@ -15,8 +15,6 @@ from subprocess import Popen, TimeoutExpired
 import requests
 from sqlalchemy import select
 
-from federation.database import unit_of_work
-from federation.models.resources import ResourceVersion
 from nodes import queries
 from nodes.models import Version
 from tests.faults import plans
@@ -189,11 +187,7 @@ class Run:
             self.site.desk.judge(version_id, verdict)
 
     def _in_review(self) -> list[int]:
-        query = select(ResourceVersion.id).where(
-            ResourceVersion.resource_id.in_(self.record_ids), ResourceVersion.state == "in_review"
-        )
-        with unit_of_work(self.site.app, read_only=True) as session:
-            return list(session.scalars(query.order_by(ResourceVersion.id)))
+        return self.site.waiting(*self.record_ids)
 
     def _registered(self, title: str) -> list[str]:
         with self.member.workplace.database.unit_of_work(read_only=True) as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import requests
 from sqlalchemy import func, select, update
@@ -14,6 +15,7 @@ from federation.models.resources import ResourceVersion
 from federation.tasks import STALE
 from nodes.models import LocalFile, OutboxEntry
 from nodes.models import Version as LocalVersion
+from shared.errors import HubAway
 from tests.faults.invariants import IN_PROGRESS
 from tests.faults.site import Member, Site, hub_status
 from tests.support.processes import eventually
@@ -29,7 +31,9 @@ def settle(site: Site, member: Member) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         _let_time_pass(site)
-        member.synchronise()
+        # A hub that is still on its way out or in is asked again.
+        with suppress(HubAway):
+            member.synchronise()
         if not _under_way(site, member) or time.monotonic() > deadline:
             break
         time.sleep(0.3)

@@ -10,10 +10,12 @@ from typing import Any
 
 import uuid6
 from flask import Flask
+from sqlalchemy import select
 
 from federation import auditlog, enrolment, operations, people
 from federation.core import create_core
 from federation.database import db, unit_of_work
+from federation.models.resources import ResourceVersion
 from federation.settings import load_settings
 from federation.tasks import queue
 from nodes import files, joining, registration, rounds
@@ -88,6 +90,14 @@ class Site:
         member = Member(workplace, Command("nodes", {"COMMONS_NODE_DATA": str(folder), **environ}))
         self.members.append(member)
         return member
+
+    def waiting(self, *record_ids: str) -> list[int]:
+        """The versions of these resources that wait for a reviewer."""
+        query = select(ResourceVersion.id).where(
+            ResourceVersion.resource_id.in_(record_ids), ResourceVersion.state == "in_review"
+        )
+        with unit_of_work(self.app, read_only=True) as session:
+            return list(session.scalars(query.order_by(ResourceVersion.id)))
 
 
 @contextmanager
