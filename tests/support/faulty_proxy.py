@@ -137,7 +137,7 @@ class FaultyProxy:
             self._faults, self._watches, self.rate = [], [], None
 
     def deliver_late(self) -> list[int]:
-        """Send what was kept back, the last first; the statuses of the answers."""
+        """Send what was kept back, the last first; the statuses of the answers, 0 for none."""
         kept, self.late = self.late[::-1], []
         return [self._once_more(request) for request in kept]
 
@@ -220,11 +220,15 @@ class FaultyProxy:
 
     def _once_more(self, request: bytes, listener: socket.socket | None = None) -> int:
         with socket.create_connection(self.upstream, timeout=60) as server, server.makefile("rb") as answer:
-            server.sendall(request)
-            first = _head(answer)
-            if listener is not None:
-                _pass_answer(request.decode("latin-1"), first, answer, _Flow(listener, None, None))
-            return int(first.split(b" ", 2)[1])
+            # Who refuses may do so before all has come.
+            with suppress(OSError):
+                server.sendall(request)
+            with suppress(OSError):
+                first = _head(answer)
+                if listener is not None and first:
+                    _pass_answer(request.decode("latin-1"), first, answer, _Flow(listener, None, None))
+                return int(first.split(b" ", 2)[1]) if first else 0
+            return 0
 
     def _next_fault(self, line: str) -> Fault | None:
         with self._lock:
