@@ -106,7 +106,7 @@ def _downloads(entry: Entry, page: dict[str, Any]) -> Iterator[str]:
             # Through the hub's redirect, as a reader's browser goes.
             data = session.get(file["download"], timeout=60).content
         if hashlib.sha256(data).hexdigest() != file["sha256"]:
-            yield f"{urlsplit(file['url']).path} gives other bytes than were signed"
+            yield f"{urlsplit(file['download']).path} gives other bytes than were signed"
 
 
 def _sound(site: Site, member: Member) -> Iterator[str]:

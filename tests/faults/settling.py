@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 
 import requests
 from sqlalchemy import func, select, update
@@ -28,23 +27,26 @@ def settle(site: Site, member: Member) -> None:
     """Bring up what was killed, and synchronise until nothing is under way any more."""
     site.hub.heal()
     revive(site)
-    deadline = time.monotonic() + PATIENCE
-    while True:
+    deadline, quiet = time.monotonic() + PATIENCE, 0
+    # Twice quiet: the last events are read after the last thing has happened.
+    while quiet < 2 and time.monotonic() < deadline:
         _let_time_pass(site)
-        # A hub that is still on its way out or in is asked again.
-        with suppress(HubAway):
+        try:
             member.synchronise()
-        if not _under_way(site, member) or time.monotonic() > deadline:
-            break
-        time.sleep(0.3)
-    # The last events are read after the last thing has happened.
-    member.synchronise()
+        except HubAway:
+            # It is still on its way out or in.
+            quiet = 0
+            revive(site)
+            continue
+        quiet = 0 if _under_way(site, member) else quiet + 1
+        time.sleep(0.2)
     eventually(lambda: _indexed(site), seconds=PATIENCE)
 
 
 def revive(site: Site) -> None:
     """Start the hub if its supervisor was killed, which brings back the others by itself; wait until it serves."""
-    eventually(lambda: _ready(site), seconds=PATIENCE)
+    with site.reviving:
+        eventually(lambda: _ready(site), seconds=PATIENCE)
 
 
 def _ready(site: Site) -> bool:

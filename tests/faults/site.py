@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ class Site:
     desk: Desk
     place: Path
     members: list[Member] = field(default_factory=list)
+    reviving: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever starts the hub again."""
 
     def member(self, **settings: Any) -> Member:
         """A new institution whose node has joined through the proxy; `settings` are the command's."""

@@ -23,12 +23,13 @@ def kill(site: Site, victim: str, node: Popen[str] | None) -> int:
     supervisor = site.hub.process.process
     if supervisor is None or supervisor.poll() is not None:
         return 0
-    if victim == HUB:
-        return _kill([supervisor.pid])
     family = _family(supervisor.pid)
-    if victim == POWER:
+    if victim in (HUB, POWER):
         running = [node.pid] if node is not None and node.poll() is None else []
-        return _kill([supervisor.pid, *(child.pid for child in family), *running])
+        others = [*(child.pid for child in family), *running] if victim == POWER else []
+        count = _kill([supervisor.pid, *others])
+        supervisor.wait()
+        return count
     return _kill([child.pid for child in family if _is(child, PARTS[victim])])
 
 
