@@ -70,7 +70,9 @@ def _chains(hub: Session, node_id: str, record_ids: frozenset[str]) -> Iterator[
     """The audit log tells each change of state once and leaves none out; the node's events tell the same."""
     told: dict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
     subjects = [f"resource:{record_id}" for record_id in record_ids]
-    for entry in hub.scalars(select(AuditEvent.entry).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id)):
+    for entry in hub.scalars(
+        select(AuditEvent.entry).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id)
+    ):
         said = json.loads(entry)
         if said["action"].startswith("version."):
             detail = said["detail"]

@@ -28,7 +28,7 @@ LARGE = 2 * PART + 1_000_000
 
 @dataclass(frozen=True)
 class Kill:
-    """Kill `victim` when `moment` has come `count` times, at the store's proxy or the hub's, then `delay` seconds on."""
+    """Kill `victim` `delay` seconds after `moment` has come `count` times, at the store's proxy or the hub's."""
 
     victim: str
     moment: str

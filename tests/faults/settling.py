@@ -60,7 +60,7 @@ def _ready(site: Site) -> bool:
 
 
 def _let_time_pass(site: Site) -> None:
-    """The sweep takes up a verification that nobody has been heard of for a minute: here the minute is over at once."""
+    """The sweep takes up a verification of which nothing was heard for a minute: here it is over at once."""
     long_ago = now() - 2 * STALE
     with unit_of_work(site.app) as session:
         session.execute(update(Upload).where(Upload.state == "verifying").values(changed_at=long_ago))

@@ -1,4 +1,4 @@
-"""Bad networks between node, hub and store: a clear word or success, and afterwards nothing lost and nothing twice."""
+"""Bad networks between node, hub and store: a clear word or success, and then nothing is lost or doubled."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Self
 
 CHUNK = 64 * 1024
-RESET, STALL, CUT, TWICE, TWICE_LAST, LATE = "reset", "stall", "cut", "twice", "twice-last", "late"
-"""Connection reset; silence; connection closed as if all had been said; the same bytes sent twice, the client hears
-the first answer or the last; the request kept back (the client is reset) until `deliver_late`."""
+NONE, RESET, STALL, CUT, TWICE, TWICE_LAST, LATE = "none", "reset", "stall", "cut", "twice", "twice-last", "late"
+"""Nothing; connection reset; silence; connection closed as if all had been said; the same bytes sent twice, and the
+client hears the first answer or the last; the request kept back (the client is reset) until `deliver_late`."""
 UP, DOWN = "up", "down"
 ASKED, SENT, ANSWERED, BYTES = "asked", "sent", "answered", "bytes"
 """Moments: a request has come and nothing went on; all of it went on; its answer came and nothing went back; so many
@@ -37,6 +37,10 @@ class Fault:
     after: int = 0
     times: int = 1
     line: str = ""
+
+    def breaks(self, way: str) -> int | None:
+        """After how many bytes this way everything ends; None for never."""
+        return self.after if self.kind in (RESET, STALL, CUT) and self.way == way else None
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,18 @@ class _Flow:
         if self.breaks_after is not None:
             self.breaks_after -= len(data)
         self.sink.sendall(data)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A request that is to go on: between whom, its head, and what will become of it."""
+
+    client: socket.socket
+    server: socket.socket
+    source: _Patient
+    line: str
+    head: bytes
+    fault: Fault
 
 
 @dataclass
@@ -169,15 +185,14 @@ class FaultyProxy:
         line = head.split(b"\r\n", 1)[0].decode("latin-1")
         fault = self._next_fault(line)
         self._moment(ASKED)
-        if fault is not None and fault.kind == LATE:
+        if fault.kind == LATE:
             self.late.append(head + source.exactly(_length(head)))
             _reset(client)
             raise _Broken
         try:
             with socket.create_connection(self.upstream, timeout=600) as server:
-                self._pass(client, server, source, head, line, fault)
+                self._pass(_Link(client, server, source, line, head, fault))
         except _Broken:
-            assert fault is not None
             if fault.kind == STALL:
                 self._ending.wait(600)
             if fault.kind != CUT:
@@ -187,36 +202,42 @@ class FaultyProxy:
             _reset(client)
             raise
 
-    def _pass(
-        self, client: socket.socket, server: socket.socket, source: _Patient, head: bytes, line: str, fault: Fault | None
-    ) -> None:
-        up, down = _Flow(server, _break(fault, UP), self.rate), _Flow(client, _break(fault, DOWN), self.rate)
-        status = 0
+    def _pass(self, link: _Link) -> None:
+        """One request and its answer, as far as the fault lets them."""
+        up, status = _Flow(link.server, link.fault.breaks(UP), self.rate), 0
         try:
-            repeat = head if fault is not None and fault.kind in (TWICE, TWICE_LAST) else None
-            up.send(head)
-            left = _length(head)
-            while left:
-                data = source.some(min(left, CHUNK))
-                up.send(data)
-                left, up.body = left - len(data), up.body + len(data)
-                repeat = repeat + data if repeat is not None else None
-                self._bytes(len(data))
+            request = self._pass_request(link, up)
             self._moment(SENT)
-            with server.makefile("rb") as answer:
+            with link.server.makefile("rb") as answer:
                 first = _head(answer)
                 if not first:
                     raise ConnectionError("no answer")
                 status = int(first.split(b" ", 2)[1])
                 self._moment(ANSWERED)
-                if repeat is not None:
-                    self.repeated.append(self._once_more(repeat, client if fault and fault.kind == TWICE_LAST else None))
-                    if fault is not None and fault.kind == TWICE_LAST:
-                        return
-                _pass_answer(line, first, answer, down)
+                if link.fault.kind == TWICE:
+                    self.repeated.append(self._once_more(request))
+                if link.fault.kind == TWICE_LAST:
+                    self.repeated.append(self._once_more(request, link.client))
+                else:
+                    down = _Flow(link.client, link.fault.breaks(DOWN), self.rate)
+                    _pass_answer(link.line, first, answer, down)
         finally:
             with self._lock:
-                self.exchanges.append(Exchange(line, up.body, status))
+                self.exchanges.append(Exchange(link.line, up.body, status))
+
+    def _pass_request(self, link: _Link, up: _Flow) -> bytes:
+        """Send it on; gives it whole if it will be needed again."""
+        request = link.head
+        up.send(link.head)
+        left = _length(link.head)
+        while left:
+            data = link.source.some(min(left, CHUNK))
+            up.send(data)
+            left, up.body = left - len(data), up.body + len(data)
+            if link.fault.kind in (TWICE, TWICE_LAST):
+                request += data
+            self._bytes(len(data))
+        return request
 
     def _once_more(self, request: bytes, listener: socket.socket | None = None) -> int:
         with socket.create_connection(self.upstream, timeout=60) as server, server.makefile("rb") as answer:
@@ -230,13 +251,13 @@ class FaultyProxy:
                 return int(first.split(b" ", 2)[1]) if first else 0
             return 0
 
-    def _next_fault(self, line: str) -> Fault | None:
+    def _next_fault(self, line: str) -> Fault:
         with self._lock:
             for fault in self._faults:
                 if fault.times > 0 and fault.line in line:
                     fault.times -= 1
                     return fault
-        return None
+        return Fault(NONE)
 
     def _moment(self, moment: str, steps: int = 1) -> None:
         with self._lock:
@@ -329,11 +350,6 @@ def _copy(answer: BinaryIO, down: _Flow, left: int) -> None:
             raise ConnectionError("the answer ended early")
         down.send(data)
         left -= len(data)
-
-
-def _break(fault: Fault | None, way: str) -> int | None:
-    breaking = fault is not None and fault.kind in (RESET, STALL, CUT) and fault.way == way
-    return fault.after if breaking and fault is not None else None
 
 
 def _reset(client: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""A hub of real processes that nodes and readers reach only through proxies, one before the web, one before the store."""
+"""A hub of real processes whose public addresses are proxies: one before the web, one before the store."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def running_proxied_hub(var: Path, **environ: str) -> Iterator[ProxiedHub]:
     with FaultyProxy() as web, FaultyProxy() as store:
         public = {"COMMONS_PUBLIC_ORIGIN": web.origin, "COMMONS_STORE_PUBLIC_ENDPOINT": store.origin}
         small = {"COMMONS_STORE_PART_SIZE": str(PART), "COMMONS_SWEEP_SECONDS": "1"}
-        with running_hub_process(var, **public, **small, **environ) as hub:
+        with running_hub_process(var, **{**public, **small, **environ}) as hub:
             web.upstream = ("127.0.0.1", hub.port)
             elsewhere = urlsplit(hub.command.environ.get("COMMONS_STORE_ENDPOINT", ""))
             store.upstream = (elsewhere.hostname or "127.0.0.1", elsewhere.port or hub.port + 1)
