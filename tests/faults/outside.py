@@ -88,7 +88,7 @@ def _public(site: Site, entries: list[Entry]) -> Iterator[str]:
 
 def _found_in_time(site: Site, entry: Entry) -> int:
     """How often the search finds it: a web process sees a new state of the index within a second or two."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 5
     while True:
         found = site.hub.process.get("/api/v1/search", params={"q": entry.title.split()[-1]}).json()["results"]
         times = [one["ark"] for one in found].count(entry.ark)
