@@ -7,7 +7,7 @@ HOST_ENV := $(VENV)/.hub
 DEV_ENV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-engines lint format bench clean-data screenshots demo-files translations lock
+.PHONY: help run test test-engines lint format bench faults clean-data screenshots demo-files translations lock
 
 help:  ## Show these words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ format: $(DEV_ENV)  ## Mend what the formatter can mend
 
 bench: $(DEV_ENV)  ## Measure each figure beside its floor; writes var/bench.json
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+N ?= 20
+faults: $(DEV_ENV)  ## Kill processes at N random moments (SEED=…) and check that nothing is lost or doubled
+	$(BIN)/python -m tests.faults --runs $(N) $(if $(SEED),--seed $(SEED))
 
 screenshots: $(DEV_ENV)  ## Picture every page on phone and desktop, in both languages
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)

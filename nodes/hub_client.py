@@ -15,7 +15,7 @@ from nodes.settings import NodeSettings
 from nodes.texts import language
 from shared import http_signatures
 from shared.canonical import canonical, parse
-from shared.errors import PROBLEM_TYPE, CommonsError, FieldError, HubAway, HubRefused
+from shared.errors import PROBLEM_TYPE, CommonsError, FieldError, HubAway, HubRefused, SignatureReplayed
 from shared.messages import PREFIX, read
 from shared.validation import Strict
 from shared.wording import Words
@@ -31,6 +31,7 @@ CAUSES = (
     (requests.ConnectionError, Words("no connection", "连接不上")),
 )
 """Why nothing was heard, the more special reasons first."""
+UNREADABLE = Words("its answer was cut short, or something else answers there", "答复不完整，或答复的不是平台")
 
 
 class RefusedByHub(HubRefused):
@@ -77,12 +78,17 @@ class HubClient:
         return read(reply, self._patiently(lambda: self._signed("GET", PREFIX + path, b"", {})))
 
     def _patiently(self, attempt: Callable[[], Any]) -> Any:
-        """Try again with growing, jittered pauses (or as Retry-After says) while the hub is away or busy."""
+        """Try again with growing, jittered pauses (or as Retry-After says) while the hub is away or busy.
+
+        Raises `HubAway` after the last attempt, any other refusal at once.
+        """
         for number in range(1, self.settings.attempts + 1):
             try:
                 return attempt()
-            except HubAway as error:
-                if number == self.settings.attempts:
+            except (HubAway, RefusedByHub) as error:
+                # Each attempt is signed anew, so a replay is the network's: it brought one request twice.
+                passes = isinstance(error, HubAway) or error.problem_code == SignatureReplayed.code
+                if not passes or number == self.settings.attempts:
                     raise
                 pause = error.retry_after or min(LONGEST_PAUSE, 0.5 * 2**number) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
                 self._sleep(pause)
@@ -104,7 +110,7 @@ class HubClient:
                 self.origin + path,
                 data=body or None,
                 headers=said,
-                timeout=(10, self.settings.timeout),
+                timeout=self.settings.timeouts,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
@@ -122,8 +128,11 @@ class HubClient:
             content = None
         if answer.status_code >= 500:
             raise HubAway(hub=self.origin, cause=f"HTTP {answer.status_code}")
-        if answer.status_code >= 300 or content is None:
+        if answer.status_code >= 300:
             raise RefusedByHub(content if isinstance(content, dict) else {}, answer.status_code)
+        if content is None:
+            # Cut off on the way, which http.client cannot always tell, or the word of somebody in between.
+            raise HubAway(hub=self.origin, cause=UNREADABLE)
         return content
 
 

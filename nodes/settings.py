@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 from shared.settings import read, setting
 
 PREFIX = "COMMONS_NODE_"
+CONNECT_WITHIN = 10
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class NodeSettings:
     def folder(self) -> Path:
         """The data folder."""
         return Path(self.data) if self.data else user_data_path("metrology-commons-node", appauthor=False)
+
+    @property
+    def timeouts(self) -> tuple[int, int]:
+        """Seconds to wait for a connection, and for an answer: who is there connects soon."""
+        return min(CONNECT_WITHIN, self.timeout), self.timeout
 
     def faults(self) -> list[str]:
         """What does not go together, a sentence each."""

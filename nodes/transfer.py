@@ -111,7 +111,7 @@ class Sender:
     def _put(self, path: Path, part: dict[str, Any]) -> None:
         with path.open("rb") as opened:
             body: Any = Slice(opened, part["offset"], part["size"], self.progress) if part["size"] else b""
-            answer = self._store().put(part["url"], data=body, timeout=(10, self.workplace.settings.timeout))
+            answer = self._store().put(part["url"], data=body, timeout=self.workplace.settings.timeouts)
         answer.raise_for_status()
         with self._lock:
             self.result.bytes_sent += part["size"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import download, fixity, footprint, publish, reconcile, search, upload
+from tests.benchmarks import download, fixity, footprint, publish, reconcile, resume, search, upload
 from tests.benchmarks.measure import Benchmark, Measured, table
 
 BENCHMARKS: dict[str, Benchmark] = {

@@ -1,0 +1,1 @@
+"""What becomes of the federation when processes are killed and networks fail."""
