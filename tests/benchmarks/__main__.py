@@ -14,10 +14,8 @@ from pathlib import Path
 from tests.benchmarks import download, fixity, footprint, publish, reconcile, resume, search, upload
 from tests.benchmarks.measure import Benchmark, Measured, table
 
-BENCHMARKS: dict[str, Benchmark] = {
-    module.BENCHMARK.name: module.BENCHMARK
-    for module in (publish, upload, search, download, reconcile, fixity, footprint)
-}
+MODULES = (publish, upload, resume, search, download, reconcile, fixity, footprint)
+BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}
 RESULT = Path("var") / "bench.json"
 
 
