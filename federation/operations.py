@@ -104,7 +104,7 @@ def keys(session: Session) -> list[dict[str, Any]]:
             "reason": key.state_reason,
             "since": key.created_at.isoformat(timespec="seconds"),
         }
-        for key, node, owner in session.execute(query.order_by(Institution.code, NodeKey.created_at)).tuples()
+        for key, node, owner in session.execute(query.order_by(Institution.code, NodeKey.created_at))
     ]
 
 

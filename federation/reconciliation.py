@@ -24,7 +24,7 @@ from shared.reconciliation import bucket_digests, differing, overall_digest
 
 def compare(session: Session, node: Node, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Compare the node's 256 digests with ours, note the outcome, and say where they differ (`DigestsReply`)."""
-    rows = session.execute(_items(node.id)).tuples().all()
+    rows = session.execute(_items(node.id)).all()
     ours = bucket_digests(rows)
     buckets = differing(ours, asked["buckets"])
     digest = overall_digest(ours)
@@ -72,7 +72,7 @@ def records(session: Session, node: Node, names: Sequence[Mapping[str, Any]]) ->
         select(ResourceVersion.resource_id, ResourceVersion.version, ResourceVersion.jws)
         .join(Resource)
         .where(key.in_(wanted), Resource.institution_id == node.institution_id)
-    ).tuples()
+    )
     here = {(record_id, version): jws for record_id, version, jws in rows}
     given: list[str] = []
     room = MAX_BATCH_BYTES
