@@ -65,6 +65,12 @@ def test_a_body_reaches_the_application_whole() -> None:
     assert Room().ask(io.BytesIO(b""), 0) == [None, b""]
 
 
+def test_not_a_byte_is_read_beyond_the_length_that_was_announced() -> None:
+    stream = io.BytesIO(b"one" + b"the next request")
+    assert Room().ask(stream, 3) == [None, b"one"]
+    assert stream.read() == b"the next request"
+
+
 def test_a_body_without_a_length_is_cut_where_it_is_too_long_already() -> None:
     [_, body] = Room().ask(io.BytesIO(b"x" * 10 * LIMIT), None)
     assert len(body) == LIMIT + 1
