@@ -70,13 +70,17 @@ class Known:
     words: str
     withdrawn: bool = False
 
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> Known:
+        return cls(content["title"]["zh"], "withdrawn" in content)
+
 
 @dataclass
 class Copy:
-    """A copy of the node's database, and what the model knew then."""
+    """A copy of the node's database, and the number and content of the last version of each record in it."""
 
     file: Path
-    records: dict[str, Known]
+    last: dict[str, tuple[int, Known]]
 
 
 @dataclass
@@ -106,6 +110,14 @@ class Story:
             query = select(ResourceVersion).join(Resource).where(Resource.institution_id == owner)
             for one in session.scalars(query.order_by(ResourceVersion.version)):
                 found[one.resource_id].append((one.version, one.state, one.record))
+        return found
+
+    def here(self) -> dict[str, list[tuple[int, Known]]]:
+        """Number and content of each version that the node has, by record."""
+        found = defaultdict(list)
+        with self.workplace.database.unit_of_work(read_only=True) as session:
+            for one in session.scalars(select(NodeVersion).order_by(NodeVersion.number)):
+                found[one.resource_id].append((one.number, Known.of(one.content)))
         return found
 
     def at_node(self) -> dict[tuple[str, int], str]:
@@ -210,21 +222,26 @@ class Protocol(RuleBasedStateMachine):
         file = self.story.folder / f"copy-{next(_numbers)}.sqlite"
         with closing(sqlite3.connect(self.story.database)) as live, closing(sqlite3.connect(file)) as copy:
             live.backup(copy)
-        return Copy(file, {record_id: replace(known) for record_id, known in self.story.records.items()})
+        return Copy(file, {record_id: all_[-1] for record_id, all_ in self.story.here().items()})
 
     @rule(copy=copies)
     def restore_a_copy(self, copy: Copy) -> None:
-        """The node is as it was: what it registered since and had not sent is gone, all else the hub still has."""
+        """The node is as it was: what it registered since and had not sent is gone, all else the hub still has.
+
+        What it had not sent when the copy was made comes after what the hub has; a record that the hub knows as
+        withdrawn takes nothing more, which the node would be told as a refusal and is not tried here.
+        """
+        hub = {rid: [(number, Known.of(it)) for number, _, it in all_] for rid, all_ in self.story.at_hub().items()}
+        unsent = {rid: known for rid, (number, known) in copy.last.items() if (number, known) not in hub.get(rid, [])}
+        if any(all_[-1][1].withdrawn for rid, all_ in hub.items() if rid in unsent):
+            return
         self.story.workplace.database.close()
         for ending in ("", "-wal", "-shm"):
             self.story.database.with_name(DATABASE + ending).unlink(missing_ok=True)
         shutil.copy(copy.file, self.story.database)
         self.story.workplace = open_workplace(self.story.workplace.settings)
-        sent = self.story.at_hub()
-        self.story.records = {record_id: replace(known) for record_id, known in copy.records.items()}
-        for record_id, versions in sent.items():
-            content = versions[-1][2]
-            self.story.records[record_id] = Known(content["title"]["zh"], "withdrawn" in content)
+        last = {rid: all_[-1][1] for rid, all_ in hub.items()}
+        self.story.records = {rid: replace(known) for rid, known in {**last, **unsent}.items()}
         self.reconcile()
 
     @rule()
@@ -328,7 +345,7 @@ class Protocol(RuleBasedStateMachine):
             self.verify()
         self.reconcile()
         hub = self.story.at_hub()
-        last = {rid: Known(all_[-1][2]["title"]["zh"], "withdrawn" in all_[-1][2]) for rid, all_ in hub.items()}
+        last = {rid: Known.of(all_[-1][2]) for rid, all_ in hub.items()}
         assert last == self.story.records
         assert {
             (rid, number): state for rid, all_ in hub.items() for number, state, _ in all_
