@@ -18,6 +18,7 @@ from federation.api.reconciliation import reconciling
 from federation.core import attach_core
 from federation.language import LanguagePrefix, request_locale
 from federation.settings import HubSettings
+from federation.waiting import WaitingRoom, init_waiting
 from federation.web import register_pages
 from shared.messages import MAX_BATCH_BYTES
 
@@ -65,6 +66,7 @@ def create_app(settings: HubSettings) -> Flask:
     )
     attach_core(app, settings)
     Babel(app, locale_selector=request_locale)
+    init_waiting(app)
     csrf.init_app(app)
     problems.init_problems(app)
     for blueprint in (hello, members, reconciling, health):
@@ -76,7 +78,7 @@ def create_app(settings: HubSettings) -> Flask:
 
 
 def _wrap(app: Flask, settings: HubSettings) -> None:
-    inner: Any = LanguagePrefix(app.wsgi_app)
+    inner: Any = WaitingRoom(LanguagePrefix(app.wsgi_app), desks=settings.web_threads, limit=MAX_BATCH_BYTES)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         inner = ProxyFix(inner, x_for=count, x_proto=count, x_host=count)

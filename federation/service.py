@@ -20,6 +20,7 @@ from federation.core import create_core
 from federation.embedded_store import EmbeddedStore, StoreStartFailed
 from federation.processes import Child, Supervisor
 from federation.settings import PREFIX, HubSettings
+from federation.waiting import PLACES
 from shared.errors import InvalidSettings, StoreNotStarted
 from shared.supervised import INSTANCE, INSTANCE_HEADER, SUPERVISED, die_with_parent
 
@@ -50,7 +51,9 @@ def become_web(settings: HubSettings) -> NoReturn:
     die_with_parent()
     command = [sys.executable, "-m", "granian", "federation.wsgi:app", "--interface", "wsgi"]
     command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
-    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
+    # Those whose bodies are awaited (federation/waiting.py) keep no thread from the others.
+    threads = settings.web_threads + PLACES
+    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(threads)]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", FINISH_REQUESTS_WITHIN]
     environ = dict(os.environ)
     if SUPERVISED in environ:

@@ -8,6 +8,7 @@ from calendar import isleap, monthrange
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
+from unicodedata import normalize
 
 from marshmallow import ValidationError, validates_schema
 
@@ -230,7 +231,8 @@ class RecordSchema(Strict):
     def _names(self, data: Mapping[str, Any], **_: Any) -> None:
         seen: set[str] = set()
         for number, entry in enumerate(data.get("files", ())):
-            folded = entry["name"].casefold()
+            # macOS writes é as two signs; its disks, and what we send out, take both spellings for one name.
+            folded = normalize("NFC", normalize("NFC", entry["name"]).casefold())
             if folded in seen:
                 raise ValidationError({"files": {number: {"name": [Fault("duplicate", {"value": entry["name"]})]}}})
             seen.add(folded)

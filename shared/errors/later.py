@@ -22,6 +22,14 @@ class Throttled(CommonsError):
         return super().message(language)
 
 
+class TooManyWaiting(CommonsError):
+    """Many others are sending slowly just now, or many from the same address."""
+
+    code, status, exit_code = "too_many_waiting", 503, 3
+    zh = "正在发送内容的连接太多，请稍后再试。"
+    en = "Too many connections are sending at the moment; try again later."
+
+
 class StoreAway(CommonsError):
     """The object store does not answer."""
 

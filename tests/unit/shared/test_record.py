@@ -87,6 +87,7 @@ def test_a_full_record_passes_and_has_every_field_of_the_schema():
         ({"links": None}, ("/files", "content_missing")),
         ({"files": [make_file()] * 2}, ("/files/1/name", "duplicate")),
         ({"files": [make_file(name="卡尺.PDF"), make_file()]}, ("/files/1/name", "duplicate")),
+        ({"files": [make_file(name="\u00e9"), make_file(name="E\u0301")]}, ("/files/1/name", "duplicate")),
         ({"files": [make_file(name="../etc/passwd")]}, ("/files/0/name", "bad_file_name")),
         ({"files": [make_file(name="..")]}, ("/files/0/name", "bad_file_name")),
         ({"files": [make_file(name="a\nb")]}, ("/files/0/name", "bad_file_name")),

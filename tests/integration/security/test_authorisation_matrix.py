@@ -1,0 +1,268 @@
+"""Who may do what: every route of the hub × every kind of caller, with real sessions and real signed requests.
+
+The kinds of caller that exist:
+
+- **nodes**, by their key: enrolled ones (of institution A and of B), one whose key is suspended, and a stranger with
+  a key that nobody enrolled; whose things a node may touch is in `test_object_rights`;
+- **people**, by their session, each of one role: `reviewer`, `admin`, `auditor` (reads all, decides nothing). An
+  account of any role may belong to an institution; there is no role for members' staff as such, who work at their
+  node. `staff of A` is a reviewer who belongs to A;
+- everybody else (`anonymous`), and somebody whose account was closed while signed in.
+
+A route that has no row here fails `test_every_route_has_a_row`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from federation import people
+from federation.web.assets import load
+from shared.endorsement import endorse
+from shared.messages import PROTOCOL
+from tests.support.callers import (
+    AT_THE_DOOR,
+    CALLERS,
+    FORBIDDEN,
+    NOT_THERE,
+    OK,
+    ROLES,
+    UNKNOWN,
+    Stage,
+    account,
+    became,
+)
+from tests.support.desk import APPROVAL, DOOR
+from tests.support.hub import ORIGIN, Hub
+from tests.support.reviewing import PASSWORD
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What becomes of each caller at one route, and how to call it."""
+
+    expected: dict[str, str]
+    path: Callable[[Stage], str] | str = ""
+    form: dict[str, Any] = field(default_factory=dict)
+    message: Any = None
+
+    def at(self, stage: Stage, rule: str) -> str:
+        return self.path(stage) if callable(self.path) else self.path or rule
+
+    def body(self, stage: Stage) -> bytes:
+        message = self.message(stage) if callable(self.message) else self.message
+        return b"" if message is None else json.dumps(message).encode()
+
+
+def anybody() -> dict[str, str]:
+    return dict.fromkeys(CALLERS, OK)
+
+
+def nodes_only() -> dict[str, str]:
+    enrolled = {"node of A": OK, "node of B": OK, "suspended node": FORBIDDEN}
+    return {**dict.fromkeys(CALLERS, UNKNOWN), **enrolled}
+
+
+def newcomers(known: str) -> dict[str, str]:
+    """Whoever signs with the very key that is shown goes on to what `known` says; all others are somebody else."""
+    return {**dict.fromkeys(CALLERS, UNKNOWN), "stranger's key": known}
+
+
+def people_only(**refused: str) -> dict[str, str]:
+    return {**dict.fromkeys(CALLERS, AT_THE_DOOR), **dict.fromkeys(ROLES, OK), **refused}
+
+
+def admins_only() -> dict[str, str]:
+    return {**people_only(), **dict.fromkeys(("staff of A", "reviewer", "auditor"), FORBIDDEN)}
+
+
+def asking_to_join(stage: Stage) -> dict[str, Any]:
+    stranger = stage.nodes["stranger's key"]
+    return {"protocol": PROTOCOL, "token": "0" * 40, "node_name": "x", "public_key": stranger.jwk}
+
+
+def changing_a_key(stage: Stage) -> dict[str, Any]:
+    """Another's key cannot endorse itself: the stranger signs the endorsement with the very key that is new."""
+    stranger = stage.nodes["stranger's key"]
+    said = endorse(stranger.public_key, origin=ORIGIN, by=stranger.private_key)
+    return {"public_key": stranger.jwk, "endorsement": said}
+
+
+def asset(_: Stage) -> str:
+    found = load("portal.css")
+    assert found is not None
+    return f"/assets/{found.digest}/portal.css"
+
+
+def published_file(stage: Stage) -> str:
+    return f"/workbench/versions/{stage.version_of_ark()}/files/0"
+
+
+NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
+ADMIN = "/workbench/admin"
+FEDERATION = "/api/v1/federation"
+DECISIONS = people_only(**{"staff of A": FORBIDDEN, "auditor": FORBIDDEN})
+"""Nobody judges what their own institution has sent, and an auditor judges nothing."""
+ANY_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+NOTHING = "0" * 64
+DIGESTS = {"count": 0, "cursor": 0, "buckets": [NOTHING] * 256}
+
+MATRIX: dict[tuple[str, str], Row] = {
+    ("GET", "/"): Row(anybody()),
+    ("GET", "/about"): Row(anybody()),
+    ("GET", "/api"): Row(anybody()),
+    ("GET", "/ark:/<path:name>"): Row(anybody(), lambda stage: stage.ark.replace("ark:", "/ark:/")),
+    ("GET", "/ark:<path:name>"): Row(anybody(), lambda stage: f"/{stage.ark}"),
+    ("GET", "/assets/<digest>/<name>"): Row(anybody(), asset),
+    ("GET", "/favicon.ico"): Row(anybody()),
+    ("GET", "/healthz"): Row(anybody()),
+    ("GET", "/readyz"): Row(anybody()),
+    ("GET", "/institutions"): Row(anybody()),
+    ("GET", "/institutions/<code>"): Row(anybody(), "/institutions/a"),
+    ("GET", "/resources/<path:ark>"): Row(anybody(), lambda stage: f"/resources/{stage.ark}"),
+    ("GET", "/resources/<path:ark>/files/<name>"): Row(
+        anybody(), lambda stage: f"/resources/{stage.ark}/files/all.txt"
+    ),
+    ("GET", "/robots.txt"): Row(anybody()),
+    ("GET", "/search"): Row(anybody()),
+    # Flask's own folder of static files is empty on purpose: assets have addresses with their digest.
+    ("GET", "/static/<path:filename>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/static/none.css"),
+    ("GET", "/api/v1/institutions"): Row(anybody()),
+    ("GET", "/api/v1/openapi.json"): Row(anybody()),
+    ("GET", "/api/v1/resources/<path:ark>"): Row(anybody(), lambda stage: f"/api/v1/resources/{stage.ark}"),
+    ("GET", "/api/v1/search"): Row(anybody()),
+    ("GET", "/api/v1/vocabularies"): Row(anybody()),
+    ("GET", FEDERATION + "/"): Row(anybody()),
+    # Whoever comes here shows a key and proves to hold it; there is no such invitation, and no key that endorses.
+    ("POST", FEDERATION + "/enrolments"): Row(newcomers(FORBIDDEN), message=asking_to_join),
+    ("POST", FEDERATION + "/keys"): Row(newcomers(UNKNOWN), message=changing_a_key),
+    ("GET", FEDERATION + "/membership"): Row(nodes_only()),
+    ("GET", FEDERATION + "/status"): Row(nodes_only()),
+    ("POST", FEDERATION + "/records"): Row(nodes_only(), message={"records": ["x"]}),
+    ("POST", FEDERATION + "/uploads"): Row(nodes_only(), message={"files": [{"sha256": NOTHING, "size": 1}]}),
+    ("POST", FEDERATION + "/uploads/complete"): Row(nodes_only(), message={"upload_ids": ["0" * 36]}),
+    ("POST", FEDERATION + "/reconciliation/arks"): Row(
+        nodes_only(), message={"arks": [{"record_id": ANY_ID, "ark": "ark:99999/x1"}]}
+    ),
+    ("POST", FEDERATION + "/reconciliation/digests"): Row(nodes_only(), message=DIGESTS),
+    ("POST", FEDERATION + "/reconciliation/items"): Row(nodes_only(), message={"bucket": 0}),
+    ("POST", FEDERATION + "/reconciliation/records"): Row(
+        nodes_only(), message={"records": [{"record_id": ANY_ID, "version": 1}]}
+    ),
+    ("GET", DOOR): Row(anybody()),
+    ("POST", DOOR): Row(anybody(), form={"name": "reviewer", "password": PASSWORD}),
+    ("POST", "/workbench/sign-out"): Row(anybody()),
+    ("GET", "/workbench/"): Row(people_only()),
+    ("GET", "/workbench/account"): Row(people_only()),
+    ("POST", "/workbench/account"): Row(people_only(), form={"old": "x", "new": "x", "again": "x"}),
+    ("GET", NUMBER): Row(people_only(), Stage.version),
+    ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
+    ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(people_only(), published_file),
+    ("GET", ADMIN + "/"): Row(admins_only()),
+    ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
+    ("GET", ADMIN + "/files"): Row(admins_only()),
+    ("GET", ADMIN + "/users"): Row(admins_only()),
+    ("POST", ADMIN + "/users"): Row(admins_only(), form={"name": "no good"}),
+    ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/invitation"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/invitation"
+    ),
+    ("POST", ADMIN + "/users/<user_id>/deactivation"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/deactivation"
+    ),
+    ("POST", ADMIN + "/users/<user_id>/password"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/password"
+    ),
+}
+
+
+# -- every route × every caller ------------------------------------------------------------------------------
+
+
+def rules(hub: Hub) -> dict[str, set[str]]:
+    """The methods of every address, without those that Flask adds."""
+    found: dict[str, set[str]] = {}
+    for rule in hub.app.url_map.iter_rules():
+        found.setdefault(rule.rule, set()).update((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    return found
+
+
+def test_every_route_has_a_row(stage: Stage) -> None:
+    there = {(method, rule) for rule, methods in rules(stage.hub).items() for method in methods}
+    assert there - MATRIX.keys() == set(), "say here who may call these"
+    assert MATRIX.keys() - there == set(), "these are gone"
+
+
+def test_every_role_of_the_hub_is_among_the_callers() -> None:
+    assert set(people.ROLES) <= set(ROLES)
+    assert all(row.expected.keys() == set(CALLERS) for row in MATRIX.values())
+
+
+@pytest.mark.parametrize(("method", "rule"), MATRIX, ids=lambda value: value)
+def test_what_becomes_of_each_caller(stage: Stage, method: str, rule: str) -> None:
+    row, found = MATRIX[method, rule], {}
+    for caller in CALLERS:
+        path, body = row.at(stage, rule), row.body(stage)
+        before = stage.traces()
+        answer = stage.call(caller, method, path, row.form, body)
+        found[caller] = became(answer)
+        if row.expected[caller] != OK:
+            assert stage.traces() == before, f"{caller} was refused and has left something behind"
+        if rule == "/workbench/sign-out" and caller in ROLES:
+            assert stage.browsers[caller].enter(account(caller)).status_code == 303
+    assert found == row.expected
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_a_method_that_a_route_does_not_take_is_refused_to_everybody(stage: Stage, caller: str) -> None:
+    wrong = {}
+    for rule, taken in rules(stage.hub).items():
+        for method in set(METHODS) - taken:
+            row = next(MATRIX[one, rule] for one in METHODS if (one, rule) in MATRIX)
+            path = row.at(stage, rule)
+            answer = stage.call(caller, method, path)
+            if answer.status_code != 405 or taken - set(answer.headers["Allow"].split(", ")):
+                wrong[method, path] = answer.status_code
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_a_look_at_the_headers_is_behind_the_same_door_as_the_page(stage: Stage, caller: str) -> None:
+    pages = {
+        rule: row for (method, rule), row in MATRIX.items() if method == "GET" and set(row.expected.values()) != {OK}
+    }
+    found = {rule: became(stage.call(caller, "HEAD", row.at(stage, rule))) for rule, row in pages.items()}
+    assert found == {rule: row.expected[caller] for rule, row in pages.items()}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/en/workbench/admin/users",
+        "/en/en/workbench/admin/users",
+        "//workbench/admin/users",
+        "/workbench//admin/users",
+        "/workbench/./admin/users",
+        "/workbench/x/../admin/users",
+        "/workbench/%61dmin/users",
+        "/workbench/admin%2fusers",
+        "/workbench/admin/users/",
+        "/workbench/admin/users;x=1",
+        "/WORKBENCH/admin/users",
+        "/workbench/admin/users%00",
+        "/api/../workbench/admin/users",
+        "/static/../workbench/admin/users",
+        "/assets/x/..%2f..%2fworkbench",
+    ],
+)
+@pytest.mark.parametrize("caller", ["anonymous", "reviewer", "node of A"])
+def test_no_other_spelling_of_an_address_gets_around_the_door(stage: Stage, caller: str, path: str) -> None:
+    answer = stage.call(caller, "GET", path)
+    assert answer.status_code in (303, 308, 403, 404), answer.status_code
+    assert 'name="display_name"' not in answer.get_data(as_text=True)
