@@ -13,7 +13,7 @@ from federation.models.events import AuditEvent
 from federation.models.institutions import Institution, NodeKey
 from federation.models.reconciliations import Reconciliation
 from shared.reconciliation import bucket_digests
-from tests.integration.test_workbench import Browser, Desk
+from tests.support.desk import Browser, Desk
 from tests.support.hub import Hub, Member
 from tests.support.records import make_record
 

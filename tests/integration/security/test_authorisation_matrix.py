@@ -105,6 +105,10 @@ def published_file(stage: Stage) -> str:
     return f"/workbench/versions/{stage.version_of_ark()}/files/0"
 
 
+def node_page(stage: Stage) -> str:
+    return f"{ADMIN}/nodes/{stage.members['B'].node_id}"
+
+
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
 FEDERATION = "/api/v1/federation"
@@ -168,6 +172,13 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", ADMIN + "/"): Row(admins_only()),
     ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
     ("GET", ADMIN + "/files"): Row(admins_only()),
+    ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/withdrawals"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/withdrawals"
+    ),
+    ("GET", ADMIN + "/nodes/<node_id>"): Row(admins_only(), node_page),
+    ("POST", ADMIN + "/nodes/<node_id>/keys/<key_id>"): Row(
+        admins_only(), lambda stage: f"{node_page(stage)}/keys/{stage.nodes['node of B'].key_id}", form={"state": "?"}
+    ),
     ("GET", ADMIN + "/users"): Row(admins_only()),
     ("POST", ADMIN + "/users"): Row(admins_only(), form={"name": "no good"}),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/invitation"): Row(
