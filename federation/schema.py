@@ -25,7 +25,17 @@ def is_current(app: Flask) -> bool:
     """Whether the database has this version's tables."""
     with app.app_context(), db.engine.connect() as connection:
         standing = MigrationContext.configure(connection).get_current_revision()
-    return standing == ScriptDirectory.from_config(_config()).get_current_head()
+    return standing == head()
+
+
+def head() -> str:
+    """The number of this version's last migration."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def knows(revision: str) -> bool:
+    """Whether a migration is one of this version's: that of a newer program is not."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:

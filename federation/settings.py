@@ -233,7 +233,7 @@ def _with_embedded_parts(settings: HubSettings) -> HubSettings:
     """Fill in what a single machine makes for itself; its secrets are random, kept in var/secrets.toml (0600)."""
     var = settings.var.resolve()
     folder.make(var)
-    made = _own_secrets(var / "secrets.toml")
+    made = _own_secrets(secrets_file(var))
     return replace(
         settings,
         var=var,
@@ -244,6 +244,11 @@ def _with_embedded_parts(settings: HubSettings) -> HubSettings:
         store_access_key=settings.store_access_key or made["store_access_key"],
         store_secret_key=settings.store_secret_key or made["store_secret_key"],
     )
+
+
+def secrets_file(var: Path) -> Path:
+    """Where a single machine keeps the secrets that it made for itself."""
+    return var / "secrets.toml"
 
 
 def _own_secrets(path: Path) -> dict[str, str]:
