@@ -82,6 +82,16 @@ def unit_of_work(app: Flask, *, read_only: bool = False) -> Iterator[Session]:
 
 
 @contextmanager
+def only_reading() -> Iterator[None]:
+    """Let transactions that begin within take no write lock on SQLite: they wait for nobody."""
+    token = reading_only.set(True)
+    try:
+        yield
+    finally:
+        reading_only.reset(token)
+
+
+@contextmanager
 def own_transaction() -> Iterator[Session]:
     """A short transaction beside the request's, for what must stand even when the request fails (a used nonce).
 

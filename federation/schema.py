@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 
-from federation.database import db
+from federation.database import db, only_reading
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -23,7 +23,7 @@ def upgrade(app: Flask) -> None:
 
 def is_current(app: Flask) -> bool:
     """Whether the database has this version's tables."""
-    with app.app_context(), db.engine.connect() as connection:
+    with only_reading(), app.app_context(), db.engine.connect() as connection:
         standing = MigrationContext.configure(connection).get_current_revision()
     return standing == head()
 

@@ -1,9 +1,9 @@
 """The folder of backups: one dated folder for each, made under another name and renamed when whole.
 
-    FOLDER/.metrology-commons-backups       says that the folder is ours; locked while a backup is written
-    FOLDER/objects/sha256/ab/cd/<digest>    the bytes of objects, shared by all backups
-    FOLDER/2026-11-24T122100.123456Z/       manifest.json, database.sqlite, objects.jsonl, settings.toml, secrets.toml
-    FOLDER/.unfinished-2026-…               what a process that was killed left; the next backup removes it
+FOLDER/.metrology-commons-backups       says that the folder is ours; locked while a backup is written
+FOLDER/objects/sha256/ab/cd/<digest>    the bytes of objects, shared by all backups
+FOLDER/2026-11-24T122100.123456Z/       manifest.json, database.sqlite, objects.jsonl, settings.toml, secrets.toml
+FOLDER/.unfinished-2026-…               what a process that was killed left; the next backup removes it
 """
 
 from __future__ import annotations

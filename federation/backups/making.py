@@ -33,9 +33,7 @@ class Made:
     forgotten: list[str]
 
 
-def make(
-    app: Flask, folder: Path, *, given: HubSettings, with_objects: bool, keep: int | None, begin: Begin
-) -> Made:
+def make(app: Flask, folder: Path, *, given: HubSettings, with_objects: bool, keep: int | None, begin: Begin) -> Made:
     """Back the hub up into a new dated folder below `folder`.
 
     `given` are the settings as the operator gave them, before a single machine filled the gaps. Raises what
@@ -44,7 +42,7 @@ def make(
     target = folder.absolute()
     with place.written(target):
         with place.said_of(target), place.draft(target, now()) as (draft, final):
-            copied = snapshot.write(app, draft / place.DATABASE, begin)
+            tables = snapshot.write(app, draft / place.DATABASE, begin)
             with snapshot.reading(draft / place.DATABASE) as here:
                 listed = objects.write_list(here, draft / place.OBJECTS)
             count, lacking = 0, dict[str, str]()
@@ -59,7 +57,7 @@ def make(
                 engine=parts(app).settings.database_url.partition(":")[0].partition("+")[0],
                 origin=parts(app).settings.origin,
                 secrets_needed=_secrets(given),
-                tables=snapshot.names(copied),
+                tables=tables,
                 objects=Objects(len(listed), sum(one.size for one in listed), with_objects, lacking),
                 files=manifest.files_in(draft),
             )

@@ -1,24 +1,24 @@
-"""The database of a backup: one SQLite file, whichever engine the hub runs on, written and read row by row.
+"""The database of a backup: one SQLite file in one form, whichever engine the hub runs on.
 
-One way for both engines: a backup of SQLite can be restored into PostgreSQL and the other way round, and needs no
-program of the database's.
+So a backup of SQLite can be restored into PostgreSQL and the other way round, anybody can look into it, and no
+program of the database's is needed.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
 
 from federation import copying, schema
-from federation.copying import Copied
-from federation.database import brief, db, init_database, reading_only
+from federation.database import brief, db, init_database, only_reading
+from federation.models.registry import metadata
 from shared.errors import BackupDamaged, FileUnwritable, NotMigrated
 from shared.wording import Words
 
@@ -27,47 +27,48 @@ Begin = Callable[[str, int], Callable[[int], object]]
 _FULL = Words("the disk is full", "磁盘已满")
 
 
-def write(app: Flask, target: Path, begin: Begin) -> list[Copied]:
-    """Write all rows of the hub's database, as of one moment, into a new file; how many of each table.
+def write(app: Flask, target: Path, begin: Begin) -> dict[str, int]:
+    """Write all rows of the hub's database, as of one moment, into a new file; how many there are of each table.
 
     The hub goes on meanwhile: nothing here makes a writer wait. Raises `NotMigrated` or `FileUnwritable`.
     """
     if not schema.is_current(app):
         raise NotMigrated()
     try:
-        _create(target)
-        with one_moment(app) as here, _engine(target) as engine, engine.begin() as there:
-            return copying.copy_rows(here, there, tell=begin("复制数据库", copying.count_rows(here)))
+        with one_moment(app) as here:
+            if here.dialect.name == "sqlite":
+                # SQLite's own copy has the same form and takes a fifteenth of the time.
+                _vacuum(Path(here.engine.url.database or ""), target)
+            else:
+                migrate(target)
+                with _engine(target) as engine, engine.begin() as there:
+                    copying.copy_rows(here, there, tell=begin("复制数据库", copying.count_rows(here)))
     except (DBAPIError, sqlite3.Error) as error:
         if "is full" not in brief(error.orig if isinstance(error, DBAPIError) else error):
             raise
         raise FileUnwritable(name=target, cause=_FULL) from error
+    with reading(target) as written:
+        return {table.name: written.scalar(select(func.count()).select_from(table)) or 0 for table in metadata.sorted_tables}
 
 
 @contextmanager
 def one_moment(app: Flask) -> Iterator[Connection]:
     """A connection to the hub's database that sees one moment only, and for which no writer waits."""
-    token = reading_only.set(True)
-    try:
-        with app.app_context(), db.engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-            yield connection
-    finally:
-        reading_only.reset(token)
+    with only_reading(), app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
 
 
 @contextmanager
 def reading(file: Path) -> Iterator[Connection]:
-    """A connection that reads a backup's database and leaves its folder as it is, also on a medium without writing."""
+    """A connection that reads a backup's database and leaves its folder as it is; the medium may be read-only."""
     with _engine(file, "?mode=ro&immutable=1") as engine, engine.connect() as connection:
         yield connection
 
 
 def migrate(file: Path) -> None:
-    """Bring a copy of a backup's database to this version's tables."""
+    """Bring a copy of a backup's database, or a new file, to this version's tables."""
     app = Flask("backup")
     init_database(app, f"sqlite:///{file}")
     schema.upgrade(app)
@@ -111,9 +112,10 @@ def _faults(connection: sqlite3.Connection, migration: str, tables: Mapping[str,
             yield Words(f"{table} does not have {rows} rows", f"{table} 不是 {rows} 行")
 
 
-def _create(file: Path) -> None:
-    migrate(file)
-    file.chmod(0o600)
+def _vacuum(source: Path, target: Path) -> None:
+    """Copy an SQLite database as of one moment."""
+    with closing(sqlite3.connect(source, timeout=30)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
 
 
 @contextmanager
@@ -135,7 +137,3 @@ def _engine(file: Path, query: str = "") -> Iterator[Engine]:
     finally:
         engine.dispose()
 
-
-def names(copied: Sequence[Copied]) -> dict[str, int]:
-    """The counts by table."""
-    return {one.table: one.rows for one in copied}

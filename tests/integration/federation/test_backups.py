@@ -19,7 +19,7 @@ from alembic import command
 from flask import Flask
 from sqlalchemy import select
 
-from federation import schema
+from federation import enrolment, schema
 from federation.backups import checking, folder, making, manifest, objects, restoring
 from federation.database import db, init_database, unit_of_work
 from federation.models.events import AuditEvent
@@ -93,25 +93,32 @@ def test_a_backup_is_as_of_one_moment_and_makes_no_writer_wait(hub, published, p
         member = hub.member("institute-late")
         publish(hub, member, make_record(files=[file_entry(MORE)]), MORE, indexed=False)
 
-    def begin(name, _total):
-        waiting = [threading.Thread(target=publish_meanwhile)] if name == "复制数据库" else []
+    waiting = [threading.Thread(target=publish_meanwhile)]
 
-        def tell(_steps):
-            if waiting:
-                thread = waiting.pop()
-                thread.start()
-                thread.join(60)
-                assert not thread.is_alive()
-
-        return tell
+    def tell(_steps):
+        if waiting:
+            thread = waiting.pop()
+            thread.start()
+            thread.join(60)
+            assert not thread.is_alive()
 
     before = {name: len(found) for name, found in rows(hub).items()}
-    made = back_up(hub, place, begin=begin)
+    made = back_up(hub, place, begin=lambda _name, _total: tell)
     assert len(rows(hub)["institutions"]) == 2
     assert made.manifest.tables == before
     checked = checking.check(made.path)
     assert [one.sha256 for one in checked.listed] == [published]
     assert checked.faulty_objects(silent) == []
+
+
+def test_a_backup_waits_for_no_writer_and_has_nothing_that_was_not_committed(hub, place):
+    with unit_of_work(hub.app) as session:
+        values = {"kind": "institute", "name_zh": "院", "name_en": "", "actor": "test"}
+        enrolment.create_institution(session, code="institute-late", **values)
+        session.flush()
+        made = back_up(hub, place)
+    assert made.manifest.tables["institutions"] == 0
+    assert len(rows(hub)["institutions"]) == 1
 
 
 def test_what_is_written_is_for_its_owner_alone_and_holds_no_secret_from_outside(hub, published, place):
@@ -224,9 +231,7 @@ def test_the_alliance_s_own_rules_are_kept_too(hub, tmp_path, place):
     (tmp_path / "words").mkdir()
     (tmp_path / "words" / "themes.toml").write_text("x = 1")
     (tmp_path / "rules.toml").write_text("y = 1")
-    given = replace(
-        hub.settings, vocabularies=str(tmp_path / "words"), review_policy=str(tmp_path / "rules.toml")
-    )
+    given = replace(hub.settings, vocabularies=str(tmp_path / "words"), review_policy=str(tmp_path / "rules.toml"))
     made = making.make(hub.app, place, given=given, with_objects=False, keep=None, begin=silent)
     assert (made.path / "rules" / "vocabularies" / "themes.toml").read_text() == "x = 1"
     assert (made.path / "rules" / "review_policy.toml").read_text() == "y = 1"
@@ -243,9 +248,7 @@ def flip(path):
 
 @pytest.mark.parametrize("harm", [flip, os.unlink], ids=["flipped", "gone"])
 @pytest.mark.parametrize("name", [folder.DATABASE, folder.OBJECTS, folder.SETTINGS])
-def test_a_backup_that_is_not_as_it_was_written_is_named_and_not_restored(
-    hub, published, empty, place, name, harm
-):
+def test_a_backup_that_is_not_as_it_was_written_is_named_and_not_restored(hub, published, empty, place, name, harm):
     made = back_up(hub, place)
     harm(made.path / name)
     with pytest.raises(errors.BackupDamaged, match=name):
