@@ -38,8 +38,9 @@ NOT_SETTINGS = (
     PREFIX + "CHROMIUM",  # the browser of the tests
     PREFIX + "REAL_DATA",  # the data of the tests
 )
-"""Variables that begin like settings of the hub and are none; those of a node begin with `NODE_PREFIX`."""
-NODE_PREFIX = PREFIX + "NODE_"
+"""Variables that begin like settings of the hub and are none, beside those that begin as `NOT_OURS`."""
+NOT_OURS = (PREFIX + "NODE_", PREFIX + "TEST_")
+"""How the settings of a node begin, and what tests tell each other of their engines."""
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 QUEUES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
@@ -225,7 +226,7 @@ def read_settings(file: Path | None = None, environ: Mapping[str, str] = os.envi
         file=file or (Path(named) if named else None),
         environ=environ,
         others=NOT_SETTINGS,
-        others_begin=(NODE_PREFIX,),
+        others_begin=NOT_OURS,
     )
 
 

@@ -32,6 +32,7 @@ from tests.support.hub import running_hub
 from tests.support.processes import Command
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
+from tests.support.small_disks import fill, small_disk
 
 DATA = "砝码".encode() * 1000
 MORE = b"another file"
@@ -181,6 +182,21 @@ def test_a_place_that_cannot_be_written_is_named(hub, place):
         back_up(hub, place)
 
 
+def test_a_full_disk_is_said_to_be_full_and_holds_no_half_a_backup(hub, published, tmp_path):
+    with small_disk(tmp_path / "small", mib=4) as disk:
+        place = disk / "backups"
+        back_up(hub, place)
+        for leaving in (0, 100_000):
+            ballast = fill(disk, leaving=leaving)
+            with pytest.raises(errors.FileUnwritable, match="the disk is full"):
+                back_up(hub, place)
+            assert len(folder.backups(place)) == 1
+            assert not list(place.glob(f"{folder.UNFINISHED}*"))
+            ballast.unlink()
+        back_up(hub, place)
+        assert [checking.check(path).faulty_objects(silent) for path in folder.backups(place)] == [[], []]
+
+
 def test_an_object_that_the_store_has_lost_is_named_and_does_not_hinder_the_rest(hub, published, place):
     parts(hub.app).store.delete(sha256=published)
     made = back_up(hub, place)
@@ -217,7 +233,8 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(hub, publish
         while process.poll() is None and not list(place.glob(f"{folder.UNFINISHED}*/*")):
             time.sleep(0.001)
         process.kill()
-        process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=60)
+        assert "错误" not in said, said
     finished = folder.backups(place)
     for backup in finished:
         checking.check(backup)
