@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, NotMigrated
+from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, HubFull, NotMigrated
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
@@ -22,6 +22,8 @@ LACKING = ("42P01", "42703")
 """PostgreSQL's names for a table and a column that are not there."""
 LACKING_WORDS = ("no such table", "no such column", "has no column")
 """SQLite's words for the same."""
+FULL, FULL_WORDS = "53100", "is full"
+"""PostgreSQL's name and SQLite's words for a disk without room."""
 
 
 def init_database(app: Flask, url: str) -> None:
@@ -110,11 +112,18 @@ def named(error: DBAPIError) -> CommonsError | None:
     if not isinstance(error, OperationalError | ProgrammingError | InterfaceError):
         return None
     said = brief(error.orig)
+    if is_full(error):
+        return HubFull()
     if getattr(error.orig, "sqlstate", None) in LACKING or any(words in said for words in LACKING_WORDS):
         return NotMigrated()
     if isinstance(error, ProgrammingError):
         return None
     return DatabaseBusy() if "locked" in said else DatabaseAway(cause=said)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether the database had no room on its disk: nothing of the transaction stands."""
+    return getattr(error.orig, "sqlstate", None) == FULL or FULL_WORDS in brief(error.orig)
 
 
 def brief(error: BaseException | None) -> str:

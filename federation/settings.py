@@ -73,6 +73,9 @@ class HubSettings:
     upload_grant_seconds: int = setting(3600, "上传许可的有效秒数", low=60, high=604800)
     download_seconds: int = setting(900, "下载地址的有效秒数", low=30, high=604800)
     max_file_bytes: int = setting(50 * 1024**3, "单个文件的最大字节数", low=1, high=50 * 1024**3)
+    min_free_bytes: int = setting(
+        256 * 1024**2, "单机模式：数据目录所在的磁盘剩余空间少于多少字节就不再接收文件；0 为不限", low=0, high=2**50
+    )
     upload_days: int = setting(7, "上传多少天没有进展就作废，腾出空间", low=1, high=365)
     garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除", low=1, high=3650)
     fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对", low=0, high=3650)

@@ -31,7 +31,7 @@ from federation.storage import (
     part_count,
     part_size_for,
 )
-from shared.errors import CommonsError, NotFound, UploadClosed, UploadIncomplete
+from shared.errors import CommonsError, HubFull, NotFound, UploadClosed, UploadIncomplete
 from shared.messages import MAX_PARTS_GRANTED
 
 AT_ONCE = 500
@@ -39,12 +39,22 @@ AT_ONCE = 500
 
 
 def answer_offers(
-    session: Session, store: ObjectStore, node: Node, offers: Sequence[Wanted], *, max_file_bytes: int, language: str
+    session: Session,
+    store: ObjectStore,
+    node: Node,
+    offers: Sequence[Wanted],
+    *,
+    max_file_bytes: int,
+    language: str,
+    room: bool = True,
 ) -> list[dict[str, Any]]:
-    """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
+    """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`).
+
+    Without `room`, what is missing is refused for now.
+    """
     digests = [offer.sha256 for offer in offers]
     need = Need.of(session, node, digests, max_file_bytes=max_file_bytes)
-    wanted = [offer for offer in offers if need.wants(offer)]
+    wanted = [offer for offer in offers if room and need.wants(offer)]
     _make_room(session, store, wanted, _current(session, node, digests))
     _open_missing(session, node, wanted)
     uploads = _current(session, node, digests)
@@ -54,6 +64,8 @@ def answer_offers(
         try:
             if need.has(offer):
                 said["outcome"] = "present"
+            elif not room:
+                raise HubFull()
             else:
                 said |= _grant(store, uploads[offer.sha256])
         except CommonsError as error:

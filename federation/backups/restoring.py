@@ -64,11 +64,13 @@ def restore(backup: Checked, *, given: HubSettings, load: Callable[[], HubSettin
             _put_secrets(backup.path / place.SECRETS, secrets_file(given.var))
         settings = load()
         stack.enter_context(service.own_store(settings))
-        return _restore(backup, settings, begin)
+        app = create_core(settings)
+        with app.app_context():
+            stack.callback(db.engine.dispose)
+        return _restore(app, backup, settings, begin)
 
 
-def _restore(backup: Checked, settings: HubSettings, begin: Begin) -> Restored:
-    app = create_core(settings)
+def _restore(app: Flask, backup: Checked, settings: HubSettings, begin: Begin) -> Restored:
     schema.upgrade(app)
     tasks.prepare_queue(app)
     operations.prepare_store(app)

@@ -48,7 +48,10 @@ def write(app: Flask, target: Path, begin: Begin) -> dict[str, int]:
             raise
         raise FileUnwritable(name=target, cause=_FULL) from error
     with reading(target) as written:
-        return {table.name: written.scalar(select(func.count()).select_from(table)) or 0 for table in metadata.sorted_tables}
+        return {
+            table.name: written.scalar(select(func.count()).select_from(table)) or 0
+            for table in metadata.sorted_tables
+        }
 
 
 @contextmanager
@@ -136,4 +139,3 @@ def _engine(file: Path, query: str = "") -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-

@@ -76,6 +76,7 @@ from shared.errors.later import BeingRestored as BeingRestored
 from shared.errors.later import DatabaseBusy as DatabaseBusy
 from shared.errors.later import FileWithheld as FileWithheld
 from shared.errors.later import HubAway as HubAway
+from shared.errors.later import HubFull as HubFull
 from shared.errors.later import HubNotFound as HubNotFound
 from shared.errors.later import HubRefused as HubRefused
 from shared.errors.later import InternalError as InternalError
