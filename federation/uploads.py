@@ -130,11 +130,23 @@ def _grant(store: ObjectStore, upload: Upload) -> dict[str, Any]:
         return {"outcome": "verifying", "upload_id": upload.id}
     if not upload.store_upload_id:
         upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
+    elif _nothing_arrived(store, upload):
+        # The embedded store refuses every further part of an upload during which its disk was full; where nothing
+        # has arrived, nothing is lost by beginning again.
+        store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
     if not upload.store_upload_id:
         url = store.grant_put(upload_id=upload.id, size=upload.size)
         part = {"number": 1, "offset": 0, "size": upload.size, "url": url}
         return {"outcome": "granted", "upload_id": upload.id, "parts": [part], "more": False, "bytes_present": 0}
     return _grant_missing_parts(store, upload)
+
+
+def _nothing_arrived(store: ObjectStore, upload: Upload) -> bool:
+    try:
+        return not store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+    except UploadUnknown:
+        return False
 
 
 def _grant_missing_parts(store: ObjectStore, upload: Upload) -> dict[str, Any]:
