@@ -26,6 +26,7 @@ from federation import (
     withdrawals,
     worker,
 )
+from federation.commands import backups
 from federation.commands import fixity as fixity_command
 from federation.commands import garbage as garbage_command
 from federation.core import create_core
@@ -320,3 +321,5 @@ def status(context: click.Context, as_json: bool) -> None:
 
 main.add_command(fixity_command.fixity)
 main.add_command(garbage_command.gc)
+for command in (backups.backup, backups.verify_backup, backups.restore):
+    main.add_command(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import click
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import Connection, Engine, Integer, Table, create_engine, delete, func, select, text
+from sqlalchemy import Connection, Engine, Integer, Table, create_engine, delete, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -41,12 +41,41 @@ def copy_database(app: Flask, source_url: str) -> list[Copied]:
     try:
         with app.app_context(), source.connect() as here, db.engine.begin() as there:
             _check(here, there)
-            done = [Copied(table.name, _copy(here, there, table)) for table in metadata.sorted_tables]
-            _set_sequences(there)
-            _compare(there, done)
-            return done
+            return copy_rows(here, there)
     finally:
         source.dispose()
+
+
+def copy_rows(
+    here: Connection, there: Connection, *, tell: Callable[[int], object] = lambda _rows: None
+) -> list[Copied]:
+    """Copy all rows into a database that has this version's tables and nothing in them, in the caller's transactions.
+
+    `tell` hears of the rows as they are copied. Raises `click.ClickException` when the counts differ at the end.
+    """
+    # A fresh database has its counters at zero; the source's take their place.
+    there.execute(delete(Counter))
+    done = [Copied(table.name, _copy(here, there, table, tell)) for table in metadata.sorted_tables]
+    _set_sequences(there)
+    _compare(there, done)
+    return done
+
+
+def first_filled(there: Connection) -> str:
+    """The first table of ours that has rows, empty when none has; counters at zero and missing tables have none."""
+    standing = set(inspect(there).get_table_names())
+    for table in metadata.sorted_tables:
+        wanted = select(func.count()).select_from(table)
+        if table is Counter.__table__:
+            wanted = wanted.where(table.c.value != 0)
+        if table.name in standing and there.scalar(wanted):
+            return table.name
+    return ""
+
+
+def count_rows(here: Connection) -> int:
+    """How many rows there are to copy."""
+    return sum(here.scalar(select(func.count()).select_from(table)) or 0 for table in metadata.sorted_tables)
 
 
 def _open(url: str) -> Engine:
@@ -69,21 +98,18 @@ def _check(here: Connection, there: Connection) -> None:
     revisions = [MigrationContext.configure(one).get_current_revision() for one in (here, there)]
     if revisions[0] is None or revisions[0] != revisions[1]:
         raise click.ClickException("两边的表不是同一版本：请先对来源和目标都运行 commons-hub migrate。")
-    for table in metadata.sorted_tables:
-        used = table.c.value != 0 if table is Counter.__table__ else None
-        wanted = select(func.count()).select_from(table)
-        if there.scalar(wanted if used is None else wanted.where(used)):
-            raise click.ClickException(f"目标数据库不是空的（{table.name} 中已有数据），没有复制。")
-    # A fresh database has its counters at zero; the source's take their place.
-    there.execute(delete(Counter))
+    filled = first_filled(there)
+    if filled:
+        raise click.ClickException(f"目标数据库不是空的（{filled} 中已有数据），没有复制。")
 
 
-def _copy(here: Connection, there: Connection, table: Table) -> int:
+def _copy(here: Connection, there: Connection, table: Table, tell: Callable[[int], object]) -> int:
     """Copy one table; those that it refers to come before it."""
     count = 0
     for rows in _rows(here, table):
         there.execute(table.insert(), rows)
         count += len(rows)
+        tell(len(rows))
     return count
 
 

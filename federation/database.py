@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, NotMigrated
+from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, HubFull, NotMigrated
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
@@ -26,6 +26,8 @@ LACKING = ("42P01", "42703")
 """PostgreSQL's names for a table and a column that are not there."""
 LACKING_WORDS = ("no such table", "no such column", "has no column")
 """SQLite's words for the same."""
+FULL, FULL_WORDS = "53100", "is full"
+"""PostgreSQL's name and SQLite's words for a disk without room."""
 
 
 def init_database(app: Flask, url: str) -> None:
@@ -93,6 +95,16 @@ def unit_of_work(app: Flask, *, read_only: bool = False) -> Iterator[Session]:
 
 
 @contextmanager
+def only_reading() -> Iterator[None]:
+    """Let transactions that begin within take no write lock on SQLite: they wait for nobody."""
+    token = reading_only.set(True)
+    try:
+        yield
+    finally:
+        reading_only.reset(token)
+
+
+@contextmanager
 def own_transaction() -> Iterator[Session]:
     """A short transaction beside the request's, for what must stand even when the request fails (a used nonce).
 
@@ -111,11 +123,18 @@ def named(error: DBAPIError) -> CommonsError | None:
     if not isinstance(error, OperationalError | ProgrammingError | InterfaceError):
         return None
     said = brief(error.orig)
+    if is_full(error):
+        return HubFull()
     if getattr(error.orig, "sqlstate", None) in LACKING or any(words in said for words in LACKING_WORDS):
         return NotMigrated()
     if isinstance(error, ProgrammingError):
         return None
     return DatabaseBusy() if "locked" in said else DatabaseAway(cause=said)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether the database had no room on its disk: nothing of the transaction stands."""
+    return getattr(error.orig, "sqlstate", None) == FULL or FULL_WORDS in brief(error.orig)
 
 
 def brief(error: BaseException | None) -> str:

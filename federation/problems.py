@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.datastructures import MultiDict
 
+from federation.database import is_full
 from federation.language import request_language
 from federation.storage import StorageError
 from shared.errors import (
@@ -20,6 +21,7 @@ from shared.errors import (
     CsrfFailed,
     DatabaseBusy,
     FieldError,
+    HubFull,
     InternalError,
     InvalidRequest,
     MethodNotAllowed,
@@ -89,6 +91,8 @@ def as_named(error: Exception) -> CommonsError:
         return CsrfFailed()
     if isinstance(error, werkzeug.exceptions.HTTPException):
         return _from_http(error)
+    if isinstance(error, OperationalError) and is_full(error):
+        return HubFull(retry_after=60)
     # IntegrityError: two writers met at a unique row; whoever came second finds the first's work when asking again.
     if isinstance(error, OperationalError | IntegrityError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 
-from federation.database import db
+from federation.database import db, only_reading
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -23,9 +23,19 @@ def upgrade(app: Flask) -> None:
 
 def is_current(app: Flask) -> bool:
     """Whether the database has this version's tables."""
-    with app.app_context(), db.engine.connect() as connection:
+    with only_reading(), app.app_context(), db.engine.connect() as connection:
         standing = MigrationContext.configure(connection).get_current_revision()
-    return standing == ScriptDirectory.from_config(_config()).get_current_head()
+    return standing == head()
+
+
+def head() -> str:
+    """The number of this version's last migration."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def knows(revision: str) -> bool:
+    """Whether a migration is one of this version's: that of a newer program is not."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:

@@ -117,10 +117,7 @@ def _start(settings: HubSettings, supervisor: Supervisor) -> None:
     """Start the store, bring the database up to date, start web and worker, and wait until they serve."""
     store = embedded_store(settings)
     if store is not None:
-        try:
-            store.start()
-        except StoreStartFailed as error:
-            raise StoreNotStarted(cause=error.cause) from error
+        start_store(store)
         supervisor.keep(StoreChild(store))
     app = create_core(settings)
     schema.upgrade(app)
@@ -148,6 +145,32 @@ def embedded_store(settings: HubSettings) -> EmbeddedStore | None:
         settings.store_secret_key,
         allow_origin=settings.origin,
     )
+
+
+def start_store(store: EmbeddedStore) -> None:
+    """Start the store that comes with the hub. Raises `StoreNotStarted`."""
+    try:
+        store.start()
+    except StoreStartFailed as error:
+        raise StoreNotStarted(cause=error.cause) from error
+
+
+@contextmanager
+def own_store(settings: HubSettings) -> Iterator[None]:
+    """The store that comes with the hub, for a command that needs it while the hub is stopped; others are left be.
+
+    The caller holds the data folder. Raises `HubPortTaken`, `AddressUnusable` or `StoreNotStarted`.
+    """
+    store = embedded_store(settings)
+    if store is None:
+        yield
+        return
+    listening.require_free([("127.0.0.1", settings.port + 1)], patience=LET_GO_WITHIN)
+    start_store(store)
+    try:
+        yield
+    finally:
+        store.stop()
 
 
 def wait_until(ready: Callable[[], bool], supervisor: Supervisor, *, seconds: float = READY_WITHIN) -> None:

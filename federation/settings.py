@@ -38,8 +38,9 @@ NOT_SETTINGS = (
     PREFIX + "CHROMIUM",  # the browser of the tests
     PREFIX + "REAL_DATA",  # the data of the tests
 )
-"""Variables that begin like settings of the hub and are none; those of a node begin with `NODE_PREFIX`."""
-NODE_PREFIX = PREFIX + "NODE_"
+"""Variables that begin like settings of the hub and are none, beside those that begin as `NOT_OURS`."""
+NOT_OURS = (PREFIX + "NODE_", PREFIX + "TEST_")
+"""How the settings of a node begin, and what tests tell each other of their engines."""
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 QUEUES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
@@ -72,6 +73,9 @@ class HubSettings:
     upload_grant_seconds: int = setting(3600, "上传许可的有效秒数", low=60, high=604800)
     download_seconds: int = setting(900, "下载地址的有效秒数", low=30, high=604800)
     max_file_bytes: int = setting(50 * 1024**3, "单个文件的最大字节数", low=1, high=50 * 1024**3)
+    min_free_bytes: int = setting(
+        256 * 1024**2, "单机模式：数据目录所在的磁盘剩余空间少于多少字节就不再接收文件；0 为不限", low=0, high=2**50
+    )
     upload_days: int = setting(7, "上传多少天没有进展就作废，腾出空间", low=1, high=365)
     garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除", low=1, high=3650)
     fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对", low=0, high=3650)
@@ -225,7 +229,7 @@ def read_settings(file: Path | None = None, environ: Mapping[str, str] = os.envi
         file=file or (Path(named) if named else None),
         environ=environ,
         others=NOT_SETTINGS,
-        others_begin=(NODE_PREFIX,),
+        others_begin=NOT_OURS,
     )
 
 
@@ -233,7 +237,7 @@ def _with_embedded_parts(settings: HubSettings) -> HubSettings:
     """Fill in what a single machine makes for itself; its secrets are random, kept in var/secrets.toml (0600)."""
     var = settings.var.resolve()
     folder.make(var)
-    made = _own_secrets(var / "secrets.toml")
+    made = _own_secrets(secrets_file(var))
     return replace(
         settings,
         var=var,
@@ -244,6 +248,11 @@ def _with_embedded_parts(settings: HubSettings) -> HubSettings:
         store_access_key=settings.store_access_key or made["store_access_key"],
         store_secret_key=settings.store_secret_key or made["store_secret_key"],
     )
+
+
+def secrets_file(var: Path) -> Path:
+    """Where a single machine keeps the secrets that it made for itself."""
+    return var / "secrets.toml"
 
 
 def _own_secrets(path: Path) -> dict[str, str]:

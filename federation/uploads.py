@@ -31,7 +31,7 @@ from federation.storage import (
     part_count,
     part_size_for,
 )
-from shared.errors import CommonsError, NotFound, UploadClosed, UploadIncomplete
+from shared.errors import CommonsError, HubFull, NotFound, UploadClosed, UploadIncomplete
 from shared.messages import MAX_PARTS_GRANTED
 
 AT_ONCE = 500
@@ -39,12 +39,22 @@ AT_ONCE = 500
 
 
 def answer_offers(
-    session: Session, store: ObjectStore, node: Node, offers: Sequence[Wanted], *, max_file_bytes: int, language: str
+    session: Session,
+    store: ObjectStore,
+    node: Node,
+    offers: Sequence[Wanted],
+    *,
+    max_file_bytes: int,
+    language: str,
+    room: bool = True,
 ) -> list[dict[str, Any]]:
-    """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`)."""
+    """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`).
+
+    Without `room`, what is missing is refused for now.
+    """
     digests = [offer.sha256 for offer in offers]
     need = Need.of(session, node, digests, max_file_bytes=max_file_bytes)
-    wanted = [offer for offer in offers if need.wants(offer)]
+    wanted = [offer for offer in offers if room and need.wants(offer)]
     _make_room(session, store, wanted, _current(session, node, digests))
     _open_missing(session, node, wanted)
     uploads = _current(session, node, digests)
@@ -54,6 +64,8 @@ def answer_offers(
         try:
             if need.has(offer):
                 said["outcome"] = "present"
+            elif not room:
+                raise HubFull()
             else:
                 said |= _grant(store, uploads[offer.sha256])
         except CommonsError as error:
@@ -118,11 +130,23 @@ def _grant(store: ObjectStore, upload: Upload) -> dict[str, Any]:
         return {"outcome": "verifying", "upload_id": upload.id}
     if not upload.store_upload_id:
         upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
+    elif _nothing_arrived(store, upload):
+        # The embedded store refuses every further part of an upload during which its disk was full; where nothing
+        # has arrived, nothing is lost by beginning again.
+        store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
     if not upload.store_upload_id:
         url = store.grant_put(upload_id=upload.id, size=upload.size)
         part = {"number": 1, "offset": 0, "size": upload.size, "url": url}
         return {"outcome": "granted", "upload_id": upload.id, "parts": [part], "more": False, "bytes_present": 0}
     return _grant_missing_parts(store, upload)
+
+
+def _nothing_arrived(store: ObjectStore, upload: Upload) -> bool:
+    try:
+        return not store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+    except UploadUnknown:
+        return False
 
 
 def _grant_missing_parts(store: ObjectStore, upload: Upload) -> dict[str, Any]:

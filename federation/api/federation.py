@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, after_this_request, g, jsonify, request
 
-from federation import authentication, enrolment, ingestion, membership_message, node_status, uploads
+from federation import authentication, enrolment, ingestion, membership_message, node_status, room, uploads
 from federation.audience import NODE, PUBLIC, guard
 from federation.database import db
 from federation.language import request_language
@@ -99,6 +99,7 @@ def offer() -> Response:
         uploads.offers(asked["files"]),
         max_file_bytes=parts().settings.max_file_bytes,
         language=request_language(),
+        room=room.is_enough(parts().settings),
     )
     return jsonify(uploads=answers)
 

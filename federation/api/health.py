@@ -7,6 +7,7 @@ import os
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
+from federation import room
 from federation.audience import PUBLIC, guard
 from federation.database import db
 from federation.parts import parts
@@ -25,10 +26,13 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Database and object store answer; 503 names the one that does not.
 
+    `disk` is false when no more files are taken for want of room: what is there is served as before.
+
     The header lets a supervisor tell its own process's answer from that of another hub on the same port.
     """
     checks = {"database": _database_answers(), "store": parts().store.ready()}
     good = all(checks.values())
+    checks["disk"] = room.is_enough(parts().settings)
     answer = jsonify(status="ready" if good else "not ready", checks=checks)
     if INSTANCE in os.environ:
         answer.headers[INSTANCE_HEADER] = os.environ[INSTANCE]

@@ -71,6 +71,46 @@ class IndexNotRebuilt(CommonsError):
     en = "The index made no progress for {seconds} s. The request stands until the worker obeys; see its log."
 
 
+class BackupUnderWay(CommonsError):
+    """A folder of backups into which another process is writing one."""
+
+    code, status, exit_code = "backup_under_way", 409, 3
+    zh = "另一个备份正在写入 {folder}。等它做完再试。"
+    en = "Another backup is being written into {folder}. Try again when it is done."
+
+
+class NotABackup(CommonsError):
+    """A folder without a backup that was finished."""
+
+    code, status, exit_code = "not_a_backup", 422, 5
+    zh = "{folder} 里没有完成的备份。请检查路径，它应是 commons-hub backup 所用的文件夹，或其中的一个备份。"
+    en = "There is no finished backup in {folder}. Give the folder that commons-hub backup wrote, or a backup in it."
+
+
+class BackupDamaged(CommonsError):
+    """A backup that is not as it was written; `cause` says in what."""
+
+    code, status, exit_code = "backup_damaged", 422, 5
+    zh = "备份 {folder} 里的 {name} 有损坏：{cause}。请改用另一个备份。"
+    en = "{name} in the backup {folder} is damaged: {cause}. Use another backup."
+
+
+class BackupFromNewer(CommonsError):
+    """A backup made by a program that is newer than this one."""
+
+    code, status, exit_code = "backup_from_newer", 409, 5
+    zh = "这个备份是新版本的程序（{program}，迁移 {migration}）做的。请先升级本程序，再恢复。"
+    en = "The backup was made by a newer program ({program}, migration {migration}). Upgrade this one first."
+
+
+class RestoreNotEmpty(CommonsError):
+    """A database that is to be restored and has something in it."""
+
+    code, status, exit_code = "restore_not_empty", 409, 5
+    zh = "要恢复到的数据库不是空的（{table} 中已有数据），什么都没有改动。请换一个空的数据目录或数据库。"
+    en = "The database to restore into is not empty ({table} has rows); nothing was changed. Choose an empty one."
+
+
 class InvalidSettings(CommonsError):
     """Settings that stop the start; every fault is named."""
 

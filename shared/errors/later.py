@@ -62,6 +62,14 @@ class DatabaseBusy(CommonsError):
     en = "The database is busy; try again later."
 
 
+class HubFull(CommonsError):
+    """The hub's disk is full, or so nearly that it takes no more files."""
+
+    code, status, exit_code = "hub_full", 507, 3
+    zh = "平台的磁盘空间不足，暂时不能接收。已收到的都在；平台腾出空间之后，再次同步即可。"
+    en = "The hub is short of disk space and takes nothing now. What it has is safe; sync again when it has room."
+
+
 class HubAway(CommonsError):
     """The hub does not answer, or answers that it cannot now."""
 

@@ -178,6 +178,22 @@ def test_an_older_receipt_does_not_undo_what_a_later_one_asks_for(node, receipt)
     assert (node.states(), cursor(node)) == (["awaiting_files"], later["last"])
 
 
+def test_a_receipt_of_a_hub_that_was_restored_and_goes_on_with_much_later_numbers_is_taken(node, receipt):
+    node.take(receipt)
+    [event] = receipt["events"][-1:]
+    numbers = receipt["last"] + 10_000_000, receipt["last"] + 10_000_001
+    events = [{**event, "seq": number} for number in numbers]
+    later = {"records": [], "files": [], "after": receipt["last"], "events": events, "last": numbers[1]}
+    node.take({**receipt, **later})
+    assert cursor(node) == numbers[1]
+
+
+def test_a_receipt_whose_numbers_go_back_is_refused(node, receipt):
+    events = receipt["events"][::-1]
+    with pytest.raises(errors.ReceiptGap):
+        node.take({**receipt, "events": events, "last": events[-1]["seq"]})
+
+
 def test_a_receipt_that_was_taken_by_half_is_simply_taken_again(node, receipt):
     path = node.folder / "receipt.json"
     path.write_text(json.dumps(receipt))

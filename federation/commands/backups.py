@@ -1,0 +1,136 @@
+"""`commons-hub backup`, `verify-backup` and `restore`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from federation import folder as data_folder
+from federation import service
+from federation.backups import checking, folder, making, restoring
+from federation.core import create_core
+from federation.fixity import REASONS
+from federation.parts import parts
+from federation.settings import load_settings, read_settings
+from shared.progress import Bars
+
+a_folder = click.Path(path_type=Path, file_okay=False)
+json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+SHOWN = 20
+"""Objects that are named to a person; the others are counted."""
+
+
+@click.command()
+@click.argument("target", metavar="FOLDER", type=a_folder)
+@click.option("--objects", "with_objects", is_flag=True, help="连同文件的内容；已在备份文件夹里的不再复制。")
+@click.option("--keep", type=click.IntRange(min=1), help="只保留最近几个备份。")
+@json_option
+@click.pass_context
+def backup(context: click.Context, target: Path, with_objects: bool, keep: int | None, as_json: bool) -> None:
+    """备份数据库、密钥、设置和文件清单，平台不用停；同一文件夹里一次备份一个子文件夹。有文件取不到时退出码为 1。"""
+    given, settings = read_settings(context.obj), load_settings(context.obj)
+    app = create_core(settings)
+    with ExitStack() as stack:
+        if with_objects and service.uses_own_store(settings) and not parts(app).store.ready():
+            stack.enter_context(data_folder.held(settings.var))
+            stack.enter_context(service.own_store(settings))
+        bars = stack.enter_context(Bars())
+        made = making.make(app, target, given=given, with_objects=with_objects, keep=keep, begin=bars.begin)
+    said = made.manifest
+    if as_json:
+        _show(
+            {
+                "path": str(made.path),
+                "rows": sum(said.tables.values()),
+                "objects": said.objects.count,
+                "bytes": said.objects.size,
+                "copied": made.objects_copied,
+                "lacking": said.objects.lacking,
+                "secrets_needed": said.secrets_needed,
+                "removed": made.forgotten,
+            }
+        )
+    else:
+        click.echo(f"备份完成：{made.path}")
+        click.echo(f"数据库 {sum(said.tables.values())} 行，文件 {said.objects.count} 个，{said.objects.size} 字节。")
+        click.echo(f"新复制文件 {made.objects_copied} 个。" if with_objects else "文件的内容没有复制，只有清单。")
+        _say_needed(said.secrets_needed)
+        _say_lacking("取不到", said.objects.lacking)
+    sys.exit(1 if said.objects.lacking else 0)
+
+
+@click.command(name="verify-backup")
+@click.argument("source", metavar="FOLDER", type=a_folder)
+@json_option
+def verify_backup(source: Path, as_json: bool) -> None:
+    """核对一个备份（默认为文件夹里最近的一个）：每个文件、数据库、清单和文件内容；有损坏时退出码不为 0。"""
+    found = checking.check(folder.find(source))
+    said = found.manifest
+    with Bars() as bars:
+        faulty = found.faulty_objects(bars.begin)
+    if as_json:
+        _show({"path": str(found.path), "faulty": faulty, **said.as_dict()})
+    else:
+        click.echo(f"备份 {found.path}：{said.made}，程序 {said.program}，迁移 {said.migration}。")
+        click.echo(f"数据库 {sum(said.tables.values())} 行，清单 {len(found.listed)} 个文件，都与备份时相同。")
+        _say_lacking("备份时已取不到", said.objects.lacking)
+        _say_lacking("备份里缺失或有损坏", dict.fromkeys(faulty, ""))
+    sys.exit(1 if faulty else 0)
+
+
+@click.command()
+@click.argument("source", metavar="FOLDER", type=a_folder)
+@json_option
+@click.pass_context
+def restore(context: click.Context, source: Path, as_json: bool) -> None:
+    """把备份（默认为文件夹里最近的一个）恢复到空的机器或空的数据库；先停止平台。存储里缺少文件时退出码为 1。"""
+    found = checking.check(folder.find(source))
+    given = read_settings(context.obj)
+    with Bars() as bars:
+        done = restoring.restore(found, given=given, load=lambda: load_settings(context.obj), begin=bars.begin)
+    if as_json:
+        _show(
+            {
+                "path": str(found.path),
+                "rows": done.rows,
+                "objects": len(found.listed),
+                "put_back": done.objects_put_back,
+                "lacking": dict(done.lacking),
+                "migrated": done.migrated,
+                "other_origin": done.other_origin,
+            }
+        )
+    else:
+        click.echo(f"已恢复 {found.path}：数据库 {done.rows} 行，放回文件 {done.objects_put_back} 个。")
+        if done.migrated:
+            click.echo("备份来自较旧的程序，已升级到当前版本。")
+        if done.other_origin:
+            click.echo(f"公开网址与备份时（{found.manifest.origin}）不同，节点按原来的网址访问。")
+        _say_needed(found.manifest.secrets_needed)
+        _say_lacking("存储里没有，已记为损坏，节点下次同步时会重新送来", done.lacking)
+        click.echo("检索索引启动后自动重建。请各节点运行 commons-node reconcile，或等它们每天自动对账。")
+    sys.exit(1 if done.lacking else 0)
+
+
+def _show(found: dict[str, Any]) -> None:
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+def _say_needed(names: list[str]) -> None:
+    if names:
+        click.echo(f"备份里没有这些来自外部的机密，请另行保管，恢复时照样设置：{'、'.join(names)}。")
+
+
+def _say_lacking(words: str, lacking: Any) -> None:
+    if not lacking:
+        return
+    click.echo(f"{words}：{len(lacking)} 个文件。", err=True)
+    for sha256, damage in list(lacking.items())[:SHOWN]:
+        click.echo(f"  {sha256}  {REASONS.get(damage, '')}".rstrip(), err=True)
+    if len(lacking) > SHOWN:
+        click.echo("  …", err=True)
