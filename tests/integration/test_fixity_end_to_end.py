@@ -2,6 +2,10 @@
 
 import pytest
 
+from federation.core import store_settings
+from federation.settings import load_settings
+from federation.storage import ObjectStore
+from shared.canonical import digest
 from tests.support.processes import eventually
 
 pytestmark = pytest.mark.xdist_group("live")
@@ -26,10 +30,11 @@ def test_a_damaged_file_is_found_asked_for_and_healed_by_the_next_synchronisatio
     address = f"/resources/{standing['ark']}/files/{NAME}"
     assert live_hub.get(address).content == source.read_bytes()
 
-    [kept] = [path for path in live_hub.var.rglob("sha256/*/*/*") if path.read_bytes() == source.read_bytes()]
-    kept.write_bytes(kept.read_bytes()[::-1])
+    sha256 = digest(source.read_bytes())
+    store = ObjectStore(store_settings(load_settings(environ=live_hub.command.environ)))
+    store.put_bytes(sha256=sha256, data=source.read_bytes()[::-1])
     [found] = damaged(live_hub, check=1)
-    assert (found["sha256"], found["damage"]) == (kept.name, "digest")
+    assert (found["sha256"], found["damage"]) == (sha256, "digest")
     assert [one["id"] for one in found["resources"]] == [record_id]
     assert live_hub.get(address).status_code == 503
     assert live_hub.command.json("status")[0]["objects_damaged"] == 1
