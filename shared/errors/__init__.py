@@ -76,6 +76,7 @@ from shared.errors.later import HubRefused as HubRefused
 from shared.errors.later import InternalError as InternalError
 from shared.errors.later import StoreAway as StoreAway
 from shared.errors.later import Throttled as Throttled
+from shared.errors.later import TooManyAtOnce as TooManyAtOnce
 from shared.errors.node import AlreadyJoined as AlreadyJoined
 from shared.errors.node import DatabaseDamaged as DatabaseDamaged
 from shared.errors.node import DiskFull as DiskFull

@@ -9,17 +9,22 @@ class Throttled(CommonsError):
     """Too many attempts."""
 
     code, status, exit_code = "throttled", 429, 3
-    zh = "操作过于频繁，请在 {retry_after} 秒后重试。"
-    en = "Too many attempts; try again in {retry_after} seconds."
+    zh = "操作过于频繁，请在 {seconds} 秒后重试。"
+    en = "Too many attempts; try again in {seconds} seconds."
 
     def __init__(self, *, retry_after: int) -> None:
-        super().__init__(retry_after=retry_after)
-        self.data["retry_after"] = retry_after
+        super().__init__(retry_after=retry_after, seconds=retry_after)
 
-    def message(self, language: str) -> str:
-        """The sentence with the number of seconds to wait."""
-        self.data.setdefault("retry_after", self.retry_after)
-        return super().message(language)
+
+class TooManyAtOnce(CommonsError):
+    """A node with more requests under way than one node may have."""
+
+    code, status, exit_code = "too_many_at_once", 429, 3
+    zh = "本节点同时进行的请求太多。请等前面的做完，{seconds} 秒后重试。"
+    en = "This node has too many requests under way. Let them finish and try again in {seconds} seconds."
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after, seconds=retry_after)
 
 
 class StoreAway(CommonsError):

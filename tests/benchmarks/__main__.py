@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import download, fixity, footprint, publish, search, upload
+from tests.benchmarks import download, fairness, fixity, footprint, publish, search, upload
 from tests.benchmarks.measure import Benchmark, Measured, table
 
 BENCHMARKS: dict[str, Benchmark] = {
-    module.BENCHMARK.name: module.BENCHMARK for module in (publish, upload, search, download, fixity, footprint)
+    module.BENCHMARK.name: module.BENCHMARK
+    for module in (publish, upload, search, download, fixity, fairness, footprint)
 }
 RESULT = Path("var") / "bench.json"
 
