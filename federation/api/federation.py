@@ -10,6 +10,7 @@ from federation.database import db, let_others_write, own_transaction
 from federation.language import request_language
 from federation.models.institutions import Node
 from federation.parts import parts
+from federation.quotas import Limits
 from federation.tasks import queue
 from shared import messages
 from shared.canonical import parse
@@ -103,7 +104,7 @@ def offer() -> Response:
         parts().store,
         _node(),
         uploads.offers(asked["files"]),
-        max_file_bytes=parts().settings.max_file_bytes,
+        limits=Limits.of(parts().settings),
         language=request_language(),
     )
     # Last of all: whoever moves versions takes uploads before nodes, and two who do it otherwise stop each other.
@@ -116,7 +117,12 @@ def complete() -> Response:
     """The node has sent all parts of these uploads; they are verified after the answer is committed."""
     asked = messages.read(messages.CompleteRequest, authentication.request_body())
     answers, started = uploads.complete(
-        db.session(), parts().store, _node(), asked["upload_ids"], language=request_language()
+        db.session(),
+        parts().store,
+        _node(),
+        asked["upload_ids"],
+        max_file_bytes=parts().settings.max_file_bytes,
+        language=request_language(),
     )
 
     @after_this_request

@@ -35,6 +35,14 @@ class StoreAway(CommonsError):
     en = "The object store is away; try again later."
 
 
+class StoreBusy(CommonsError):
+    """The object store asks a node for more patience than it has."""
+
+    code, status, exit_code = "store_busy", 503, 3
+    zh = "文件存储请本节点等到 {until} 再送（{cause}）。已送到的部分都在，到时再次同步，会接着送。"
+    en = "The object store asks this node to wait until {until} ({cause}). Sync again after that; it will go on."
+
+
 class BeingRestored(CommonsError):
     """The hub found its copy of a file damaged and has asked the institution for the bytes again."""
 
@@ -65,6 +73,14 @@ class HubAway(CommonsError):
     code, status, exit_code = "hub_away", 503, 3
     zh = "无法连接平台 {hub}（{cause}）。已登记的内容都已保存，稍后再次同步即可。"
     en = "The hub {hub} does not answer ({cause}). Everything registered is kept; sync again later."
+
+
+class HubBusy(HubAway):
+    """The hub is there and asks for more patience than the node has."""
+
+    code, status, exit_code = "hub_busy", 503, 3
+    zh = "平台 {hub} 请本节点等到 {until} 再来（{cause}）。已登记的内容都已保存，到时再次同步，会接着做。"
+    en = "The hub {hub} asks this node to wait until {until} ({cause}). Everything is kept; sync again after that."
 
 
 class HubNotFound(CommonsError):

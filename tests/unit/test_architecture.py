@@ -86,6 +86,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/admin/"),
         ("POST", "/workbench/admin/"),
         ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/invitation"),
+        ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/quota"),
         ("GET", "/workbench/admin/files"),
         ("GET", "/workbench/admin/users"),
         ("POST", "/workbench/admin/users"),
