@@ -47,7 +47,7 @@ def authenticate_node() -> None:
 
         verified = http_signatures.verify_request(_as_signed(request), request.get_data(), find_key=find)
         node_id = usable_key(session, verified.key_id).node_id
-    admission.enter(node_id, most=settings.node_parallel)
+    admission.enter(node_id, most=settings.max_requests_at_once)
     g.under_way = node_id
     try:
         with own_transaction() as session:

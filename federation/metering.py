@@ -37,7 +37,7 @@ class Tariff:
     @classmethod
     def of(cls, settings: HubSettings) -> Tariff:
         """As the settings say; no limit costs nothing."""
-        requests, records = settings.node_requests_per_minute, settings.node_records_per_minute
+        requests, records = settings.max_requests_per_minute, settings.max_records_per_minute
         return cls(60.0 / requests if requests else 0.0, 60.0 / records if records else 0.0)
 
 

@@ -45,7 +45,7 @@ class Limits:
         return cls(
             max_file_bytes=settings.max_file_bytes,
             quota_bytes=settings.institution_quota_bytes,
-            open_uploads=settings.node_open_uploads,
+            open_uploads=settings.max_open_uploads,
             grant_seconds=settings.upload_grant_seconds,
         )
 
