@@ -86,6 +86,8 @@ def running(
     """
     if config is not None:
         pass_on_config(config)
+    # A distributed hub keeps hardly anything there, and nothing has made it yet.
+    folder.make(settings.var)
     with folder.held(settings.var) as killed:
         listening.require_free([*addresses(settings), *further], patience=LET_GO_WITHIN if killed else 0.0)
         supervisor = Supervisor()

@@ -38,8 +38,10 @@ NOT_SETTINGS = (
     PREFIX + "CHROMIUM",  # the browser of the tests
     PREFIX + "REAL_DATA",  # the data of the tests
 )
-"""Variables that begin like settings of the hub and are none; those of a node begin with `NODE_PREFIX`."""
+"""Variables that begin like settings of the hub and are none; others begin with one of the next two."""
 NODE_PREFIX = PREFIX + "NODE_"
+TEST_PREFIX = PREFIX + "TEST_"
+"""Variables with which the tests tell their processes where the servers of an engine are."""
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 QUEUES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
@@ -237,7 +239,7 @@ def read_settings(file: Path | None = None, environ: Mapping[str, str] = os.envi
         file=file or (Path(named) if named else None),
         environ=environ,
         others=NOT_SETTINGS,
-        others_begin=(NODE_PREFIX,),
+        others_begin=(NODE_PREFIX, TEST_PREFIX),
     )
 
 

@@ -151,7 +151,7 @@ def test_faults_of_every_kind_are_named_at_once_and_no_password_is_shown(tmp_pat
     assert "hunter2" not in said
 
 
-@pytest.mark.parametrize("name", [*NOT_SETTINGS, "COMMONS_NODE_DATA"])
+@pytest.mark.parametrize("name", [*NOT_SETTINGS, "COMMONS_NODE_DATA", "COMMONS_TEST_ENGINE"])
 def test_a_variable_that_is_no_setting_is_left_alone(tmp_path, name):
     value = str(CONFIG / "default.toml") if name == "COMMONS_CONFIG" else "1"
     assert load_settings(environ={"COMMONS_VAR": str(tmp_path), name: value}).port == 8000
