@@ -85,7 +85,7 @@ class HubSettings:
     max_records_per_minute: int = setting(
         60_000, "每个节点每分钟最多送几条记录（询问上传的文件也算）；0 为不限", low=0, high=100_000_000
     )
-    max_requests_at_once: int = setting(2, "每个网站进程最多同时为一个节点处理几个请求", low=1, high=64)
+    max_requests_at_once: int = setting(1, "每个网站进程最多同时为一个节点处理几个请求", low=1, high=64)
     upload_days: int = setting(7, "上传多少天没有进展就作废，腾出空间", low=1, high=365)
     garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除", low=1, high=3650)
     fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对", low=0, high=3650)
