@@ -11,7 +11,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from federation import database, problems
+from federation import authentication, database, problems
 from federation.api.federation import hello, members
 from federation.api.health import health
 from federation.api.reconciliation import reconciling
@@ -69,6 +69,7 @@ def create_app(settings: HubSettings) -> Flask:
     init_waiting(app)
     csrf.init_app(app)
     problems.init_problems(app)
+    app.teardown_request(authentication.let_go)
     for blueprint in (hello, members, reconciling, health):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)

@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import Request, g, request
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.urls import iri_to_uri
 
+from federation import metering
 from federation.database import own_transaction
 from federation.enrolment import usable_key
 from federation.models.base import now
-from federation.models.institutions import Node, SeenNonce
+from federation.models.institutions import SeenNonce
 from federation.parts import parts
 from shared import http_signatures
-from shared.errors import BatchTooLarge, InvalidEncoding, SignatureReplayed, UnsupportedMediaType
+from shared.errors import BatchTooLarge, InvalidEncoding, SignatureReplayed, Throttled, UnsupportedMediaType
 from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 from shared.signing import load_public_jwk
 
+_KEY_NAMED = re.compile(r';keyid="([^"]{1,64})"')
+
 
 def authenticate_node() -> None:
-    """Let only enrolled nodes pass; the node's id is in `g.node_id` then.
+    """Let only enrolled nodes pass, within their budget; the node's id is in `g.node_id` then.
 
-    Raises what `shared.http_signatures.verify_request` raises, `KeyUnknown`, `KeyRevoked` or `SignatureReplayed`.
+    Whatever waits or writes comes last, after the signature has shown who it is that would have to answer for it. A
+    request that is told to wait has had no effect, and its nonce is not used up.
+
+    Raises what `shared.http_signatures.verify_request` raises, `KeyUnknown`, `KeyRevoked`, `SignatureReplayed`,
+    `Throttled` or `TooManyAtOnce`.
     """
-    with own_transaction() as session:
+    admission, settings = parts().admission, parts().settings
+    named = _KEY_NAMED.search(request.headers.get("Signature-Input", ""))
+    if named:
+        admission.check(named[1])
+    with own_transaction(read_only=True) as session:
 
         def find(key_id: str) -> Ed25519PublicKey:
             return load_public_jwk(usable_key(session, key_id).jwk)
 
         verified = http_signatures.verify_request(_as_signed(request), request.get_data(), find_key=find)
-        remember(session, verified)
         node_id = usable_key(session, verified.key_id).node_id
-        session.execute(update(Node).where(Node.id == node_id).values(last_seen_at=now()))
+    admission.enter(node_id, most=settings.max_requests_at_once)
+    g.under_way = node_id
+    try:
+        with own_transaction() as session:
+            remember(session, verified)
+            metering.let_in(session, node_id, metering.Tariff.of(settings))
+    except Throttled as error:
+        admission.tell_to_wait(verified.key_id, error.retry_after or 1)
+        raise
     g.node_id = node_id
+
+
+def let_go(_error: BaseException | None = None) -> None:
+    """The request has ended, however it did: its node may have another one in its place."""
+    node_id = g.pop("under_way", None)
+    if node_id is not None:
+        parts().admission.leave(node_id)
 
 
 def authenticate_newcomer(key: Ed25519PublicKey) -> http_signatures.Verified:

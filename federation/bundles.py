@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, ingestion, inspection, node_status, uploads
+from federation import auditlog, ingestion, inspection, node_status, quotas, uploads
 from federation.enrolment import usable_key
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.needs import Need, Wanted
+from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
@@ -218,12 +219,13 @@ def _keep_files(
     with work(read_only=True) as session:
         node = session.get_one(Node, bundle.said["node_id"])
         need = Need.of(session, node, [part.sha256 for part in parts], max_file_bytes=settings.max_file_bytes)
-    answers, scanner = [], inspection.scanner(settings)
+    answers, scanner, limits = [], inspection.scanner(settings), Limits.of(settings)
     for part in parts:
         answer: dict[str, Any] = {"sha256": part.sha256}
         counted = _Counted(progress)
         try:
-            answer["outcome"] = "stored" if _keep(work, store, bundle, part, need, counted, scanner) else "present"
+            kept = _keep(work, store, bundle, part, need, limits, counted, scanner)
+            answer["outcome"] = "stored" if kept else "present"
         except CommonsError as error:
             if isinstance(error, StoreAway):
                 raise
@@ -240,6 +242,7 @@ def _keep(
     bundle: Bundle,
     part: Payload,
     need: Need,
+    limits: Limits,
     counted: _Counted,
     scanner: Scanner | None,
 ) -> bool:
@@ -249,6 +252,10 @@ def _keep(
         raise FileAltered(sha256=part.sha256)
     if need.has(Wanted(part.sha256, size)):
         return False
+    if part.sha256 not in need.damaged:
+        with work(read_only=True) as session:
+            institution = session.get_one(Node, bundle.said["node_id"]).institution
+            quotas.room(session, institution, limits).after(size)
     try:
         with bundle.bag.open(part) as opened:
             kept = store.keep_body(

@@ -19,6 +19,7 @@ from federation import (
     folder,
     operations,
     people,
+    quotas,
     schema,
     search_follower,
     service,
@@ -34,6 +35,7 @@ from federation.database import unit_of_work
 from federation.offline_commands import enrol, import_
 from federation.settings import HubSettings, load_settings, read_settings
 from shared.errors import CommonsError
+from shared.wording import in_bytes
 
 LANGUAGE = "zh"
 KEY_FIRST = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
@@ -162,8 +164,10 @@ def institution_add(context: click.Context, code: str, kind: str, name_zh: str, 
 @click.pass_context
 def institution_list(context: click.Context, as_json: bool) -> None:
     """列出成员单位。"""
-    with unit_of_work(_app(context), read_only=True) as session:
-        operations.show(operations.institutions(session), as_json=as_json)
+    settings = _settings(context)
+    with unit_of_work(create_core(settings), read_only=True) as session:
+        found = operations.institutions(session, quota=settings.institution_quota_bytes)
+        operations.show(found, as_json=as_json)
 
 
 @institution.command(name="allow-withdrawals")
@@ -175,6 +179,21 @@ def institution_allow_withdrawals(context: click.Context, code: str, hours: int)
     with unit_of_work(_app(context)) as session:
         withdrawals.allow(session, operations.institution(session, code), hours=hours, actor=auditlog.OPERATOR)
     click.echo(f"{code}：{hours} 小时内可以大量撤回。")
+
+
+@institution.command(name="quota")
+@click.argument("code")
+@click.argument("size")
+@click.pass_context
+def institution_quota(context: click.Context, code: str, size: str) -> None:
+    """一个单位的文件最多占多少：如 "200 GB"；0 为不限，default 为按设置。已存的文件不受影响。"""
+    settings = _settings(context)
+    with unit_of_work(create_core(settings)) as session:
+        found = operations.institution(session, code)
+        quota = None if size == "default" else quotas.read_quota(size)
+        quotas.set_quota(session, found, quota, actor=auditlog.OPERATOR)
+        most = quotas.allowed(found, settings.institution_quota_bytes)
+    click.echo(f"{code}：存储配额 {in_bytes(most) if most else '不限'}。")
 
 
 @main.command()

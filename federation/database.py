@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
+from federation.turns import Turns
 from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, HubFull, NotMigrated
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
@@ -22,6 +23,8 @@ reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 """True while a request only reads: on SQLite it then takes no write lock."""
 _numbers = itertools.count(1)
 _writes = deque((0,), maxlen=1)
+TURN = "commons.turn"
+"""Where a connection keeps whether it holds the turn to write."""
 LACKING = ("42P01", "42703")
 """PostgreSQL's names for a table and a column that are not there."""
 LACKING_WORDS = ("no such table", "no such column", "has no column")
@@ -47,8 +50,11 @@ def prepare_sqlite(engine: Engine) -> None:
     """Write-ahead log, foreign keys, and transactions that take the write lock at once unless only reading.
 
     A transaction that began as a reader cannot always become a writer (SQLITE_BUSY at once, whatever the
-    timeout); one that begins with BEGIN IMMEDIATE waits its turn.
+    timeout); one that begins with BEGIN IMMEDIATE waits its turn. SQLite gives the lock to whoever happens to ask
+    when it is free, and one that writes without a pause asks soonest: so the threads of a process queue up first.
+    A turn ends when the connection goes back to the pool, however its transaction ended.
     """
+    turns = Turns()
 
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
@@ -58,10 +64,20 @@ def prepare_sqlite(engine: Engine) -> None:
         cursor.close()
 
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if reading_only.get() else "BEGIN IMMEDIATE")
+        if reading_only.get():
+            connection.exec_driver_sql("BEGIN")
+            return
+        if TURN not in connection.info:
+            connection.info[TURN] = turns.take()
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def give_back(_connection: object, record: Any) -> None:
+        if record.info.pop(TURN, False):
+            turns.give_back()
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", give_back)
 
 
 def session_is_open() -> bool:
@@ -80,6 +96,15 @@ def commit() -> None:
 def last_write() -> int:
     """A number that is another one after each transaction by which this process may have changed something."""
     return _writes[-1]
+
+
+def let_others_write() -> None:
+    """Commit the part of a request's work that is done, and begin anew: nothing that was read before holds any more.
+
+    For work that may stop between its parts and be asked for again, such as records each of which stands for itself.
+    """
+    commit()
+    db.session.remove()
 
 
 @contextmanager
@@ -105,12 +130,12 @@ def only_reading() -> Iterator[None]:
 
 
 @contextmanager
-def own_transaction() -> Iterator[Session]:
+def own_transaction(*, read_only: bool = False) -> Iterator[Session]:
     """A short transaction beside the request's, for what must stand even when the request fails (a used nonce).
 
     Begin no statement on the request's own session before it: on SQLite the two would wait for each other.
     """
-    token = reading_only.set(False)
+    token = reading_only.set(read_only)
     try:
         with Session(db.engine, expire_on_commit=False) as session, session.begin():
             yield session

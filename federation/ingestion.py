@@ -6,7 +6,7 @@ duplicate, another digest a conflict.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,8 @@ from shared.errors import (
 )
 from shared.signing import MAX_TOKEN, SignedRecord, load_public_jwk, verify
 
+PART = 100
+"""Records that one transaction places when others are to get their turn between."""
 FAULTS_SAID = 20
 """Faults of one record in an answer: a node has checked it already, and 500 records of 100 faults would be 50 MB."""
 
@@ -68,6 +70,7 @@ class _Batch:
     """What is known of the records at hand: rows that stand already, and those that this batch adds."""
 
     node: Node
+    max_file_bytes: int
     resources: dict[str, Resource]
     versions: dict[tuple[str, int], ResourceVersion]
     stored: dict[str, StoredObject]
@@ -77,6 +80,14 @@ class _Batch:
     new_resources: list[Resource] = field(default_factory=list)
 
 
+@dataclass
+class Checked:
+    """One entry of a batch after its own check: what it is so far, and the record if it is a good one."""
+
+    outcome: Outcome
+    signed: SignedRecord | None = None
+
+
 def ingest(
     session: Session, node: Node, tokens: Sequence[Any], *, max_file_bytes: int, max_withdrawn_percent: int = 100
 ) -> list[Outcome]:
@@ -84,23 +95,45 @@ def ingest(
 
     Everything accepted stands or falls with the caller's transaction.
     """
-    outcomes: list[Outcome] = []
-    good: list[tuple[Outcome, SignedRecord]] = []
-    keys = _institution_keys(session, node)
+    checked = check(tokens, institution_keys(session, node.id))
+    return place(session, node, checked, max_file_bytes=max_file_bytes, max_withdrawn_percent=max_withdrawn_percent)
+
+
+def check(tokens: Sequence[Any], keys: Mapping[str, Ed25519PublicKey | CommonsError]) -> list[Checked]:
+    """Check signatures and contents, which is much of the work and needs no database: nobody waits for it."""
+    found = []
     for index, token in enumerate(tokens):
-        outcome = Outcome(index, "rejected")
-        outcomes.append(outcome)
+        entry = Checked(Outcome(index, "rejected"))
+        found.append(entry)
         try:
-            signed = _checked(token, keys, outcome, max_file_bytes)
+            entry.signed = _checked(token, keys, entry.outcome)
         except CommonsError as error:
-            outcome.error = error
-        else:
-            good.append((outcome, signed))
+            entry.outcome.error = error
+    return found
+
+
+def in_parts(checked: Sequence[Checked]) -> Iterator[Sequence[Checked]]:
+    """A batch in parts that may each be placed in a transaction of its own, so that others get their turn between.
+
+    Withdrawals are judged together, so a batch that has any stays whole.
+    """
+    whole = any(entry.signed is not None and records.is_tombstone(entry.signed.record) for entry in checked)
+    size = len(checked) if whole else PART
+    for start in range(0, len(checked), size):
+        yield checked[start : start + size]
+
+
+def place(
+    session: Session, node: Node, checked: Sequence[Checked], *, max_file_bytes: int, max_withdrawn_percent: int
+) -> list[Outcome]:
+    """Give checked records their place; everything accepted stands or falls with the caller's transaction."""
+    outcomes = [entry.outcome for entry in checked]
+    good = [(entry.outcome, entry.signed) for entry in checked if entry.signed is not None]
     # Two who bring the same new records find no row that one could wait for the other at: they take turns here,
     # as they would to number their versions.
     sequences.hold(session, sequences.VERSIONS)
     good = _without_held(session, node, good, max_withdrawn_percent)
-    batch = _load(session, node, [signed.record for _, signed in good])
+    batch = _load(session, node, [signed.record for _, signed in good], max_file_bytes)
     for outcome, signed in good:
         _place(batch, outcome, signed)
     _settle(session, batch)
@@ -124,9 +157,10 @@ def _without_held(
     return [(outcome, signed) for outcome, signed in good if outcome.error is None]
 
 
-def _institution_keys(session: Session, node: Node) -> dict[str, Ed25519PublicKey | CommonsError]:
-    """The institution's keys by id; for one that is out of use, the error that says so."""
-    found = session.scalars(select(NodeKey).join(Node).where(Node.institution_id == node.institution_id))
+def institution_keys(session: Session, node_id: str) -> dict[str, Ed25519PublicKey | CommonsError]:
+    """The keys of the node's institution by id; for one that is out of use, the error that says so."""
+    institution = select(Node.institution_id).where(Node.id == node_id).scalar_subquery()
+    found = session.scalars(select(NodeKey).join(Node).where(Node.institution_id == institution))
     return {
         key.id: load_public_jwk(key.jwk)
         if key.state == "active"
@@ -135,9 +169,7 @@ def _institution_keys(session: Session, node: Node) -> dict[str, Ed25519PublicKe
     }
 
 
-def _checked(
-    token: Any, keys: Mapping[str, Ed25519PublicKey | CommonsError], outcome: Outcome, max_file_bytes: int
-) -> SignedRecord:
+def _checked(token: Any, keys: Mapping[str, Ed25519PublicKey | CommonsError], outcome: Outcome) -> SignedRecord:
     """A record whose signature and content are good. Raises the named error that says what is not."""
 
     def find(kid: str) -> Ed25519PublicKey:
@@ -155,8 +187,6 @@ def _checked(
     signed = verify(token, find_key=find)
     _name(outcome, signed.record)
     faults = records.faults(signed.record)
-    if not faults:
-        faults = list(_size_faults(signed.record, max_file_bytes))
     if faults:
         raise InvalidRecord(faults)
     return signed
@@ -171,13 +201,21 @@ def _name(outcome: Outcome, record: Mapping[str, Any]) -> None:
         outcome.version = version
 
 
-def _size_faults(record: Mapping[str, Any], max_file_bytes: int) -> Iterable[FieldError]:
+def _size_faults(batch: _Batch, record: Mapping[str, Any]) -> Iterable[FieldError]:
+    """Files that are not what the hub holds, and those to be sent that are larger than it takes.
+
+    A limit that was lowered says nothing of files that are here already, nor of a withdrawal, which sends none.
+    """
     for number, entry in enumerate(record.get("files", ())):
-        if entry["size"] > max_file_bytes:
-            yield FieldError(f"/files/{number}/size", "out_of_range", {"min": 0, "max": max_file_bytes})
+        stored, pointer = batch.stored.get(entry["sha256"]), f"/files/{number}/size"
+        if stored is not None:
+            if stored.size != entry["size"]:
+                yield FieldError(pointer, "size_differs", {"size": stored.size})
+        elif entry["size"] > batch.max_file_bytes and not records.is_tombstone(record):
+            yield FieldError(pointer, "out_of_range", {"min": 0, "max": batch.max_file_bytes})
 
 
-def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _Batch:
+def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]], max_file_bytes: int) -> _Batch:
     ids = list({record["id"] for record in batch})
     digests = list({entry["sha256"] for record in batch for entry in record.get("files", ())})
     resources = lifecycle.lock(session, ids)
@@ -197,6 +235,7 @@ def _load(session: Session, node: Node, batch: Sequence[Mapping[str, Any]]) -> _
     batch_versions = {(version.resource_id, version.version): version for version in versions}
     return _Batch(
         node,
+        max_file_bytes,
         resources,
         batch_versions,
         {one.sha256: one for one in stored},
@@ -220,11 +259,7 @@ def _place(batch: _Batch, outcome: Outcome, signed: SignedRecord) -> None:
     if resource is not None and record["id"] in batch.ended and record["version"] > resource.latest_version:
         outcome.error = AlreadyWithdrawn()
         return
-    faults = [
-        FieldError(f"/files/{number}/size", "size_differs", {"size": batch.stored[entry["sha256"]].size})
-        for number, entry in enumerate(record.get("files", ()))
-        if entry["sha256"] in batch.stored and batch.stored[entry["sha256"]].size != entry["size"]
-    ]
+    faults = list(_size_faults(batch, record))
     if faults:
         outcome.error = InvalidRecord(faults)
         return

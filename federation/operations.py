@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from federation import fixity, review, schema
+from federation import fixity, quotas, review, schema
 from federation.checklist import policy
 from federation.database import unit_of_work
 from federation.models.events import Counter
@@ -24,6 +24,7 @@ from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
 from federation.people import fold_name
 from federation.sequences import FEED
+from federation.settings import HubSettings
 from federation.storage import StorageError
 from shared.errors import NotFound, StoreAway
 
@@ -69,8 +70,12 @@ def user(session: Session, name: str) -> User:
     return found
 
 
-def institutions(session: Session) -> list[dict[str, Any]]:
-    """The members, with their nodes and how many resources they sent."""
+def institutions(session: Session, *, quota: int) -> list[dict[str, Any]]:
+    """The members, with their nodes, how many resources they sent, and how much they store of what they may.
+
+    `quota` is that of a member without one of its own; 0 is no limit.
+    """
+    stored = quotas.used(session)
     counts = dict(_pairs(session, select(Resource.institution_id, func.count()).group_by(Resource.institution_id)))
     nodes = dict(_pairs(session, select(Node.institution_id, func.count()).group_by(Node.institution_id)))
     return [
@@ -81,6 +86,8 @@ def institutions(session: Session) -> list[dict[str, Any]]:
             "name_en": member.name_en,
             "nodes": nodes.get(member.id, 0),
             "resources": counts.get(member.id, 0),
+            "bytes": stored.get(member.id, 0),
+            "quota": quotas.allowed(member, quota),
         }
         for member in session.scalars(select(Institution).order_by(Institution.code))
     ]
@@ -167,7 +174,7 @@ def status(app: Flask) -> dict[str, Any]:
             found["states"] = dict(
                 _pairs(session, select(ResourceVersion.state, func.count()).group_by(ResourceVersion.state))
             )
-            found |= _storage(session, days=parts(app).settings.fixity_days)
+            found |= _storage(session, parts(app).settings)
             found["change_feed"] = session.scalar(select(Counter.value).where(Counter.name == FEED))
         found["database"] = True
     except SQLAlchemyError:
@@ -179,10 +186,12 @@ def status(app: Flask) -> dict[str, Any]:
     return found
 
 
-def _storage(session: Session, *, days: int) -> dict[str, Any]:
-    """How the stored files are, in a few figures."""
-    standing = fixity.standing(session, days=days)
+def _storage(session: Session, settings: HubSettings) -> dict[str, Any]:
+    """How the stored files are, in a few figures, and whose they are."""
+    standing = fixity.standing(session, days=settings.fixity_days)
+    members = institutions(session, quota=settings.institution_quota_bytes)
     return {
+        "institutions": {one["code"]: {"bytes": one["bytes"], "quota": one["quota"]} for one in members},
         "objects": standing.objects,
         "objects_bytes": standing.size,
         "objects_damaged": standing.damaged,

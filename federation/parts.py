@@ -1,12 +1,13 @@
-"""The parts that views and tasks share: settings, object store, search index."""
+"""The parts that views and tasks share: settings, object store, search index, and who is at work just now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app
 
+from federation.admission import Admission
 from federation.search.index import SearchIndex
 from federation.settings import HubSettings
 from federation.storage import ObjectStore
@@ -21,6 +22,7 @@ class Parts:
     settings: HubSettings
     store: ObjectStore
     index: SearchIndex
+    admission: Admission = field(default_factory=Admission)
 
 
 def attach(app: Flask, parts: Parts) -> None:

@@ -76,6 +76,18 @@ class HubSettings:
     min_free_bytes: int = setting(
         256 * 1024**2, "单机模式：数据目录所在的磁盘剩余空间少于多少字节就不再接收文件；0 为不限", low=0, high=2**50
     )
+    institution_quota_bytes: int = setting(
+        0,
+        "每个单位的文件最多占多少字节；0 为不限。单个单位可由 commons-hub institution quota 另定",
+        low=0,
+        high=2**62,
+    )
+    max_open_uploads: int = setting(200, "每个节点最多同时有几个未传完的文件", low=1, high=100_000)
+    max_requests_per_minute: int = setting(1200, "每个节点每分钟最多几个请求；0 为不限", low=0, high=1_000_000)
+    max_records_per_minute: int = setting(
+        60_000, "每个节点每分钟最多送几条记录（询问上传的文件也算）；0 为不限", low=0, high=100_000_000
+    )
+    max_requests_at_once: int = setting(1, "每个网站进程最多同时为一个节点处理几个请求", low=1, high=64)
     upload_days: int = setting(7, "上传多少天没有进展就作废，腾出空间", low=1, high=365)
     garbage_days: int = setting(30, "没有资源用到的文件，至少存满多少天才可由 commons-hub gc 清除", low=1, high=3650)
     fixity_days: int = setting(30, "每个已存文件至少多少天重读核对一次；0 为不核对", low=0, high=3650)

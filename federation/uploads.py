@@ -6,7 +6,7 @@ step can be repeated without harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any
 
@@ -14,13 +14,14 @@ import uuid6
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from federation import auditlog, fixity, inspection, lifecycle, screening
+from federation import auditlog, fixity, inspection, lifecycle, quotas, screening
 from federation.inspection import Content
 from federation.models.base import insert_missing, now
 from federation.models.institutions import Node
 from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import ResourceVersion, VersionFile
 from federation.needs import WAITING, Need, Wanted
+from federation.quotas import Limits
 from federation.storage import (
     DigestMismatch,
     IncompleteUpload,
@@ -31,7 +32,7 @@ from federation.storage import (
     part_count,
     part_size_for,
 )
-from shared.errors import CommonsError, HubFull, NotFound, UploadClosed, UploadIncomplete
+from shared.errors import CommonsError, FileTooLarge, HubFull, NotFound, UploadClosed, UploadIncomplete
 from shared.messages import MAX_PARTS_GRANTED
 
 AT_ONCE = 500
@@ -44,7 +45,7 @@ def answer_offers(
     node: Node,
     offers: Sequence[Wanted],
     *,
-    max_file_bytes: int,
+    limits: Limits,
     language: str,
     room: bool = True,
 ) -> list[dict[str, Any]]:
@@ -53,10 +54,9 @@ def answer_offers(
     Without `room`, what is missing is refused for now.
     """
     digests = [offer.sha256 for offer in offers]
-    need = Need.of(session, node, digests, max_file_bytes=max_file_bytes)
-    wanted = [offer for offer in offers if room and need.wants(offer)]
-    _make_room(session, store, wanted, _current(session, node, digests))
-    _open_missing(session, node, wanted)
+    need = Need.of(session, node, digests, max_file_bytes=limits.max_file_bytes)
+    wanted = {offer.sha256: offer for offer in offers if room and need.wants(offer)}
+    refused = _open_missing(session, store, node, wanted, limits, here=need.damaged)
     uploads = _current(session, node, digests)
     answers = []
     for offer in offers:
@@ -66,6 +66,8 @@ def answer_offers(
                 said["outcome"] = "present"
             elif not room:
                 raise HubFull()
+            elif offer.sha256 in refused:
+                raise refused[offer.sha256]
             else:
                 said |= _grant(store, uploads[offer.sha256])
         except CommonsError as error:
@@ -75,7 +77,13 @@ def answer_offers(
 
 
 def complete(
-    session: Session, store: ObjectStore, node: Node, upload_ids: Sequence[str], *, language: str
+    session: Session,
+    store: ObjectStore,
+    node: Node,
+    upload_ids: Sequence[str],
+    *,
+    max_file_bytes: int,
+    language: str,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The node says that these uploads are whole: an answer for each (`CompleteAnswer`), and those to verify now."""
     held = select(Upload).where(Upload.id.in_(upload_ids), Upload.node_id == node.id).order_by(Upload.id)
@@ -85,7 +93,7 @@ def complete(
     for upload_id in upload_ids:
         said: dict[str, Any] = {"upload_id": upload_id}
         try:
-            started += _complete_one(store, uploads.get(upload_id))
+            started += _complete_one(session, store, uploads.get(upload_id), max_file_bytes)
             said["outcome"] = "verifying"
         except UploadIncomplete as error:
             said |= {"outcome": "incomplete", "missing": error.data["missing"], "code": error.code}
@@ -97,15 +105,38 @@ def complete(
     return answers, [upload.id for upload in started]
 
 
-def _open_missing(session: Session, node: Node, wanted: Sequence[Wanted]) -> None:
-    """Promise uploads of those files that have none: one each, also when the node asks twice at the same moment."""
+def _open_missing(
+    session: Session,
+    store: ObjectStore,
+    node: Node,
+    wanted: Mapping[str, Wanted],
+    limits: Limits,
+    *,
+    here: Set[str],
+) -> Mapping[str, CommonsError]:
+    """Promise uploads of those files that have none; for those that may have none now, the error that says why.
+
+    It is one upload each, also when the node asks twice at the same moment.
+    """
+    if wanted:
+        quotas.hold(session, node)
+    standing = _current(session, node, list(wanted))
+    _make_room(session, store, list(wanted.values()), standing)
+    opening = [offer for offer in wanted.values() if not _goes_on(standing.get(offer.sha256))]
+    refused = quotas.refusals(session, node, opening, limits, here=here)
     rows = [
         {"id": str(uuid6.uuid7()), "node_id": node.id, "sha256": offer.sha256, "size": offer.size, "state": "open"}
-        for offer in sorted({offer.sha256: offer for offer in wanted}.values(), key=lambda offer: offer.sha256)
+        for offer in sorted(opening, key=lambda offer: offer.sha256)
+        if offer.sha256 not in refused
     ]
     moment = now()
     rest = {"store_upload_id": "", "failure": "", "created_at": moment, "changed_at": moment}
     insert_missing(session, Upload, [{**row, **rest} for row in rows])
+    return refused
+
+
+def _goes_on(upload: Upload | None) -> bool:
+    return upload is not None and upload.state in ("open", "verifying")
 
 
 def _current(session: Session, node: Node, digests: Sequence[str]) -> dict[str, Upload]:
@@ -196,7 +227,7 @@ def progressed(session: Session, store: ObjectStore, upload: Upload) -> bool:
     return upload.bytes_present > before
 
 
-def _complete_one(store: ObjectStore, upload: Upload | None) -> list[Upload]:
+def _complete_one(session: Session, store: ObjectStore, upload: Upload | None, max_file_bytes: int) -> list[Upload]:
     """The upload if it is now to be verified, nothing if it is being verified already."""
     if upload is None:
         raise NotFound()
@@ -204,6 +235,8 @@ def _complete_one(store: ObjectStore, upload: Upload | None) -> list[Upload]:
         return []
     if upload.state != "open":
         raise UploadClosed(state=upload.state)
+    if upload.size > max_file_bytes and session.get(StoredObject, upload.sha256) is None:
+        raise FileTooLarge(limit=max_file_bytes, size=upload.size)
     try:
         # Whether a single PUT is there shows when it is read, which asking the store for each would only delay.
         if upload.store_upload_id:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,17 +10,16 @@ from urllib.parse import urlsplit
 import requests
 
 from nodes.keys import Key
+from nodes.patience import BUSY, Patience, Sleep, retry_after, until
 from nodes.settings import NodeSettings
 from nodes.texts import language
 from shared import http_signatures
 from shared.canonical import canonical, parse
-from shared.errors import PROBLEM_TYPE, CommonsError, FieldError, HubAway, HubRefused, SignatureReplayed
+from shared.errors import PROBLEM_TYPE, CommonsError, FieldError, HubAway, HubBusy, HubRefused, SignatureReplayed
 from shared.messages import PREFIX, read
 from shared.validation import Strict
 from shared.wording import Words
 
-BUSY = (429, 502, 503, 504)
-LONGEST_PAUSE = 60.0
 MAX_ANSWER = 32 * 1024**2
 
 
@@ -52,9 +50,7 @@ class RefusedByHub(HubRefused):
 class HubClient:
     """One hub, as one node speaks with it; may be used by several threads, each with its own connection pool."""
 
-    def __init__(
-        self, origin: str, key: Key, settings: NodeSettings, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, origin: str, key: Key, settings: NodeSettings, *, sleep: Sleep = time.sleep) -> None:
         self.origin = origin.rstrip("/")
         self.key, self.settings, self._sleep = key, settings, sleep
         self.session = new_session(self.origin)
@@ -65,7 +61,11 @@ class HubClient:
         return dict(answer) if isinstance(answer, dict) else {}
 
     def post(self, path: str, body: bytes, reply: type[Strict], *, gzipped: bool = False) -> dict[str, Any]:
-        """Send a message and read the reply. Raises `HubAway` after the last attempt, `RefusedByHub` at once."""
+        """Send a message and read the reply.
+
+        Raises `HubAway` after the last attempt, `HubBusy` when the hub asks for too much patience, `RefusedByHub` at
+        once.
+        """
         headers = {"Content-Encoding": "gzip"} if gzipped else {}
         return read(reply, self._patiently(lambda: self._signed("POST", PREFIX + path, body, headers)))
 
@@ -78,21 +78,25 @@ class HubClient:
         return read(reply, self._patiently(lambda: self._signed("GET", PREFIX + path, b"", {})))
 
     def _patiently(self, attempt: Callable[[], Any]) -> Any:
-        """Try again with growing, jittered pauses (or as Retry-After says) while the hub is away or busy.
+        """Try again, as Retry-After says or with growing pauses, while the hub is away or busy.
 
-        Raises `HubAway` after the last attempt, any other refusal at once.
+        Raises `HubAway` after the last attempt, `HubBusy` when it asks for too much patience, any refusal at once.
         """
-        for number in range(1, self.settings.attempts + 1):
+        patience = Patience(seconds=self.settings.patience, attempts=self.settings.attempts, sleep=self._sleep)
+        while True:
             try:
                 return attempt()
-            except (HubAway, RefusedByHub) as error:
+            except RefusedByHub as error:
                 # Each attempt is signed anew, so a replay is the network's: it brought one request twice.
-                passes = isinstance(error, HubAway) or error.problem_code == SignatureReplayed.code
-                if not passes or number == self.settings.attempts:
+                if error.problem_code != SignatureReplayed.code or not patience.wait(None):
                     raise
-                pause = error.retry_after or min(LONGEST_PAUSE, 0.5 * 2**number) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
-                self._sleep(pause)
-        raise AssertionError("unreachable")
+            except HubAway as error:
+                if patience.wait(error.retry_after):
+                    continue
+                if error.retry_after is None:
+                    raise
+                said = until(error.retry_after)
+                raise HubBusy(hub=self.origin, cause=error.data["cause"], until=said) from error
 
     def _signed(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
         request = http_signatures.Request(method, self.origin + path, {"Content-Type": "application/json"})
@@ -119,8 +123,7 @@ class HubClient:
 
     def _read(self, answer: requests.Response) -> Any:
         if answer.status_code in BUSY:
-            wait = answer.headers.get("Retry-After", "")
-            pause = min(int(wait), 3600) if wait.isascii() and wait.isdigit() else None
+            pause = retry_after(answer.headers)
             raise HubAway(hub=self.origin, cause=f"HTTP {answer.status_code}", retry_after=pause)
         try:
             content = parse(answer.content[:MAX_ANSWER])

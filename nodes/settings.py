@@ -26,6 +26,7 @@ class NodeSettings:
     upload_threads: int = setting(4, "同时上传的文件数")
     timeout: int = setting(60, "等待平台或存储回答的秒数")
     attempts: int = setting(5, "连接失败时最多尝试的次数")
+    patience: int = setting(900, "平台或存储请节点稍候时，每一步一共最多等多少秒；还要更久就停下，下次再来")
     key_passphrase: str = setting("", "私钥的口令；没有设口令则为空", secret=True)
 
     @property
@@ -45,7 +46,12 @@ class NodeSettings:
             found.append("host: 本机网页没有账号，只能监听 127.0.0.1、::1 或 localhost")
         if not 1 <= self.port <= 65535:
             found.append("port: 应在 1 到 65535 之间")
-        for name, low, high in (("upload_threads", 1, 32), ("timeout", 1, 3600), ("attempts", 1, 20)):
+        for name, low, high in (
+            ("upload_threads", 1, 32),
+            ("timeout", 1, 3600),
+            ("attempts", 1, 20),
+            ("patience", 0, 86400),
+        ):
             if not low <= getattr(self, name) <= high:
                 found.append(f"{name}: 应在 {low} 到 {high} 之间")
         return found

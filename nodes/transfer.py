@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from sqlalchemy.orm import Session
 from nodes import files
 from nodes.hub_client import HubClient, new_session
 from nodes.models import LocalFile, OutboxEntry, Version
+from nodes.patience import BUSY, Hold, Patience, Sleep, retry_after, until
 from nodes.texts import _, language
 from nodes.workplace import Workplace
-from shared.errors import CommonsError, FileNotDeclared
+from shared.errors import CommonsError, FileNotDeclared, StoreBusy, TooManyUploads
 from shared.messages import MAX_UPLOADS_ASKED, CompleteReply, UploadsReply
 
 Progress = Callable[[int], None]
@@ -59,9 +61,17 @@ class Slice:
 class Sender:
     """Sends the files of one node; one connection pool for each thread."""
 
-    def __init__(self, workplace: Workplace, client: HubClient, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        workplace: Workplace,
+        client: HubClient,
+        progress: Progress | None = None,
+        *,
+        sleep: Sleep = time.sleep,
+    ) -> None:
         self.workplace, self.client, self.progress = workplace, client, progress
         self.result = Transferred()
+        self._hold = Hold(sleep=sleep)
         self._lock = threading.Lock()
         self._local = threading.local()
 
@@ -70,23 +80,30 @@ class Sender:
         with ThreadPoolExecutor(self.workplace.settings.upload_threads, thread_name_prefix="upload") as pool:
             for batch in _unsent(self.workplace):
                 self._send_batch(batch, pool)
+                if self._hold.left():
+                    # The store wants to be left alone for longer than we wait: what is left comes the next time.
+                    break
         return self.result
 
     def _send_batch(self, batch: Sequence[LocalFile], pool: ThreadPoolExecutor) -> None:
         """Offer some files, send what is wanted, say what is complete; what failed on the way is offered again."""
         waiting = {file.sha256: file for file in batch}
-        idle = 0
+        idle, patience = 0, self._patience()
+        answers: dict[str, dict[str, Any]] = {}
         while waiting and idle < PATIENCE:
-            before = self.result.bytes_sent
+            before = (self.result.bytes_sent, len(waiting))
             answers = self._offer(list(waiting.values()))
-            others = [sha256 for sha256, answer in answers.items() if answer["outcome"] != "granted"]
+            others = [sha256 for sha256, one in answers.items() if one["outcome"] != "granted" and not _later(one)]
             self._note([(waiting.pop(sha256), answers[sha256]) for sha256 in others])
-            granted = [(waiting[sha256], answer) for sha256, answer in answers.items() if sha256 in waiting]
+            granted = [(waiting[sha256], one) for sha256, one in answers.items() if one["outcome"] == "granted"]
             done = list(pool.map(lambda pair: self._send_one(*pair), granted))
             self._complete([pair for pair, good in zip(granted, done, strict=True) if good], waiting)
-            idle = 0 if self.result.bytes_sent > before else idle + 1
-        for file in waiting.values():
-            self._fail(file, _("多次尝试后仍未传完，下次同步时继续"))
+            idle = idle + 1 if before == (self.result.bytes_sent, len(waiting)) else 0
+            # As many are open as may be, and none of them is in this batch: time has to make room.
+            if waiting and not granted and not patience.wait(None):
+                break
+        for sha256, file in waiting.items():
+            self._fail(file, _unfinished(answers.get(sha256, {})))
 
     def _offer(self, batch: Sequence[LocalFile]) -> dict[str, dict[str, Any]]:
         message = {"files": [{"sha256": file.sha256, "size": file.size} for file in batch]}
@@ -109,12 +126,35 @@ class Sender:
         return not answer.get("more", False)
 
     def _put(self, path: Path, part: dict[str, Any]) -> None:
-        with path.open("rb") as opened:
-            body: Any = Slice(opened, part["offset"], part["size"], self.progress) if part["size"] else b""
-            answer = self._store().put(part["url"], data=body, timeout=self.workplace.settings.timeouts)
+        patience = self._patience()
+        answer = self._put_once(path, part)
+        while answer.status_code in BUSY:
+            asked = retry_after(answer.headers)
+            if not patience.wait(asked):
+                if asked is not None:
+                    self._hold.ask(asked)
+                    raise self._too_long(f"HTTP {answer.status_code}")
+                break
+            answer = self._put_once(path, part)
         answer.raise_for_status()
         with self._lock:
             self.result.bytes_sent += part["size"]
+
+    def _put_once(self, path: Path, part: dict[str, Any]) -> requests.Response:
+        """Send a part, once the store may be asked at all. Raises `StoreBusy` when that would take too long."""
+        if self._hold.left() > self.workplace.settings.patience:
+            raise self._too_long("Retry-After")
+        self._hold.keep()
+        with path.open("rb") as opened:
+            body: Any = Slice(opened, part["offset"], part["size"], self.progress) if part["size"] else b""
+            return self._store().put(part["url"], data=body, timeout=self.workplace.settings.timeouts)
+
+    def _too_long(self, cause: str) -> StoreBusy:
+        return StoreBusy(until=until(self._hold.left()), cause=cause)
+
+    def _patience(self) -> Patience:
+        settings = self.workplace.settings
+        return Patience(seconds=settings.patience, attempts=settings.attempts, sleep=self._hold.pause)
 
     def _complete(self, sent: Sequence[tuple[LocalFile, dict[str, Any]]], waiting: dict[str, LocalFile]) -> None:
         for sha256 in [sha256 for sha256 in waiting if sha256 in self.result.failed]:
@@ -151,9 +191,20 @@ class Sender:
         return session
 
 
-def send_files(workplace: Workplace, client: HubClient, progress: Progress | None = None) -> Transferred:
+def send_files(
+    workplace: Workplace, client: HubClient, progress: Progress | None = None, *, sleep: Sleep = time.sleep
+) -> Transferred:
     """Send every file that the hub may not have yet."""
-    return Sender(workplace, client, progress).send_all()
+    return Sender(workplace, client, progress, sleep=sleep).send_all()
+
+
+def _later(answer: Mapping[str, Any]) -> bool:
+    """Whether the hub will take the file once others are done."""
+    return answer.get("code") == TooManyUploads.code
+
+
+def _unfinished(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("detail", "")) if _later(answer) else _("多次尝试后仍未传完，下次同步时继续")
 
 
 def note_answers(

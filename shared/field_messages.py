@@ -99,6 +99,10 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "A code has lower-case letters, digits and hyphens only, 64 at most.",
     ),
     "bad_number": ("不是数字。", "Not a number."),
+    "bad_size": (
+        "“{value}”不是大小，应为字节数，或带单位的数，如 200 GB、1.5 TB。",
+        "“{value}” is no size: write a number of bytes, or one with a unit, as in 200 GB or 1.5 TB.",
+    ),
     "bad_token": ("邀请码不完整。", "The invitation is not complete."),
     "no_mapping": ("来源记录缺少“{field}”。", "The source record has no “{field}”."),
     "outside_folder": (

@@ -29,6 +29,19 @@ def spoken(values: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {name: value.zh if chinese and isinstance(value, Words) else value for name, value in values.items()}
 
 
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def in_bytes(count: int) -> str:
+    """A number of bytes as people read it, with an SI unit (powers of 1000): `1.5 GB`."""
+    value, unit = float(count), UNITS[0]
+    for unit in UNITS:
+        if value < 1000 or unit == UNITS[-1]:
+            break
+        value /= 1000
+    return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
 _SYSTEM = {
     errno.ENOENT: Words("there is no such file", "文件不存在"),
     errno.EACCES: Words("permission denied", "没有权限"),

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, after_this_request, g, jsonify, request
 
-from federation import authentication, enrolment, ingestion, membership_message, node_status, room, uploads
+from federation import (
+    authentication,
+    enrolment,
+    ingestion,
+    membership_message,
+    metering,
+    node_status,
+    room,
+    uploads,
+)
 from federation.audience import NODE, PUBLIC, guard
-from federation.database import db
+from federation.database import db, let_others_write, own_transaction
 from federation.language import request_language
 from federation.models.institutions import Node
 from federation.parts import parts
+from federation.quotas import Limits
 from federation.tasks import queue
 from shared import messages
 from shared.canonical import parse
@@ -77,13 +87,19 @@ def publish() -> Response:
         raise BatchTooLarge(records=messages.MAX_BATCH_RECORDS, size=messages.MAX_BATCH_BYTES)
     batch = messages.read(messages.PublishRequest, asked)
     settings = parts().settings
-    outcomes = ingestion.ingest(
-        db.session(),
-        _node(),
-        batch["records"],
-        max_file_bytes=settings.max_file_bytes,
-        max_withdrawn_percent=settings.max_withdrawn_percent,
-    )
+    with own_transaction(read_only=True) as session:
+        keys = ingestion.institution_keys(session, g.node_id)
+    outcomes: list[ingestion.Outcome] = []
+    for part in ingestion.in_parts(ingestion.check(batch["records"], keys)):
+        outcomes += ingestion.place(
+            db.session(),
+            _node(),
+            part,
+            max_file_bytes=settings.max_file_bytes,
+            max_withdrawn_percent=settings.max_withdrawn_percent,
+        )
+        _charge(len(part))
+        let_others_write()
     language = request_language()
     return jsonify(results=[outcome.as_message(language) for outcome in outcomes])
 
@@ -97,10 +113,12 @@ def offer() -> Response:
         parts().store,
         _node(),
         uploads.offers(asked["files"]),
-        max_file_bytes=parts().settings.max_file_bytes,
+        limits=Limits.of(parts().settings),
         language=request_language(),
         room=room.is_enough(parts().settings),
     )
+    # Last of all: whoever moves versions takes uploads before nodes, and two who do it otherwise stop each other.
+    _charge(len(asked["files"]))
     return jsonify(uploads=answers)
 
 
@@ -109,7 +127,12 @@ def complete() -> Response:
     """The node has sent all parts of these uploads; they are verified after the answer is committed."""
     asked = messages.read(messages.CompleteRequest, authentication.request_body())
     answers, started = uploads.complete(
-        db.session(), parts().store, _node(), asked["upload_ids"], language=request_language()
+        db.session(),
+        parts().store,
+        _node(),
+        asked["upload_ids"],
+        max_file_bytes=parts().settings.max_file_bytes,
+        language=request_language(),
     )
 
     @after_this_request
@@ -126,6 +149,10 @@ def status() -> Response:
     after = _whole_argument("after", 0, 2**53 - 1, default=0)
     limit = _whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
     return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
+
+
+def _charge(records: int) -> None:
+    metering.charge(db.session(), g.node_id, metering.Tariff.of(parts().settings), records=records)
 
 
 def _node() -> Node:

@@ -12,7 +12,7 @@ from shared import http_signatures, messages
 from shared.errors import CommonsError
 
 SIGNED = "httpMessageSignature"
-AUTHENTICATION: tuple[type[CommonsError], ...] = (named.SignatureMissing, named.KeyRevoked)
+AUTHENTICATION: tuple[type[CommonsError], ...] = (named.SignatureMissing, named.KeyRevoked, named.Throttled)
 BODY: tuple[type[CommonsError], ...] = (
     named.InvalidJson,
     named.BatchTooLarge,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from federation.models.base import Base, now
 
 
 class Institution(Base):
-    """A member; `shoulder` is the beginning of the ARK names that its resources get."""
+    """A member; `shoulder` is the beginning of the ARK names that its resources get.
+
+    `storage_quota` is in bytes; None is whatever the hub's settings say, 0 is no limit.
+    """
 
     __tablename__ = "institutions"
 
@@ -24,6 +27,7 @@ class Institution(Base):
     shoulder: Mapped[str] = mapped_column(String(8), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     withdrawals_allowed_until: Mapped[datetime | None]
+    storage_quota: Mapped[int | None] = mapped_column(BigInteger)
 
     def name(self, language: str) -> str:
         """The name in `language`; the other one when this one is not given."""
@@ -48,7 +52,10 @@ class Invitation(Base):
 
 
 class Node(Base):
-    """An installation at an institution; `event_seq` numbers the status events that it pulls."""
+    """An installation at an institution; `event_seq` numbers the status events that it pulls.
+
+    `paid_until` (seconds since 1970) is the moment up to which its budget is used (`federation.metering`).
+    """
 
     __tablename__ = "nodes"
 
@@ -58,6 +65,7 @@ class Node(Base):
     enrolled_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime | None]
     event_seq: Mapped[int] = mapped_column(default=0)
+    paid_until: Mapped[float] = mapped_column(Double, default=0.0)
 
     institution: Mapped[Institution] = relationship()
 

@@ -56,6 +56,7 @@ from shared.errors.given import InvalidRequest as InvalidRequest
 from shared.errors.given import NotCanonical as NotCanonical
 from shared.errors.given import ReasonMissing as ReasonMissing
 from shared.errors.given import RecordTooLarge as RecordTooLarge
+from shared.errors.given import StorageQuotaExceeded as StorageQuotaExceeded
 from shared.errors.given import TooDeep as TooDeep
 from shared.errors.given import UnsupportedMediaType as UnsupportedMediaType
 from shared.errors.hub import AddressUnusable as AddressUnusable
@@ -76,12 +77,15 @@ from shared.errors.later import BeingRestored as BeingRestored
 from shared.errors.later import DatabaseBusy as DatabaseBusy
 from shared.errors.later import FileWithheld as FileWithheld
 from shared.errors.later import HubAway as HubAway
+from shared.errors.later import HubBusy as HubBusy
 from shared.errors.later import HubFull as HubFull
 from shared.errors.later import HubNotFound as HubNotFound
 from shared.errors.later import HubRefused as HubRefused
 from shared.errors.later import InternalError as InternalError
 from shared.errors.later import StoreAway as StoreAway
+from shared.errors.later import StoreBusy as StoreBusy
 from shared.errors.later import Throttled as Throttled
+from shared.errors.later import TooManyAtOnce as TooManyAtOnce
 from shared.errors.later import TooManyWaiting as TooManyWaiting
 from shared.errors.node import AlreadyJoined as AlreadyJoined
 from shared.errors.node import DatabaseDamaged as DatabaseDamaged
@@ -110,5 +114,6 @@ from shared.errors.standing import NotFound as NotFound
 from shared.errors.standing import NotLatest as NotLatest
 from shared.errors.standing import ProtocolUnknown as ProtocolUnknown
 from shared.errors.standing import RecordConflict as RecordConflict
+from shared.errors.standing import TooManyUploads as TooManyUploads
 from shared.errors.standing import UploadClosed as UploadClosed
 from shared.errors.standing import UploadIncomplete as UploadIncomplete

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.errors.base import CommonsError, FieldError
+from shared.wording import in_bytes
 
 
 class InvalidEncoding(CommonsError):
@@ -112,6 +113,23 @@ class DescriptionUnreadable(CommonsError):
     code, status, exit_code = "description_unreadable", 422, 5
     zh = "无法读取著录文件 {name}：{cause}。"
     en = "The description {name} cannot be read: {cause}."
+
+
+class StorageQuotaExceeded(CommonsError):
+    """A file for which the institution has no room left at the hub."""
+
+    code, status, exit_code = "storage_quota", 413, 5
+    zh = (
+        "本单位的存储配额不够：已用 {used}，上限 {allowed}，这个文件还要 {needed}。著录已收下；"
+        "请联盟管理员提高配额，文件在下次同步时自动送出，或改用链接。"
+    )
+    en = (
+        "The institution's storage quota does not suffice: {used} of {allowed} used, this file needs {needed}. The "
+        "record is kept. Ask the alliance to raise the quota, and the next synchronisation sends it; or use a link."
+    )
+
+    def __init__(self, *, used: int, allowed: int, needed: int) -> None:
+        super().__init__(used=in_bytes(used), allowed=in_bytes(allowed), needed=in_bytes(needed))
 
 
 class FileTooLarge(CommonsError):

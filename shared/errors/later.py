@@ -9,17 +9,22 @@ class Throttled(CommonsError):
     """Too many attempts."""
 
     code, status, exit_code = "throttled", 429, 3
-    zh = "操作过于频繁，请在 {retry_after} 秒后重试。"
-    en = "Too many attempts; try again in {retry_after} seconds."
+    zh = "操作过于频繁，请在 {seconds} 秒后重试。"
+    en = "Too many attempts; try again in {seconds} seconds."
 
     def __init__(self, *, retry_after: int) -> None:
-        super().__init__(retry_after=retry_after)
-        self.data["retry_after"] = retry_after
+        super().__init__(retry_after=retry_after, seconds=retry_after)
 
-    def message(self, language: str) -> str:
-        """The sentence with the number of seconds to wait."""
-        self.data.setdefault("retry_after", self.retry_after)
-        return super().message(language)
+
+class TooManyAtOnce(CommonsError):
+    """A node with more requests under way than one node may have."""
+
+    code, status, exit_code = "too_many_at_once", 429, 3
+    zh = "本节点同时进行的请求太多。请等前面的做完，{seconds} 秒后重试。"
+    en = "This node has too many requests under way. Let them finish and try again in {seconds} seconds."
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after, seconds=retry_after)
 
 
 class TooManyWaiting(CommonsError):
@@ -36,6 +41,14 @@ class StoreAway(CommonsError):
     code, status, exit_code = "store_away", 503, 3
     zh = "文件存储暂时无法使用，请稍后再试。"
     en = "The object store is away; try again later."
+
+
+class StoreBusy(CommonsError):
+    """The object store asks a node for more patience than it has."""
+
+    code, status, exit_code = "store_busy", 503, 3
+    zh = "文件存储请本节点等到 {until} 再送（{cause}）。已送到的部分都在，到时再次同步，会接着送。"
+    en = "The object store asks this node to wait until {until} ({cause}). Sync again after that; it will go on."
 
 
 class BeingRestored(CommonsError):
@@ -76,6 +89,14 @@ class HubAway(CommonsError):
     code, status, exit_code = "hub_away", 503, 3
     zh = "无法连接平台 {hub}（{cause}）。已登记的内容都已保存，稍后再次同步即可。"
     en = "The hub {hub} does not answer ({cause}). Everything registered is kept; sync again later."
+
+
+class HubBusy(HubAway):
+    """The hub is there and asks for more patience than the node has."""
+
+    code, status, exit_code = "hub_busy", 503, 3
+    zh = "平台 {hub} 请本节点等到 {until} 再来（{cause}）。已登记的内容都已保存，到时再次同步，会接着做。"
+    en = "The hub {hub} asks this node to wait until {until} ({cause}). Everything is kept; sync again after that."
 
 
 class HubNotFound(CommonsError):

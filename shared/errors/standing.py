@@ -93,6 +93,14 @@ class FileNotDeclared(CommonsError):
     en = "No record of yours awaits this file (sha256 {sha256}). Publish the record first."
 
 
+class TooManyUploads(CommonsError):
+    """An upload beyond those that a node may have open at once."""
+
+    code, status, exit_code = "too_many_uploads", 409, 5
+    zh = "本节点未传完的文件已有 {open} 个（上限 {limit}）。传完一些之后再送这个。"
+    en = "This node has {open} uploads open (at most {limit}). Finish some before this one."
+
+
 class UploadIncomplete(CommonsError):
     """An upload that was said to be complete and is not."""
 

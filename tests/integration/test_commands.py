@@ -47,6 +47,19 @@ def test_a_queue_that_is_away_is_said_to_be_so(tmp_path):
     assert "hunter2" not in said
 
 
+def test_an_operator_sets_a_quota_and_is_told_what_is_no_size(live_hub):
+    hub = live_hub.command
+    live_hub.institution("quota-cli")
+    for said, words in (("2 TB", "2.0 TB"), ("0", "不限"), ("default", "不限")):
+        assert words in hub.run("institution", "quota", "quota-cli", said).stdout
+    hub.run("institution", "quota", "quota-cli", "5 GB")
+    [row] = [one for one in hub.json("institution", "list") if one["code"] == "quota-cli"]
+    assert (row["bytes"], row["quota"]) == (0, 5 * 10**9)
+    assert "institutions" in hub.json("status")[0]
+    assert "不是大小" in hub.run("institution", "quota", "quota-cli", "much", check=5).stderr
+    in_words(hub.run("institution", "quota", "nobody", "1", check=5))
+
+
 def test_a_data_folder_that_cannot_be_is_said_to_be_so(tmp_path):
     (tmp_path / "file").touch()
     for place in (Path("/proc/commons"), tmp_path / "file"):

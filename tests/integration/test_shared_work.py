@@ -83,7 +83,7 @@ class Sender:
 
 
 def _unless_busy(answer: requests.Response) -> requests.Response | None:
-    return None if answer.status_code == 503 else answer
+    return None if answer.status_code in (429, 503) else answer
 
 
 @contextmanager

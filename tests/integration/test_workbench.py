@@ -445,6 +445,37 @@ def test_a_further_invitation_can_be_made_for_a_member(desk: Desk, member: Membe
     assert browser.submit("/workbench/admin/institutions/999/invitation", seen_on="/workbench/").status_code == 404
 
 
+def quota_path(desk: Desk, code: str) -> str:
+    with unit_of_work(desk.hub.app, read_only=True) as session:
+        return f"/workbench/admin/institutions/{operations.institution(session, code).id}/quota"
+
+
+def test_an_admin_changes_what_an_institution_may_store(desk: Desk, member: Member) -> None:
+    browser, path = desk.signed_in("boss", people.ADMIN), quota_path(desk, member.code)
+    for given, shown in (("200 GB", 'value="200 GB"'), ("", 'placeholder="不限" value=""')):
+        assert browser.submit(path, seen_on="/workbench/admin/", quota=given).status_code == 303
+        assert shown in browser.page("/workbench/admin/")
+    assert desk.actions().count("institution.quota_set") == 2
+
+
+def test_a_quota_that_is_no_size_is_refused_on_the_page(desk: Desk, member: Member) -> None:
+    browser, path = desk.signed_in("boss", people.ADMIN), quota_path(desk, member.code)
+    answer = browser.submit(path, seen_on="/workbench/admin/", quota="很多")
+    assert answer.status_code == 422
+    assert "“很多”不是大小" in answer.get_data(as_text=True)
+    assert browser.submit(path.replace("/quota", "9/quota"), seen_on="/workbench/", quota="1").status_code == 404
+
+
+@pytest.mark.parametrize("role", [people.REVIEWER, people.AUDITOR])
+def test_nobody_but_an_admin_changes_a_quota(desk: Desk, member: Member, role: str) -> None:
+    path = quota_path(desk, member.code)
+    browser = desk.signed_in("li", role, member.code if role == people.REVIEWER else "")
+    assert browser.submit(path, seen_on="/workbench/account", quota="9 TB").status_code == 403
+    assert browser.client.post(path, data={"quota": "9 TB"}, base_url=ORIGIN).status_code in (400, 403)
+    assert desk.browser().client.post(path, data={"quota": "9 TB"}, base_url=ORIGIN).status_code in (303, 400)
+    assert "institution.quota_set" not in desk.actions()
+
+
 def test_a_new_user_signs_in_with_the_password_shown_once(desk: Desk, member: Member) -> None:
     browser = desk.signed_in("boss", people.ADMIN)
     answer = browser.submit(

@@ -87,6 +87,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/admin/"),
         ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/invitation"),
         ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/withdrawals"),
+        ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/quota"),
         ("GET", "/workbench/admin/files"),
         ("GET", "/workbench/admin/nodes/<node_id>"),
         ("POST", "/workbench/admin/nodes/<node_id>/keys/<key_id>"),

@@ -8,6 +8,7 @@ import pytest
 
 from federation.lifecycle import MOVES
 from federation.publication import check_character
+from federation.settings import HubSettings
 from federation.web.workbench.showing import STATES
 from shared import (
     canonical,
@@ -102,6 +103,12 @@ def test_the_limits_are_those_of_the_code():
         [name] = re.findall(r"`([A-Z_]+)`", label)
         shown[name] = int(value)
     assert shown == LIMITS
+
+
+def test_the_limits_that_a_hub_sets_itself_are_shown_with_their_defaults():
+    for label, value, _unit in table(section(PROTOCOL, "## 平台自定的限额")):
+        [name] = re.findall(r"`([a-z_]+)`", label)
+        assert int(value) == getattr(HubSettings(), name), name
 
 
 def test_every_error_is_described_with_its_status_and_what_to_do():

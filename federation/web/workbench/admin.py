@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from federation import auditlog, enrolment, people
+from federation import auditlog, enrolment, people, quotas
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.language import request_language
@@ -59,6 +59,19 @@ def create_institution() -> ResponseReturnValue:
 def invite(institution_id: int) -> ResponseReturnValue:
     """A further invitation, whose token is shown this once."""
     return _invited(_institution(institution_id))
+
+
+@workbench_admin.post("/institutions/<int(max=2147483647):institution_id>/quota")
+def set_quota(institution_id: int) -> ResponseReturnValue:
+    """Say how much a member may store; an empty field means what the settings say."""
+    found = _institution(institution_id)
+    try:
+        quota = quotas.read_quota(request.form.get("quota", ""))
+    except InvalidRequest as error:
+        return _institutions_page(error, of_quota=found)
+    quotas.set_quota(db.session(), found, quota, actor=_actor())
+    flash(_("已更改 %(name)s 的存储配额。", name=found.name(request_language())), "good")
+    return redirect(url_for("workbench_admin.institutions"), 303)
 
 
 @workbench_admin.get("/users")
@@ -131,7 +144,10 @@ def _invited(institution: Institution) -> ResponseReturnValue:
 
 
 def _institutions_page(
-    error: CommonsError | None = None, invited: Institution | None = None, token: str = ""
+    error: CommonsError | None = None,
+    invited: Institution | None = None,
+    token: str = "",
+    of_quota: Institution | None = None,
 ) -> ResponseReturnValue:
     nodes: dict[int, list[Node]] = defaultdict(list)
     for node in db.session.scalars(select(Node).order_by(Node.enrolled_at)):
@@ -143,6 +159,10 @@ def _institutions_page(
         compared={one.node_id: one for one in db.session.scalars(select(Reconciliation))},
         kinds=vocabulary("institution-kinds"),
         days=parts().settings.invitation_days,
+        used=quotas.used(db.session()),
+        default_quota=parts().settings.institution_quota_bytes,
+        of_quota=of_quota,
+        written=quotas.written,
         invited=invited,
         token=token,
         hub=parts().settings.origin,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -22,44 +19,9 @@ from nodes.workplace import initialise
 from shared.canonical import parse
 from shared.errors import CommonsError, HubAway
 from shared.messages import StatusReply
+from tests.support.played import PlayedHub
 from tests.support.processes import eventually
 from tests.support.records import make_record
-
-
-class PlayedHub:
-    """Answers as the test says; remembers what it was sent."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str], bytes]] = []
-        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
-        played = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                played.seen.append((self.command, self.path, dict(self.headers), body))
-                status, headers, content = played.answers.pop(0) if played.answers else (503, {}, b"")
-                self.send_response(status)
-                for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = answer  # noqa: N815
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def say(self, content: object, status: int = 200, **headers: str) -> None:
-        """The next answer."""
-        body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.answers.append((status, {name.replace("_", "-"): value for name, value in headers.items()}, body))
 
 
 @pytest.fixture

@@ -172,6 +172,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", ADMIN + "/"): Row(admins_only()),
     ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
     ("GET", ADMIN + "/files"): Row(admins_only()),
+    ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/quota"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/quota", form={"quota": "?"}
+    ),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/withdrawals"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/withdrawals"
     ),
