@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from federation import fixity, quotas, review, schema
+from federation import fixity, quotas, review, schema, under_way
 from federation.checklist import policy
 from federation.database import unit_of_work
 from federation.models.events import Counter
@@ -196,6 +196,10 @@ def _storage(session: Session, settings: HubSettings) -> dict[str, Any]:
         "objects_bytes": standing.size,
         "objects_damaged": standing.damaged,
         "objects_overdue": standing.overdue,
+        "under_way": {
+            one.state: {"uploads": one.count, "bytes": one.size, "silent_seconds": one.silent_seconds}
+            for one in under_way.uploads(session)
+        },
     }
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from federation import fixity, screening
+from federation import fixity, screening, under_way
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.parts import parts
@@ -22,6 +22,7 @@ DAMAGES = {
     "digest": _l("内容有改变"),
     "unreadable": _l("读不出来"),
 }
+WORKS = {under_way.SENDING: _l("节点正在上传"), under_way.READING: _l("平台正在核验")}
 
 
 @workbench_storage.get("/files")
@@ -35,5 +36,7 @@ def files() -> ResponseReturnValue:
         damaged=fixity.damaged(db.session()),
         infected=screening.infected(db.session()),
         damages=DAMAGES,
+        works=under_way.uploads(db.session()),
+        work_names=WORKS,
         days=settings.fixity_days if settings.fixity_bytes_per_second else 0,
     )

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 import requests
+from sqlalchemy import update
 
-from federation import inspection, uploads
+from federation import inspection, under_way, uploads
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
@@ -121,6 +122,26 @@ def test_a_small_file_that_was_said_to_be_sent_and_was_not_is_asked_for_again(hu
     member.upload(sha256, data)
     hub.work()
     assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_what_is_under_way_is_told_with_the_age_of_its_last_sign_of_life(hub, member):
+    data = os.urandom(100)
+    _, sha256 = publish_file(member, data)
+    [answer] = member.offer((sha256, len(data)))
+    with unit_of_work(hub.app) as session:
+        session.execute(update(Upload).values(changed_at=now() - timedelta(minutes=5)))
+    with unit_of_work(hub.app, read_only=True) as session:
+        [sending] = under_way.uploads(session)
+    assert (sending.state, sending.count, sending.size) == ("open", 1, 100)
+    assert sending.silent_seconds >= 300
+    member.post("/uploads/complete", {"upload_ids": [answer["upload_id"]]})
+    with unit_of_work(hub.app, read_only=True) as session:
+        [reading] = under_way.uploads(session)
+    assert (reading.state, reading.count) == ("verifying", 1)
+    assert reading.silent_seconds < 300
+    hub.work()
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert under_way.uploads(session) == []
 
 
 def test_completing_twice_does_no_harm(hub, member):
