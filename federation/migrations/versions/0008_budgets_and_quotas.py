@@ -12,16 +12,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("institutions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("storage_quota", sa.BigInteger(), nullable=True))
-    with op.batch_alter_table("nodes", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("paid_until", sa.Double(), nullable=False, server_default="0"))
-    with op.batch_alter_table("nodes", schema=None) as batch_op:
-        batch_op.alter_column("paid_until", existing_type=sa.Double(), server_default=None)
+    # Columns are added in place, the default stays: making `nodes` anew would drop a table that others refer to.
+    op.add_column("institutions", sa.Column("storage_quota", sa.BigInteger(), nullable=True))
+    op.add_column("nodes", sa.Column("paid_until", sa.Double(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("nodes", schema=None) as batch_op:
-        batch_op.drop_column("paid_until")
-    with op.batch_alter_table("institutions", schema=None) as batch_op:
-        batch_op.drop_column("storage_quota")
+    op.drop_column("nodes", "paid_until")
+    op.drop_column("institutions", "storage_quota")
