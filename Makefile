@@ -30,12 +30,14 @@ $(DEV_ENV): $(HOST_ENV) config/requirements.lock
 run: $(HOST_ENV)  ## Start the hub and three demo institutions; Ctrl-C stops all of it
 	@exec $(BIN)/commons-hub demo
 
+# Tests with real processes wait much of their time: more of them than processors run at once.
+JOBS ?= 4
 test: $(DEV_ENV)  ## Run the whole test suite
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 ENGINE_TESTS := tests/integration tests/unit/federation
 test-engines: $(DEV_ENV)  ## Run the tests that touch database or store on PostgreSQL and Ceph
-	COMMONS_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n auto --dist loadgroup $(or $(ARGS),$(ENGINE_TESTS))
+	COMMONS_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(or $(ARGS),$(ENGINE_TESTS))
 
 lint: $(DEV_ENV)  ## Check style, types, and which layer imports which
 	$(BIN)/ruff check .
