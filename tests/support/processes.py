@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sqlalchemy.orm import Session
 
+from federation import auditlog, enrolment, people
+from federation.core import create_core
+from federation.database import db, unit_of_work
+from federation.settings import load_settings
+from federation.tasks import queue
+from nodes import joining
+from nodes.hub_client import HubClient
+from nodes.settings import NodeSettings
+from nodes.workplace import initialise
 from tests.support.daemons import free_ports
 from tests.support.engines import POSTGRESQL, Database, engine, new_database
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, running_store
@@ -86,22 +96,39 @@ class HubProcess:
         """A public request."""
         return requests.get(self.origin + path, timeout=30, **options)
 
+    @contextmanager
+    def services(self) -> Iterator[Session]:
+        """The hub's own services beside its processes: what a test only needs to be there costs no command."""
+        app = create_core(load_settings(environ=self.command.environ))
+        try:
+            with unit_of_work(app) as session:
+                yield session
+        finally:
+            queue(app).huey.storage.close()
+            with app.app_context():
+                db.engine.dispose()
+
     def institution(self, code: str) -> str:
         """Register an institution; its invitation."""
-        names = ("--name-zh", f"{code}院", "--name-en", code)
-        self.command.run("institution", "add", code, "--kind", "institute", *names)
-        return self.command.run("invite", code).stdout.strip()
+        names = {"kind": "institute", "name_zh": f"{code}院", "name_en": code}
+        with self.services() as session:
+            made = enrolment.create_institution(session, code=code, actor=auditlog.OPERATOR, **names)
+            return enrolment.invite(session, made, days=1, actor=auditlog.OPERATOR)
 
     def reviewer(self, name: str) -> None:
         """Add a reviewer."""
-        self.command.run("user", "add", name, "--password", PASSWORD)
+        person = {"display_name": name, "password": PASSWORD, "role": people.REVIEWER}
+        with self.services() as session:
+            people.create_user(session, name=name, institution=None, actor=auditlog.OPERATOR, **person)
 
     def node(self, folder: Path, code: str) -> Command:
         """A node that has joined as institution `code`."""
-        node = Command("nodes", {"COMMONS_NODE_DATA": str(folder)})
-        node.run("init")
-        node.run("join", self.origin, self.institution(code))
-        return node
+        workplace = initialise(NodeSettings(data=str(folder)))
+        client = HubClient(self.origin, workplace.key, workplace.settings)
+        joining.join(workplace, client, token=self.institution(code), node_name=code)
+        client.session.close()
+        workplace.database.close()
+        return Command("nodes", {"COMMONS_NODE_DATA": str(folder)})
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
