@@ -130,13 +130,19 @@ class HubClient:
         except CommonsError:
             content = None
         if answer.status_code >= 500:
-            raise HubAway(hub=self.origin, cause=f"HTTP {answer.status_code}")
+            raise HubAway(hub=self.origin, cause=_said(content) or f"HTTP {answer.status_code}")
         if answer.status_code >= 300:
             raise RefusedByHub(content if isinstance(content, dict) else {}, answer.status_code)
         if content is None:
             # Cut off on the way, which http.client cannot always tell, or the word of somebody in between.
             raise HubAway(hub=self.origin, cause=UNREADABLE)
         return content
+
+
+def _said(content: Any) -> str:
+    """What the hub itself says of why (RFC 9457), to stand within a sentence; empty when it says nothing of ours."""
+    ours = isinstance(content, dict) and str(content.get("type", "")).startswith(PROBLEM_TYPE)
+    return str(content.get("detail", ""))[:500].rstrip("。.") if ours else ""
 
 
 def _cause(error: requests.RequestException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -130,11 +131,25 @@ class OutboxEntry(Base):
     number: Mapped[int]
 
 
+@dataclass
+class Task:
+    """A part of a round by its name: how many steps of how many are done."""
+
+    name: str
+    total: int
+    done: int = 0
+
+    @property
+    def percent(self) -> int:
+        """Whole per cent, at most 100."""
+        return min(100, self.done * 100 // self.total) if self.total else 100
+
+
 class Round(Base):
     """One round with the hub: who began it, how far it is while it runs, and what it came to.
 
-    `kind` is sync or reconcile; `begun_by` is command, page or schedule. `tasks` are dictionaries with name, total
-    and done. `good` is None until it has ended; `error` has a sentence for each language when it failed.
+    `kind` is sync or reconcile; `begun_by` is command, page or schedule. `tasks` are the fields of each `Task`.
+    `good` is None until it has ended; `error` has a sentence for each language when it failed.
     """
 
     __tablename__ = "rounds"

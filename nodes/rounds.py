@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -17,7 +17,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 
 from nodes import faults, queries, routine
-from nodes.models import Round, now
+from nodes.models import Round, Task, now
 from nodes.reconciling import Reconciled
 from nodes.routine import Done
 from nodes.sync import Reporter
@@ -68,15 +68,6 @@ def outcome_of(done: Done) -> dict[str, Any]:
         "failures": failed[:LISTED],
         "reconciled": _reconciled(done.reconciled) if done.reconciled is not None else None,
     }
-
-
-@dataclass
-class Task:
-    """A part of a round by its name: how many steps of how many are done."""
-
-    name: str
-    total: int
-    done: int = 0
 
 
 class Diary:

@@ -6,7 +6,7 @@ import click
 
 from nodes import key_files, keys, rotation
 from nodes.commands.opening import opened
-from nodes.console import say
+from nodes.console import json_option, say, say_json
 from nodes.texts import _
 
 
@@ -16,14 +16,19 @@ def key() -> None:
 
 
 @key.command()
+@json_option
 @click.pass_context
-def show(context: click.Context) -> None:
+def show(context: click.Context, as_json: bool) -> None:
     """显示密钥编号，以及从前用过的。"""
     workplace = opened(context)
+    former, locked = list(keys.former_keys(workplace.folder)), key_files.is_locked(workplace.folder)
+    if as_json:
+        say_json({"id": workplace.key.id, "former": former, "locked": locked})
+        return
     say(_("密钥编号：") + workplace.key.id)
-    for kid in keys.former_keys(workplace.folder):
+    for kid in former:
         say(_("从前的密钥：") + kid)
-    say(_("私钥有口令保护。") if key_files.is_locked(workplace.folder) else _("私钥没有口令保护。"))
+    say(_("私钥有口令保护。") if locked else _("私钥没有口令保护。"))
 
 
 @key.command()

@@ -13,7 +13,7 @@ from nodes.models import Round
 from nodes.web import language
 from nodes.web.assets import asset_url
 from nodes.web.language import gettext
-from nodes.web.syncing import Syncer
+from nodes.web.syncing import Progress, Syncer
 from nodes.wording import STATES
 from nodes.workplace import Workplace
 from shared.canonical import best_text
@@ -101,6 +101,20 @@ def moment(at: datetime) -> str:
 def clock(at: datetime) -> str:
     """The time of day in this machine's time, to the second."""
     return f"{at.astimezone():%H:%M:%S}"
+
+
+def heading(progress: Progress) -> str:
+    """What the page on rounds is headed with: what is being done, or what became of it."""
+    comparing = progress.kind == "reconcile"
+    if progress.running:
+        return gettext("正在核对……") if comparing else gettext("正在同步……")
+    if progress.error:
+        return gettext("核对没有完成") if comparing else gettext("同步没有完成")
+    if not progress.finished_at:
+        return gettext("与平台同步")
+    if not progress.good:
+        return gettext("核对做完了，两边还不一致") if comparing else gettext("同步做完了，有几件没有成功")
+    return gettext("核对完成") if comparing else gettext("同步完成")
 
 
 def in_short(round: Round, spoken: str) -> str:

@@ -13,7 +13,7 @@ from nodes import queries, registration, wording
 from nodes.models import LocalFile
 from nodes.web import editing, language
 from nodes.web.forms import NEW, Faults, FileChoice, files_of, read_fields, rows_of
-from nodes.web.frame import choices_of, in_order, languages_of, syncer, workplace
+from nodes.web.frame import choices_of, heading, in_order, languages_of, syncer, workplace
 from nodes.web.language import gettext as _
 from shared.errors import AlreadyWithdrawn, CommonsError, FieldError, InvalidRecord, ReasonMissing, RecordTooLarge
 from shared.record import is_tombstone
@@ -99,7 +99,12 @@ def sync() -> ResponseReturnValue:
     with workplace().database.unit_of_work(read_only=True) as session:
         rounds = queries.rounds(session, limit=ROUNDS_SHOWN)
     return render_template(
-        "sync.html", progress=syncer().progress, still="still" in request.args, rounds=rounds, **wording.WORDS
+        "sync.html",
+        progress=syncer().progress,
+        heading=heading,
+        still="still" in request.args,
+        rounds=rounds,
+        **wording.WORDS,
     )
 
 

@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from nodes import background
-from nodes.models import Round, now
+from nodes.models import Round, Task, now
 from nodes.settings import NodeSettings
 from nodes.workplace import Workplace
 from shared.errors import RoundInterrupted
 
 SILENT = timedelta(seconds=30)
 """A round that was not heard of for so long has ended without saying so (it writes every second)."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A part of the work by name: how many steps of how many are done."""
-
-    name: str
-    total: int
-    done: int = 0
-
-    @property
-    def percent(self) -> int:
-        """Whole per cent, at most 100."""
-        return min(100, self.done * 100 // self.total) if self.total else 100
 
 
 @dataclass(frozen=True)
@@ -42,6 +28,7 @@ class Progress:
     """
 
     running: bool = False
+    kind: str = "sync"
     tasks: tuple[Task, ...] = ()
     outcome: dict[str, Any] = field(default_factory=dict)
     good: bool = True
@@ -79,8 +66,9 @@ class Syncer:
             begun = row is not None and row.started_at >= self._since
             if alive and not begun:
                 return Progress(running=True, started_at=self._since)
-            if self._hindrance and not begun:
-                return Progress(error=self._hindrance, finished_at=self._since)
+            if self._child is not None and not begun:
+                # Ours has ended without a line in the book: what stands there is of another time.
+                return Progress(error=self._hindrance or _interrupted(), finished_at=self._since)
             return self._progress(row, ours_ended=begun and not alive and self._child is not None)
 
     def stop(self) -> None:
@@ -95,8 +83,7 @@ class Syncer:
         if self._child is None or self._child.poll() is None:
             return self._child is not None
         if self._child.stdout is not None and not self._child.stdout.closed:
-            said = background.said_by(self._child)
-            self._hindrance = said or (_interrupted() if self._child.returncode < 0 else {})
+            self._hindrance = background.said_by(self._child)
         return False
 
     def _latest(self) -> Round | None:
@@ -107,13 +94,12 @@ class Syncer:
         if row is None:
             return Progress()
         tasks = tuple(Task(**task) for task in row.tasks)
+        told = Progress(kind=row.kind, tasks=tasks, started_at=row.started_at, beat_at=row.beat_at)
         if row.finished_at is None:
             if not ours_ended and now() - row.beat_at < SILENT:
-                return Progress(True, tasks, started_at=row.started_at, beat_at=row.beat_at)
-            return Progress(error=_interrupted(), started_at=row.started_at, finished_at=row.beat_at)
-        return Progress(
-            False, tasks, row.outcome, bool(row.good), row.error, row.started_at, row.beat_at, row.finished_at
-        )
+                return replace(told, running=True)
+            return replace(told, error=_interrupted(), finished_at=row.beat_at)
+        return replace(told, outcome=row.outcome, good=bool(row.good), error=row.error, finished_at=row.finished_at)
 
 
 def _interrupted() -> dict[str, str]:

@@ -51,7 +51,7 @@ def test_a_disk_that_runs_full_in_the_middle_costs_nothing_but_time(tmp_path: Pa
         register(node, tmp_path / "second.bin", 20 * MIB)
         ballast = fill(disk)
         # Not even the row of the request's nonce can be written.
-        assert "HTTP 507" in node.run("sync", check=3).stderr
+        assert "平台的磁盘空间不足" in node.run("sync", check=3).stderr
         assert hub.get("/").status_code == 200
         ballast.unlink()
         check_whole(hub)

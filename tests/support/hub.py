@@ -20,6 +20,7 @@ from federation import auditlog, enrolment, operations, schema
 from federation.app import create_app
 from federation.database import db, unit_of_work
 from federation.models.objects import Upload
+from federation.models.registry import metadata
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
 from federation.settings import HubSettings, load_settings
@@ -179,3 +180,12 @@ def running_hub(folder: Path, store: RunningStore, **changes: Any) -> Iterator[H
             with hub.app.app_context():
                 db.session.remove()
                 db.engine.dispose()
+
+
+def rows(hub: Hub) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that a hub's database holds, a table after the other."""
+    with unit_of_work(hub.app, read_only=True) as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }

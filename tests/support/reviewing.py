@@ -12,7 +12,7 @@ import uuid6
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from federation import ingestion, people
+from federation import ingestion, people, publication
 from federation.database import prepare_sqlite
 from federation.models.events import Counter
 from federation.models.institutions import Institution, Node, NodeKey
@@ -106,3 +106,16 @@ def store_object(session: Session, sha256: str, size: int, media_type: str) -> N
     """Say that the hub keeps these bytes."""
     session.add(StoredObject(sha256=sha256, size=size, media_type=media_type))
     session.flush()
+
+
+def public(session: Session, member: Member, **changes: Any) -> ResourceVersion:
+    """A record of the member that the public sees."""
+    version = member.submit(**changes)
+    publication.publish(session, [version], naan=NAAN, actor="test")
+    return version
+
+
+def ark_of(version: ResourceVersion) -> str:
+    """Its resource's permanent identifier."""
+    assert version.resource.ark
+    return version.resource.ark

@@ -25,10 +25,9 @@ from federation.database import db, init_database, unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
-from federation.models.registry import metadata
 from federation.parts import parts
 from shared import errors
-from tests.support.hub import running_hub
+from tests.support.hub import rows, running_hub
 from tests.support.processes import Command
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
@@ -50,15 +49,6 @@ def back_up(hub, place, *, with_objects=True, keep=None, begin=silent):
 def restore(hub, place, begin=silent):
     found = checking.check(folder.find(place))
     return restoring.restore(found, given=hub.settings, load=lambda: hub.settings, begin=begin)
-
-
-def rows(hub):
-    """Everything that a database holds, a table after the other."""
-    with unit_of_work(hub.app, read_only=True) as session:
-        return {
-            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
-            for table in metadata.sorted_tables
-        }
 
 
 def damage_of(hub, sha256):

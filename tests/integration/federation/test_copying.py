@@ -10,9 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from federation import copying
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
-from federation.models.registry import metadata
 from federation.models.usage import UsageEvent
-from tests.support.hub import running_hub
+from tests.support.hub import rows, running_hub
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
 
@@ -33,15 +32,6 @@ def old(tmp_path, store):
             uses = [{"kind": "view", "resource_id": record["id"], "sha256": ""} for _ in range(3)]
             session.execute(insert(UsageEvent), uses)
         yield hub, member
-
-
-def rows(hub):
-    """Everything that a database holds, a table after the other."""
-    with unit_of_work(hub.app, read_only=True) as session:
-        return {
-            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
-            for table in metadata.sorted_tables
-        }
 
 
 def test_every_row_of_every_table_arrives(hub, old):

@@ -53,6 +53,7 @@ def test_a_second_rotation_makes_a_longer_chain(live_hub: HubProcess, node: Comm
     node.run("key", "rotate")
     assert list(states(live_hub, node).values()) == ["active", "retired", "retired"]
     assert "从前的密钥" in node.run("key", "show").stdout
+    assert len(node.json("key", "show")["former"]) == 2
 
 
 def test_a_node_killed_before_it_used_the_new_key_goes_on_with_it(live_hub: HubProcess, node: Command) -> None:

@@ -11,7 +11,6 @@ from email.utils import format_datetime
 import pytest
 
 from nodes import files, transfer
-from nodes.hub_client import HubClient
 from nodes.models import LocalFile
 from nodes.patience import Hold, Patience, retry_after
 from nodes.settings import NodeSettings
@@ -27,24 +26,11 @@ SHA256 = "sha256"
 
 
 @pytest.fixture
-def played():
-    hub = PlayedHub()
-    yield hub
-    hub.server.shutdown()
-    hub.server.server_close()
-
-
-@pytest.fixture
 def store():
     made = PlayedHub()
     yield made
     made.server.shutdown()
     made.server.server_close()
-
-
-@pytest.fixture
-def pauses():
-    return []
 
 
 @pytest.fixture
@@ -54,13 +40,6 @@ def workplace(tmp_path):
     )
     yield made
     made.database.close()
-
-
-@pytest.fixture
-def client(workplace, played, pauses):
-    made = HubClient(played.origin, workplace.key, workplace.settings, sleep=pauses.append)
-    yield made
-    made.session.close()
 
 
 @pytest.fixture

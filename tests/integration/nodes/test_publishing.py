@@ -12,29 +12,15 @@ import time
 import pytest
 
 from nodes import outbox, queries, registration, sync, transfer
-from nodes.hub_client import HubClient, RefusedByHub
+from nodes.hub_client import RefusedByHub
 from nodes.models import LocalFile, Membership
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from shared.canonical import parse
-from shared.errors import CommonsError, HubAway
+from shared.errors import CommonsError, HubAway, HubFull
 from shared.messages import StatusReply
-from tests.support.played import PlayedHub
 from tests.support.processes import eventually
 from tests.support.records import make_record
-
-
-@pytest.fixture
-def played():
-    hub = PlayedHub()
-    yield hub
-    hub.server.shutdown()
-    hub.server.server_close()
-
-
-@pytest.fixture
-def pauses():
-    return []
 
 
 @pytest.fixture
@@ -42,13 +28,6 @@ def workplace(tmp_path):
     made = initialise(NodeSettings(data=str(tmp_path / "node"), attempts=3, timeout=5))
     yield made
     made.database.close()
-
-
-@pytest.fixture
-def client(workplace, played, pauses):
-    made = HubClient(played.origin, workplace.key, workplace.settings, sleep=pauses.append)
-    yield made
-    made.session.close()
 
 
 @pytest.fixture
@@ -271,3 +250,14 @@ def test_a_node_killed_while_registering_has_each_resource_whole_or_not_at_all(t
         assert outbox.waiting(session) == total
     eventually(lambda: status(workplace).get("registered", 0) == total)
     workplace.database.close()
+
+
+def test_a_hub_that_says_itself_why_it_takes_nothing_is_heard(client, played, pauses):
+    full = HubFull()
+    for _ in range(3):
+        played.say(full.problem("zh"), status=507)
+    with pytest.raises(HubAway) as away:
+        client.get("/status", StatusReply)
+    assert "平台的磁盘空间不足" in away.value.message("zh")
+    assert "HTTP 507" not in away.value.message("zh")
+    assert len(pauses) == 2

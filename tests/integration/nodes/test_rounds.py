@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
+import pytest
 import requests
 from filelock import FileLock
 from sqlalchemy import update
@@ -72,6 +74,29 @@ def test_a_round_that_was_not_heard_of_for_long_is_not_shown_as_running(node: No
     page = node.page("/sync")
     assert "正在同步" not in page
     assert "中途停止" in page
+
+
+def test_a_round_that_could_not_even_begin_is_not_taken_for_the_success_before_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    node.join()
+    put_round(node.workplace, round_of(good=True))
+    (tmp_path / "sqlalchemy.py").write_text("raise SystemExit(1)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    node.submit("/sync", seen_on="/sync")
+    page = eventually(lambda: (found := node.page("/sync")) and "正在同步" not in found and found)
+    assert "同步没有完成" in page
+    assert "中途停止" in page
+
+
+def test_a_comparison_that_was_asked_for_is_told_as_one(node: Node) -> None:
+    node.join()
+    for equal, words in ((True, "核对完成"), (False, "核对做完了，两边还不一致")):
+        outcome = {"reconciled": {"equal": equal}}
+        put_round(node.workplace, {**round_of(good=equal, outcome=outcome), "kind": rounds.RECONCILE})
+        page = node.page("/sync")
+        assert f"<h1>{words}</h1>" in page
+        assert "同步完成" not in page
 
 
 def test_the_page_tells_of_rounds_that_a_command_went(node: Node, live_hub: HubProcess) -> None:

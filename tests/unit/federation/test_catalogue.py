@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from federation import catalogue, publication
 from federation.finding import FileFinder
-from federation.models.resources import ResourceVersion
 from shared.errors import Gone, NotFound
 from tests.support.records import make_file
-from tests.support.reviewing import NAAN, Member, add_member, database, store_object
+from tests.support.reviewing import Member, add_member, ark_of, database, public, store_object
 
 TODAY = date(2026, 5, 20)
 
@@ -31,17 +30,6 @@ def session(tmp_path: Path) -> Iterator[Session]:
 @pytest.fixture
 def member(session: Session) -> Member:
     return add_member(session, "institute-a")
-
-
-def public(session: Session, member: Member, **changes: object) -> ResourceVersion:
-    version = member.submit(**changes)
-    publication.publish(session, [version], naan=NAAN, actor="test")
-    return version
-
-
-def ark_of(version: ResourceVersion) -> str:
-    assert version.resource.ark
-    return version.resource.ark
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from federation import database as databases
 from federation import publication
 from federation.finding import FileFinder
-from federation.models.resources import ResourceVersion
 from shared.errors import Gone, NotFound
 from tests.support.records import make_file
-from tests.support.reviewing import NAAN, Member, add_member, database, store_object
+from tests.support.reviewing import Member, add_member, ark_of, database, public, store_object
 
 TODAY = date(2026, 5, 20)
 
@@ -30,17 +29,6 @@ def session(tmp_path: Path) -> Iterator[Session]:
 @pytest.fixture
 def member(session: Session) -> Member:
     return add_member(session, "institute-a")
-
-
-def public(session: Session, member: Member, **changes: object) -> ResourceVersion:
-    version = member.submit(**changes)
-    publication.publish(session, [version], naan=NAAN, actor="test")
-    return version
-
-
-def ark_of(version: ResourceVersion) -> str:
-    assert version.resource.ark
-    return version.resource.ark
 
 
 def test_a_file_that_was_found_before_is_gone_with_its_resource_and_changes_with_its_version(
