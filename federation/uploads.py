@@ -159,37 +159,31 @@ def _make_room(session: Session, store: ObjectStore, offers: Sequence[Wanted], u
 def _grant(store: ObjectStore, upload: Upload) -> dict[str, Any]:
     if upload.state == "verifying":
         return {"outcome": "verifying", "upload_id": upload.id}
-    if not upload.store_upload_id:
-        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
-    elif _nothing_arrived(store, upload):
-        # The embedded store refuses every further part of an upload during which its disk was full; where nothing
-        # has arrived, nothing is lost by beginning again.
+    done = _arrived(store, upload) if upload.store_upload_id else {}
+    if upload.store_upload_id and not done:
+        # The store has forgotten the upload, or its disk was full: the embedded one then refuses every further part.
+        # Where nothing has arrived, nothing is lost by beginning again under the same id.
         store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+        upload.store_upload_id = ""
+    if not upload.store_upload_id:
         upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
     if not upload.store_upload_id:
         url = store.grant_put(upload_id=upload.id, size=upload.size)
         part = {"number": 1, "offset": 0, "size": upload.size, "url": url}
         return {"outcome": "granted", "upload_id": upload.id, "parts": [part], "more": False, "bytes_present": 0}
-    return _grant_missing_parts(store, upload)
+    return _grant_missing_parts(store, upload, done)
 
 
-def _nothing_arrived(store: ObjectStore, upload: Upload) -> bool:
+def _arrived(store: ObjectStore, upload: Upload) -> dict[int, int]:
+    """Which parts the store has, each with its size; none of an upload that it does not know."""
     try:
-        return not store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
+        parts = store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
     except UploadUnknown:
-        return False
+        return {}
+    return {part.number: part.size for part in parts}
 
 
-def _grant_missing_parts(store: ObjectStore, upload: Upload) -> dict[str, Any]:
-    try:
-        done = {
-            part.number: part.size
-            for part in store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
-        }
-    except UploadUnknown:
-        # The store forgot the upload (it expired there): begin again under the same id.
-        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
-        done = {}
+def _grant_missing_parts(store: ObjectStore, upload: Upload, done: Mapping[int, int]) -> dict[str, Any]:
     _note_progress(upload, sum(done.values()))
     count = part_count(upload.size, part_size_for(upload.size, preferred=store.settings.part_size))
     missing = [number for number in range(1, count + 1) if number not in done]
@@ -218,12 +212,8 @@ def progressed(session: Session, store: ObjectStore, upload: Upload) -> bool:
     """Look at the store itself: whether more of an open upload has arrived than was known of."""
     if not upload.store_upload_id:
         return False
-    try:
-        done = store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
-    except UploadUnknown:
-        return False
     before = upload.bytes_present
-    _note_progress(upload, sum(part.size for part in done))
+    _note_progress(upload, sum(_arrived(store, upload).values()))
     return upload.bytes_present > before
 
 

@@ -17,7 +17,6 @@ from shared.wording import Words, system_fault
 
 FORMAT = 1
 LIMIT = 64 * 1024**2
-PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from shared.errors import StoreAway
 
 SOUND, REMOVING = "sound", "removing"
 STATES = (SOUND, REMOVING, *REASONS)
-PIECE = 1024 * 1024
 _EVER = datetime.max.replace(tzinfo=UTC)
 Tell = Callable[[int], object]
 
@@ -192,11 +191,8 @@ def _is_there(path: Path, size: int) -> bool:
 
 
 def _is_right(path: Path, sha256: str) -> bool:
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while piece := file.read(PIECE):
-                digest.update(piece)
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     except OSError:
         return False
-    return digest.hexdigest() == sha256
