@@ -111,8 +111,10 @@ def test_an_upload_cut_at_half_goes_on_at_the_part_it_had_reached(
     record_id = patient.register([content(tmp_path, size)], title=title())
     before = site.hub.store.bodies()
     node = patient.command.start("sync")
-    # Two parts are there, and half of the third is under way when everything ends.
-    site.hub.store.when(BYTES, 2 * PART + PART // 2, node.kill)
+    # Two parts are there when everything ends, and the third never arrives whole: what a killed process had already
+    # given to the system would otherwise still go out.
+    site.hub.store.break_with(Fault(STALL, after=PART // 2, line="partNumber=3&"))
+    site.hub.store.when(BYTES, 2 * PART + PART // 4, node.kill)
     node.communicate(timeout=120)
     site.hub.store.heal()
     reached = site.hub.store.bodies() - before
