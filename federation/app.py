@@ -11,7 +11,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from federation import authentication, database, problems
+from federation import authentication, database, people, problems
 from federation.api.federation import hello, members
 from federation.api.health import health
 from federation.api.reconciliation import reconciling
@@ -74,6 +74,7 @@ def create_app(settings: HubSettings) -> Flask:
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     register_pages(app)
+    people.nobody()
     _wrap(app, settings)
     return app
 

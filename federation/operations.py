@@ -11,20 +11,16 @@ from typing import Any
 import click
 from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from federation import fixity, quotas, review, schema, under_way
+from federation import quotas, review
 from federation.checklist import policy
 from federation.database import unit_of_work
-from federation.models.events import Counter
 from federation.models.institutions import Institution, Node, NodeKey
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
 from federation.people import fold_name
-from federation.sequences import FEED
-from federation.settings import HubSettings
 from federation.storage import StorageError
 from shared.errors import NotFound, StoreAway
 
@@ -76,8 +72,8 @@ def institutions(session: Session, *, quota: int) -> list[dict[str, Any]]:
     `quota` is that of a member without one of its own; 0 is no limit.
     """
     stored = quotas.used(session)
-    counts = dict(_pairs(session, select(Resource.institution_id, func.count()).group_by(Resource.institution_id)))
-    nodes = dict(_pairs(session, select(Node.institution_id, func.count()).group_by(Node.institution_id)))
+    counts = dict(pairs(session, select(Resource.institution_id, func.count()).group_by(Resource.institution_id)))
+    nodes = dict(pairs(session, select(Node.institution_id, func.count()).group_by(Node.institution_id)))
     return [
         {
             "code": member.code,
@@ -165,44 +161,6 @@ def _waiting_after(session: Session, member: Institution, last: int) -> Sequence
     ).all()
 
 
-def status(app: Flask) -> dict[str, Any]:
-    """How the hub is: its parts, the versions in each state, and how far the search index has come."""
-    found: dict[str, Any] = {"database": False, "schema": False, "store": parts(app).store.ready()}
-    try:
-        found["schema"] = schema.is_current(app)
-        with unit_of_work(app, read_only=True) as session:
-            found["states"] = dict(
-                _pairs(session, select(ResourceVersion.state, func.count()).group_by(ResourceVersion.state))
-            )
-            found |= _storage(session, parts(app).settings)
-            found["change_feed"] = session.scalar(select(Counter.value).where(Counter.name == FEED))
-        found["database"] = True
-    except SQLAlchemyError:
-        found["states"], found["change_feed"] = {}, None
-    index = parts(app).index
-    index.reload()
-    found["search_index"] = index.position()
-    found["ready"] = bool(found["database"] and found["schema"] and found["store"])
-    return found
-
-
-def _storage(session: Session, settings: HubSettings) -> dict[str, Any]:
-    """How the stored files are, in a few figures, and whose they are."""
-    standing = fixity.standing(session, days=settings.fixity_days)
-    members = institutions(session, quota=settings.institution_quota_bytes)
-    return {
-        "institutions": {one["code"]: {"bytes": one["bytes"], "quota": one["quota"]} for one in members},
-        "objects": standing.objects,
-        "objects_bytes": standing.size,
-        "objects_damaged": standing.damaged,
-        "objects_overdue": standing.overdue,
-        "under_way": {
-            one.state: {"uploads": one.count, "bytes": one.size, "silent_seconds": one.silent_seconds}
-            for one in under_way.uploads(session)
-        },
-    }
-
-
 def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     """Print rows: a JSON list for programs, lines for people."""
     if as_json:
@@ -212,5 +170,6 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         click.echo("  ".join(f"{name}={value}" for name, value in row.items()))
 
 
-def _pairs(session: Session, query: Any) -> list[tuple[Any, Any]]:
+def pairs(session: Session, query: Any) -> list[tuple[Any, Any]]:
+    """The rows of a query of two columns, to be made a dictionary."""
     return [(row[0], row[1]) for row in session.execute(query)]

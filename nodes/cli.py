@@ -6,7 +6,6 @@ A command loads what it needs and no more: each starts at once, and the page tha
 from __future__ import annotations
 
 from copy import copy
-from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import click
 from nodes.console import GivenPath, NamedErrors
 from nodes.settings import load_settings
 from nodes.texts import _
+from shared.commands import LoadedWhenCalled
 
 COMMANDS = {
     "init": "joining:init",
@@ -35,27 +35,17 @@ COMMANDS = {
 """Where each command is, in the order in which an institution meets them."""
 
 
-class LoadedWhenCalled(NamedErrors):
-    """A group that imports a command's module when the command is called, and shows its help in one's language."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands."""
-        return list(COMMANDS)
+class Commands(NamedErrors, LoadedWhenCalled):
+    """The group of all commands, with its help and theirs in one's language."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, or None for an unknown one."""
-        return translated(original(cmd_name)) if cmd_name in COMMANDS else None
+        found = super().get_command(ctx, cmd_name)
+        return found and translated(found)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The group's help, in the user's language."""
-        super(LoadedWhenCalled, translated(self)).format_help(ctx, formatter)  # type: ignore[misc]
-
-
-def original(name: str) -> click.Command:
-    """The command called `name`, as it stands in its module."""
-    module, _colon, attribute = COMMANDS[name].partition(":")
-    found: click.Command = getattr(import_module(f"nodes.commands.{module}"), attribute)
-    return found
+        super(Commands, translated(self)).format_help(ctx, formatter)  # type: ignore[misc]
 
 
 def translated(command: click.Command) -> click.Command:
@@ -71,7 +61,12 @@ def translated(command: click.Command) -> click.Command:
     return made
 
 
-@click.group(cls=LoadedWhenCalled, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    package="nodes.commands",
+    places=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--config", type=GivenPath(dir_okay=False), help="配置文件（TOML）。")
 @click.option("--data", type=GivenPath(file_okay=False), help="数据目录。")
 @click.pass_context

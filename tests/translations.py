@@ -55,7 +55,7 @@ def helps(command: click.Command) -> Iterator[str]:
     yield from (cleandoc(text) for text in said if text)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
-            yield from helps(node_cli.original(name) if command is node_cli.main else command.commands[name])
+            yield from helps(node_cli.main.original(name) if command is node_cli.main else command.commands[name])
 
 
 def updated(package: Path) -> Catalog:

@@ -13,7 +13,7 @@ import uuid6
 from flask import Flask
 from sqlalchemy import select
 
-from federation import auditlog, enrolment, operations, people
+from federation import auditlog, enrolment, people, standing
 from federation.core import create_core
 from federation.database import db, unit_of_work
 from federation.models.resources import ResourceVersion
@@ -127,4 +127,4 @@ def running_site(place: Path, **environ: str) -> Iterator[Site]:
 
 def hub_status(site: Site) -> dict[str, Any]:
     """How the hub is, as `commons-hub status` says."""
-    return operations.status(site.app)
+    return standing.status(site.app)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from federation import fixity, fixity_watch, operations
+from federation import fixity, fixity_watch, standing
 from federation.database import unit_of_work
 from federation.fixity import Pace
 from federation.models.base import now
@@ -111,7 +111,7 @@ def test_every_kind_of_damage_is_found_told_and_healed(hub, member, published, o
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) == 3600
     assert "正在向提供单位取回" in refused.get_data(as_text=True)
-    assert operations.status(hub.app)["objects_damaged"] == 1
+    assert standing.status(hub.app)["objects_damaged"] == 1
 
     member.upload(sha256, DATA)
     hub.work()

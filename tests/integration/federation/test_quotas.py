@@ -8,7 +8,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from federation import operations, quotas
+from federation import operations, quotas, standing
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.events import AuditEvent
@@ -187,7 +187,7 @@ def test_operators_see_use_and_quota(hub, member):
     with unit_of_work(hub.app, read_only=True) as session:
         [row] = operations.institutions(session, quota=0)
     assert (row["bytes"], row["quota"]) == (6 * KB, 7 * KB)
-    assert operations.status(hub.app)["institutions"] == {member.code: {"bytes": 6 * KB, "quota": 7 * KB}}
+    assert standing.status(hub.app)["institutions"] == {member.code: {"bytes": 6 * KB, "quota": 7 * KB}}
 
 
 @pytest.mark.parametrize(

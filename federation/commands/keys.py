@@ -1,0 +1,39 @@
+"""`commons-hub key`: the keys that nodes sign with."""
+
+from __future__ import annotations
+
+import click
+
+from federation import auditlog, enrolment, operations
+from federation.core import create_core
+from federation.database import unit_of_work
+from federation.settings import load_settings
+
+KEY_FIRST = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+"""For commands that take a key's id, which may begin with a hyphen: it is no option then."""
+
+
+@click.group()
+def key() -> None:
+    """节点密钥。"""
+
+
+@key.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.pass_context
+def key_list(context: click.Context, as_json: bool) -> None:
+    """列出各节点的密钥和状态。"""
+    with unit_of_work(create_core(load_settings(context.obj)), read_only=True) as session:
+        operations.show(operations.keys(session), as_json=as_json)
+
+
+@key.command(name="set", context_settings=KEY_FIRST)
+@click.argument("key_id")
+@click.argument("state", type=click.Choice(["active", "suspended", "revoked"]))
+@click.option("--reason", required=True, help="理由。")
+@click.pass_context
+def key_set(context: click.Context, key_id: str, state: str, reason: str) -> None:
+    """启用、暂停或吊销一把密钥。"""
+    with unit_of_work(create_core(load_settings(context.obj))) as session:
+        enrolment.set_key_state(session, key_id, state=state, reason=reason, actor=auditlog.OPERATOR)
+    click.echo(f"{key_id}：{state}")

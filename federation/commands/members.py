@@ -1,0 +1,81 @@
+"""`commons-hub institution` and `invite`: who takes part."""
+
+from __future__ import annotations
+
+import click
+
+from federation import auditlog, enrolment, operations, quotas, withdrawals
+from federation.core import create_core
+from federation.database import unit_of_work
+from federation.settings import load_settings
+from shared.wording import in_bytes
+
+
+@click.group()
+def institution() -> None:
+    """成员单位。"""
+
+
+@institution.command(name="add")
+@click.argument("code")
+@click.option("--kind", required=True, help="单位类别（institute、society、university …）。")
+@click.option("--name-zh", default="", help="中文名。")
+@click.option("--name-en", default="", help="英文名。")
+@click.pass_context
+def institution_add(context: click.Context, code: str, kind: str, name_zh: str, name_en: str) -> None:
+    """登记一个成员单位。"""
+    with unit_of_work(create_core(load_settings(context.obj))) as session:
+        enrolment.create_institution(
+            session, code=code, kind=kind, name_zh=name_zh, name_en=name_en, actor=auditlog.OPERATOR
+        )
+    click.echo(f"已登记 {code}。用 commons-hub invite {code} 生成邀请码。")
+
+
+@institution.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.pass_context
+def institution_list(context: click.Context, as_json: bool) -> None:
+    """列出成员单位。"""
+    settings = load_settings(context.obj)
+    with unit_of_work(create_core(settings), read_only=True) as session:
+        found = operations.institutions(session, quota=settings.institution_quota_bytes)
+        operations.show(found, as_json=as_json)
+
+
+@institution.command(name="allow-withdrawals")
+@click.argument("code")
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="几小时之内有效。")
+@click.pass_context
+def institution_allow_withdrawals(context: click.Context, code: str, hours: int) -> None:
+    """确认一个单位确要大量撤回；它下次同步时照办。"""
+    with unit_of_work(create_core(load_settings(context.obj))) as session:
+        withdrawals.allow(session, operations.institution(session, code), hours=hours, actor=auditlog.OPERATOR)
+    click.echo(f"{code}：{hours} 小时内可以大量撤回。")
+
+
+@institution.command(name="quota")
+@click.argument("code")
+@click.argument("size")
+@click.pass_context
+def institution_quota(context: click.Context, code: str, size: str) -> None:
+    """一个单位的文件最多占多少：如 "200 GB"；0 为不限，default 为按设置。已存的文件不受影响。"""
+    settings = load_settings(context.obj)
+    with unit_of_work(create_core(settings)) as session:
+        found = operations.institution(session, code)
+        quota = None if size == "default" else quotas.read_quota(size)
+        quotas.set_quota(session, found, quota, actor=auditlog.OPERATOR)
+        most = quotas.allowed(found, settings.institution_quota_bytes)
+    click.echo(f"{code}：存储配额 {in_bytes(most) if most else '不限'}。")
+
+
+@click.command()
+@click.argument("code")
+@click.option("--days", type=click.IntRange(1, 365), help="有效天数。")
+@click.pass_context
+def invite(context: click.Context, code: str, days: int | None) -> None:
+    """为成员单位生成一次性邀请码。"""
+    settings = load_settings(context.obj)
+    with unit_of_work(create_core(settings)) as session:
+        found = operations.institution(session, code)
+        token = enrolment.invite(session, found, days=days or settings.invitation_days, actor=auditlog.OPERATOR)
+    click.echo(token)

@@ -1,0 +1,58 @@
+"""`commons-hub user`: who may sign in."""
+
+from __future__ import annotations
+
+import click
+
+from federation import auditlog, operations, people
+from federation.core import create_core
+from federation.database import unit_of_work
+from federation.settings import load_settings
+
+
+@click.group()
+def user() -> None:
+    """平台用户（审核人、管理员）。"""
+
+
+@user.command(name="add")
+@click.argument("name")
+@click.option("--display-name", help="显示的姓名。")
+@click.option("--role", type=click.Choice(people.ROLES), default="reviewer", show_default=True)
+@click.option("--institution", "code", help="所属单位的代码。")
+@click.password_option(help="密码；不写则提示输入。")
+@click.pass_context
+def user_add(
+    context: click.Context, name: str, display_name: str | None, role: str, code: str | None, password: str
+) -> None:
+    """添加用户。"""
+    with unit_of_work(create_core(load_settings(context.obj))) as session:
+        people.create_user(
+            session,
+            name=name,
+            display_name=display_name or name,
+            password=password,
+            role=role,
+            institution=operations.institution(session, code) if code else None,
+            actor=auditlog.OPERATOR,
+        )
+    click.echo(f"已添加 {name}。")
+
+
+@user.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.pass_context
+def user_list(context: click.Context, as_json: bool) -> None:
+    """列出用户。"""
+    with unit_of_work(create_core(load_settings(context.obj)), read_only=True) as session:
+        operations.show(operations.users(session), as_json=as_json)
+
+
+@user.command(name="deactivate")
+@click.argument("name")
+@click.pass_context
+def user_deactivate(context: click.Context, name: str) -> None:
+    """停用用户并结束其全部会话。"""
+    with unit_of_work(create_core(load_settings(context.obj))) as session:
+        people.deactivate(session, operations.user(session, name), actor=auditlog.OPERATOR)
+    click.echo(f"已停用 {name}。")

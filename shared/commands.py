@@ -1,0 +1,31 @@
+"""Groups of commands whose modules are imported when a command is called: each loads what it needs and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LoadedWhenCalled(click.Group):
+    """A group whose commands stand as `module:attribute` in `places`, modules being those of `package`."""
+
+    def __init__(self, *args: Any, package: str, places: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.package, self.places = package, dict(places)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of their places."""
+        return list(self.places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None for an unknown one."""
+        return self.original(cmd_name) if cmd_name in self.places else None
+
+    def original(self, name: str) -> click.Command:
+        """The command called `name`, as it stands in its module."""
+        module, _colon, attribute = self.places[name].partition(":")
+        found: click.Command = getattr(import_module(f"{self.package}.{module}"), attribute)
+        return found
