@@ -18,6 +18,9 @@ MAX_KEYS = 1000
 """Keys that one object may have; ours have a few dozen."""
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: Any) -> bytes:
     """The RFC 8785 form of `value`.
 
@@ -27,7 +30,7 @@ def canonical(value: Any) -> bytes:
     """
     try:
         if _is_plain(value):
-            return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+            return _WRITER.encode(value).encode("utf-8")
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise InvalidJson(cause=str(error)[:200]) from error
@@ -62,6 +65,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_READER = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_object)
+
+
 def parse(data: bytes) -> Any:
     """JSON from bytes, strictly: UTF-8, no NaN, no doubled key, no lone surrogate, at most MAX_DEPTH deep.
 
@@ -74,14 +80,17 @@ def parse(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidEncoding(position=error.start) from error
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        if text.startswith("\ufeff"):
+            raise InvalidJson(cause=Words("a byte order mark", "开头有字节顺序标记（BOM）"))
+        value = _READER.decode(text)
     except RecursionError as error:
         raise TooDeep(limit=MAX_DEPTH) from error
     except ValueError as error:
         raise InvalidJson(cause=json_fault(error)) from error
     if "\\u" in text or "\\U" in text:
         _refuse_surrogates(value)
-    if depth(value) > MAX_DEPTH:
+    # Text with fewer brackets than that cannot be deeper: most of it need not be walked.
+    if text.count("{") + text.count("[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
         raise TooDeep(limit=MAX_DEPTH)
     return value
 

@@ -94,13 +94,18 @@ class Text(Checked):
             refuse("wrong_type", expected="text")
         if len(value) > self.maximum:
             refuse("too_long", max=self.maximum, length=len(value))
-        if self.minimum > sum(1 for _ in islice(VISIBLE.finditer(value), self.minimum)):
+        if not self._shows_enough(value):
             refuse("too_short", min=self.minimum)
         control = CONTROLS.search(value)
         if control:
             refuse("control_characters", place=control.start() + 1, character=f"U+{ord(control[0]):04X}")
         if self.pattern and not self.pattern.fullmatch(value):
             refuse(self.fault, value=value[:80])
+
+    def _shows_enough(self, value: str) -> bool:
+        if self.minimum == 1:
+            return VISIBLE.search(value) is not None
+        return self.minimum <= sum(1 for _ in islice(VISIBLE.finditer(value), self.minimum))
 
 
 class Said(Text):

@@ -44,6 +44,7 @@ def test_a_value_without_a_canonical_form_is_refused(value):
         (b"\xff{}", InvalidEncoding),
         ("计量".encode("gbk"), InvalidEncoding),
         (b"{", InvalidJson),
+        (b"\xef\xbb\xbf{}", InvalidJson),
         (b'{"a":1,"a":2}', InvalidJson),
         (b'{"a":NaN}', InvalidJson),
         (b'["\\ud800"]', InvalidJson),
