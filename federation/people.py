@@ -30,7 +30,7 @@ NAME = re.compile(r"\w[\w.@+-]*")
 ANONYMOUS = "anonymous"
 """Who tried to sign in under a name that no account has."""
 
-_hasher = PasswordHasher()
+HASHER = PasswordHasher()
 """Argon2id with the parameters of RFC 9106 §4 for machines with little memory (64 MiB, three passes)."""
 
 
@@ -40,7 +40,7 @@ def nobody() -> str:
 
     It takes a tenth of a second to make: who lets people sign in makes it before the first of them comes.
     """
-    return _hasher.hash("nobody has this password")
+    return HASHER.hash("nobody has this password")
 
 
 def fold_name(name: str) -> str:
@@ -70,7 +70,7 @@ def create_user(
         id=str(uuid6.uuid7()),
         name=name,
         display_name=display_name,
-        password_hash=_hasher.hash(_secret(password)),
+        password_hash=HASHER.hash(_secret(password)),
         role=role,
         institution_id=institution.id if institution else None,
     )
@@ -101,8 +101,8 @@ def sign_in(session: Session, *, name: str, password: str, address: str, setting
         auditlog.record(session, auditlog.Happening(actor, "user.sign_in_failed", actor))
         raise SignInFailed()
     guard.forget_failures()
-    if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(_secret(password))
+    if HASHER.check_needs_rehash(user.password_hash):
+        user.password_hash = HASHER.hash(_secret(password))
     _remember(session, auditlog.person(user.id), "user.signed_in", user)
     return user
 
@@ -134,7 +134,7 @@ def set_password(session: Session, user: User, password: str, *, actor: str) -> 
     fault = password_fault(password)
     if fault:
         raise InvalidRequest(errors=[fault])
-    user.password_hash = _hasher.hash(_secret(password))
+    user.password_hash = HASHER.hash(_secret(password))
     _end_sessions(session, user)
     _remember(session, actor, "user.password_changed", user)
 
@@ -177,7 +177,7 @@ def _by_name(session: Session, name: str) -> User | None:
 
 def _matches(password_hash: str, password: str) -> bool:
     try:
-        return _hasher.verify(password_hash, _secret(password)) and len(password) <= MAX_PASSWORD
+        return HASHER.verify(password_hash, _secret(password)) and len(password) <= MAX_PASSWORD
     except (VerificationError, InvalidHashError):
         return False
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import engines
 from tests.support.hub import Hub, Member, running_hub
+from tests.support.once import make_once
 from tests.support.processes import HubProcess, running_hub_process
 from tests.support.stores import RunningStore, running_store
 
@@ -48,6 +49,12 @@ def _runs_here(item: pytest.Item) -> bool:
     if name not in engines.ENGINES:
         raise pytest.UsageError(f"{item.nodeid}: there is no engine {name}")
     return bool(name == engines.engine())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What many hubs in this process have in common is made once."""
+    make_once(tmp_path_factory.mktemp("once"))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from threading import Lock
 from typing import Any, TypeVar
 
 import marshmallow
@@ -69,6 +70,22 @@ class CommonsApi(Api):  # type: ignore[misc]  # flask-smorest has no types
         """Leave errors to `federation.problems`."""
 
 
+class Description:
+    """The whole document, made when it is first asked for: most processes are never asked."""
+
+    def __init__(self, api: CommonsApi) -> None:
+        self._api, self._lock = api, Lock()
+        self._made: dict[str, Any] = {}
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        with self._lock:
+            if not self._made:
+                federation_paths.describe(self._api.spec, Problem)
+                self._made = self._api.spec.to_dict()
+            return self._made
+
+
 class Paths(FlaskPlugin):  # type: ignore[misc]  # flask-smorest has no types
     """Paths from Flask's rules, and those that are given as text."""
 
@@ -113,8 +130,7 @@ def init_api(app: Flask, *blueprints: PublicBlueprint) -> None:
     _teach_fields(api)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
-    federation_paths.describe(api.spec, Problem)
-    app.extensions[KEY] = api.spec.to_dict()
+    app.extensions[KEY] = Description(api)
 
 
 def _teach_fields(api: CommonsApi) -> None:

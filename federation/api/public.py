@@ -100,7 +100,7 @@ def vocabularies() -> Response:
 @endpoint(public_api, "/openapi.json", reply=schemas.DescriptionReply)
 def openapi() -> Response:
     """This description."""
-    return jsonify(current_app.extensions[KEY])
+    return jsonify(current_app.extensions[KEY].document())
 
 
 def institution_reply(institution: Institution) -> dict[str, Any]:

@@ -21,13 +21,15 @@ from flask import Flask
 
 from federation import schema
 from federation.database import db, init_database
-from tests.support.ceph import Ceph, running_ceph
+from tests.support.ceph import running_ceph
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, shared_ceph
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENGINES = (SQLITE, POSTGRESQL)
 CHOICE, SERVER = "COMMONS_TEST_ENGINE", "COMMONS_TEST_POSTGRESQL_PORT"
+TABLES = "COMMONS_TEST_TABLES"
+"""Where the SQLite file with all tables and no rows is."""
 TEMPLATE = "commons_template"
 
 
@@ -41,8 +43,8 @@ def engine() -> str:
 
 @contextmanager
 def running_engines() -> Iterator[None]:
-    """The servers of the chosen engine, for this process and those that it starts."""
-    if engine() == SQLITE or SERVER in os.environ:
+    """The servers of the chosen engine, for this process and those that it starts, and a database to copy."""
+    if {SERVER, TABLES} & os.environ.keys():
         yield
         return
     with ExitStack() as stack:
@@ -50,18 +52,30 @@ def running_engines() -> Iterator[None]:
         folder = Path(tempfile.mkdtemp(prefix="commons-engines-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o711)
-        for name in ("ceph", "postgresql"):
-            (folder / name).mkdir()
-        ceph = stack.enter_context(running_ceph(folder / "ceph", access_key=ACCESS_KEY, secret_key=SECRET_KEY))
-        postgres = stack.enter_context(running_postgres(folder / "postgresql"))
-        _make_template(postgres)
-        stack.enter_context(_announced(ceph, postgres))
+        if engine() == SQLITE:
+            _make_tables(f"sqlite:///{folder / 'tables.sqlite'}")
+            stack.enter_context(_announced({TABLES: str(folder / "tables.sqlite")}))
+        else:
+            stack.enter_context(_announced(stack.enter_context(_servers(folder))))
         yield
 
 
 @contextmanager
-def _announced(ceph: Ceph, postgres: Postgres) -> Iterator[None]:
-    said = {SERVER: str(postgres.port), **shared_ceph(ceph)}
+def _servers(folder: Path) -> Iterator[dict[str, str]]:
+    """PostgreSQL and Ceph, and what the tests must know of them."""
+    for name in ("ceph", "postgresql"):
+        (folder / name).mkdir()
+    with (
+        running_ceph(folder / "ceph", access_key=ACCESS_KEY, secret_key=SECRET_KEY) as ceph,
+        running_postgres(folder / "postgresql") as postgres,
+    ):
+        postgres.create(TEMPLATE)
+        _make_tables(postgres.url(TEMPLATE))
+        yield {SERVER: str(postgres.port), **shared_ceph(ceph)}
+
+
+@contextmanager
+def _announced(said: dict[str, str]) -> Iterator[None]:
     os.environ.update(said)
     try:
         yield
@@ -70,11 +84,10 @@ def _announced(ceph: Ceph, postgres: Postgres) -> Iterator[None]:
             del os.environ[name]
 
 
-def _make_template(postgres: Postgres) -> None:
+def _make_tables(url: str) -> None:
     """A database that has all tables: copying it takes a tenth of the time of making them."""
-    postgres.create(TEMPLATE)
     app = Flask("template")
-    init_database(app, postgres.url(TEMPLATE))
+    init_database(app, url)
     schema.upgrade(app)
     with app.app_context():
         db.engine.dispose()
@@ -129,10 +142,12 @@ class Database:
 def new_database(folder: Path, *, migrated: bool = True) -> Iterator[Database]:
     """A database for one hub, removed at the end.
 
-    On PostgreSQL it has all tables, unless it is not to be `migrated`; on SQLite it is an empty file in `folder`.
+    It has all tables unless it is not to be `migrated`; on SQLite it is a file in `folder`.
     """
     made = Database(folder / "hub.sqlite", f"hub_{uuid.uuid4().hex}")
     if engine() == SQLITE:
+        if migrated:
+            shutil.copy(os.environ[TABLES], made.file)
         yield made
         return
     _server().create(made.name, TEMPLATE if migrated else "template0")

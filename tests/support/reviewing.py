@@ -14,13 +14,10 @@ from sqlalchemy.orm import Session
 
 from federation import ingestion, people, publication
 from federation.database import prepare_sqlite
-from federation.models.events import Counter
 from federation.models.institutions import Institution, Node, NodeKey
 from federation.models.objects import StoredObject
 from federation.models.people import User
-from federation.models.registry import metadata
 from federation.models.resources import ResourceVersion
-from federation.sequences import FEED, VERSIONS
 from federation.settings import HubSettings
 from tests.support.engines import SQLITE, new_database
 from tests.support.records import Signer, make_record
@@ -33,14 +30,11 @@ NAAN = "99999"
 @contextmanager
 def database(folder: Path) -> Iterator[Session]:
     """A session on a real database with the hub's tables, without the application around it."""
-    with new_database(folder, migrated=False) as made:
+    with new_database(folder) as made:
         opened = create_engine(made.url)
         if opened.dialect.name == SQLITE:
             prepare_sqlite(opened)
-        metadata.create_all(opened)
         with Session(opened, expire_on_commit=False) as session:
-            session.add_all(Counter(name=name, value=0) for name in (FEED, VERSIONS))
-            session.commit()
             yield session
         opened.dispose()
 
