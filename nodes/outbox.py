@@ -42,18 +42,12 @@ class Sent:
 
 
 def publish(
-    workplace: Workplace,
-    client: HubClient,
-    membership: Membership,
-    progress: Progress | None = None,
-    *,
-    meanwhile: Callable[[], object] = lambda: None,
+    workplace: Workplace, client: HubClient, membership: Membership, progress: Progress | None = None
 ) -> Sent:
     """Send all that the outbox holds.
 
-    The next batch is built while the hub works on this one, and `meanwhile` is called (it must not use `client`).
-    What was answered leaves the outbox in the transaction that notes the answer, so a crash at any point sends some
-    records again, which changes nothing.
+    The next batch is built while the hub works on this one. What was answered leaves the outbox in the
+    transaction that notes the answer, so a crash at any point sends some records again, which changes nothing.
     Raises `HubAway` or `RefusedByHub`; what was answered until then stays done.
     """
     sent = Sent()
@@ -63,7 +57,6 @@ def publish(
             answered = sender.submit(_send, client, batch, _pack(batch))
             if pending is not None:
                 _note(workplace, *pending.result(), sent, progress)
-                meanwhile()
             pending = answered
         if pending is not None:
             _note(workplace, *pending.result(), sent, progress)
@@ -97,16 +90,6 @@ def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Ma
     )
     session.connection().execute(statement, rows)
     session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(answered)))
-
-
-def answered(session: Session, events: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
-    """Tells of each of these events whether its version waits for no answer of the hub."""
-    ids = {event["record_id"] for event in events}
-    rows = session.execute(
-        select(OutboxEntry.resource_id, OutboxEntry.number).where(OutboxEntry.resource_id.in_(ids))
-    )
-    under_way = {(row.resource_id, row.number) for row in rows}
-    return lambda event: (event["record_id"], event["version"]) not in under_way
 
 
 def waiting(session: Session) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, func, or_, select, update
@@ -67,17 +66,9 @@ def synchronise(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter |
         membership = memberships.current(session)
         letters, to_send = outbox.waiting(session), transfer.unsent_bytes(session)
     client = HubClient(membership.origin, workplace.key, workplace.settings)
-    listener = HubClient(membership.origin, workplace.key, workplace.settings)
-    events = 0
-
-    def listen() -> None:
-        nonlocal events
-        events += pull_page(workplace, listener, publishing=True)[0]
-
-    # The hub says as much as it is told: whoever has much to publish would else wait for that long afterwards.
-    sent = outbox.publish(workplace, client, membership, _task(reporter, "发布著录", letters), meanwhile=listen)
+    sent = outbox.publish(workplace, client, membership, _task(reporter, "发布著录", letters))
     # What the hub asks for is learnt before files are sent, so that it is sent in this very run.
-    events += pull(workplace, client)
+    events = pull(workplace, client)
     files = transfer.send_files(workplace, client, _task(reporter, "上传文件", to_send))
     result = Synced(sent, files, events=events + pull(workplace, client))
     deadline = time.monotonic() + wait
@@ -91,30 +82,17 @@ def synchronise(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter |
 
 
 def pull(workplace: Workplace, client: HubClient) -> int:
-    """Read all of the hub's events after the cursor; says how many."""
-    count, more = 0, True
-    while more:
-        events, more = pull_page(workplace, client)
-        count += events
-    return count
-
-
-def pull_page(workplace: Workplace, client: HubClient, *, publishing: bool = False) -> tuple[int, bool]:
-    """Read the next events, in one transaction with the cursor after them; how many, and whether there are more.
-
-    While `publishing`, an event of a version whose answer is still to come waits, and all after it: the answer, which
-    is older, would otherwise be noted over it.
-    """
-    with workplace.database.unit_of_work(read_only=True) as session:
-        cursor = memberships.current(session).cursor
-    page = client.get(f"/status?after={cursor}&limit={MAX_EVENTS}", StatusReply)
-    events, last = page["events"], page["last"]
-    with workplace.database.unit_of_work() as session:
-        if publishing:
-            events = list(takewhile(outbox.answered(session, events), events))
-            last = events[-1]["seq"] if events else cursor
-        take_events(session, events, last=last)
-    return len(events), page["more"]
+    """Read the hub's events after the cursor; each page and the new cursor are one transaction."""
+    count = 0
+    while True:
+        with workplace.database.unit_of_work(read_only=True) as session:
+            cursor = memberships.current(session).cursor
+        page = client.get(f"/status?after={cursor}&limit={MAX_EVENTS}", StatusReply)
+        with workplace.database.unit_of_work() as session:
+            take_events(session, page["events"], last=page["last"])
+        count += len(page["events"])
+        if not page["more"]:
+            return count
 
 
 def take_events(session: Session, events: Sequence[Mapping[str, Any]], *, last: int) -> None:

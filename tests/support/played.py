@@ -12,8 +12,6 @@ class PlayedHub:
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
-        self.by_method: dict[str, list[object]] = {}
-        """Answers for those who ask several things at once: the next one for each method."""
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         played = self
 
@@ -23,8 +21,6 @@ class PlayedHub:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 played.seen.append((self.command, self.path, dict(self.headers), body))
-                if played.by_method:
-                    played.say(played.by_method[self.command].pop(0))
                 status, headers, content = played.answers.pop(0) if played.answers else (503, {}, b"")
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(content)), **headers}.items():

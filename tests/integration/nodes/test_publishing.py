@@ -10,11 +10,10 @@ import sys
 import time
 
 import pytest
-from sqlalchemy import delete
 
 from nodes import outbox, queries, registration, sync, transfer
 from nodes.hub_client import RefusedByHub
-from nodes.models import LocalFile, Membership, OutboxEntry
+from nodes.models import LocalFile, Membership
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from shared.canonical import parse
@@ -162,39 +161,6 @@ def test_events_of_records_that_this_node_lost_are_passed_over(workplace, client
     event = {"seq": 1, "at": "2026-01-01T00:00:00+00:00", "record_id": lost, "version": 1, "state": "published"}
     played.say({"events": [event], "last": 1, "more": False})
     assert sync.pull(workplace, client) == 1
-
-
-def test_an_event_never_comes_before_the_answer_that_it_follows(workplace, client, membership, played):
-    """The answer to a batch under way says `in_review`; what has become of it since is learnt after that."""
-    answered, under_way = register(workplace), register(workplace)
-    with workplace.database.unit_of_work() as session:
-        session.execute(delete(OutboxEntry).where(OutboxEntry.resource_id == answered))
-    moment = {"at": "2026-01-01T00:00:00+00:00", "version": 1, "state": "published"}
-    events = [{"seq": n, "record_id": one, **moment} for n, one in ((7, answered), (8, under_way), (9, answered))]
-    played.say({"events": events, "last": 9, "more": False})
-    assert sync.pull_page(workplace, client, publishing=True) == (1, False)
-    with workplace.database.unit_of_work(read_only=True) as session:
-        assert session.get_one(Membership, 1).cursor == 7
-    assert status(workplace) == {"published": 1, "registered": 1}
-    played.say({"results": [{"index": 0, "outcome": "accepted", "state": "in_review"}]})
-    outbox.publish(workplace, client, membership)
-    played.say({"events": events[1:], "last": 9, "more": False})
-    assert sync.pull_page(workplace, client, publishing=True) == (2, False)
-    assert status(workplace) == {"published": 2}
-
-
-def test_what_became_of_a_batch_is_asked_while_the_next_is_under_way(workplace, membership, played):
-    for _ in range(7):
-        register(workplace)
-    replies = [
-        {"results": [{"index": n, "outcome": "accepted", "state": "in_review"} for n in range(count)]}
-        for count in (3, 3, 1)
-    ]
-    played.by_method = {"POST": replies, "GET": [empty_status()] * 4}
-    assert sync.synchronise(workplace).sent.accepted == 7
-    methods = [method for method, *_ in played.seen]
-    assert methods.count("GET") == 4
-    assert methods.index("GET") < len(methods) - 1 - methods[::-1].index("POST")
 
 
 def test_events_are_noted_in_their_order(workplace, client, membership, played):
