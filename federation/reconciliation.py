@@ -24,7 +24,7 @@ from shared.reconciliation import bucket_digests, differing, overall_digest
 
 def compare(session: Session, node: Node, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Compare the node's 256 digests with ours, note the outcome, and say where they differ (`DigestsReply`)."""
-    rows = session.execute(_items(node.id)).all()
+    rows = session.connection().execute(_items(node.id)).all()
     ours = bucket_digests(rows)
     buckets = differing(ours, asked["buckets"])
     digest = overall_digest(ours)

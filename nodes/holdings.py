@@ -37,7 +37,7 @@ def items(session: Session) -> list[Item]:
         .join(Resource, Resource.id == Version.resource_id)
         .where(Version.state != REFUSED, ~Resource.elsewhere)
     )
-    return [Item(*row) for row in rows]
+    return [Item(*row) for row in rows.all()]
 
 
 def refused(session: Session) -> set[tuple[str, int]]:
