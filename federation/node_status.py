@@ -38,7 +38,7 @@ def events_after(session: Session, node_id: str, *, after: int, limit: int) -> d
     }
 
 
-def _message(event: Row[Any]) -> dict[str, Any]:
+def _message(event: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     said = {
         "seq": event.seq,
         "at": event.at.isoformat(),
