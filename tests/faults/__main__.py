@@ -15,7 +15,7 @@ from tests.faults.plans import plan
 from tests.faults.running import Run
 from tests.faults.settling import revive
 from tests.faults.site import Member, Site, running_site
-from tests.support.engines import running_engines
+from tests.support.engines import POSTGRESQL, engine, running_engines
 
 FRESH_AFTER = 50
 """Runs after which a new node takes over, so that no check grows without bound."""
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def one(site: Site, member: Member, seed: int) -> tuple[list[str], list[tuple[str, str]]]:
     """One run: what it found, and who was killed in which phase."""
-    planned = plan(seed)
+    planned = plan(seed, server=engine() == POSTGRESQL)
     run, began = Run(site, member, planned), time.monotonic()
     try:
         broken = run.go()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from tests.faults.victims import HUB, NODE, POWER, STORE, WEB, WORKER
+from tests.faults.victims import DATABASE, HUB, NODE, POWER, STORE, WEB, WORKER
 from tests.support.faulty_proxy import ANSWERED, ASKED, BYTES, SENT
 from tests.support.proxied import PART
 
@@ -59,13 +59,14 @@ class Plan:
         return f"seed {self.seed}: {self.phase}, {'; '.join(map(str, self.kills))}"
 
 
-def plan(seed: int) -> Plan:
-    """The plan of one seed."""
+def plan(seed: int, *, server: bool = False) -> Plan:
+    """The plan of one seed; where the database is a `server`, it may be killed like all others."""
     chance = Random(seed)
     phase = chance.choice(tuple(VICTIMS))
-    kills = [_kill(chance, phase)]
+    victims = VICTIMS[phase] + ((DATABASE, DATABASE) if server and phase != REGISTER else ())
+    kills = [_kill(chance, phase, victims)]
     if phase != REGISTER and chance.random() < 0.25:
-        kills.append(_kill(chance, phase))
+        kills.append(_kill(chance, phase, victims))
     return Plan(
         seed=seed,
         phase=phase,
@@ -77,8 +78,8 @@ def plan(seed: int) -> Plan:
     )
 
 
-def _kill(chance: Random, phase: str) -> Kill:
-    victim = chance.choice(VICTIMS[phase])
+def _kill(chance: Random, phase: str, victims: tuple[str, ...]) -> Kill:
+    victim = chance.choice(victims)
     if phase == REGISTER:
         return Kill(victim, DELAY, delay=chance.uniform(0.2, LONGEST_DELAY[phase]))
     how = chance.random()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from tests.faults.invariants import broken
 from tests.faults.plans import PUBLISH, REGISTER, REVIEW, UPLOAD, VICTIMS, WITHDRAW, plan
 from tests.faults.running import Run
 from tests.faults.settling import settle
-from tests.faults.site import Member, Site
+from tests.faults.site import Member, Site, running_site
+from tests.faults.victims import DATABASE
+from tests.support.engines import own_postgres
 from tests.support.records import NO_BYTES
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -35,10 +38,29 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(site: Site, phase:
     assert Run(site, site.member(), planned).go() == []
 
 
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("phase", [PUBLISH, UPLOAD, REVIEW, WITHDRAW])
+def test_nothing_is_lost_or_doubled_when_the_database_is_killed(killable: Site, phase: str) -> None:
+    chosen = plan(SEEDS[phase])
+    kills = tuple(replace(one, victim=DATABASE) for one in chosen.kills)
+    run = Run(killable, killable.member(), replace(chosen, kills=kills))
+    assert run.go() == []
+    assert DATABASE in run.killed
+
+
 def test_a_plan_is_decided_by_its_seed_alone() -> None:
     assert [plan(seed) for seed in range(200)] == [plan(seed) for seed in range(200)]
     kills = {(made.phase, one.victim) for made in map(plan, range(2000)) for one in made.kills}
     assert kills == {(phase, victim) for phase, victims in VICTIMS.items() for victim in victims}
+    with_server = {one.victim for seed in range(2000) for one in plan(seed, server=True).kills}
+    assert with_server == {victim for _, victim in kills} | {DATABASE}
+
+
+@pytest.fixture(scope="module")
+def killable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site whose database no other test uses."""
+    with own_postgres(), running_site(tmp_path_factory.mktemp("killable")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from tests.faults.site import Site
 NODE, WEB, WORKER, STORE, HUB, POWER = "node", "web", "worker", "store", "hub", "power"
 """The node's command; the web server with its own workers; the background worker; the store; the supervisor alone;
 every process of the site at one moment."""
+DATABASE = "database"
+"""PostgreSQL: when one of its processes dies, it ends all others, recovers from its log and goes on."""
 PARTS = {WEB: "granian", WORKER: "federation.worker", STORE: "rclone"}
 
 
@@ -20,6 +22,8 @@ def kill(site: Site, victim: str, node: Popen[str] | None) -> int:
     """Kill; how many processes died of it, 0 when nobody was there."""
     if victim == NODE:
         return _kill([node.pid]) if node is not None and node.poll() is None else 0
+    if victim == DATABASE:
+        return _kill(_serving(site.hub.process.database.name))
     supervisor = site.hub.process.process
     if supervisor is None or supervisor.poll() is not None:
         return 0
@@ -31,6 +35,11 @@ def kill(site: Site, victim: str, node: Popen[str] | None) -> int:
         supervisor.wait()
         return count
     return _kill([child.pid for child in family if _is(child, PARTS[victim])])
+
+
+def _serving(database: str) -> list[int]:
+    """The processes of PostgreSQL that serve this database: they name it in their titles."""
+    return [one.pid for one in psutil.process_iter() if _is(one, "postgres:") and _is(one, f" {database} ")]
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -75,6 +75,22 @@ def _servers(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
+def own_postgres() -> Iterator[None]:
+    """A PostgreSQL that the block has to itself, in the place of the one that all share: it may be killed."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="commons-postgres-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o711)
+        postgres = stack.enter_context(running_postgres(folder))
+        postgres.create(TEMPLATE)
+        _make_tables(postgres.url(TEMPLATE))
+        shared = os.environ[SERVER]
+        stack.callback(os.environ.__setitem__, SERVER, shared)
+        os.environ[SERVER] = str(postgres.port)
+        yield
+
+
+@contextmanager
 def _announced(said: dict[str, str]) -> Iterator[None]:
     os.environ.update(said)
     try:

@@ -18,8 +18,8 @@ from psycopg import sql
 from tests.support.daemons import Daemons, free_ports
 
 USER = "commons"
-CARELESS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
-"""Nothing here outlives the tests, so nothing is worth waiting for the disk."""
+CARELESS = ("fsync=off", "full_page_writes=off")
+"""Nothing here outlives the machine, so nothing is worth waiting for the disk; what is committed outlives a kill."""
 
 
 @dataclass(frozen=True)
