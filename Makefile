@@ -35,7 +35,7 @@ JOBS ?= 4
 test: $(DEV_ENV)  ## Run the whole test suite
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
-ENGINE_TESTS := tests/integration tests/unit/federation
+ENGINE_TESTS := tests/integration tests/unit/federation tests/faults
 test-engines: $(DEV_ENV)  ## Run the tests that touch database or store on PostgreSQL and Ceph
 	COMMONS_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(or $(ARGS),$(ENGINE_TESTS))
 
