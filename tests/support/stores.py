@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from federation.embedded_store import EmbeddedStore, StoreStartFailed
 from federation.storage import ObjectStore, StoreSettings
 from tests.support.ceph import Ceph
 from tests.support.certificates import self_signed
+from tests.support.daemons import free_ports
 
 ACCESS_KEY = "test-access-key"
 SECRET_KEY = "test-secret-key-of-no-value"
@@ -58,11 +58,8 @@ class RunningStore:
 
 
 def free_port() -> int:
-    """A port of this machine that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port of this machine that is free now."""
+    return free_ports(1)
 
 
 @contextmanager
