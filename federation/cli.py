@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from shared.commands import LoadedWhenCalled
+from shared.commands import LoadedWhenCalled, speak
 from shared.errors import CommonsError
 
 LANGUAGE = "zh"
@@ -40,6 +40,11 @@ COMMANDS = {
 
 class NamedErrors(LoadedWhenCalled):
     """A group that says named errors in words and ends with their exit code, instead of a traceback."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Read the command line, run the command and end the process."""
+        speak(LANGUAGE)
+        return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

@@ -14,6 +14,7 @@ import click
 from nodes import faults
 from nodes.settings import NodeSettings
 from nodes.texts import _, language
+from shared.commands import speak
 from shared.errors import CommonsError, InvalidUsage, OutputFailed
 from shared.wording import system_fault
 
@@ -25,6 +26,7 @@ class NamedErrors(click.Group):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Read the command line, run the command and end the process."""
+        speak(language())
         try:
             code = super().main(*args, **{**options, "standalone_mode": False})
         except click.ClickException as error:

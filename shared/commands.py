@@ -1,12 +1,28 @@
-"""Groups of commands whose modules are imported when a command is called: each loads what it needs and no more."""
+"""Groups of commands whose modules are imported when a command is called, and the language that Click speaks."""
 
 from __future__ import annotations
 
+import gettext
+import os
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
+
+DOMAIN = "click"
+TRANSLATIONS = Path(__file__).with_name("translations")
+
+
+def speak(language: str) -> None:
+    """Let Click's own words be those of `language`: how a command is used, and what is wrong with how it was.
+
+    Click asks the standard library, which looks at LANGUAGE first.
+    """
+    gettext.bindtextdomain(DOMAIN, str(TRANSLATIONS))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = language
 
 
 class LoadedWhenCalled(click.Group):

@@ -1,7 +1,8 @@
 """`python -m tests.translations [--check]`: collect the texts to translate, keep the catalogues up, compile them.
 
-Messages are Chinese in the source; `en` is the only catalogue. With `--check` nothing is written, and it fails when
-a text has no English, or when a catalogue was not compiled.
+Messages are Chinese in the source; `en` is their only catalogue. The words of Click are English in its source and
+have a Chinese catalogue in `shared`. With `--check` nothing is written, and it fails when a text has no translation,
+or when a catalogue was not compiled.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
 
@@ -19,9 +21,30 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from nodes import cli as node_cli
+from shared.commands import DOMAIN
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = [ROOT / name for name in ("federation", "nodes") if (ROOT / name / "translations").is_dir()]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one package's source and the file of their translations."""
+
+    source: Path
+    folder: Path
+    language: str = "en"
+    domain: str = "messages"
+
+    @property
+    def file(self) -> Path:
+        """The catalogue that people edit."""
+        return self.folder / "translations" / self.language / "LC_MESSAGES" / f"{self.domain}.po"
+
+
+ALL = [
+    *(Texts(ROOT / name, ROOT / name) for name in ("federation", "nodes")),
+    Texts(Path(click.__file__).parent, ROOT / "shared", "zh", DOMAIN),
+]
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
@@ -33,18 +56,14 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }
 
 
-def catalogue_file(package: Path) -> Path:
-    """Where the English texts of a package are."""
-    return package / "translations" / "en" / "LC_MESSAGES" / "messages.po"
-
-
-def collected(package: Path) -> Catalog:
-    """Every text of a package's source."""
+def collected(texts: Texts) -> Catalog:
+    """Every text of a source."""
     found = Catalog(charset="utf-8")
-    for text in helps(node_cli.main) if package.name == "nodes" else ():
+    for text in helps(node_cli.main) if texts.source.name == "nodes" else ():
         found.add(text)
-    for _name, _line, message, comments, _context in extract_from_dir(package, METHODS, keywords=KEYWORDS):
-        found.add(message, auto_comments=comments)
+    for _name, _line, message, comments, _context in extract_from_dir(texts.source, METHODS, keywords=KEYWORDS):
+        if message != "d":  # Click asks for plurals of single letters nowhere but in a comment
+            found.add(message, auto_comments=comments)
     return found
 
 
@@ -58,22 +77,22 @@ def helps(command: click.Command) -> Iterator[str]:
             yield from helps(node_cli.main.original(name) if command is node_cli.main else command.commands[name])
 
 
-def updated(package: Path) -> Catalog:
-    """The English catalogue with every text of the source and no other; texts without English are empty.
+def updated(texts: Texts) -> Catalog:
+    """The catalogue with every text of the source and no other; texts without translation are empty.
 
     Its dates stay, so that the same texts always make the same bytes.
     """
-    with catalogue_file(package).open("rb") as file:
-        catalogue = read_po(file, locale="en")
+    with texts.file.open("rb") as file:
+        catalogue = read_po(file, locale=texts.language)
     made = catalogue.creation_date
-    catalogue.update(collected(package), no_fuzzy_matching=True)
+    catalogue.update(collected(texts), no_fuzzy_matching=True)
     catalogue.creation_date = made
     catalogue.obsolete.clear()
     return catalogue
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
-    """Texts that have no English yet."""
+    """Texts that have no translation yet."""
     return [str(message.id) for message in catalogue if message.id and not _complete(message.string)]
 
 
@@ -84,19 +103,19 @@ def compiled(catalogue: Catalog) -> bytes:
     return buffer.getvalue()
 
 
-def faults(package: Path) -> list[str]:
-    """What is wrong with a package's catalogue: texts without English, or a compiled form of another day."""
-    catalogue = updated(package)
-    found = [f"{package.name}: no English for {text}" for text in untranslated(catalogue)]
-    file = catalogue_file(package).with_suffix(".mo")
+def faults(texts: Texts) -> list[str]:
+    """What is wrong with a catalogue: texts without translation, or a compiled form of another day."""
+    catalogue = updated(texts)
+    found = [f"{texts.file}: nothing for {text}" for text in untranslated(catalogue)]
+    file = texts.file.with_suffix(".mo")
     if not file.exists() or file.read_bytes() != compiled(catalogue):
-        found.append(f"{package.name}: the catalogue is not compiled")
+        found.append(f"{texts.file}: the catalogue is not compiled")
     return found
 
 
-def write(package: Path) -> None:
-    """Bring a package's catalogue up to its source, and compile it."""
-    catalogue, file = updated(package), catalogue_file(package)
+def write(texts: Texts) -> None:
+    """Bring a catalogue up to its source, and compile it."""
+    catalogue, file = updated(texts), texts.file
     with file.open("wb") as stream:
         write_po(stream, catalogue, sort_output=True, no_location=True, width=110)
     file.with_suffix(".mo").write_bytes(compiled(catalogue))
@@ -105,9 +124,9 @@ def write(package: Path) -> None:
 def main() -> None:
     """Write the catalogues, or with `--check` only say what is wrong with them."""
     if "--check" not in sys.argv:
-        for package in PACKAGES:
-            write(package)
-    found = [fault for package in PACKAGES for fault in faults(package)]
+        for texts in ALL:
+            write(texts)
+    found = [fault for texts in ALL for fault in faults(texts)]
     if found:
         sys.exit("\n".join(found))
 

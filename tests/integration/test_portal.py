@@ -304,7 +304,7 @@ def test_crawlers_are_told_what_to_leave_alone(shown: Exhibition) -> None:
 
 
 def test_every_text_has_its_english_and_the_catalogue_is_compiled() -> None:
-    assert [fault for package in translations.PACKAGES for fault in translations.faults(package)] == []
+    assert [fault for texts in translations.ALL for fault in translations.faults(texts)] == []
 
 
 def test_canonical_addresses_name_the_public_origin_whatever_host_was_asked(shown: Exhibition) -> None:
