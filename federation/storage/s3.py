@@ -37,7 +37,8 @@ def _named(key: str = "", upload: str = "") -> Iterator[None]:
         yield
     except ClientError as error:
         code = _code(error)
-        if code == "NoSuchUpload":
+        # Ceph may say of an upload that it has ended that there is no such key.
+        if code == "NoSuchUpload" or (upload and code in _MISSING):
             raise UploadUnknown(upload) from error
         if code in _MISSING and key:
             raise ObjectMissing(key) from error

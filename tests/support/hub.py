@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from federation import auditlog, enrolment, operations
+from federation import auditlog, enrolment, operations, schema
 from federation.app import create_app
 from federation.database import db, unit_of_work
 from federation.models.objects import Upload
@@ -170,6 +170,8 @@ def running_hub(folder: Path, store: RunningStore, **changes: Any) -> Iterator[H
         }
         hub = Hub(create_app(replace(settings, **values)), replace(settings, **values), database)
         hub.app.testing = False
+        if "database_url" in changes:
+            schema.upgrade(hub.app)
         prepare_queue(hub.app)
         parts(hub.app).store.ensure_buckets()
         try:

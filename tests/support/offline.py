@@ -97,7 +97,7 @@ def offline_hub(folder: Path, store: RunningStore) -> Iterator[OfflineHub]:
     environ = {
         "COMMONS_VAR": str(folder / "var"),
         "COMMONS_PUBLIC_ORIGIN": ORIGIN,
-        "COMMONS_STORE_ENDPOINT": store.process.endpoint,
+        "COMMONS_STORE_ENDPOINT": store.endpoint,
         "COMMONS_STORE_ACCESS_KEY": ACCESS_KEY,
         "COMMONS_STORE_SECRET_KEY": SECRET_KEY,
         "COMMONS_STORE_INCOMING_BUCKET": "offline-in",
