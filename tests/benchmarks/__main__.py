@@ -11,10 +11,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import download, fairness, fixity, footprint, publish, reconcile, resume, search, upload
+from tests.benchmarks import (
+    download,
+    engines,
+    fairness,
+    fixity,
+    footprint,
+    publish,
+    reconcile,
+    resume,
+    search,
+    upload,
+)
 from tests.benchmarks.measure import Benchmark, Measured, table
 
-MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint)
+MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint, engines)
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}
 RESULT = Path("var") / "bench.json"
 
