@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 HOST_ENV := $(VENV)/.hub
 DEV_ENV := $(VENV)/.dev
 
+# Compiled modules are kept: without them each of a thousand commands that tests start compiles all of ours again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-engines lint format bench faults clean-data screenshots demo-files translations lock
 
