@@ -1,6 +1,9 @@
 """`python -m nodes` is `commons-node`."""
 
-from nodes.cli import main
+from shared.starting import loading
+
+with loading():
+    from nodes.cli import main
 
 if __name__ == "__main__":
     main(prog_name="commons-node")

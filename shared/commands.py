@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from shared.starting import loading
+
 DOMAIN = "click"
 TRANSLATIONS = Path(__file__).with_name("translations")
 
@@ -43,5 +45,6 @@ class LoadedWhenCalled(click.Group):
     def original(self, name: str) -> click.Command:
         """The command called `name`, as it stands in its module."""
         module, _colon, attribute = self.places[name].partition(":")
-        found: click.Command = getattr(import_module(f"{self.package}.{module}"), attribute)
+        with loading():
+            found: click.Command = getattr(import_module(f"{self.package}.{module}"), attribute)
         return found
