@@ -162,13 +162,18 @@ def make_huey(url: str, *, secret: str) -> Huey:
 
 
 def prepare_queue(app: Flask) -> None:
-    """Make the queue's tables if they are missing; one process does so, before the others start.
+    """Make the queue's tables if they are missing, before anything uses them. Raises `DatabaseAway`.
 
-    Raises `DatabaseAway`.
+    Of two hosts that do so at the same moment PostgreSQL lets one fail on what the other makes: it looks again.
     """
     storage = queue(app).huey.storage
     try:
-        storage.initialize_schema()
+        try:
+            storage.initialize_schema()
+        except Exception as error:
+            log.info("queue made elsewhere or away", cause=brief(error))
+            storage.close()
+            storage.initialize_schema()
         storage.close()
     except Exception as error:
         # Each driver has an exception of its own for a server that is away.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
 from federation.settings import load_settings
-from federation.tasks import STALE, queue
+from federation.tasks import STALE, init_queue, prepare_queue, queue
 from shared import http_signatures
 from shared.errors import CommonsError
 from shared.messages import PREFIX, PROTOCOL
@@ -259,3 +260,17 @@ def test_each_host_has_the_whole_index(site: Site, published: list[Any]) -> None
 def _status(host: HubProcess) -> dict[str, Any]:
     found: list[dict[str, Any]] = host.command.json("status")
     return found[0]
+
+
+def test_hosts_that_prepare_the_queue_at_the_same_moment_all_succeed(tmp_path: Path) -> None:
+    for number in range(5):
+        with new_database(tmp_path / str(number), migrated=False) as database:
+            apps = [Flask(f"host-{host}") for host in range(4)]
+            for app in apps:
+                app.config["SECRET_KEY"] = "for-tests-only-0123456789-0123456789"
+                init_queue(app, database.queue_url)
+            with ThreadPoolExecutor(len(apps)) as pool:
+                list(pool.map(prepare_queue, apps))
+            assert [queue(app).huey.pending_count() for app in apps] == [0] * len(apps)
+            for app in apps:
+                queue(app).huey.storage.close()
