@@ -49,9 +49,15 @@ class Queue:
                 return
 
     def verify_each(self, upload_ids: Sequence[str]) -> None:
-        """Verify one after the other. Raises what `verify_now` raises; those that are done stay done."""
+        """Verify one after the other; none waits for one that cannot be read. Raises the last of such errors then."""
+        failure: StorageError | ScannerAway | None = None
         for upload_id in upload_ids:
-            self.verify_now(upload_id)
+            try:
+                self.verify_now(upload_id)
+            except (StorageError, ScannerAway) as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def verify_now(self, upload_id: str) -> None:
         """Read the uploaded object, keep it if it is what was signed, look into it, and say so in the database.
