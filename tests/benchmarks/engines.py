@@ -22,9 +22,9 @@ from tests.support.records import make_record
 
 MIB = 1024**2
 FLOOR = "the same on SQLite and rclone"
-PUBLISH = Figure("PostgreSQL + Ceph, publish records", "records/s", FLOOR, (at_least(0.4, RATIO),))
-SMALL = Figure("PostgreSQL + Ceph, upload of 100 files of 1 MiB", "MiB/s", FLOOR, (at_least(0.4, RATIO),))
-LARGE = Figure("PostgreSQL + Ceph, upload of one file of 256 MiB", "MiB/s", FLOOR, (at_least(0.4, RATIO),))
+PUBLISH = Figure("PostgreSQL + Ceph, publish records", "records/s", FLOOR, (at_least(0.5, RATIO),))
+SMALL = Figure("PostgreSQL + Ceph, upload of 100 files of 1 MiB", "MiB/s", FLOOR, (at_least(0.5, RATIO),))
+LARGE = Figure("PostgreSQL + Ceph, upload of one file of 256 MiB", "MiB/s", FLOOR, (at_least(0.5, RATIO),))
 FIGURES = (PUBLISH, SMALL, LARGE)
 
 
