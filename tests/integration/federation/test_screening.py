@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from federation.database import unit_of_work
 from federation.malware import Scanner, ScannerAway, is_address
-from federation.models.objects import StoredObject
+from federation.models.objects import StoredObject, Upload
 from federation.parts import attach, parts
 from federation.tasks import queue
 from tests.support.clamav import SIGNATURE, TEST_FILE, running_clamd
@@ -24,9 +25,9 @@ def clamd(tmp_path_factory):
         yield address
 
 
-def scanning(hub, address):
-    """The hub from now on scans with this clamd."""
-    settings = replace(parts(hub.app).settings, clamd=address, clamd_stream_bytes=LIMIT)
+def scanning(hub, address, limit=LIMIT):
+    """The hub from now on scans with this clamd, and believes that it takes so much at a time."""
+    settings = replace(parts(hub.app).settings, clamd=address, clamd_stream_bytes=limit)
     attach(hub.app, replace(parts(hub.app), settings=settings))
 
 
@@ -72,6 +73,16 @@ def test_without_the_scanner_a_version_waits_and_nothing_passes(hub, member, cla
     scanning(hub, clamd)
     queue(hub.app).sweep()
     assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_a_file_that_cannot_be_scanned_keeps_no_other_of_its_task_waiting(hub, member, clamd):
+    scanning(hub, clamd, limit=10 * LIMIT)
+    records = [send(hub, member, data) for data in ("甲题".encode(), b"x" * 3 * LIMIT, "乙题".encode())]
+    with unit_of_work(hub.app, read_only=True) as session:
+        held = {upload.sha256: upload.id for upload in session.scalars(select(Upload))}
+    with pytest.raises(ScannerAway):
+        queue(hub.app).verify_each([held[record["files"][0]["sha256"]] for record in records])
+    assert [hub.states(record["id"])[0] for record in records] == ["in_review", "verifying", "in_review"]
 
 
 def test_what_was_stored_before_there_was_a_scanner_is_scanned_before_it_is_reviewed_again(hub, member, clamd):
