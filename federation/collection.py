@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import structlog
 from flask import Flask
 
-from federation import garbage, uploads
+from federation import garbage, granting
 from federation.database import unit_of_work
+from federation.granting import Opening
 from federation.models.base import now
 from federation.models.objects import Upload
 from federation.parts import parts
@@ -36,31 +37,38 @@ def expire_uploads(app: Flask, *, dry_run: bool = False) -> int:
     before, count = _days_ago(parts(app).settings.upload_days), 0
     with unit_of_work(app, read_only=True) as session:
         waiting = [
-            (upload.id, upload.store_upload_id or None) for upload in garbage.abandoned(session, before=before)
+            Opening(upload.id, upload.size, upload.store_upload_id)
+            for upload in garbage.abandoned(session, before=before)
         ]
-    for upload_id, store_upload_id in waiting:
+    for upload in waiting:
         try:
-            if dry_run or _give_up(app, upload_id, before):
+            if dry_run or _give_up(app, upload, before):
                 count += 1
                 if not dry_run:
-                    parts(app).store.abort_upload(upload_id=upload_id, store_upload_id=store_upload_id)
+                    store_upload_id = upload.store_upload_id or None
+                    parts(app).store.abort_upload(upload_id=upload.upload_id, store_upload_id=store_upload_id)
                     with unit_of_work(app) as session:
-                        garbage.given_up(session, upload_id)
+                        garbage.given_up(session, upload.upload_id)
         except StorageError as error:
             log.warning("store away", cause=type(error).__name__)
             break
     return count
 
 
-def _give_up(app: Flask, upload_id: str, before: datetime) -> bool:
-    """Promise the end of an upload, unless it has moved on meanwhile."""
+def _give_up(app: Flask, opening: Opening, before: datetime) -> bool:
+    """Promise the end of an upload, unless it has moved on meanwhile: what arrives, the store alone knows."""
+    arrived: dict[int, int] = {}
+    if opening.store_upload_id:
+        arrived = parts(app).store.arrived(
+            upload_id=opening.upload_id, store_upload_id=opening.store_upload_id, size=opening.size
+        )
     with unit_of_work(app) as session:
-        upload = session.get_one(Upload, upload_id, with_for_update=True)
+        upload = session.get_one(Upload, opening.upload_id, with_for_update=True)
         if upload.state == "expiring":
             return True
         if upload.state != "open" or upload.changed_at >= before:
             return False
-        if uploads.progressed(session, parts(app).store, upload):
+        if granting.note_progress(upload, sum(arrived.values())):
             return False
         garbage.give_up(session, upload)
         return True

@@ -1,4 +1,4 @@
-"""Files on their way in: grants to send them, their completion, and what follows from reading them.
+"""Files on their way in: their completion, and what follows from reading them (`granting` lets them be sent).
 
 Order around the store, which no transaction covers: a row that promises, the effect, a row that confirms; each
 step can be repeated without harm.
@@ -6,22 +6,21 @@ step can be repeated without harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-import uuid6
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from federation import auditlog, fixity, inspection, lifecycle, quotas, screening
+from federation import auditlog, fixity, inspection, lifecycle, screening
+from federation.granting import Opening
 from federation.inspection import Content
 from federation.models.base import insert_missing, now
 from federation.models.institutions import Node
 from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import ResourceVersion, VersionFile
-from federation.needs import WAITING, Need, Wanted
-from federation.quotas import Limits
+from federation.needs import WAITING
 from federation.storage import (
     DigestMismatch,
     IncompleteUpload,
@@ -29,63 +28,48 @@ from federation.storage import (
     ObjectMissing,
     ObjectStore,
     UploadUnknown,
-    part_count,
-    part_size_for,
 )
-from shared.errors import CommonsError, FileTooLarge, HubFull, NotFound, UploadClosed, UploadIncomplete
-from shared.messages import MAX_PARTS_GRANTED
+from shared.errors import CommonsError, FileTooLarge, NotFound, UploadClosed, UploadIncomplete
 
 AT_ONCE = 500
 """Versions that one sweep admits; the next finds the others."""
 
 
-def answer_offers(
-    session: Session,
-    store: ObjectStore,
-    node: Node,
-    offers: Sequence[Wanted],
-    *,
-    limits: Limits,
-    language: str,
-    room: bool = True,
-) -> list[dict[str, Any]]:
-    """For each offered file: nothing to do, or where to send what is missing of it (`UploadAnswer`).
+def sent_in_parts(session: Session, node: Node, upload_ids: Sequence[str]) -> list[Opening]:
+    """Which of these open uploads of the node the store has to make one object of."""
+    query = select(Upload).where(Upload.id.in_(upload_ids), Upload.node_id == node.id, Upload.state == "open")
+    found = session.scalars(query.where(Upload.store_upload_id != "").order_by(Upload.id))
+    return [Opening(upload.id, upload.size, upload.store_upload_id) for upload in found]
 
-    Without `room`, what is missing is refused for now.
-    """
-    digests = [offer.sha256 for offer in offers]
-    need = Need.of(session, node, digests, max_file_bytes=limits.max_file_bytes)
-    wanted = {offer.sha256: offer for offer in offers if room and need.wants(offer)}
-    refused = _open_missing(session, store, node, wanted, limits, here=need.damaged)
-    uploads = _current(session, node, digests)
-    answers = []
-    for offer in offers:
-        said: dict[str, Any] = {"sha256": offer.sha256}
-        try:
-            if need.has(offer):
-                said["outcome"] = "present"
-            elif not room:
-                raise HubFull()
-            elif offer.sha256 in refused:
-                raise refused[offer.sha256]
-            else:
-                said |= _grant(store, uploads[offer.sha256])
-        except CommonsError as error:
-            said |= {"outcome": "refused", "code": error.code, "detail": error.message(language)}
-        answers.append(said)
-    return answers
+
+def assemble(store: ObjectStore, openings: Sequence[Opening]) -> dict[str, UploadIncomplete | None]:
+    """Make each one object, while no transaction is open; for each upload what hinders it. Raises StorageError."""
+    return {opening.upload_id: _assemble(store, opening) for opening in openings}
+
+
+def _assemble(store: ObjectStore, opening: Opening) -> UploadIncomplete | None:
+    try:
+        store.complete_upload(upload_id=opening.upload_id, store_upload_id=opening.store_upload_id, size=opening.size)
+    except IncompleteUpload as error:
+        return UploadIncomplete(missing=list(error.missing)[:10_000])
+    except UploadUnknown:
+        return UploadIncomplete(missing=[1])
+    return None
 
 
 def complete(
     session: Session,
-    store: ObjectStore,
     node: Node,
     upload_ids: Sequence[str],
+    assembled: Mapping[str, UploadIncomplete | None],
     *,
     max_file_bytes: int,
     language: str,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The node says that these uploads are whole: an answer for each (`CompleteAnswer`), and those to verify now."""
+    """The node says that these uploads are whole: an answer for each (`CompleteAnswer`), and those to verify now.
+
+    `assembled` is what came of those that were sent in parts.
+    """
     held = select(Upload).where(Upload.id.in_(upload_ids), Upload.node_id == node.id).order_by(Upload.id)
     uploads = {upload.id: upload for upload in session.scalars(held.with_for_update())}
     answers: list[dict[str, Any]] = []
@@ -93,7 +77,7 @@ def complete(
     for upload_id in upload_ids:
         said: dict[str, Any] = {"upload_id": upload_id}
         try:
-            started += _complete_one(session, store, uploads.get(upload_id), max_file_bytes)
+            started += _complete_one(session, uploads.get(upload_id), assembled, max_file_bytes)
             said["outcome"] = "verifying"
         except UploadIncomplete as error:
             said |= {"outcome": "incomplete", "missing": error.data["missing"], "code": error.code}
@@ -105,119 +89,9 @@ def complete(
     return answers, [upload.id for upload in started]
 
 
-def _open_missing(
-    session: Session,
-    store: ObjectStore,
-    node: Node,
-    wanted: Mapping[str, Wanted],
-    limits: Limits,
-    *,
-    here: Set[str],
-) -> Mapping[str, CommonsError]:
-    """Promise uploads of those files that have none; for those that may have none now, the error that says why.
-
-    It is one upload each, also when the node asks twice at the same moment.
-    """
-    if wanted:
-        quotas.hold(session, node)
-    standing = _current(session, node, list(wanted))
-    _make_room(session, store, list(wanted.values()), standing)
-    opening = [offer for offer in wanted.values() if not _goes_on(standing.get(offer.sha256))]
-    refused = quotas.refusals(session, node, opening, limits, here=here)
-    rows = [
-        {"id": str(uuid6.uuid7()), "node_id": node.id, "sha256": offer.sha256, "size": offer.size, "state": "open"}
-        for offer in sorted(opening, key=lambda offer: offer.sha256)
-        if offer.sha256 not in refused
-    ]
-    moment = now()
-    rest = {"store_upload_id": "", "failure": "", "created_at": moment, "changed_at": moment}
-    insert_missing(session, Upload, [{**row, **rest} for row in rows])
-    return refused
-
-
-def _goes_on(upload: Upload | None) -> bool:
-    return upload is not None and upload.state in ("open", "verifying")
-
-
-def _current(session: Session, node: Node, digests: Sequence[str]) -> dict[str, Upload]:
-    live = Upload.state.in_(("open", "verifying"))
-    held = select(Upload).where(Upload.node_id == node.id, Upload.sha256.in_(digests), live).order_by(Upload.id)
-    found = session.scalars(held.with_for_update())
-    return {upload.sha256: upload for upload in found}
-
-
-def _make_room(session: Session, store: ObjectStore, offers: Sequence[Wanted], uploads: Mapping[str, Upload]) -> None:
-    """End uploads that were begun with another size, which one of two records gave falsely."""
-    for offer in offers:
-        upload = uploads.get(offer.sha256)
-        if upload is not None and upload.size != offer.size:
-            store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id or None)
-            upload.state, upload.changed_at = "expired", now()
-    session.flush()
-
-
-def _grant(store: ObjectStore, upload: Upload) -> dict[str, Any]:
-    if upload.state == "verifying":
-        return {"outcome": "verifying", "upload_id": upload.id}
-    done = _arrived(store, upload) if upload.store_upload_id else {}
-    if upload.store_upload_id and not done:
-        # The store has forgotten the upload, or its disk was full: the embedded one then refuses every further part.
-        # Where nothing has arrived, nothing is lost by beginning again under the same id.
-        store.abort_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id)
-        upload.store_upload_id = ""
-    if not upload.store_upload_id:
-        upload.store_upload_id = store.open_upload(upload_id=upload.id, size=upload.size) or ""
-    if not upload.store_upload_id:
-        url = store.grant_put(upload_id=upload.id, size=upload.size)
-        part = {"number": 1, "offset": 0, "size": upload.size, "url": url}
-        return {"outcome": "granted", "upload_id": upload.id, "parts": [part], "more": False, "bytes_present": 0}
-    return _grant_missing_parts(store, upload, done)
-
-
-def _arrived(store: ObjectStore, upload: Upload) -> dict[int, int]:
-    """Which parts the store has, each with its size; none of an upload that it does not know."""
-    try:
-        parts = store.list_parts(upload_id=upload.id, store_upload_id=upload.store_upload_id)
-    except UploadUnknown:
-        return {}
-    return {part.number: part.size for part in parts}
-
-
-def _grant_missing_parts(store: ObjectStore, upload: Upload, done: Mapping[int, int]) -> dict[str, Any]:
-    _note_progress(upload, sum(done.values()))
-    count = part_count(upload.size, part_size_for(upload.size, preferred=store.settings.part_size))
-    missing = [number for number in range(1, count + 1) if number not in done]
-    grants = store.grant_parts(
-        upload_id=upload.id,
-        store_upload_id=upload.store_upload_id,
-        size=upload.size,
-        part_numbers=missing[:MAX_PARTS_GRANTED],
-    )
-    return {
-        "outcome": "granted",
-        "upload_id": upload.id,
-        "parts": [{"number": g.number, "offset": g.offset, "size": g.size, "url": g.url} for g in grants],
-        "more": len(missing) > MAX_PARTS_GRANTED,
-        "bytes_present": sum(done.values()),
-    }
-
-
-def _note_progress(upload: Upload, arrived: int) -> None:
-    """More has arrived than was known of: the upload is not abandoned."""
-    if arrived > upload.bytes_present:
-        upload.bytes_present, upload.changed_at = arrived, now()
-
-
-def progressed(session: Session, store: ObjectStore, upload: Upload) -> bool:
-    """Look at the store itself: whether more of an open upload has arrived than was known of."""
-    if not upload.store_upload_id:
-        return False
-    before = upload.bytes_present
-    _note_progress(upload, sum(_arrived(store, upload).values()))
-    return upload.bytes_present > before
-
-
-def _complete_one(session: Session, store: ObjectStore, upload: Upload | None, max_file_bytes: int) -> list[Upload]:
+def _complete_one(
+    session: Session, upload: Upload | None, assembled: Mapping[str, UploadIncomplete | None], max_file_bytes: int
+) -> list[Upload]:
     """The upload if it is now to be verified, nothing if it is being verified already."""
     if upload is None:
         raise NotFound()
@@ -227,14 +101,11 @@ def _complete_one(session: Session, store: ObjectStore, upload: Upload | None, m
         raise UploadClosed(state=upload.state)
     if upload.size > max_file_bytes and session.get(StoredObject, upload.sha256) is None:
         raise FileTooLarge(limit=max_file_bytes, size=upload.size)
-    try:
-        # Whether a single PUT is there shows when it is read, which asking the store for each would only delay.
-        if upload.store_upload_id:
-            store.complete_upload(upload_id=upload.id, store_upload_id=upload.store_upload_id, size=upload.size)
-    except IncompleteUpload as error:
-        raise UploadIncomplete(missing=list(error.missing)[:10_000]) from error
-    except UploadUnknown as error:
-        raise UploadIncomplete(missing=[1]) from error
+    # Whether a single PUT is there shows when it is read, which asking the store for each would only delay.
+    if upload.store_upload_id:
+        hindrance = assembled.get(upload.id, UploadIncomplete(missing=[1]))
+        if hindrance is not None:
+            raise hindrance
     upload.state, upload.changed_at = "verifying", now()
     return [upload]
 
@@ -382,8 +253,3 @@ def _present(session: Session, versions: Sequence[ResourceVersion]) -> dict[str,
 def _under_verification(session: Session, versions: Sequence[ResourceVersion]) -> set[str]:
     digests = {file.sha256 for version in versions for file in version.files}
     return set(session.scalars(select(Upload.sha256).where(Upload.sha256.in_(digests), Upload.state == "verifying")))
-
-
-def offers(files: Sequence[Mapping[str, Any]]) -> list[Wanted]:
-    """The offers of a checked `UploadsRequest`."""
-    return [Wanted(entry["sha256"], entry["size"]) for entry in files]

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, after_this_request, g, jsonify, request
 from federation import (
     authentication,
     enrolment,
+    granting,
     ingestion,
     membership_message,
     metering,
@@ -108,15 +109,18 @@ def publish() -> Response:
 def offer() -> Response:
     """Say which of the offered files are needed, and where to send what is missing."""
     asked = messages.read(messages.UploadsRequest, authentication.request_body())
-    answers = uploads.answer_offers(
+    offers, store, language = granting.offers(asked["files"]), parts().store, request_language()
+    promised = granting.promise(
         db.session(),
-        parts().store,
         _node(),
-        uploads.offers(asked["files"]),
+        offers,
         limits=Limits.of(parts().settings),
-        language=request_language(),
+        language=language,
         room=room.is_enough(parts().settings),
     )
+    let_others_write()
+    begun = granting.begin(store, promised)
+    answers = granting.grant(db.session(), store, offers, promised, begun, language=language)
     # Last of all: whoever moves versions takes uploads before nodes, and two who do it otherwise stop each other.
     _charge(len(asked["files"]))
     return jsonify(uploads=answers)
@@ -126,11 +130,15 @@ def offer() -> Response:
 def complete() -> Response:
     """The node has sent all parts of these uploads; they are verified after the answer is committed."""
     asked = messages.read(messages.CompleteRequest, authentication.request_body())
+    in_parts = uploads.sent_in_parts(db.session(), _node(), asked["upload_ids"])
+    if in_parts:
+        let_others_write()
+    assembled = uploads.assemble(parts().store, in_parts)
     answers, started = uploads.complete(
         db.session(),
-        parts().store,
         _node(),
         asked["upload_ids"],
+        assembled,
         max_file_bytes=parts().settings.max_file_bytes,
         language=request_language(),
     )

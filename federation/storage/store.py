@@ -24,6 +24,7 @@ from federation.storage.layout import (
     is_digest,
     kept_key,
     missing_parts,
+    part_count,
     part_size_for,
     part_span,
 )
@@ -138,6 +139,21 @@ class ObjectStore:
     def list_parts(self, *, upload_id: str, store_upload_id: str) -> list[PartDone]:
         """What the store holds of a multipart upload, in order; raises UploadUnknown."""
         return self._engine.list_parts(*self._incoming(upload_id), store_upload_id)
+
+    def arrived(self, *, upload_id: str, store_upload_id: str, size: int) -> dict[int, int]:
+        """Which parts of a multipart upload have arrived, each with its size; none of one that is not known.
+
+        All of one that was made whole by a call that did not live to say so.
+        """
+        try:
+            parts = self.list_parts(upload_id=upload_id, store_upload_id=store_upload_id)
+        except UploadUnknown:
+            if self._engine.size(*self._incoming(upload_id)) != size:
+                return {}
+            part_size = self._part_size(size)
+            numbers = range(1, part_count(size, part_size) + 1)
+            return {number: part_span(number, size=size, part_size=part_size)[1] for number in numbers}
+        return {part.number: part.size for part in parts}
 
     def complete_upload(self, *, upload_id: str, store_upload_id: str, size: int) -> None:
         """Make what was sent in parts one object, after asking the store itself which parts it holds.

@@ -23,6 +23,7 @@ FROM_LIBRARIES = {"static", "api-docs"}
 
 STATES_OF_OTHERS = {
     ("federation/garbage.py", "upload"),
+    ("federation/granting.py", "upload"),
     ("federation/uploads.py", "upload"),
     ("federation/enrolment.py", "key"),
     ("federation/enrolment.py", "old"),
