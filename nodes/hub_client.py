@@ -96,7 +96,9 @@ class HubClient:
                 if error.retry_after is None:
                     raise
                 said = until(error.retry_after)
-                raise HubBusy(hub=self.origin, cause=error.data["cause"], until=said) from error
+                raise HubBusy(
+                    hub=self.origin, cause=error.data["cause"], until=said, retry_after=error.retry_after
+                ) from error
 
     def _signed(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
         request = http_signatures.Request(method, self.origin + path, {"Content-Type": "application/json"})

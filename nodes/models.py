@@ -45,7 +45,10 @@ def now() -> datetime:
 
 
 class Membership(Base):
-    """The hub that this node has joined (one row), and how far it has read the hub's events."""
+    """The hub that this node has joined (one row), and how far it has read the hub's events.
+
+    It has asked not to be asked for anything before `held_until`, because of `held_for`.
+    """
 
     __tablename__ = "membership"
 
@@ -61,6 +64,8 @@ class Membership(Base):
     cursor: Mapped[int] = mapped_column(default=0)
     joined_at: Mapped[datetime] = mapped_column(default=now)
     synced_at: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]
+    held_for: Mapped[str] = mapped_column(Text, default="")
 
 
 class Resource(Base):

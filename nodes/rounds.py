@@ -17,12 +17,13 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 
 from nodes import faults, queries, routine
+from nodes import membership as memberships
 from nodes.models import Round, Task, now
 from nodes.reconciling import Reconciled
 from nodes.routine import Done
 from nodes.sync import Reporter
 from nodes.workplace import Workplace
-from shared.errors import CommonsError, RoundInterrupted, RoundUnderWay
+from shared.errors import CommonsError, HubBusy, RoundInterrupted, RoundUnderWay
 
 LOCK = "sync.lock"
 SYNC, RECONCILE = "sync", "reconcile"
@@ -123,7 +124,10 @@ class Diary:
 def written_down(
     workplace: Workplace, *, kind: str, begun_by: str, reporter: Reporter | None = None
 ) -> Iterator[Diary]:
-    """Hold the node's lock, and write down how the round goes and ends. Raises `RoundUnderWay`."""
+    """Hold the node's lock, and write down how the round goes and ends.
+
+    Raises `RoundUnderWay`, or `HubBusy` while the hub has asked to be left alone: then nothing is asked of it.
+    """
     lock = FileLock(workplace.folder / LOCK, timeout=0)
     try:
         lock.acquire()
@@ -132,8 +136,12 @@ def written_down(
     try:
         diary = Diary(workplace, _begin(workplace, kind, begun_by), reporter)
         try:
+            with workplace.database.unit_of_work(read_only=True) as session:
+                memberships.check_hold(session)
             yield diary
         except BaseException as error:
+            if isinstance(error, HubBusy):
+                memberships.hold(workplace, error)
             with suppress(OperationalError):  # what went wrong is said by the error itself
                 diary.end(_why(error, workplace))
             raise

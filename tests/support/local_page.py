@@ -81,14 +81,12 @@ class Node:
             fields = {name: value for name, value in make_record(**changes).items() if name not in ("id", "version")}
             return registration.register(session, fields, [], key=self.workplace.key).record_id
 
-    def join(self) -> None:
-        """Be a member of a hub that nothing is asked of."""
+    def join(self, origin: str = "http://127.0.0.1:1") -> None:
+        """Be a member of the hub at `origin`; by itself of one that does not answer."""
         names = {"institution_name": {"zh": "甲院"}, "hub_name": {"zh": "计量资源云"}}
         limits = {"batch_records": 500, "batch_bytes": 10**6, "file_bytes": 10**9}
         with self.workplace.database.unit_of_work() as session:
-            session.add(
-                Membership(id=1, origin="http://127.0.0.1:1", node_id="n", institution_code="a", **names, **limits)
-            )
+            session.add(Membership(id=1, origin=origin, node_id="n", institution_code="a", **names, **limits))
 
     def set_state(self, record_id: str, state: str, **values: Any) -> None:
         """Say of a resource what a hub would have said."""

@@ -39,6 +39,8 @@ def upgrade() -> None:
     sa.Column('cursor', sa.Integer(), nullable=False),
     sa.Column('joined_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('synced_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('held_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('held_for', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_membership'))
     )
     op.create_table('outbox',

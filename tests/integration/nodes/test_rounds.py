@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,11 @@ from sqlalchemy import update
 
 from nodes import joining, queries, rounds
 from nodes.hub_client import HubClient
-from nodes.models import Round, Version, now
+from nodes.models import Membership, Round, Version, now
 from nodes.web.schedule import Schedule
 from nodes.web.syncing import SILENT
 from tests.support.local_page import Node
+from tests.support.played import PlayedHub
 from tests.support.processes import Command, HubProcess, eventually
 from tests.support.rounds import put_round, round_of
 from tests.support.stores import free_port
@@ -51,6 +54,29 @@ def test_a_second_round_of_a_node_is_refused_while_one_runs_and_says_since_when(
             assert "正在同步" in said
             assert f"{last_round(node).started_at.astimezone():%H:%M:%S}" in said
     assert last_round(node).finished_at is None, "nothing was written by those that were refused"
+
+
+def test_a_hub_that_asked_to_be_left_alone_is_not_asked_again_before_that_whoever_begins_the_round(
+    node: Node, played: PlayedHub
+) -> None:
+    node.join(origin=played.origin)
+    played.say({}, 503, Retry_After="7200")
+    command = command_of(node)
+    said = [command.run(*words, check=3).stderr for words in (("sync",), ("sync",), ("reconcile",))]
+    assert len(played.seen) == 1
+    assert len({re.search(r"等到 (.*\d\d:\d\d)", one)[1] for one in said}) == 1
+    assert "HTTP 503" in said[1]
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(Membership).values(held_until=now()))
+    command.run("sync", check=3)
+    assert len(played.seen) > 1
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_node_from_its_hub_for_long(node: Node) -> None:
+    node.join()
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(Membership).values(held_until=now() + timedelta(days=400)))
+    assert "无法连接平台" in command_of(node).run("sync", check=3).stderr
 
 
 def test_a_round_that_was_killed_lets_go_at_once_and_is_told_as_interrupted(node: Node) -> None:
