@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -66,9 +67,17 @@ def let_go(_error: BaseException | None = None) -> None:
         parts().admission.leave(node_id)
 
 
-def authenticate_newcomer(key: Ed25519PublicKey) -> http_signatures.Verified:
-    """Check that the request is signed with the very key that it shows (proof of possession), and not a replay."""
+def authenticate_newcomer(
+    key: Ed25519PublicKey, *, recommended: Callable[[Session], object]
+) -> http_signatures.Verified:
+    """Check that the request is signed with the very key that it shows (proof of possession), and not a replay.
+
+    `recommended` raises what speaks against the newcomer. Who has nothing to show makes the hub write nothing, so
+    that strangers cannot keep members from writing.
+    """
     verified = http_signatures.verify_request(_as_signed(request), request.get_data(), find_key=lambda _: key)
+    with own_transaction(read_only=True) as session:
+        recommended(session)
     with own_transaction() as session:
         remember(session, verified)
     return verified

@@ -141,11 +141,7 @@ def rotate(session: Session, *, public_key: dict[str, Any], endorsement: str, si
     """
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
-
-    def find(kid: str) -> Ed25519PublicKey:
-        return load_public_jwk(_known_key(session, kid).jwk)
-
-    old = _known_key(session, endorser(endorsement, new_key=signed_by, origin=origin, find_key=find))
+    old = _known_key(session, endorser_of(session, endorsement, new_key=signed_by, origin=origin).id, hold=True)
     standing = session.get(NodeKey, signed_by)
     if standing is not None:
         if standing.node_id != old.node_id or standing.state != "active":
@@ -163,9 +159,18 @@ def rotate(session: Session, *, public_key: dict[str, Any], endorsement: str, si
     return new
 
 
-def _known_key(session: Session, kid: str) -> NodeKey:
-    """The key with that id, held to the end of the transaction. Raises `KeyUnknown`."""
-    key = session.get(NodeKey, kid, with_for_update=True)
+def endorser_of(session: Session, endorsement: str, *, new_key: str, origin: str) -> NodeKey:
+    """The key that endorses `new_key` at this hub. Raises `SignatureInvalid` or `KeyUnknown`."""
+
+    def find(kid: str) -> Ed25519PublicKey:
+        return load_public_jwk(_known_key(session, kid).jwk)
+
+    return _known_key(session, endorser(endorsement, new_key=new_key, origin=origin, find_key=find))
+
+
+def _known_key(session: Session, kid: str, *, hold: bool = False) -> NodeKey:
+    """The key with that id; with `hold`, to the end of the transaction. Raises `KeyUnknown`."""
+    key = session.get(NodeKey, kid, with_for_update=hold, populate_existing=hold)
     if key is None:
         raise KeyUnknown()
     return key
@@ -186,7 +191,7 @@ def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor:
 
     Raises `KeyUnknown`, `ReasonMissing`, or `MoveNotAllowed`: what was revoked or followed by another stays so.
     """
-    key = _known_key(session, kid)
+    key = _known_key(session, kid, hold=True)
     reason = plain(reason).strip()
     if not reason:
         raise ReasonMissing()
@@ -202,15 +207,20 @@ def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor:
     return key
 
 
+def invitation_of(session: Session, token: str) -> Invitation:
+    """The invitation with that token. Raises `TokenInvalid`."""
+    invitation = session.scalar(select(Invitation).where(Invitation.token_sha256 == _hash(token)))
+    if invitation is None:
+        raise TokenInvalid()
+    return invitation
+
+
 def _take(session: Session, token: str) -> Invitation:
     """The invitation, its row held to the end of the transaction: two nodes with one token wait for each other."""
     wanted = Invitation.token_sha256 == _hash(token)
     held = update(Invitation).where(wanted).values(token_sha256=Invitation.token_sha256)
     session.execute(held.execution_options(synchronize_session=False))
-    invitation = session.scalar(select(Invitation).where(wanted))
-    if invitation is None:
-        raise TokenInvalid()
-    return invitation
+    return invitation_of(session, token)
 
 
 def _hash(token: str) -> str:

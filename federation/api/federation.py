@@ -25,7 +25,7 @@ from federation.tasks import queue
 from shared import messages
 from shared.canonical import parse
 from shared.errors import BatchTooLarge, FieldError, InvalidRequest, ProtocolUnknown
-from shared.signing import load_public_jwk
+from shared.signing import key_id, load_public_jwk
 
 hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
 members = guard(Blueprint("federation", __name__, url_prefix=messages.PREFIX), NODE, authentication.authenticate_node)
@@ -47,7 +47,10 @@ def enrol() -> tuple[Response, int]:
     asked = messages.read(messages.EnrolmentRequest, authentication.request_body())
     if asked["protocol"] != messages.PROTOCOL:
         raise ProtocolUnknown(theirs=asked["protocol"], ours=messages.PROTOCOL)
-    verified = authentication.authenticate_newcomer(load_public_jwk(asked["public_key"]))
+    verified = authentication.authenticate_newcomer(
+        load_public_jwk(asked["public_key"]),
+        recommended=lambda session: enrolment.invitation_of(session, asked["token"]),
+    )
     node = enrolment.enrol(
         db.session(),
         token=asked["token"],
@@ -62,13 +65,20 @@ def enrol() -> tuple[Response, int]:
 def rotate_key() -> Response:
     """Take a node's next key; the request is signed with it, and the key before it endorses it."""
     asked = messages.read(messages.KeyRequest, authentication.request_body())
-    verified = authentication.authenticate_newcomer(load_public_jwk(asked["public_key"]))
+    origin = parts().settings.origin
+    new_key = load_public_jwk(asked["public_key"])
+    verified = authentication.authenticate_newcomer(
+        new_key,
+        recommended=lambda session: enrolment.endorser_of(
+            session, asked["endorsement"], new_key=key_id(new_key), origin=origin
+        ),
+    )
     key = enrolment.rotate(
         db.session(),
         public_key=asked["public_key"],
         endorsement=asked["endorsement"],
         signed_by=verified.key_id,
-        origin=parts().settings.origin,
+        origin=origin,
     )
     return jsonify(key_id=key.id)
 

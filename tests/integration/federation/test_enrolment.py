@@ -10,7 +10,9 @@ from federation import enrolment
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.institutions import Invitation
+from shared.endorsement import endorse
 from shared.messages import PREFIX, EnrolmentReply, read
+from tests.support.hub import ORIGIN, rows
 from tests.support.records import Signer, make_record
 
 
@@ -52,6 +54,18 @@ def test_a_used_token_is_refused_for_another_key(hub, token):
 def test_a_wrong_token_is_refused(hub, token):
     answer = hub.enrolment("x" * 32, Signer())
     assert (answer.status_code, code_of(answer)) == (403, "token_invalid")
+
+
+def test_strangers_make_the_hub_write_nothing(hub, member):
+    before = rows(hub)
+    stranger = Signer()
+    assert hub.enrolment("0" * 40, stranger).status_code == 403
+    message = {
+        "public_key": stranger.jwk,
+        "endorsement": endorse(stranger.public_key, origin=ORIGIN, by=stranger.private_key),
+    }
+    assert hub.signed(stranger, "POST", PREFIX + "/keys", json.dumps(message).encode()).status_code == 401
+    assert rows(hub) == before
 
 
 def test_an_expired_token_is_refused(hub, token):
