@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import filetype
+from sqlalchemy import update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
@@ -151,6 +152,14 @@ def remember(session: Session, files: Iterable[PreparedFile], *, again: bool = F
         names = ("path", "mtime_ns", "problem", *(("sent",) if again else ()))
         replaced = {name: statement.excluded[name] for name in names}
         session.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=replaced), rows)
+
+
+def offer_again(session: Session, digests: Iterable[str]) -> None:
+    """The hub awaits these bytes: they are offered at the next opportunity, whatever was thought of them before."""
+    wanted = LocalFile.sha256.in_(list(digests)) & LocalFile.sent
+    session.execute(
+        update(LocalFile).where(wanted).values(sent=False), execution_options={"synchronize_session": False}
+    )
 
 
 def check_unchanged(file: LocalFile) -> tuple[Path, int]:

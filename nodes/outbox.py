@@ -8,17 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from nodes import files
 from nodes.hub_client import HubClient
-from nodes.models import REFUSED, REGISTERED, Membership, OutboxEntry, Version, now
+from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.workplace import Workplace
 from shared.messages import PublishReply
 
 Progress = Callable[[int], None]
 HELD = "mass_withdrawal"
 """The hub's word for withdrawals that wait for a person: they stay in the outbox and are sent again."""
+AWAITED = "awaiting_files"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,20 @@ def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Ma
     )
     session.connection().execute(statement, rows)
     session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(answered)))
+    _offer_what_is_awaited(session, [(row["b_resource"], row["b_number"]) for row in rows if row["state"] == AWAITED])
+
+
+def _offer_what_is_awaited(session: Session, names: Sequence[tuple[str, int]]) -> None:
+    """The hub awaits the files of these versions, also those that it did not want for an earlier one."""
+    if not names or session.scalar(select(LocalFile.sha256).where(LocalFile.sent).limit(1)) is None:
+        return
+    named = tuple_(Version.resource_id, Version.number).in_(names)
+    digests = {
+        entry["sha256"]
+        for version in session.scalars(select(Version).where(named))
+        for entry in version.content.get("files", ())
+    }
+    files.offer_again(session, digests)
 
 
 def waiting(session: Session) -> int:

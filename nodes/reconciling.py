@@ -148,15 +148,19 @@ class Reconciler:
         return [one for one in kept if (one.record_id, one.version) not in strangers] + unverified
 
     def _with_refusals(self, found: Sequence[Finding]) -> list[Finding]:
-        """Of what was sent again, tell what the hub has refused: the digests leave it out, yet it is not there."""
+        """Tell what the hub has refused of what was sent: the digests leave it out, yet it is not there."""
         with self.workplace.database.unit_of_work(read_only=True) as session:
             refused = holdings.refused(session)
-        return [
+        told = [
             Finding(one.record_id, one.version, "refused", one.theirs)
             if one.kind == "absent_at_hub" and (one.record_id, one.version) in refused
             else one
             for one in found
         ]
+        # What made way for another content went out under a new number.
+        before = {one.record_id: one.version for one in found if one.kind == "content_differs"}
+        moved = sorted(name for name in refused if name[0] in before and name[1] > before[name[0]])
+        return told + [Finding(record_id, version, "refused") for record_id, version in moved]
 
     def _told_apart(self, found: Sequence[Finding]) -> Iterator[Finding]:
         """Of those that the hub does not count as ours, tell which it has from another node of the institution."""

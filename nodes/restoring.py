@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from nodes import registration
+from nodes import files, registration
 from nodes.holdings import Finding, batched
-from nodes.models import LocalFile, OutboxEntry, Resource, Version, now
+from nodes.models import OutboxEntry, Resource, Version, now
 from shared.signing import SignedRecord
 
 if TYPE_CHECKING:
@@ -104,5 +104,4 @@ def _take_ark(resource: Resource, theirs: Mapping[str, Any]) -> None:
 
 
 def _ask_for_files(session: Session, content: Mapping[str, Any]) -> None:
-    digests = [entry["sha256"] for entry in content.get("files", ())]
-    session.execute(update(LocalFile).where(LocalFile.sha256.in_(digests)).values(sent=False))
+    files.offer_again(session, [entry["sha256"] for entry in content.get("files", ())])

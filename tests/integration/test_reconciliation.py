@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,12 @@ def describe(number: int, **changes: object) -> dict[str, object]:
     }
 
 
-def register(node: Command, folder: Path, number: int, *words: str, **changes: object) -> str:
+def register(
+    node: Command, folder: Path, number: int, *words: str, files: Sequence[Path] = (), **changes: object
+) -> str:
     path = folder / "draft.json"
-    path.write_text(json.dumps(describe(number, **changes)), encoding="utf-8")
+    listed = {"files": [{"path": str(one)} for one in files]} if files else {}
+    path.write_text(json.dumps(describe(number, **listed, **changes)), encoding="utf-8")
     return str(node.json("register", "--from", str(path), *words)["id"])
 
 
@@ -130,6 +134,43 @@ def test_a_number_that_a_restored_node_used_again_becomes_a_new_version(node: Co
     versions = node.json("status", record_id)
     assert [version["version"] for version in versions] == [3, 2, 1]
     assert node.json("status")["resources"][0]["title"] == "第 99 件"
+
+
+def test_the_files_of_a_version_that_got_a_new_number_are_sent_and_it_is_reviewed(
+    node: Command, tmp_path: Path
+) -> None:
+    pages = [tmp_path / f"{number}.txt" for number in range(2)]
+    for path in pages:
+        path.write_text(f"{path} {node.environ}", encoding="utf-8")
+    record_id = register(node, tmp_path, 1)
+    node.run("sync")
+    database = data(node) / "node.sqlite"
+    copy_database(database, tmp_path / "backup.sqlite")
+    register(node, tmp_path, 2, "--id", record_id, files=[pages[0]])
+    node.run("sync", "--wait", "60")
+    put_back(tmp_path / "backup.sqlite", database)
+    register(node, tmp_path, 99, "--id", record_id, files=[pages[1]])
+    assert node.json("reconcile")["equal"]
+    node.run("sync", "--wait", "60")
+    [row] = node.json("status")["resources"]
+    assert (row["version"], row["state"]) == (3, "in_review")
+
+
+def test_a_version_that_got_a_new_number_and_is_refused_under_it_is_said_and_is_no_success(
+    node: Command, tmp_path: Path
+) -> None:
+    record_id = register(node, tmp_path, 1)
+    node.run("sync")
+    database = data(node) / "node.sqlite"
+    copy_database(database, tmp_path / "backup.sqlite")
+    node.run("withdraw", record_id, "--reason", "重复登记")
+    node.run("sync")
+    put_back(tmp_path / "backup.sqlite", database)
+    register(node, tmp_path, 99, "--id", record_id)
+    done = node.json("reconcile", check=5)
+    kinds = [(one["version"], one["kind"]) for one in done["findings"]]
+    assert kinds == [(2, "content_differs"), (3, "refused")]
+    assert not done["equal"]
 
 
 def test_a_node_that_lost_its_database_and_kept_key_and_files_comes_back_whole(
