@@ -16,7 +16,7 @@ from werkzeug.urls import iri_to_uri
 
 from federation import metering
 from federation.database import own_transaction
-from federation.enrolment import usable_key
+from federation.key_register import usable_key
 from federation.models.base import now
 from federation.models.institutions import SeenNonce
 from federation.parts import parts

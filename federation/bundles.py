@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from federation import auditlog, ingestion, inspection, node_status, quotas, uploads
-from federation.enrolment import usable_key
+from federation.key_register import usable_key
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
 from federation.models.events import AuditEvent

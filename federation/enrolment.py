@@ -5,28 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import uuid6
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog
+from federation import auditlog, key_register
 from federation.models.base import now
 from federation.models.institutions import Institution, Invitation, Node, NodeKey
 from federation.publication import BETANUMERIC
-from shared.endorsement import endorser
 from shared.errors import (
     AlreadyExists,
     FieldError,
     InvalidRequest,
-    KeyRevoked,
-    KeyUnknown,
-    MoveNotAllowed,
-    ReasonMissing,
+    InvitationForAnother,
     SignatureInvalid,
     TokenExpired,
     TokenInvalid,
@@ -37,15 +31,6 @@ from shared.validation import plain
 from shared.vocabularies import vocabulary
 
 CONSONANTS = BETANUMERIC[10:]
-RETIRED = "retired"
-MAX_KEY_REASON = 500
-KEY_MOVES: Mapping[str, frozenset[str]] = {
-    "active": frozenset({"suspended", "revoked"}),
-    "suspended": frozenset({"active", "revoked"}),
-    "retired": frozenset({"revoked"}),
-    "revoked": frozenset(),
-}
-"""What may become of a key: a revoked one never comes back, one that was followed by another may still be revoked."""
 
 
 def create_institution(
@@ -101,11 +86,15 @@ def invite(session: Session, institution: Institution, *, days: int, actor: str)
     return token
 
 
-def enrol(session: Session, *, token: str, node_name: str, public_key: dict[str, Any], signed_by: str) -> Node:
+def enrol(
+    session: Session, *, token: str, node_name: str, public_key: dict[str, Any], signed_by: str, node_id: str = ""
+) -> Node:
     """Enrol a node that has proved to hold its key (`signed_by` signed the request).
 
-    The same token with the same key gives the same node again, so that a lost answer does no harm. Raises
-    `TokenInvalid`, `TokenUsed`, `TokenExpired`, or `SignatureInvalid` when another key signed.
+    The same token with the same key gives the same node again, so that a lost answer does no harm. With `node_id` a
+    node comes back whose key is out of use, lost, or unknown to a hub that was restored: all that it published is
+    its own still, and what other keys it has are out of use from now on. Raises `TokenInvalid`, `TokenUsed`,
+    `TokenExpired`, `InvitationForAnother`, or `SignatureInvalid` when another key signed.
     """
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
@@ -119,10 +108,8 @@ def enrol(session: Session, *, token: str, node_name: str, public_key: dict[str,
         raise TokenExpired()
     if key is not None:
         raise AlreadyExists(what="key")
-    node = Node(id=str(uuid6.uuid7()), institution_id=invitation.institution_id, name=node_name)
-    node.institution = invitation.institution
-    session.add(node)
-    session.flush()
+    node = _node(session, invitation, node_id, name=node_name)
+    key_register.replace(session, node, by=signed_by)
     session.add(NodeKey(id=signed_by, node_id=node.id, jwk=public_key))
     invitation.used_at, invitation.node_id = now(), node.id
     session.flush()
@@ -133,78 +120,18 @@ def enrol(session: Session, *, token: str, node_name: str, public_key: dict[str,
     return node
 
 
-def rotate(session: Session, *, public_key: dict[str, Any], endorsement: str, signed_by: str, origin: str) -> NodeKey:
-    """Let a node's key be followed by the next, which the old one endorses and which signed this request.
-
-    Asked again it gives the same answer. Raises `SignatureInvalid`, `KeyUnknown`, `KeyRevoked` when the endorsing
-    key is out of use, or `AlreadyExists` for a key that is somebody's already.
-    """
-    if key_id(load_public_jwk(public_key)) != signed_by:
-        raise SignatureInvalid()
-    old = _known_key(session, endorser_of(session, endorsement, new_key=signed_by, origin=origin).id, hold=True)
-    standing = session.get(NodeKey, signed_by)
-    if standing is not None:
-        if standing.node_id != old.node_id or standing.state != "active":
-            raise AlreadyExists(what="key")
-        return standing
-    if old.state != "active":
-        raise KeyRevoked(reason=old.state_reason or old.state)
-    new = NodeKey(id=signed_by, node_id=old.node_id, jwk=public_key, endorsement=endorsement)
-    session.add(new)
-    old.state, old.state_reason = RETIRED, ""
+def _node(session: Session, invitation: Invitation, node_id: str, *, name: str) -> Node:
+    """A new node of the institution that was invited, or the one that comes back."""
+    node = session.get(Node, node_id, with_for_update=True) if node_id else None
+    if node is None:
+        node = Node(id=node_id or str(uuid6.uuid7()), institution_id=invitation.institution_id)
+        node.institution = invitation.institution
+        session.add(node)
+    elif node.institution_id != invitation.institution_id:
+        raise InvitationForAnother(institution=invitation.institution.name_zh)
+    node.name = name
     session.flush()
-    said = {"old": old.id, "new": new.id, "endorsement": endorsement}
-    actor = auditlog.machine(old.node_id)
-    auditlog.record(session, auditlog.Happening(actor, "key.rotated", f"key:{old.id}", detail=said))
-    return new
-
-
-def endorser_of(session: Session, endorsement: str, *, new_key: str, origin: str) -> NodeKey:
-    """The key that endorses `new_key` at this hub. Raises `SignatureInvalid` or `KeyUnknown`."""
-
-    def find(kid: str) -> Ed25519PublicKey:
-        return load_public_jwk(_known_key(session, kid).jwk)
-
-    return _known_key(session, endorser(endorsement, new_key=new_key, origin=origin, find_key=find))
-
-
-def _known_key(session: Session, kid: str, *, hold: bool = False) -> NodeKey:
-    """The key with that id; with `hold`, to the end of the transaction. Raises `KeyUnknown`."""
-    key = session.get(NodeKey, kid, with_for_update=hold, populate_existing=hold)
-    if key is None:
-        raise KeyUnknown()
-    return key
-
-
-def usable_key(session: Session, kid: str) -> NodeKey:
-    """The key with that id. Raises `KeyUnknown`, or `KeyRevoked` when it is suspended or revoked."""
-    key = session.get(NodeKey, kid)
-    if key is None:
-        raise KeyUnknown()
-    if key.state != "active":
-        raise KeyRevoked(reason=key.state_reason or key.state)
-    return key
-
-
-def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor: str) -> NodeKey:
-    """Suspend, revoke or re-activate a key; what it signed before stays verifiable.
-
-    Raises `KeyUnknown`, `ReasonMissing`, or `MoveNotAllowed`: what was revoked or followed by another stays so.
-    """
-    key = _known_key(session, kid, hold=True)
-    reason = plain(reason).strip()
-    if not reason:
-        raise ReasonMissing()
-    if len(reason) > MAX_KEY_REASON:
-        raise InvalidRequest(
-            errors=[FieldError("/reason", "too_long", {"max": MAX_KEY_REASON, "length": len(reason)})]
-        )
-    if state not in KEY_MOVES[key.state]:
-        raise MoveNotAllowed(state=key.state, to=state)
-    key.state, key.state_reason = state, reason
-    session.flush()
-    auditlog.record(session, auditlog.Happening(actor, f"key.{state}", f"key:{kid}", reason))
-    return key
+    return node
 
 
 def invitation_of(session: Session, token: str) -> Invitation:

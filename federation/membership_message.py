@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from federation import key_register
 from federation.models.institutions import Node
 from federation.settings import HubSettings
 from shared import messages
 
 
-def describe(node: Node, settings: HubSettings) -> dict[str, Any]:
+def describe(session: Session, node: Node, settings: HubSettings) -> dict[str, Any]:
     """Who the node is to this hub (`EnrolmentReply`)."""
+    keys = key_register.keys_of(session, node.id)[-messages.MAX_KEYS :]
     institution = node.institution
     names = {"zh": institution.name_zh, "en": institution.name_en}
     return {
@@ -23,6 +27,7 @@ def describe(node: Node, settings: HubSettings) -> dict[str, Any]:
         },
         "hub_name": hub_name(settings),
         "origin": settings.origin,
+        "keys": [{"public_key": key.jwk, "endorsement": key.endorsement} for key in keys],
         "limits": {
             "batch_records": messages.MAX_BATCH_RECORDS,
             "batch_bytes": messages.MAX_BATCH_BYTES,

@@ -25,7 +25,7 @@ def write_request(workplace: Workplace, target: Path, *, token: str, node_name: 
         standing = memberships.find(session)
     if standing is not None:
         raise AlreadyJoined(hub=standing.origin)
-    message = read(EnrolmentRequest, joining.request(workplace, token=token, node_name=node_name))
+    message = read(EnrolmentRequest, joining.request(workplace.key, token=token, node_name=node_name))
     signed = enrolment_request(message, private_key=workplace.key.private)
     write_whole(target, signed.encode("ascii") + b"\n")
 
@@ -42,7 +42,7 @@ def take_reply(workplace: Workplace, source: Path) -> Membership:
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
     if standing is None:
-        return memberships.keep(workplace, said)
+        return joining.keep(workplace, said)
     if (standing.origin, standing.node_id) != (said["origin"], said["node_id"]):
         raise AlreadyJoined(hub=standing.origin)
     return standing

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import delete
+
+from nodes import keys, public_keys, rotation
 from nodes import membership as memberships
-from nodes.hub_client import HubClient
-from nodes.models import Membership
+from nodes.hub_client import HubClient, RefusedByHub
+from nodes.key_files import NEXT
+from nodes.keys import Key
+from nodes.models import Membership, Reconciliation
+from nodes.public_keys import PublicKey
 from nodes.workplace import Workplace
-from shared.errors import AlreadyJoined, HubAway, HubNotFound, InvalidHubAddress
+from shared.errors import AlreadyJoined, HubAway, HubNotFound, InvalidHubAddress, KeyRevoked, KeyUnknown
 from shared.messages import PROTOCOL, EnrolmentReply
 from shared.wording import Words
 
@@ -46,30 +52,69 @@ def join(workplace: Workplace, client: HubClient, *, token: str, node_name: str)
     """Enrol with a one-time invitation; repeating it with the same hub and token does no harm.
 
     Without a token the hub is asked whether it knows our key already: so a node that has lost its database comes
-    back. Raises `AlreadyJoined`, `HubNotFound`, or the hub's refusal.
+    back. With one, a member comes back whose key the hub does not take any more. Raises `AlreadyJoined`,
+    `HubNotFound`, or the hub's refusal.
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
-    if standing is not None:
-        raise AlreadyJoined(hub=standing.origin)
     try:
+        if standing is not None:
+            return _come_back(workplace, client, standing, token=token, node_name=node_name)
         reply = _ask(workplace, client, token=token, node_name=node_name)
     except HubAway as error:
         raise HubNotFound(hub=client.origin, cause=error.data["cause"]) from error
+    return keep(workplace, reply)
+
+
+def _come_back(
+    workplace: Workplace, client: HubClient, standing: Membership, *, token: str, node_name: str
+) -> Membership:
+    """Take our own place again, with all that we have published, when the hub does not take our key any more.
+
+    A key that it does not know is shown once more; for one that is out of use a new one is made.
+    """
+    if not token or client.origin != standing.origin:
+        raise AlreadyJoined(hub=standing.origin)
+    try:
+        client.get("/membership", EnrolmentReply)
+    except RefusedByHub as error:
+        if error.problem_code not in (KeyUnknown.code, KeyRevoked.code):
+            raise
+        revoked = error.problem_code == KeyRevoked.code
+    else:
+        raise AlreadyJoined(hub=standing.origin)
+    key = workplace.key
+    if revoked:
+        key = keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
+    asked = request(key, token=token, node_name=node_name, node_id=standing.node_id)
+    reply = HubClient(client.origin, key, workplace.settings).ask("/enrolments", asked, EnrolmentReply)
+    if revoked:
+        rotation.take_into_use(workplace, key)
+    with workplace.database.unit_of_work() as session:
+        # What was proved equal was proved under another key: it is compared at the next opportunity.
+        session.execute(delete(Reconciliation))
+    return keep(workplace, reply)
+
+
+def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
+    """Note whose the node is, and which keys it has had."""
+    own = PublicKey(workplace.key.jwk)
+    public_keys.learn(workplace.folder, reply["keys"], own=own, origin=reply["origin"])
     return memberships.keep(workplace, reply)
 
 
 def _ask(workplace: Workplace, client: HubClient, *, token: str, node_name: str) -> dict[str, Any]:
     if not token:
         return client.get("/membership", EnrolmentReply)
-    return client.ask("/enrolments", request(workplace, token=token, node_name=node_name), EnrolmentReply)
+    return client.ask("/enrolments", request(workplace.key, token=token, node_name=node_name), EnrolmentReply)
 
 
-def request(workplace: Workplace, *, token: str, node_name: str) -> dict[str, Any]:
-    """What a node says when it asks to join (`EnrolmentRequest`)."""
+def request(key: Key, *, token: str, node_name: str, node_id: str = "") -> dict[str, Any]:
+    """What a node says when it asks to join, or as `node_id` to come back (`EnrolmentRequest`)."""
     return {
         "protocol": PROTOCOL,
         "token": token.strip(),
         "node_name": node_name,
-        "public_key": workplace.key.jwk,
+        "public_key": key.jwk,
+        **({"node_id": node_id} if node_id else {}),
     }

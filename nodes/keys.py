@@ -1,12 +1,12 @@
 """The node's Ed25519 keys: kept in files that only their owner may read, under a passphrase if one is wanted.
 
-`key.pem` is the key in use; `key.next.pem` is there only while a rotation is under way; `former-keys.json` holds the
-public halves of those before, so that what they signed can still be checked.
+`key.pem` is the key in use; `key.next.pem` is there only while a rotation is under way; `public-keys.json` holds the
+public halves of all that have followed one another, so that what they signed can still be checked, and the statements
+with which each endorsed the next, for a hub that has forgotten them.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from nodes.key_files import FILE, FORMER, LOCKED, NEXT, stamp
+from nodes import public_keys
+from nodes.key_files import FILE, LOCKED, NEXT, stamp, write_private
+from nodes.public_keys import PublicKey
 from shared.errors import FileUnreadable, KeyExposed, KeyLocked, KeyUnknown, NotInitialised
-from shared.signing import key_id, load_public_jwk, public_jwk, sign
+from shared.signing import key_id, public_jwk, sign
 
 
 @dataclass(frozen=True)
@@ -86,49 +88,32 @@ def protect(folder: Path, key: Key, *, passphrase: str) -> None:
     _write(folder / FILE, key.private, passphrase)
 
 
-def take_over(folder: Path, former: Key) -> None:
-    """The next key becomes the one in use; the former one's public half is remembered."""
-    known = former_keys(folder)
-    if former.id not in known:
-        jwks = [public_jwk(one) for one in known.values()] + [former.jwk]
-        _replace(folder / FORMER, json.dumps(jwks, indent=2).encode())
+def take_over(folder: Path, former: Key, new: Key, *, endorsement: str = "") -> None:
+    """The next key becomes the one in use; of the former one, the public half is remembered.
+
+    `endorsement` is what the former has said of the new one; empty when the hub has let it in with an invitation.
+    """
+    public_keys.add(folder, PublicKey(former.jwk), PublicKey(new.jwk, endorsement))
     (folder / NEXT).replace(folder / FILE)
 
 
-def former_keys(folder: Path) -> dict[str, Ed25519PublicKey]:
-    """The public halves of this node's former keys, by id."""
-    try:
-        listed = json.loads((folder / FORMER).read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise FileUnreadable(name=FORMER, cause=type(error).__name__) from error
-    keys = [load_public_jwk(jwk) for jwk in listed]
-    return {key_id(key): key for key in keys}
+def former_keys(folder: Path, key: Key) -> list[str]:
+    """The ids of this node's former keys; `key` is the one in use."""
+    return [kid for kid in public_keys.load(folder) if kid != key.id]
 
 
 def own_public_key(folder: Path, key: Key, kid: str) -> Ed25519PublicKey:
     """The public half of this node's key with that id, in use or former. Raises `KeyUnknown`."""
     if kid == key.id:
         return key.private.public_key()
-    found = former_keys(folder).get(kid)
+    found = public_keys.load(folder).get(kid)
     if found is None:
         raise KeyUnknown()
-    return found
+    return found.key
 
 
 def _write(path: Path, private: Ed25519PrivateKey, passphrase: str) -> None:
     lock: KeySerializationEncryption = NoEncryption()
     if passphrase:
         lock = BestAvailableEncryption(passphrase.encode())
-    _replace(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file of which nobody ever sees half, and which only its owner may read."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_private(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))

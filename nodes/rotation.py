@@ -6,17 +6,23 @@ the hub is told, and comes into use only after the hub has answered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlalchemy import select
 
-from nodes import keys
+from nodes import keys, public_keys
 from nodes import membership as memberships
-from nodes.hub_client import HubClient
+from nodes.hub_client import HubClient, RefusedByHub
 from nodes.key_files import NEXT
 from nodes.keys import Key
 from nodes.models import OutboxEntry, Version
 from nodes.workplace import Workplace
 from shared.endorsement import endorse
-from shared.messages import KeyReply
+from shared.errors import KeyUnknown
+from shared.messages import MAX_KEYS, KeyReply
+
+Done = TypeVar("Done")
 
 
 def under_way(workplace: Workplace) -> bool:
@@ -24,26 +30,59 @@ def under_way(workplace: Workplace) -> bool:
     return (workplace.folder / NEXT).exists()
 
 
+def change(workplace: Workplace) -> Key:
+    """Change the key at somebody's wish, also when the hub has forgotten the present one. Raises as `rotate` does."""
+    return known_again(workplace, lambda: rotate(workplace))
+
+
 def rotate(workplace: Workplace) -> Key:
     """Change the key, or finish a change that was begun: the new one, which is the workplace's from now on.
 
     Raises `NotJoined`, `HubAway`, or the hub's refusal; the old key stays in use then.
     """
-    with workplace.database.unit_of_work(read_only=True) as session:
-        origin = memberships.current(session).origin
-    old, folder = workplace.key, workplace.folder
-    new = keys.make_key(folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
+    origin, old = _origin(workplace), workplace.key
+    new = keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
     token = endorse(new.private.public_key(), origin=origin, by=old.private)
     client = HubClient(origin, new, workplace.settings)
     client.ask("/keys", {"public_key": new.jwk, "endorsement": token}, KeyReply)
-    _sign_again(workplace, new)
-    keys.take_over(folder, old)
+    take_into_use(workplace, new, endorsement=token)
     return workplace.key
 
 
-def _sign_again(workplace: Workplace, key: Key) -> None:
-    """What still waits to be sent is signed with the key in use: the hub takes no other."""
+def take_into_use(workplace: Workplace, new: Key, *, endorsement: str = "") -> None:
+    """The hub knows the next key: what still waits to be sent is signed with it, and it becomes the one in use."""
+    former = workplace.key
     with workplace.database.unit_of_work() as session:
         waiting = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
         for version in session.scalars(select(Version).join(OutboxEntry, waiting)):
-            version.jws = key.sign_record(version.record.encode("utf-8"))
+            version.jws = new.sign_record(version.record.encode("utf-8"))
+    keys.take_over(workplace.folder, former, new, endorsement=endorsement)
+
+
+def known_again(workplace: Workplace, act: Callable[[], Done]) -> Done:
+    """Do `act`; if the hub does not know our key, show it how it follows from one that it knows, and do it again.
+
+    So it is with a hub that was restored from a backup which is older than the key. Raises what `act` raises.
+    """
+    try:
+        return act()
+    except RefusedByHub as error:
+        if error.problem_code != KeyUnknown.code or not _introduce(workplace):
+            raise
+    return act()
+
+
+def _introduce(workplace: Workplace) -> bool:
+    """Show the hub the links that lead to our key. False when there are none."""
+    links = public_keys.chain(workplace.folder, workplace.key.id)
+    if not links:
+        return False
+    *earlier, last = links[-MAX_KEYS:]
+    message = {**last.as_message(), "chain": [link.as_message() for link in earlier]}
+    HubClient(_origin(workplace), workplace.key, workplace.settings).ask("/keys", message, KeyReply)
+    return True
+
+
+def _origin(workplace: Workplace) -> str:
+    with workplace.database.unit_of_work(read_only=True) as session:
+        return memberships.current(session).origin

@@ -43,8 +43,8 @@ def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | No
     Raises what `synchronise` raises.
     """
     if rotation.under_way(workplace):
-        rotation.rotate(workplace)
-    done = Done(synchronise(workplace, wait=wait, reporter=reporter))
+        rotation.change(workplace)
+    done = Done(rotation.known_again(workplace, lambda: synchronise(workplace, wait=wait, reporter=reporter)))
     if due(workplace):
         done.reconciled = reconcile(workplace, reporter=reporter)
     return done
@@ -55,7 +55,8 @@ def reconcile(workplace: Workplace, *, dry_run: bool = False, reporter: Reporter
     with workplace.database.unit_of_work(read_only=True) as session:
         origin = memberships.current(session).origin
     client = HubClient(origin, workplace.key, workplace.settings)
-    return Reconciler(workplace, client, lambda: synchronise(workplace, reporter=reporter)).run(dry_run=dry_run)
+    reconciler = Reconciler(workplace, client, lambda: synchronise(workplace, reporter=reporter))
+    return rotation.known_again(workplace, lambda: reconciler.run(dry_run=dry_run))
 
 
 def due(workplace: Workplace) -> bool:

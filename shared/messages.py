@@ -39,6 +39,8 @@ MAX_PARTS_GRANTED = 100
 MAX_EVENTS = 500
 MAX_ITEMS = 2000
 MAX_FINDINGS = 100
+MAX_KEYS = 100
+"""How many of a node's keys one message tells of, or leads through; the last ones."""
 
 PUBLISH_OUTCOMES = ("accepted", "duplicate", "superseded", "conflict", "rejected")
 UPLOAD_OUTCOMES = ("present", "granted", "verifying", "refused")
@@ -95,6 +97,8 @@ class EnrolmentRequest(Strict):
     token = Text(100, pattern=r"[A-Za-z0-9_-]{20,100}", fault="bad_token", required=True)
     node_name = Text(100, required=True)
     public_key = Part(PublicKeyMessage, required=True)
+    node_id = RecordId()
+    """The node whose place it takes: itself, when its key is out of use or unknown to a hub that was restored."""
 
 
 class InstitutionMessage(Strict):
@@ -113,6 +117,13 @@ class LimitsMessage(Strict):
     file_bytes = Whole(1, required=True)
 
 
+class KnownKey(Strict):
+    """A key of the node in the hub's register; its endorsement is empty when it came with an invitation."""
+
+    public_key = Part(PublicKeyMessage, required=True)
+    endorsement = Text(2000, minimum=0, required=True)
+
+
 class EnrolmentReply(Strict):
     """The node is a member's from now on."""
 
@@ -122,13 +133,26 @@ class EnrolmentReply(Strict):
     hub_name = LanguageMap(200, required=True)
     origin = Text(2048, required=True)
     limits = Part(LimitsMessage, required=True)
+    keys = Many(Part(KnownKey), MAX_KEYS, required=True)
 
 
-class KeyRequest(Strict):
-    """A node's next key, endorsed by the one that it follows; the request is signed with the new key."""
+class KeyLink(Strict):
+    """A key and the statement of the key before it that it follows."""
 
     public_key = Part(PublicKeyMessage, required=True)
     endorsement = Text(2000, required=True)
+
+
+class KeyRequest(Strict):
+    """A node's next key, endorsed by the one that it follows; the request is signed with the new key.
+
+    `chain` has the keys between one that the hub knows and the new one, the oldest first: a hub that was restored
+    from a backup has lost the last ones.
+    """
+
+    public_key = Part(PublicKeyMessage, required=True)
+    endorsement = Text(2000, required=True)
+    chain = Many(Part(KeyLink), MAX_KEYS)
 
 
 class KeyReply(Strict):

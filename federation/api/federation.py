@@ -9,6 +9,7 @@ from federation import (
     enrolment,
     granting,
     ingestion,
+    key_register,
     membership_message,
     metering,
     node_status,
@@ -25,7 +26,7 @@ from federation.tasks import queue
 from shared import messages
 from shared.canonical import parse
 from shared.errors import BatchTooLarge, FieldError, InvalidRequest, ProtocolUnknown
-from shared.signing import key_id, load_public_jwk
+from shared.signing import load_public_jwk
 
 hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
 members = guard(Blueprint("federation", __name__, url_prefix=messages.PREFIX), NODE, authentication.authenticate_node)
@@ -57,36 +58,28 @@ def enrol() -> tuple[Response, int]:
         node_name=asked["node_name"],
         public_key=asked["public_key"],
         signed_by=verified.key_id,
+        node_id=asked.get("node_id", ""),
     )
-    return jsonify(membership_message.describe(node, parts().settings)), 201
+    return jsonify(membership_message.describe(db.session(), node, parts().settings)), 201
 
 
 @hello.post("/keys")
 def rotate_key() -> Response:
     """Take a node's next key; the request is signed with it, and the key before it endorses it."""
     asked = messages.read(messages.KeyRequest, authentication.request_body())
-    origin = parts().settings.origin
-    new_key = load_public_jwk(asked["public_key"])
+    links, origin = key_register.chain_of(asked), parts().settings.origin
     verified = authentication.authenticate_newcomer(
-        new_key,
-        recommended=lambda session: enrolment.endorser_of(
-            session, asked["endorsement"], new_key=key_id(new_key), origin=origin
-        ),
+        load_public_jwk(asked["public_key"]),
+        recommended=lambda session: key_register.rooted(session, links, origin=origin),
     )
-    key = enrolment.rotate(
-        db.session(),
-        public_key=asked["public_key"],
-        endorsement=asked["endorsement"],
-        signed_by=verified.key_id,
-        origin=origin,
-    )
+    key = key_register.rotate(db.session(), links, signed_by=verified.key_id, origin=origin)
     return jsonify(key_id=key.id)
 
 
 @members.get("/membership")
 def membership() -> Response:
     """What the node was told when it enrolled: for one that has lost its database and kept its key."""
-    return jsonify(membership_message.describe(_node(), parts().settings))
+    return jsonify(membership_message.describe(db.session(), _node(), parts().settings))
 
 
 @members.post("/records")

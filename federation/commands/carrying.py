@@ -40,8 +40,9 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
             node_name=asked["node_name"],
             public_key=asked["public_key"],
             signed_by=kid,
+            node_id=asked.get("node_id", ""),
         )
-        code, membership = node.institution.code, membership_message.describe(node, settings)
+        code, membership = node.institution.code, membership_message.describe(session, node, settings)
     target = reply_file or request_file.with_name(f"{request_file.name}.reply.json")
     write_whole(target, _json({"key_id": kid, "membership": membership}))
     click.echo(f"已加入：{code}。请把答复带回节点：{target}")

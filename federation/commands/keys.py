@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from federation import auditlog, enrolment, operations
+from federation import auditlog, key_register, operations
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.settings import load_settings
@@ -35,5 +35,5 @@ def key_list(context: click.Context, as_json: bool) -> None:
 def key_set(context: click.Context, key_id: str, state: str, reason: str) -> None:
     """启用、暂停或吊销一把密钥。"""
     with unit_of_work(create_core(load_settings(context.obj))) as session:
-        enrolment.set_key_state(session, key_id, state=state, reason=reason, actor=auditlog.OPERATOR)
+        key_register.set_key_state(session, key_id, state=state, reason=reason, actor=auditlog.OPERATOR)
     click.echo(f"{key_id}：{state}")

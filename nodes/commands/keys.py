@@ -21,7 +21,7 @@ def key() -> None:
 def show(context: click.Context, as_json: bool) -> None:
     """显示密钥编号，以及从前用过的。"""
     workplace = opened(context)
-    former, locked = list(keys.former_keys(workplace.folder)), key_files.is_locked(workplace.folder)
+    former, locked = keys.former_keys(workplace.folder, workplace.key), key_files.is_locked(workplace.folder)
     if as_json:
         say_json({"id": workplace.key.id, "former": former, "locked": locked})
         return
@@ -35,7 +35,7 @@ def show(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 def rotate(context: click.Context) -> None:
     """更换密钥：旧密钥为新密钥作保，从此用新的签名；从前签的仍可核对。"""
-    say(_("已更换密钥，新的编号：") + rotation.rotate(opened(context)).id)
+    say(_("已更换密钥，新的编号：") + rotation.change(opened(context)).id)
 
 
 @key.command()

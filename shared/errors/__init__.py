@@ -13,6 +13,7 @@ from shared.errors.base import CommonsError as CommonsError
 from shared.errors.base import FieldError as FieldError
 from shared.errors.callers import CsrfFailed as CsrfFailed
 from shared.errors.callers import Forbidden as Forbidden
+from shared.errors.callers import InvitationForAnother as InvitationForAnother
 from shared.errors.callers import KeyRevoked as KeyRevoked
 from shared.errors.callers import KeyUnknown as KeyUnknown
 from shared.errors.callers import NotYours as NotYours

@@ -57,8 +57,14 @@ class KeyRevoked(CommonsError):
     """A key that was revoked or suspended."""
 
     code, status, exit_code = "key_revoked", 403, 4
-    zh = "此密钥已停用（{reason}）。请联系联盟管理员。"
-    en = "This key is out of use ({reason}). Ask the alliance's administrators."
+    zh = (
+        "此密钥已停用（{reason}）。请联系联盟管理员；拿到新的邀请码，再运行 commons-node join，"
+        "本单位的资源就接着由这个节点管理。"
+    )
+    en = (
+        "This key is out of use ({reason}). Ask the alliance's administrators; with a new invitation, "
+        "commons-node join lets this node go on with the institution's resources."
+    )
 
 
 class TokenInvalid(CommonsError):
@@ -83,6 +89,14 @@ class TokenExpired(CommonsError):
     code, status, exit_code = "token_expired", 403, 4
     zh = "邀请码已过期。请向联盟管理员索取新的邀请码。"
     en = "The invitation has expired. Ask the alliance's administrators for a new one."
+
+
+class InvitationForAnother(CommonsError):
+    """An invitation of one institution, shown by a node of another."""
+
+    code, status, exit_code = "invitation_for_another", 403, 4
+    zh = "这个邀请码是给“{institution}”的，本节点属于另一个单位。请向联盟管理员索取本单位的邀请码。"
+    en = "This invitation is for {institution}; the node belongs to another institution. Ask for one of your own."
 
 
 class SignInFailed(CommonsError):

@@ -10,7 +10,7 @@ import bagit
 import pytest
 from sqlalchemy import func, select, update
 
-from federation import auditlog, enrolment, fixity
+from federation import auditlog, fixity, key_register
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.events import AuditEvent, NodeEvent
@@ -312,7 +312,7 @@ def another_key(node, bag):
 
 def revoked(node, bag):
     with unit_of_work(node.hub.app) as session:
-        enrolment.set_key_state(
+        key_register.set_key_state(
             session, node.workplace.key.id, state="revoked", reason="遗失", actor=auditlog.OPERATOR
         )
 

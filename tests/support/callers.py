@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from federation import enrolment, operations, people
+from federation import key_register, operations, people
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Institution, Invitation
@@ -115,7 +115,7 @@ def running_stage(folder: Path, store: RunningStore) -> Iterator[Stage]:
         suspended = Member(hub, "a")
         assert hub.enrolment(hub.invite("a"), suspended.signer).status_code == 201
         with unit_of_work(hub.app) as session:
-            enrolment.set_key_state(
+            key_register.set_key_state(
                 session, suspended.signer.key_id, state="suspended", reason="test", actor="operator"
             )
         signers = dict(zip(NODES, (a.signer, b.signer, suspended.signer, Signer()), strict=True))

@@ -182,4 +182,4 @@ def enrolled(hub: Hub, request: Path) -> dict[str, Any]:
     values = {name: asked[name] for name in ("token", "node_name", "public_key")}
     with unit_of_work(hub.app) as session:
         node = enrolment.enrol(session, **values, signed_by=kid)
-        return {"key_id": kid, "membership": membership_message.describe(node, hub.settings)}
+        return {"key_id": kid, "membership": membership_message.describe(session, node, hub.settings)}

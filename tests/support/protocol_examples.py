@@ -174,6 +174,7 @@ def enrolment() -> dict[str, Any]:
             "token": "bm90LWEtcmVhbC1pbnZpdGF0aW9uLTAx",
             "node_name": "示例计量院节点",
             "public_key": signing.public_jwk(KEY.public_key()),
+            "node_id": NODE_ID,
         },
         "enrolment-reply": {
             "protocol": messages.PROTOCOL,
@@ -190,16 +191,26 @@ def enrolment() -> dict[str, Any]:
                 "batch_bytes": messages.MAX_BATCH_BYTES,
                 "file_bytes": 50 * 1024**3,
             },
+            "keys": [{"public_key": signing.public_jwk(KEY.public_key()), "endorsement": ""}],
         },
     }
 
 
 def rotating() -> dict[str, Any]:
-    """The next key, made of a seed that anybody can make again, endorsed by the one in use."""
-    new = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the next key, for examples only").digest())
-    token = endorse(new.public_key(), origin=ORIGIN, by=KEY)
+    """The key after the next: the one between them is shown, too. Each is made of a seed that anybody has."""
+    between, new = (
+        Ed25519PrivateKey.from_private_bytes(hashlib.sha256(seed).digest())
+        for seed in (b"the next key, for examples only", b"the key after it, for examples only")
+    )
+    links = [
+        {
+            "public_key": signing.public_jwk(key.public_key()),
+            "endorsement": endorse(key.public_key(), origin=ORIGIN, by=by),
+        }
+        for key, by in ((between, KEY), (new, between))
+    ]
     return {
-        "key-request": {"public_key": signing.public_jwk(new.public_key()), "endorsement": token},
+        "key-request": {**links[1], "chain": links[:1]},
         "key-reply": {"key_id": signing.key_id(new.public_key())},
     }
 

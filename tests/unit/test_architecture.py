@@ -25,8 +25,8 @@ STATES_OF_OTHERS = {
     ("federation/garbage.py", "upload"),
     ("federation/granting.py", "upload"),
     ("federation/uploads.py", "upload"),
-    ("federation/enrolment.py", "key"),
-    ("federation/enrolment.py", "old"),
+    ("federation/key_register.py", "key"),
+    ("federation/key_register.py", "old"),
     ("federation/ingestion.py", "outcome"),
 }
 """Assignments of `state` to things that are not versions: by file and variable."""

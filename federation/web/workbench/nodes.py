@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from federation import auditlog, enrolment, withdrawals
+from federation import auditlog, key_register, withdrawals
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.language import request_language
@@ -60,7 +60,7 @@ def set_key_state(node_id: str, key_id: str) -> ResponseReturnValue:
     if state not in MOVE_NAMES:
         raise InvalidRequest()
     try:
-        enrolment.set_key_state(
+        key_register.set_key_state(
             db.session(), key_id, state=state, reason=request.form.get("reason", ""), actor=_actor()
         )
     except (ReasonMissing, InvalidRequest, MoveNotAllowed) as error:
@@ -102,7 +102,9 @@ def _page(found: Node, error: CommonsError | None = None) -> ResponseReturnValue
         allowed_until=until if until is not None and until > now() else None,
         showing=showing,
         key_states=KEY_STATES,
-        moves={state: [to for to in MOVE_NAMES if to in allowed] for state, allowed in enrolment.KEY_MOVES.items()},
+        moves={
+            state: [to for to in MOVE_NAMES if to in allowed] for state, allowed in key_register.KEY_MOVES.items()
+        },
         move_names=MOVE_NAMES,
         findings=FINDINGS,
         findings_shown=FINDINGS_SHOWN,

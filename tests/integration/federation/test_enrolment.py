@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from federation import enrolment
+from federation import enrolment, key_register
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.institutions import Invitation
@@ -125,7 +125,7 @@ def test_anybody_may_read_who_the_hub_is(hub):
 @pytest.mark.parametrize("state", ["suspended", "revoked"])
 def test_a_key_out_of_use_is_refused_with_the_reason(hub, member, state):
     with unit_of_work(hub.app) as session:
-        enrolment.set_key_state(session, member.signer.key_id, state=state, reason="密钥遗失", actor="operator")
+        key_register.set_key_state(session, member.signer.key_id, state=state, reason="密钥遗失", actor="operator")
     answer = member.send("GET", "/status")
     assert (answer.status_code, code_of(answer)) == (403, "key_revoked")
     assert "密钥遗失" in answer.get_json()["detail"]

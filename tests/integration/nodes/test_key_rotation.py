@@ -33,7 +33,8 @@ def folder(node: Command) -> Path:
 
 def states(hub: HubProcess, node: Command) -> dict[str, str]:
     known = {row["key"]: row["state"] for row in hub.command.json("key", "list")}
-    mine = [keys.load_key(folder(node)).id, *keys.former_keys(folder(node))]
+    present = keys.load_key(folder(node))
+    mine = [present.id, *keys.former_keys(folder(node), present)]
     return {kid: known[kid] for kid in mine}
 
 

@@ -53,7 +53,7 @@ def test_no_key_means_that_the_node_is_not_set_up(tmp_path):
 def test_what_a_former_key_signed_can_still_be_checked(tmp_path):
     old = keys.make_key(tmp_path)
     new = keys.make_key(tmp_path, name=key_files.NEXT)
-    keys.take_over(tmp_path, old)
+    keys.take_over(tmp_path, old, new)
     assert keys.load_key(tmp_path).id == new.id
     assert keys.own_public_key(tmp_path, new, old.id) == old.private.public_key()
     assert not (tmp_path / key_files.NEXT).exists()

@@ -1,0 +1,164 @@
+"""A node whose key the hub does not take comes back, by itself or with a new invitation, and has all that it had."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import Command, HubProcess, running_hub_process
+
+pytestmark = pytest.mark.xdist_group("coming back")
+RECORD = ("--summary-zh", "简", "--type", "article", "--theme", "knowledge", "--license", "CC-BY-4.0")
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    with running_hub_process(tmp_path_factory.mktemp("hub") / "var") as running:
+        yield running
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> str:
+    return f"back-{abs(hash(str(tmp_path))) % 10**9}"
+
+
+@pytest.fixture
+def node(hub: HubProcess, tmp_path: Path, code: str) -> Command:
+    return hub.node(tmp_path / "node", code)
+
+
+def folder(node: Command) -> Path:
+    return Path(node.environ["COMMONS_NODE_DATA"])
+
+
+def register(node: Command, title: str, *words: str) -> str:
+    link = ("--link", "https://example.org/")
+    return str(node.json("register", "--title-zh", title, *RECORD, *link, *words)["id"])
+
+
+def put_back(copy: Path, target: Path) -> None:
+    shutil.rmtree(target)
+    shutil.copytree(copy, target)
+
+
+def key_of(node: Command) -> str:
+    return str(node.json("key", "show")["id"])
+
+
+def revoke(hub: HubProcess, node: Command) -> None:
+    hub.command.run("key", "set", key_of(node), "revoked", "--reason", "笔记本被盗")
+
+
+def invite(hub: HubProcess, code: str) -> str:
+    return hub.command.run("invite", code).stdout.strip()
+
+
+def test_a_hub_restored_from_before_two_changes_of_key_knows_the_node_again_by_itself(
+    hub: HubProcess, node: Command, tmp_path: Path
+) -> None:
+    register(node, "从前的")
+    node.run("sync")
+    hub.stop()
+    hub.database.back_up(tmp_path / "backup")
+    hub.start()
+    node.run("key", "rotate")
+    register(node, "用第二把钥匙签的")
+    node.run("sync")
+    node.run("key", "rotate")
+    register(node, "用第三把钥匙签的")
+    before = node.json("reconcile")
+    hub.stop()
+    hub.database.put_back(tmp_path / "backup")
+    hub.start()
+    node.run("sync")
+    after = node.json("reconcile")
+    assert (after["equal"], after["digest"], after["hub_count"]) == (True, before["digest"], 3)
+    states = {row["key"]: row["state"] for row in hub.command.json("key", "list")}
+    shown = node.json("key", "show")
+    assert [states[kid] for kid in (*shown["former"], shown["id"])] == ["retired", "retired", "active"]
+
+
+def test_a_key_can_be_changed_at_a_hub_that_has_forgotten_the_present_one(
+    hub: HubProcess, node: Command, tmp_path: Path
+) -> None:
+    hub.stop()
+    hub.database.back_up(tmp_path / "backup")
+    hub.start()
+    node.run("key", "rotate")
+    hub.stop()
+    hub.database.put_back(tmp_path / "backup")
+    hub.start()
+    node.run("key", "rotate")
+    assert node.json("reconcile")["equal"]
+
+
+def test_a_node_whose_key_was_revoked_comes_back_with_a_new_invitation_and_speaks_for_what_it_published(
+    hub: HubProcess, node: Command, code: str
+) -> None:
+    record_id = register(node, "从前的")
+    node.run("sync")
+    revoked = key_of(node)
+    revoke(hub, node)
+    waiting = register(node, "还没送出的")
+    assert "新的邀请码" in node.run("sync", check=4).stderr
+    assert "已加入" in node.run("join", hub.origin, invite(hub, code)).stdout
+    assert node.json("sync")["accepted"] == 1
+    node.run("withdraw", record_id, "--reason", "重复登记")
+    node.run("sync")
+    assert node.json("reconcile")["equal"]
+    found = {row["id"]: row["state"] for row in node.json("status")["resources"]}
+    assert found == {record_id: "withdrawn", waiting: "in_review"}
+    states = {row["key"]: row["state"] for row in hub.command.json("key", "list")}
+    assert (states[revoked], states[key_of(node)]) == ("revoked", "active")
+
+
+def test_a_node_restored_from_before_its_change_of_key_comes_back_with_a_new_invitation(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path
+) -> None:
+    register(node, "从前的")
+    node.run("sync")
+    shutil.copytree(folder(node), tmp_path / "yesterday")
+    node.run("key", "rotate")
+    register(node, "用丢了的钥匙签的")
+    before = node.json("reconcile")
+    put_back(tmp_path / "yesterday", folder(node))
+    assert "新的邀请码" in node.run("sync", check=4).stderr
+    node.run("join", hub.origin, invite(hub, code))
+    node.run("sync")
+    after = node.json("reconcile")
+    assert (after["equal"], after["digest"], after["node_count"]) == (True, before["digest"], 2)
+
+
+def test_a_hub_restored_from_before_the_node_joined_takes_it_in_again_with_all_it_has(
+    hub: HubProcess, tmp_path: Path, code: str
+) -> None:
+    hub.stop()
+    hub.database.back_up(tmp_path / "backup")
+    hub.start()
+    node = hub.node(tmp_path / "node", code)
+    register(node, "从前的")
+    node.run("sync")
+    hub.stop()
+    hub.database.put_back(tmp_path / "backup")
+    hub.start()
+    node.run("sync", check=4)
+    kid = key_of(node)
+    node.run("join", hub.origin, hub.institution(code))
+    node.run("sync")
+    after = node.json("reconcile")
+    assert (after["equal"], after["hub_count"]) == (True, 1)
+    assert key_of(node) == kid
+
+
+def test_a_member_in_good_standing_cannot_join_again_nor_with_the_invitation_of_another(
+    hub: HubProcess, node: Command, code: str
+) -> None:
+    token = invite(hub, code)
+    assert "已加入" in node.run("join", hub.origin, token, check=5).stderr
+    revoke(hub, node)
+    assert "另一个单位" in node.run("join", hub.origin, hub.institution(f"{code}-other"), check=4).stderr
+    node.run("join", hub.origin, token)
+    node.run("sync")
