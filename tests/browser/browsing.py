@@ -23,6 +23,7 @@ ARGUMENTS = [
     "--no-proxy-server",
 ]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+LAPTOP = {"width": 1366, "height": 768}
 
 
 def chromium() -> str | None:
