@@ -215,3 +215,11 @@ def test_the_keyboard_reaches_the_content_first(shown: Gallery, browser: Browser
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     context.close()
+
+
+def test_a_keyword_in_another_language_is_one_chip(shown: Gallery, plain: BrowserContext) -> None:
+    page = plain.new_page()
+    page.goto(shown.origin + "/en" + pages(shown)["resource-artefact"])
+    inside = page.locator(".chips [lang]").first
+    assert inside.evaluate("one => getComputedStyle(one).borderTopWidth") == "0px"
+    page.close()
