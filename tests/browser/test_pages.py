@@ -68,6 +68,19 @@ SMALL_TARGETS = """tap => [...document.querySelectorAll("a, button, input, selec
   const inText = getComputedStyle(one).display === "inline";
   return box.width && !hidden && !inText && (tapped.height < tap || tapped.width < tap);
 }).map(one => one.outerHTML.slice(0, 120))"""
+BROKEN_WORDS = """selector => [...document.querySelectorAll(selector)].flatMap(cell => {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+  while (walker.nextNode()) {
+    for (const word of walker.currentNode.data.matchAll(/[A-Za-z]+/g)) {
+      const range = new Range();
+      range.setStart(walker.currentNode, word.index);
+      range.setEnd(walker.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(line => line.top)).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+"""Latin words that go over the end of a line."""
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -215,6 +228,16 @@ def test_the_keyboard_reaches_the_content_first(shown: Gallery, browser: Browser
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     context.close()
+
+
+def test_words_of_the_queue_stay_whole(shown: Gallery, plain: BrowserContext) -> None:
+    page = plain.new_page()
+    for width in (870, 1100, 1280, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        visit(page, shown, "desk-queue", "en")
+        assert page.evaluate(BROKEN_WORDS, ".queue td, .queue th") == [], f"at {width}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
 
 
 def test_a_keyword_in_another_language_is_one_chip(shown: Gallery, plain: BrowserContext) -> None:
