@@ -17,6 +17,7 @@ PORTAL = (
     "search",
     "search-words",
     "search-nothing",
+    "search-refused",
     "institutions",
     "institution",
     "about",
