@@ -12,6 +12,7 @@ import tantivy
 from federation.search import synonyms
 from federation.search.index import SearchIndex
 from federation.search.text import SINGLE, fold, grams, is_symbol, runs, words
+from shared.characters import VISIBLE
 
 MAX_TEXT, MAX_PARTS = 200, 12
 WEIGHTS = {"title": 3.0, "keywords": 2.0, "text": 1.0}
@@ -59,11 +60,20 @@ def _term_length(found: Sequence[Part]) -> int:
     return 1
 
 
+def is_wordless(text: str) -> bool:
+    """Whether something was typed of which nothing can be looked for: symbols and emoji only."""
+    typed = parts(text)
+    telling = [part for part in typed if not part.unwanted] or typed
+    return VISIBLE.search(text) is not None and not any(_inner(part.text) for part in telling)
+
+
 def text_query(index: SearchIndex, text: str, *, needed: float = PARTS_NEEDED) -> Query | None:
-    """The query for what a person typed, or None when there is nothing to look for.
+    """The query for what a person typed, or None when nothing was; what is `is_wordless` finds nothing.
 
     Of three parts and more, the share `needed` must be found; of two, both. With `needed` 0 any one will do.
     """
+    if is_wordless(text):
+        return Query.empty_query()
     typed = parts(text)
     wanted = [part for part in typed if not part.unwanted]
     telling = [part for part in wanted if part.quoted or fold(part.text) not in STOP_WORDS] or wanted

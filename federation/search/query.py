@@ -48,7 +48,7 @@ class SearchResult:
 
 
 def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
-    """Find resources. Any text gives a result; text without letters finds everything, newest first."""
+    """Find resources. Any text gives a result: no text everything, newest first; symbols alone nothing."""
     asked = asked_for(index, request.text)
     filters = {name: values for name, values in request.filters.items() if name in FACETS and values}
     query = _filtered(index, asked, filters, leaving="")

@@ -23,6 +23,7 @@ ARGUMENTS = [
     "--no-proxy-server",
 ]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+LAPTOP = {"width": 1366, "height": 768}
 
 
 def chromium() -> str | None:
@@ -45,6 +46,8 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         "search": "/search",
         "search-words": "/search?q=%E8%AE%A1%E9%87%8F&type=article",
         "search-nothing": "/search?q=zzzzqqqq&type=video",
+        "search-symbols": "/search?q=%F0%9F%91%A8&type=video",
+        "search-refused": "/search?q=%E8%AE%A1%E9%87%8F&type=foo&theme=history&page=0",
         "institutions": "/institutions",
         "institution": "/institutions/demo-society",
         "about": "/about",

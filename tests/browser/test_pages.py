@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from tests.browser.browsing import DESKTOP, PHONE, pages, visit
+from tests.browser.browsing import DESKTOP, LAPTOP, PHONE, pages, visit
 from tests.browser.gallery import Gallery
 
 PORTAL = (
@@ -16,6 +17,7 @@ PORTAL = (
     "search",
     "search-words",
     "search-nothing",
+    "search-refused",
     "institutions",
     "institution",
     "about",
@@ -68,6 +70,29 @@ SMALL_TARGETS = """tap => [...document.querySelectorAll("a, button, input, selec
   const inText = getComputedStyle(one).display === "inline";
   return box.width && !hidden && !inText && (tapped.height < tap || tapped.width < tap);
 }).map(one => one.outerHTML.slice(0, 120))"""
+COVERED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const seen = (x, y) => { const top = document.elementFromPoint(x, y); return top === one || one.contains(top); };
+  const corners = [[box.left, box.top], [box.right, box.top], [box.left, box.bottom], [box.right, box.bottom]];
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  const inwards = corners.map(([left, top]) => [left + Math.sign(x - left) * 4, top + Math.sign(y - top) * 4]);
+  return [...inwards, [x, y]].every(point => seen(...point)) ? "" : one.outerHTML.slice(0, 120);
+}"""
+"""What has the focus, when anything covers a corner or the middle of it, or it is out of sight."""
+BROKEN_WORDS = """selector => [...document.querySelectorAll(selector)].flatMap(cell => {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+  while (walker.nextNode()) {
+    for (const word of walker.currentNode.data.matchAll(/[A-Za-z]+/g)) {
+      const range = new Range();
+      range.setStart(walker.currentNode, word.index);
+      range.setEnd(walker.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(line => line.top)).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+"""Latin words that go over the end of a line."""
+LOW = {"width": 1366, "height": 600}
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -215,3 +240,43 @@ def test_the_keyboard_reaches_the_content_first(shown: Gallery, browser: Browser
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     context.close()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_reviewer_sees_what_has_the_focus_and_has_reason_and_button_at_hand(
+    shown: Gallery, plain: BrowserContext, language: str
+) -> None:
+    """WCAG 2.2, 2.4.11; also when a first attempt is answered with what is missing, and the page is scrolled."""
+    page = plain.new_page()
+    for name, size in product(("desk-version", "desk-fault"), (LAPTOP, DESKTOP, LOW, PHONE)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        visit(page, shown, name, language)
+        for control in (page.locator("#reason"), page.locator(".verdict .btn")) if size in (LAPTOP, DESKTOP) else ():
+            box = control.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= size["height"], f"{name} at {size} begins without reason and button"
+        page.locator(".verdict [type=checkbox]").first.focus()
+        while page.evaluate("document.activeElement.closest('.verdict') !== null"):
+            assert page.evaluate(COVERED) == "", f"{name} at {size}"
+            page.keyboard.press("Tab")
+        page.locator("#reason").fill("理由\n" * 9)
+        assert page.evaluate(COVERED) == "", f"{name} at {size}, typing"
+    page.close()
+
+
+def test_words_of_the_queue_stay_whole(shown: Gallery, plain: BrowserContext) -> None:
+    page = plain.new_page()
+    for width in (870, 1100, 1280, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        visit(page, shown, "desk-queue", "en")
+        assert page.evaluate(BROKEN_WORDS, ".queue td, .queue th") == [], f"at {width}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_a_keyword_in_another_language_is_one_chip(shown: Gallery, plain: BrowserContext) -> None:
+    page = plain.new_page()
+    page.goto(shown.origin + "/en" + pages(shown)["resource-artefact"])
+    inside = page.locator(".chips [lang]").first
+    assert inside.evaluate("one => getComputedStyle(one).borderTopWidth") == "0px"
+    page.close()

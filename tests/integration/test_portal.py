@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from itertools import pairwise
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 import requests
@@ -133,13 +134,56 @@ def test_an_empty_result_says_how_to_go_on(shown: Exhibition) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
-    ["page=-1", "page=999999999999999999999", "type=nonsense", "sort=x", "q=" + "长" * 10_000, "q=%00"],
+    ("query", "zh", "en"),
+    [
+        ("page=-1", "页码：不是数字。", "Page: Not a number."),
+        ("page=99999999999999", "页码：应在 1 到 500 之间。", "Page: It must be from 1 to 500."),
+        ("type=foo", "没有“foo”这个类型。", "There is no type “foo”."),
+        ("audience=foo&type=video", "没有“foo”这类读者。", "There is no group of readers “foo”."),
+        ("type=", "类型：没有填写。", "Type: Nothing was given."),
+        ("type=a" + "&type=a" * 20, "类型：最多 20 项，现有 21 项。", "Type: At most 20 entries; there are 21."),
+        ("sort=x", "不能按“x”排序。", "Results cannot be sorted by “x”."),
+        (
+            "q=" + "长" * 400,
+            "检索词最多 200 个字符，现有 400 个。",
+            "The search may have 200 characters at most; there are 400.",
+        ),
+        ("q=a%07b", "检索词：第 2 个字符 U+0007 ", "Search words: Character 2 (U+0007)"),
+        ("q=a%00b", "第 2 个字符 U+0000 ", "Character 2 (U+0000)"),
+    ],
 )
-def test_a_bad_query_is_answered_with_what_is_wrong(shown: Exhibition, query: str) -> None:
-    answer = shown.get(f"/search?{query}")
-    assert answer.status_code == 422
-    assert f"<code>/{query.split('=')[0]}" in answer.text
+def test_a_bad_query_is_answered_with_what_is_wrong_in_the_readers_words(
+    shown: Exhibition, query: str, zh: str, en: str
+) -> None:
+    for prefix, words in (("", zh), ("/en", en)):
+        answer = shown.get(f"{prefix}/search?{query}")
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert not re.search(r"<code>|[^<]/(q|type|sort|page)/?\d* |activity-kit", answer.text)
+
+
+def test_a_bad_query_loses_neither_what_was_typed_nor_the_way_on(shown: Exhibition) -> None:
+    long = "“卡尺”" * 100
+    assert f'value="{long}"' in shown.get(f"/search?q={long}").text
+    page = shown.get("/search?q=卡尺&type=foo&type=article&theme=foo&page=0&utm_source=x").text
+    assert 'name="q" type="search" value="卡尺"' in page
+    assert '<input type="hidden" name="type" value="article">' in page
+    assert page.count('type="hidden"') == 1
+    [way_on] = re.findall(r'<a href="([^"]+)" rel="nofollow">去掉有误的部分', page)
+    assert unescape(unquote(way_on)) == "/search?q=卡尺&type=article"
+    assert shown.get(unescape(way_on)).status_code == 200
+    assert "去掉有误的部分" not in shown.get("/search?type=foo").text
+
+
+@pytest.mark.parametrize("query", ["q=👨", "q=*", "q=%22%22"])
+def test_symbols_alone_find_nothing_and_lead_to_everything(shown: Exhibition, query: str) -> None:
+    page = shown.get(f"/search?{query}").text
+    assert "：0 件资源" in page
+    assert "只有符号，没有可检索的字词" in page
+    assert '<a href="/search">浏览全部资源</a>' in page
+    assert '<a href="/search?type=article">去掉检索词' in shown.get(f"/search?{query}&type=article").text
+    found = shown.get(f"/api/v1/search?{query}").get_json()
+    assert (found["total"], found["results"], found["pages"]) == (0, [], 0)
 
 
 @pytest.mark.parametrize("added", ["from=timeline", "utm_source=x&isappinstalled=0", "from=a&from=b", "%ff=1", "&"])

@@ -20,10 +20,13 @@ from federation.database import db
 from federation.models.institutions import Institution
 from federation.parts import parts
 from federation.search.marking import highlights
+from federation.search.matching import is_wordless
 from federation.search.query import SearchRequest, search
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import pictures_of
+from federation.web.portal.refusal import refusal
 from federation.web.wording import Said, said
+from shared.errors import InvalidRequest
 from shared.vocabularies import vocabulary
 
 PAGE_SIZE = 20
@@ -93,6 +96,11 @@ class Found:
         """The facet values that are chosen, with their parameters."""
         return [(name, value) for name, values in self.facets.items() for value in values if value.chosen]
 
+    @property
+    def wordless(self) -> bool:
+        """Whether only symbols were typed, which nothing is found by."""
+        return is_wordless(self.query["q"])
+
     def numbers(self) -> list[int]:
         """The page numbers worth showing: first, last, and those around this one; 0 is a gap."""
         near = {1, self.pages, *range(self.page - 2, self.page + 3)}
@@ -107,7 +115,10 @@ class Found:
 @portal.get("/search")
 def search_page() -> ResponseReturnValue:
     """The results of a search, or everything; what others add to a link that is passed on makes no difference."""
-    query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
+    try:
+        query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
+    except InvalidRequest as error:
+        return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
     found = find(query)
     return render_template(
         "portal/search.html",

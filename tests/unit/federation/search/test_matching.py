@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from federation.search.marking import highlights
+from federation.search.query import SearchRequest, search
 from tests.support.searching import found, make_document, make_index
 
 TITLES = {
@@ -49,6 +50,30 @@ def test_one_wrong_letter_is_forgiven_only_in_a_word_that_nobody_uses(tmp_path):
 
 def test_a_minus_takes_away(index):
     assert found(index, "砝码 -杆秤") == ["weights"]
+
+
+@pytest.mark.parametrize("text", ["-杆秤", '-"杆秤"', "-杆秤 -*"])
+def test_a_minus_alone_takes_away_from_everything(index, text):
+    assert set(found(index, text)) == TITLES.keys() - {"steelyard"}
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u3000\n"])
+def test_nothing_asked_is_everything(index, text):
+    assert set(found(index, text)) == TITLES.keys()
+
+
+SYMBOLS = ("👨", "👨‍👩‍👧 🎉", "*", "?!", "-", "- -", "-*", '""', '"', "“…”", "。，", "_", "👨 -杆秤")
+
+
+@pytest.mark.parametrize("text", SYMBOLS)
+def test_symbols_alone_find_nothing(index, text):
+    result = search(index, SearchRequest(text=text, filters={"type": ("article",)}))
+    assert (result.total, result.hits, set(map(bool, result.facets["themes"]))) == (0, [], set())
+
+
+@pytest.mark.parametrize("text", ["杆秤 👨", "* 杆秤", "《杆秤》", '"杆秤" !', "杆秤 -*"])
+def test_symbols_beside_words_make_no_difference(index, text):
+    assert found(index, text) == ["steelyard"]
 
 
 @pytest.mark.parametrize(
