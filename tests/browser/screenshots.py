@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.browsing import DESKTOP, PHONE, every_name, launch, visit
 from tests.browser.gallery import Gallery, gallery
+from tests.support.engines import running_engines
 
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 README_PICTURE = Path(__file__).parents[2] / "docs" / "images" / "home.png"
@@ -30,7 +31,12 @@ def main() -> None:
     asked.add_argument("--readme", action="store_true", help="make the picture of README.md and nothing else")
     options = asked.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, gallery(Path(folder)) as shown, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_engines(),
+        gallery(Path(folder)) as shown,
+        sync_playwright() as playwright,
+    ):
         browser = launch(playwright)
         if options.readme:
             _take_for_readme(browser, shown)
