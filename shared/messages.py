@@ -51,6 +51,7 @@ FINDINGS = (
     "elsewhere",
     "unverified",
     "refused",
+    "held",
 )
 
 
