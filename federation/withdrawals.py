@@ -55,8 +55,10 @@ class Held:
 
 def too_many(session: Session, institution_id: int, record_ids: Collection[str], guard: Guard) -> set[str]:
     """Those of the records that are public, when to withdraw them too would take back too much within a day."""
+    if not record_ids or guard.percent >= 100:
+        return set()
     allowed = session.scalar(select(Institution.withdrawals_allowed_until).where(Institution.id == institution_id))
-    if guard.percent >= 100 or (allowed is not None and allowed > now()):
+    if allowed is not None and allowed > now():
         return set()
     public = select(Resource.id).join(FeedEntry, FeedEntry.resource_id == Resource.id)
     public = public.where(Resource.institution_id == institution_id, FeedEntry.latest, FeedEntry.kind == PUBLISHED)
