@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, ingestion, inspection, node_status, quotas, uploads
+from federation import auditlog, ingestion, inspection, node_status, quotas, uploads, withdrawals
 from federation.key_register import usable_key
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
@@ -199,7 +199,7 @@ def _ingest(
             node,
             tokens,
             max_file_bytes=settings.max_file_bytes,
-            max_withdrawn_percent=settings.max_withdrawn_percent,
+            guard=withdrawals.Guard.of(settings),
         )
         said = [outcome.as_message(bundle.said["language"]) for outcome in outcomes]
     return [

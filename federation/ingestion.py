@@ -6,7 +6,7 @@ duplicate, another digest a conflict.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from federation.models.base import insert_rows, now
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
+from federation.withdrawals import UNGUARDED, Guard
 from shared import record as records
 from shared.errors import (
     AlreadyWithdrawn,
@@ -89,14 +90,14 @@ class Checked:
 
 
 def ingest(
-    session: Session, node: Node, tokens: Sequence[Any], *, max_file_bytes: int, max_withdrawn_percent: int = 100
+    session: Session, node: Node, tokens: Sequence[Any], *, max_file_bytes: int, guard: Guard = UNGUARDED
 ) -> list[Outcome]:
     """Take in a batch of compact JWS from `node`; an outcome for each, in order, also for what is no JWS.
 
     Everything accepted stands or falls with the caller's transaction.
     """
     checked = check(tokens, institution_keys(session, node.id))
-    return place(session, node, checked, max_file_bytes=max_file_bytes, max_withdrawn_percent=max_withdrawn_percent)
+    return place(session, node, checked, max_file_bytes=max_file_bytes, guard=guard)
 
 
 def check(tokens: Sequence[Any], keys: Mapping[str, Ed25519PublicKey | CommonsError]) -> list[Checked]:
@@ -124,7 +125,7 @@ def in_parts(checked: Sequence[Checked]) -> Iterator[Sequence[Checked]]:
 
 
 def place(
-    session: Session, node: Node, checked: Sequence[Checked], *, max_file_bytes: int, max_withdrawn_percent: int
+    session: Session, node: Node, checked: Sequence[Checked], *, max_file_bytes: int, guard: Guard
 ) -> list[Outcome]:
     """Give checked records their place; everything accepted stands or falls with the caller's transaction."""
     outcomes = [entry.outcome for entry in checked]
@@ -132,7 +133,8 @@ def place(
     # Two who bring the same new records find no row that one could wait for the other at: they take turns here,
     # as they would to number their versions.
     sequences.hold(session, sequences.VERSIONS)
-    good = _without_held(session, node, good, max_withdrawn_percent)
+    held = withdrawals.too_many(session, node.institution_id, _ending(good), guard)
+    good = _without_held(good, held, guard)
     batch = _load(session, node, [signed.record for _, signed in good], max_file_bytes)
     for outcome, signed in good:
         _place(batch, outcome, signed)
@@ -141,19 +143,26 @@ def place(
         standing = batch.versions.get((signed.record["id"], signed.record["version"]))
         if standing is not None and outcome.error is None:
             outcome.state = standing.state
+    passed = _ending([each for each in good if each[0].error is None])
+    if passed:
+        withdrawals.release(session, passed)
+    if held:
+        withdrawals.hold(session, node, held)
     return outcomes
 
 
+def _ending(good: Sequence[tuple[Outcome, SignedRecord]]) -> set[str]:
+    """The resources that these records withdraw."""
+    return {signed.record["id"] for _, signed in good if records.is_tombstone(signed.record)}
+
+
 def _without_held(
-    session: Session, node: Node, good: list[tuple[Outcome, SignedRecord]], percent: int
+    good: list[tuple[Outcome, SignedRecord]], held: Collection[str], guard: Guard
 ) -> list[tuple[Outcome, SignedRecord]]:
-    """The records that may be placed: withdrawals wait when there are too many, all else goes on."""
-    ending = {signed.record["id"] for _, signed in good if records.is_tombstone(signed.record)}
-    if not ending or not withdrawals.too_many(session, node.institution_id, ending, percent=percent):
-        return good
+    """The records that may be placed: those of withdrawals that were stopped wait, all else goes on."""
     for outcome, signed in good:
-        if signed.record["id"] in ending:
-            outcome.error = MassWithdrawal(percent=percent)
+        if signed.record["id"] in held:
+            outcome.error = MassWithdrawal(percent=guard.percent)
     return [(outcome, signed) for outcome, signed in good if outcome.error is None]
 
 

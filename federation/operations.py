@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from federation import quotas, review
+from federation import quotas, review, withdrawals
 from federation.checklist import policy
 from federation.database import unit_of_work
 from federation.models.institutions import Institution, Node, NodeKey
@@ -67,11 +67,14 @@ def user(session: Session, name: str) -> User:
 
 
 def institutions(session: Session, *, quota: int) -> list[dict[str, Any]]:
-    """The members, with their nodes, how many resources they sent, and how much they store of what they may.
+    """The members, with their nodes, how many resources they sent, how much they store of what they may, and how
+    many withdrawals of theirs wait for a person.
 
     `quota` is that of a member without one of its own; 0 is no limit.
     """
-    stored = quotas.used(session)
+    stored, held = quotas.used(session), Tally[int]()
+    for one in withdrawals.held(session):
+        held[one.node.institution_id] += one.count
     counts = dict(pairs(session, select(Resource.institution_id, func.count()).group_by(Resource.institution_id)))
     nodes = dict(pairs(session, select(Node.institution_id, func.count()).group_by(Node.institution_id)))
     return [
@@ -84,6 +87,7 @@ def institutions(session: Session, *, quota: int) -> list[dict[str, Any]]:
             "resources": counts.get(member.id, 0),
             "bytes": stored.get(member.id, 0),
             "quota": quotas.allowed(member, quota),
+            "withdrawals_held": held[member.id],
         }
         for member in session.scalars(select(Institution).order_by(Institution.code))
     ]

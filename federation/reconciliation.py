@@ -1,7 +1,8 @@
 """Comparing with a node: what the hub holds of it, as digests first and then one bucket at a time.
 
-The hub never changes anything here but the note of the comparison and, after it was restored from a backup, the
-permanent identifiers that it gave since; what is missing travels the ordinary way, by publishing.
+The hub never changes anything here but its notes (of the comparison, and of stopped withdrawals that the node wants
+no longer) and, after it was restored from a backup, the permanent identifiers that it gave since; what is missing
+travels the ordinary way, by publishing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from federation import auditlog, publication
+from federation import auditlog, publication, withdrawals
 from federation.models.base import insert_missing, now
 from federation.models.events import NodeEvent
 from federation.models.institutions import Node
@@ -151,3 +152,4 @@ def _note(
         noted.findings = [dict(finding) for finding in asked["found"]]
     if not buckets:
         noted.equal_at = noted.at
+        withdrawals.release_all_of(session, node)

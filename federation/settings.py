@@ -106,6 +106,9 @@ class HubSettings:
     max_withdrawn_percent: int = setting(
         30, "一天之内，一个单位撤回其公开资源超过百分之几就先停下，等人确认；100 为不限", low=1, high=100
     )
+    max_withdrawn_unasked: int = setting(
+        1, "一天之内，一个单位撤回不超过几件，不论占百分之几都不必确认；0 为一律看百分比", low=0, high=1_000_000
+    )
     invitation_days: int = setting(14, "邀请码的有效天数", low=1, high=365)
     web_threads: int = setting(4, "每个网站进程同时处理的请求数", low=1, high=64)
     web_processes: int = setting(1, "网站进程数", low=1, high=64)

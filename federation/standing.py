@@ -40,11 +40,13 @@ def status(app: Flask) -> dict[str, Any]:
 
 
 def _storage(session: Session, settings: HubSettings) -> dict[str, Any]:
-    """How the stored files are, in a few figures, and whose they are."""
+    """How the stored files are, in a few figures, and whose they are; and what each member waits for."""
     standing = fixity.standing(session, days=settings.fixity_days)
     members = operations.institutions(session, quota=settings.institution_quota_bytes)
     return {
-        "institutions": {one["code"]: {"bytes": one["bytes"], "quota": one["quota"]} for one in members},
+        "institutions": {
+            one["code"]: {name: one[name] for name in ("bytes", "quota", "withdrawals_held")} for one in members
+        },
         "objects": standing.objects,
         "objects_bytes": standing.size,
         "objects_damaged": standing.damaged,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes.models import REFUSED, Resource, Version
+from nodes.models import REFUSED, REGISTERED, OutboxEntry, Resource, Version
 from nodes.registration import MANY
 from shared.reconciliation import Item
 
@@ -41,8 +41,18 @@ def items(session: Session) -> list[Item]:
 
 
 def refused(session: Session) -> set[tuple[str, int]]:
-    """The versions that the hub has refused."""
+    """The versions that the hub has refused: the digests leave them out."""
     rows = session.execute(select(Version.resource_id, Version.number).where(Version.state == REFUSED))
+    return {(row.resource_id, row.number) for row in rows}
+
+
+def held(session: Session) -> set[tuple[str, int]]:
+    """The withdrawals that the hub has stopped until a person says yes: they wait in the outbox, and it said why."""
+    rows = session.execute(
+        select(Version.resource_id, Version.number)
+        .join(OutboxEntry, (OutboxEntry.resource_id == Version.resource_id) & (OutboxEntry.number == Version.number))
+        .where(Version.state == REGISTERED, Version.reason != "")
+    )
     return {(row.resource_id, row.number) for row in rows}
 
 

@@ -80,14 +80,15 @@ class Reconciler:
         if not dry_run:
             self.exchange()
         first = self._compare([])
-        found = list(self._findings(first))
+        found = self._with_answers(list(self._findings(first)))
         if dry_run or not found:
             return self._note(first, found, mended=False)
+        mended = any(finding.kind != "held" for finding in found)
         found = self._mend(found, first)
         self.exchange()
-        found = self._with_refusals(found)
+        found = self._with_answers(found)
         self._give_arks(found)
-        return self._note(self._compare(found), found, mended=True)
+        return self._note(self._compare(found), found, mended=mended)
 
     def _compare(self, found: Sequence[Finding]) -> _Round:
         with self.workplace.database.unit_of_work(read_only=True) as session:
@@ -147,13 +148,15 @@ class Reconciler:
         kept = [finding for kind in by_kind.values() for finding in kind]
         return [one for one in kept if (one.record_id, one.version) not in strangers] + unverified
 
-    def _with_refusals(self, found: Sequence[Finding]) -> list[Finding]:
-        """Tell what the hub has refused of what was sent: the digests leave it out, yet it is not there."""
+    def _with_answers(self, found: Sequence[Finding]) -> list[Finding]:
+        """Of what was sent, tell what the hub did not take: it refused it, or holds the withdrawal."""
         with self.workplace.database.unit_of_work(read_only=True) as session:
             refused = holdings.refused(session)
+            kinds = dict.fromkeys(refused, "refused")
+            kinds |= dict.fromkeys(holdings.held(session), "held")
         told = [
-            Finding(one.record_id, one.version, "refused", one.theirs)
-            if one.kind == "absent_at_hub" and (one.record_id, one.version) in refused
+            Finding(one.record_id, one.version, kinds.get((one.record_id, one.version), one.kind), one.theirs)
+            if one.kind == "absent_at_hub"
             else one
             for one in found
         ]

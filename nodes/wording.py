@@ -38,6 +38,7 @@ FINDINGS = {
     "elsewhere": later("已由本单位另一节点发布"),
     "unverified": later("平台所存的不是本节点签的"),
     "refused": later("平台不接收"),
+    "held": later("撤回被平台拦下"),
 }
 """What a comparison found of a version."""
 MENDED = {
@@ -48,6 +49,7 @@ MENDED = {
     "elsewhere": later("不再由本节点核对"),
     "unverified": later("未取回，请联系联盟管理员"),
     "refused": later("请按提示修改"),
+    "held": later("等联盟管理员确认"),
 }
 """What was done about it."""
 ROUNDS = {"sync": later("同步"), "reconcile": later("核对")}

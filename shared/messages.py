@@ -53,6 +53,7 @@ FINDINGS = (
     "elsewhere",
     "unverified",
     "refused",
+    "held",
 )
 
 

@@ -15,6 +15,7 @@ from federation import (
     node_status,
     room,
     uploads,
+    withdrawals,
 )
 from federation.audience import NODE, PUBLIC, guard
 from federation.database import db, let_others_write, own_transaction
@@ -100,7 +101,7 @@ def publish() -> Response:
             _node(),
             part,
             max_file_bytes=settings.max_file_bytes,
-            max_withdrawn_percent=settings.max_withdrawn_percent,
+            guard=withdrawals.Guard.of(settings),
         )
         _charge(len(part))
         let_others_write()

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from federation.models import events, institutions, objects, people, reconciliations, resources, reviews, usage
+from federation.models import (
+    events,
+    institutions,
+    objects,
+    people,
+    reconciliations,
+    resources,
+    reviews,
+    usage,
+    withdrawals,
+)
 from federation.models.base import Base
 
 metadata = Base.metadata
-modules = (events, institutions, objects, people, reconciliations, resources, reviews, usage)
+modules = (events, institutions, objects, people, reconciliations, resources, reviews, usage, withdrawals)

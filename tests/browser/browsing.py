@@ -74,6 +74,7 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-account": "/workbench/account",
         "desk-institutions": "/workbench/admin/",
         "desk-node": f"/workbench/admin/nodes/{shown.office.node_id}",
+        "desk-node-held": f"/workbench/admin/nodes/{shown.held}",
         "desk-files": "/workbench/admin/files",
         "desk-users": "/workbench/admin/users",
     }

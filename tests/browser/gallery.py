@@ -13,7 +13,7 @@ from typing import Any
 
 import uuid6
 
-from federation import catalogue, operations
+from federation import catalogue, ingestion, operations, withdrawals
 from federation.database import unit_of_work
 from federation.models.institutions import Node, NodeKey
 from tests.browser.office import Office, office, served
@@ -32,13 +32,17 @@ NAMES = {
 
 @dataclass
 class Gallery:
-    """The served hub: where it is, a resource of each kind that a page is about, and who works behind it."""
+    """The served hub: where it is, a resource of each kind that a page is about, and who works behind it.
+
+    `held` is a node whose withdrawals wait for an administrator.
+    """
 
     hub: Hub
     origin: str
     store: str
     arks: Mapping[str, str]
     withdrawn: str
+    held: str
     office: Office
 
     @property
@@ -56,20 +60,33 @@ def gallery(folder: Path) -> Iterator[Gallery]:
         running_store(folder / "s") as store,
         running_hub(folder / "hub", store, public_origin=origin) as hub,
     ):
-        withdrawn = _fill(hub)
+        withdrawn, held = _fill(hub)
         with served(hub.app, port), office(folder, hub, origin) as behind:
-            yield Gallery(hub, origin, store.endpoint, _by_type(hub), withdrawn, behind)
+            yield Gallery(hub, origin, store.endpoint, _by_type(hub), withdrawn, held, behind)
 
 
-def _fill(hub: Hub) -> str:
+def _fill(hub: Hub) -> tuple[str, str]:
+    """Fill it; the name of the resource that is gone, and the node whose withdrawals were stopped."""
     for place, (name_zh, name_en) in NAMES.items():
         hub.institution(f"demo-{place}", kind=place, name_zh=name_zh, name_en=name_en)
-        publish_all(hub, _enrolled(hub, f"demo-{place}"), list(demo_records(DEMO / place / "resources").values()))
+        member, demo = _enrolled(hub, f"demo-{place}"), demo_records(DEMO / place / "resources")
+        publish_all(hub, member, list(demo.values()))
+    _stop(hub, member, [record for record, _ in demo.values()])
     hub.institution("former", name_zh="前沿测量研究会", name_en="Society of Measurement")
     gone = make_record(title={"zh": "旧版检定规程汇编", "en": "Old verification rules"})
     ark = publish(hub, _enrolled(hub, "former"), gone)
     withdraw(hub, gone, "内容已被新的检定规程取代，请查阅现行规程。")
-    return ark
+    return ark, member.node_id
+
+
+def _stop(hub: Hub, member: Member, records: list[dict[str, Any]]) -> None:
+    """Have a member ask for the withdrawal of all that it has in public, which the hub stops."""
+    with unit_of_work(hub.app) as session:
+        node = session.get_one(Node, member.node_id)
+        tokens = [member.signer.sign({**one, "version": 2, "withdrawn": {"reason": "清理"}}) for one in records]
+        guard = withdrawals.Guard.of(hub.settings)
+        outcomes = ingestion.ingest(session, node, tokens, max_file_bytes=10**9, guard=guard)
+        assert {outcome.error.code for outcome in outcomes if outcome.error} == {"mass_withdrawal"}
 
 
 def _enrolled(hub: Hub, code: str) -> Member:

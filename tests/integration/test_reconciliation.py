@@ -120,6 +120,29 @@ def test_what_the_hub_refuses_when_it_is_sent_again_is_said_and_is_no_success(no
     assert done["equal"] is False
 
 
+def test_withdrawals_that_the_hub_holds_are_said_to_be_held_and_are_not_mended(
+    hub: HubProcess, tmp_path: Path
+) -> None:
+    code = "held-museum"
+    node = hub.node(tmp_path / "node", code)
+    ids = [register(node, tmp_path, number) for number in range(3)]
+    node.run("sync")
+    hub.reviewer(code)
+    approve(hub, code)
+    node.run("sync")
+    for record_id in ids:
+        node.run("withdraw", record_id, "--reason", "误操作")
+    for words in ((), ("--dry-run",)):
+        done = node.json("reconcile", *words, check=5)
+        assert sorted((one["record_id"], one["kind"]) for one in done["findings"]) == [(one, "held") for one in ids]
+        assert (done["equal"], done["mended"]) == (False, False)
+    assert "撤回被平台拦下 3：等联盟管理员确认" in node.run("reconcile", check=5).stdout
+    hub.command.run("institution", "allow-withdrawals", code)
+    node.run("sync")
+    done = node.json("reconcile")
+    assert (done["equal"], done["findings"]) == (True, [])
+
+
 def test_a_number_that_a_restored_node_used_again_becomes_a_new_version(node: Command, tmp_path: Path) -> None:
     record_id = register(node, tmp_path, 1)
     node.run("sync")

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from federation import people
+from federation import operations, people, standing
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Institution, NodeKey
@@ -15,6 +15,7 @@ from federation.models.reconciliations import Reconciliation
 from shared.reconciliation import bucket_digests
 from tests.support.desk import Browser, Desk
 from tests.support.hub import Hub, Member
+from tests.support.publishing import publish_all
 from tests.support.records import make_record
 
 
@@ -115,6 +116,36 @@ def test_a_large_withdrawal_is_agreed_to_for_a_day(hub: Hub, admin: Browser, mem
     assert (
         admin.submit("/workbench/admin/institutions/999/withdrawals", seen_on="/workbench/account").status_code == 404
     )
+
+
+def test_stopped_withdrawals_are_shown_to_all_staff_until_an_admin_agrees(
+    hub: Hub, desk: Desk, admin: Browser, member: Member
+) -> None:
+    reviewer, place = desk.signed_in("li"), page_of(member)
+    with unit_of_work(hub.app, read_only=True) as session:
+        number = session.scalars(select(Institution.id)).one()
+    records = [make_record() for _ in range(4)]
+    publish_all(hub, member, [(record, {}) for record in records])
+    member.publish(*({**record, "version": 2, "withdrawn": {"reason": "误"}} for record in records))
+    assert "要撤回 4 件公开资源" in reviewer.page("/workbench/")
+    assert place not in reviewer.page("/workbench/")
+    assert f"{place}#withdrawals" in admin.page("/workbench/")
+    assert "4 件撤回待同意" in admin.page("/workbench/admin/")
+    assert "节点“节点”要撤回 4 件公开资源" in admin.page(place)
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert [one["withdrawals_held"] for one in operations.institutions(session, quota=0)] == [4]
+    assert standing.status(hub.app)["institutions"][member.code]["withdrawals_held"] == 4
+    admin.submit(f"/workbench/admin/institutions/{number}/withdrawals", seen_on=place)
+    for path in ("/workbench/", "/workbench/admin/", place):
+        assert "4 件" not in admin.page(path)
+
+
+def test_a_held_withdrawal_is_not_said_to_have_been_sent_again(admin: Browser, member: Member) -> None:
+    record = make_record()
+    compare(member, 1, [{"record_id": record["id"], "version": 2, "kind": "held"}])
+    page = admin.page(page_of(member))
+    assert "撤回已被平台拦下，等联盟管理员同意" in page
+    assert "重新送出" not in page
 
 
 def test_only_admins_see_and_change_nodes(desk: Desk, member: Member) -> None:

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from federation import auditlog, enrolment, people, quotas
+from federation import auditlog, enrolment, people, quotas, withdrawals
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.language import request_language
@@ -156,6 +156,7 @@ def _institutions_page(
         "workbench/admin/institutions.html",
         institutions=db.session.scalars(select(Institution).order_by(Institution.code)).all(),
         nodes=nodes,
+        held={one.node.id: one.count for one in withdrawals.held(db.session())},
         compared={one.node_id: one for one in db.session.scalars(select(Reconciliation))},
         kinds=vocabulary("institution-kinds"),
         days=parts().settings.invitation_days,

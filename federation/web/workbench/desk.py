@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import people, review, review_queue, serving
+from federation import people, review, review_queue, serving, withdrawals
 from federation.audience import REVIEWER, guard
 from federation.checklist import policy
 from federation.database import db
@@ -44,7 +44,8 @@ def queue() -> ResponseReturnValue:
     )
     page = request.args.get("page", 1, type=int)
     found = review_queue.queue(db.session(), reviewer=sessions.me(), filters=filters, page=page)
-    return render_template("workbench/queue.html", queue=found, filters=filters)
+    held = withdrawals.held(db.session())
+    return render_template("workbench/queue.html", queue=found, filters=filters, held=held)
 
 
 @workbench.get(f"/versions/{NUMBER}")

@@ -40,6 +40,7 @@ FINDINGS = {
     "elsewhere": _l("已由本单位另一节点发布"),
     "unverified": _l("平台所存的不是该节点签的，没有取回"),
     "refused": _l("平台不接收"),
+    "held": _l("撤回已被平台拦下，等联盟管理员同意"),
 }
 
 
@@ -99,6 +100,7 @@ def _page(found: Node, error: CommonsError | None = None) -> ResponseReturnValue
         node=found,
         keys=db.session.scalars(keys).all(),
         compared=db.session.get(Reconciliation, found.id),
+        held=[one for one in withdrawals.held(db.session()) if one.node.institution_id == found.institution_id],
         allowed_until=until if until is not None and until > now() else None,
         showing=showing,
         key_states=KEY_STATES,

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from federation import copying
+from federation import copying, withdrawals
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
+from federation.models.institutions import Node
 from federation.models.usage import UsageEvent
 from tests.support.hub import rows, running_hub
 from tests.support.publishing import file_entry, publish
@@ -31,6 +32,7 @@ def old(tmp_path, store):
         with unit_of_work(hub.app) as session:
             uses = [{"kind": "view", "resource_id": record["id"], "sha256": ""} for _ in range(3)]
             session.execute(insert(UsageEvent), uses)
+            withdrawals.hold(session, session.get_one(Node, member.node_id), [record["id"]])
         yield hub, member
 
 

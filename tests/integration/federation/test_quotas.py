@@ -187,7 +187,9 @@ def test_operators_see_use_and_quota(hub, member):
     with unit_of_work(hub.app, read_only=True) as session:
         [row] = operations.institutions(session, quota=0)
     assert (row["bytes"], row["quota"]) == (6 * KB, 7 * KB)
-    assert standing.status(hub.app)["institutions"] == {member.code: {"bytes": 6 * KB, "quota": 7 * KB}}
+    assert standing.status(hub.app)["institutions"] == {
+        member.code: {"bytes": 6 * KB, "quota": 7 * KB, "withdrawals_held": 0}
+    }
 
 
 @pytest.mark.parametrize(
