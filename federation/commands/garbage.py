@@ -42,7 +42,7 @@ def gc(context: click.Context, dry_run: bool, as_json: bool) -> None:
         f"{verb}：作废的上传 {done.uploads}，遗留 {done.leftovers}，文件 {done.objects}；共 {done.size} 字节。"
     )
     if done.foreign:
-        click.echo(f"公开桶里另有 {done.foreign} 个对象不是平台放的，共 {done.foreign_size} 字节，都没有动，请自行查看：")
+        click.echo(f"公开桶里另有 {done.foreign} 个对象不是平台放的，共 {done.foreign_size} 字节，都没有动：")
         for key in done.foreign_keys:
             # In quotes, as JSON has it: whoever put it there may have chosen any characters.
             click.echo(f"  {json.dumps(key, ensure_ascii=False)}")
