@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,22 +14,37 @@ from federation.granting import Opening
 from federation.models.base import now
 from federation.models.objects import Upload
 from federation.parts import parts
-from federation.storage import StorageError
+from federation.storage import Lying, StorageError
 
 FORGOTTEN = timedelta(hours=1)
 """How long a promised removal may take before the sweep does it again: far longer than any request to the store."""
+NAMED = 20
+"""Objects of others that are named; the rest is counted."""
 
 log = structlog.get_logger()
 
 
 @dataclass
 class Collected:
-    """What was removed, or would be: abandoned uploads, leftovers of others, and stored objects, with their bytes."""
+    """What was removed, or would be: abandoned uploads, leftovers of others, and stored objects, with their bytes.
+
+    `foreign` are objects in the public bucket that no hub put there, the first of them by their keys; they stay.
+    """
 
     uploads: int = 0
     leftovers: int = 0
     objects: int = 0
     size: int = 0
+    foreign: int = 0
+    foreign_size: int = 0
+    foreign_keys: list[str] = field(default_factory=list)
+
+    def note_foreign(self, one: Lying) -> None:
+        """Count an object that is not ours."""
+        self.foreign += 1
+        self.foreign_size += one.size
+        if len(self.foreign_keys) < NAMED:
+            self.foreign_keys.append(one.key)
 
 
 def expire_uploads(app: Flask, *, dry_run: bool = False) -> int:
@@ -114,13 +129,19 @@ def _collect_leftovers(app: Flask, done: Collected, before: datetime, *, dry_run
 
 
 def _collect_objects(app: Flask, done: Collected, before: datetime, *, dry_run: bool) -> None:
-    """Stored objects that nothing needs, and bytes in the store that the database has no row of."""
+    """Stored objects that nothing needs, and bytes in the store that the database has no row of.
+
+    What has another key than a content address may be anybody's: it is only said to be there.
+    """
     with unit_of_work(app, read_only=True) as session:
         found = dict(garbage.unneeded(session, before=before))
-    for sha256, size in parts(app).store.kept_before(before):
-        with unit_of_work(app, read_only=True) as session:
-            if garbage.is_unknown(session, sha256):
-                found[sha256] = size
+    for one in parts(app).store.in_public():
+        if one.sha256 is None:
+            done.note_foreign(one)
+        elif one.written < before:
+            with unit_of_work(app, read_only=True) as session:
+                if garbage.is_unknown(session, one.sha256):
+                    found[one.sha256] = one.size
     for sha256, size in found.items():
         if not dry_run:
             with unit_of_work(app) as session:

@@ -12,6 +12,10 @@ from platformdirs import user_data_path
 from shared.settings import read, setting
 
 PREFIX = "COMMONS_NODE_"
+NEW_PASSPHRASE = PREFIX + "NEW_PASSPHRASE"
+"""Stands for an option of `key protect`: a passphrase on the command line is seen by everybody on the machine."""
+NOT_SETTINGS = (NEW_PASSPHRASE,)
+"""Variables that begin like settings of the node and are none."""
 CONNECT_WITHIN = 10
 
 
@@ -61,5 +65,5 @@ def load_settings(
     file: Path | None = None, *, data: Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> NodeSettings:
     """The settings from `file` and COMMONS_NODE_*; `data` overrides the folder. Raises `InvalidSettings`."""
-    settings = read(NodeSettings, prefix=PREFIX, file=file, environ=environ)
+    settings = read(NodeSettings, prefix=PREFIX, file=file, environ=environ, others=NOT_SETTINGS)
     return replace(settings, data=str(data)) if data is not None else settings

@@ -16,7 +16,7 @@ MAX_DEPTH = 16
 """Levels of nesting that any of our documents may have; more is an attack, not a record."""
 MAX_KEYS = 1000
 """Keys that one object may have; ours have a few dozen."""
-
+_SURROGATE = Words("lone surrogate", "有不成对的代理字符（\\uD800–\\uDFFF）")
 
 _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -33,7 +33,19 @@ def canonical(value: Any) -> bytes:
             return _WRITER.encode(value).encode("utf-8")
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
-        raise InvalidJson(cause=str(error)[:200]) from error
+        raise InvalidJson(cause=_why_not_canonical(error)) from error
+
+
+def _why_not_canonical(error: Exception) -> Words:
+    if isinstance(error, rfc8785.IntegerDomainError):
+        return Words("a whole number is beyond 2^53 - 1", "整数超出 ±(2^53 - 1)")
+    if isinstance(error, rfc8785.FloatDomainError):
+        return Words("a number is infinite or none at all (NaN)", "数字无穷大，或不是数（NaN）")
+    if isinstance(error, RecursionError):
+        return Words("it is nested too deep", "嵌套过深")
+    if isinstance(error, UnicodeEncodeError) or "codepoints" in str(error):
+        return _SURROGATE
+    return Words(str(error)[:200], "有的值在 JSON 里写不出来")
 
 
 def _is_plain(value: Any) -> bool:
@@ -58,10 +70,10 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) > MAX_KEYS:
-        raise ValueError(f"an object has more than {MAX_KEYS} keys")
+        raise InvalidJson(cause=Words(f"an object has more than {MAX_KEYS} keys", f"同一对象中超过 {MAX_KEYS} 个键"))
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise InvalidJson(cause=Words("a key stands twice in one object", "同一对象中有重复的名称"))
+        raise InvalidJson(cause=Words("a key stands twice in one object", "同一对象中有重复的键"))
     return found
 
 
@@ -99,7 +111,7 @@ def _refuse_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InvalidJson(cause=Words("lone surrogate", "有不成对的代理字符（\\uD800–\\uDFFF）")) from error
+        raise InvalidJson(cause=_SURROGATE) from error
 
 
 def depth(value: Any) -> int:

@@ -90,7 +90,7 @@ _JSON = {
 
 
 def json_fault(error: ValueError) -> Words:
-    """What Python's JSON reader found; its only fault without a place is a number that is too long."""
+    """What Python's JSON reader itself found; its only fault without a place is a number that is too long."""
     if not isinstance(error, json.JSONDecodeError):
         return TOO_LONG_NUMBER
     words = _JSON.get(error.msg.removesuffix(":"), "写法不符合 JSON")

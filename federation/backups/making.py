@@ -41,7 +41,9 @@ def make(app: Flask, folder: Path, *, given: HubSettings, with_objects: bool, ke
     """
     target = folder.absolute()
     with place.written(target):
-        with place.said_of(target), place.draft(target, now()) as (draft, final):
+        # What is decided from here on may be missing: the database is read after it, files are copied long after.
+        moment = now()
+        with place.said_of(target), place.draft(target, moment) as (draft, final):
             tables = snapshot.write(app, draft / place.DATABASE, begin)
             with snapshot.reading(draft / place.DATABASE) as here:
                 listed = objects.write_list(here, draft / place.OBJECTS)
@@ -51,7 +53,7 @@ def make(app: Flask, folder: Path, *, given: HubSettings, with_objects: bool, ke
                 count, lacking = objects.copy_out(parts(app).store, listed, target / place.POOL, tell)
             _write_settings(draft, given)
             made = Manifest(
-                made=now().isoformat(),
+                made=moment.isoformat(),
                 program=manifest.program(),
                 migration=head(),
                 engine=parts(app).settings.database_url.partition(":")[0].partition("+")[0],

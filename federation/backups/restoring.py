@@ -19,14 +19,16 @@ from sqlalchemy.orm import Session
 from federation import auditlog, copying, fixity, operations, schema, service, tasks
 from federation import folder as data_folder
 from federation.backups import folder as place
-from federation.backups import objects, snapshot
+from federation.backups import objects, snapshot, undone
 from federation.backups.checking import Checked
 from federation.backups.snapshot import Begin
+from federation.backups.undone import Undone
 from federation.core import create_core
 from federation.database import db
 from federation.fixity import Claim
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
+from federation.models.people import User
 from federation.parts import parts
 from federation.settings import HubSettings, secrets_file
 from shared.errors import BackupFromNewer, FileUnwritable, RestoreNotEmpty
@@ -34,13 +36,19 @@ from shared.wording import system_fault
 
 EVENTS_SKIPPED = 10_000_000
 """Far more status events than a node is told between two backups."""
+EPOCHS_SKIPPED = 100_000
+"""Far more often than an account's sessions are ended between two backups."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back; `lacking` are the objects that the store does not hold as it should, each with why."""
+    """What was put back; `lacking` are the objects that the store does not hold as it should, each with why.
+
+    `undone` is what has to be looked through before the hub is open again.
+    """
 
     rows: int
+    undone: Undone
     objects_put_back: int
     migrated: bool
     other_origin: bool
@@ -81,9 +89,10 @@ def _restore(app: Flask, backup: Checked, settings: HubSettings, begin: Begin) -
     count = objects.put_back(store, backup.listed, place.pool_of(backup.path), tell)
     lacking = objects.compare(store, backup.listed)
     with _up_to_date(backup, settings.var) as file, snapshot.reading(file) as here:
-        rows = _put_rows(app, backup, here, lacking, begin)
+        rows, good = _put_rows(app, backup, here, lacking, begin)
     return Restored(
         rows=rows,
+        undone=good,
         objects_put_back=count,
         migrated=backup.manifest.migration != schema.head(),
         other_origin=backup.manifest.origin != settings.origin,
@@ -91,25 +100,39 @@ def _restore(app: Flask, backup: Checked, settings: HubSettings, begin: Begin) -
     )
 
 
-def _put_rows(app: Flask, backup: Checked, here: Connection, lacking: Mapping[str, str], begin: Begin) -> int:
-    """Copy the rows and mark what the store lacks, in one transaction."""
+def _put_rows(
+    app: Flask, backup: Checked, here: Connection, lacking: Mapping[str, str], begin: Begin
+) -> tuple[int, Undone]:
+    """Copy the rows and mark what the store lacks, in one transaction; how many they are, and what is good again."""
     with app.app_context(), db.engine.begin() as there:
         _refuse_filled(there)
         copied = copying.copy_rows(here, there, tell=begin("恢复数据库", copying.count_rows(here)))
         with Session(there) as session:
             # What the nodes read since the backup has numbers that the restored hub would give again.
             session.execute(update(Node).values(event_seq=Node.event_seq + EVENTS_SKIPPED))
-            detail = {"made": backup.manifest.made, "objects": len(backup.listed), "lacking": len(lacking)}
-            auditlog.record(
-                session, auditlog.Happening(auditlog.OPERATOR, "hub.restored", "hub:database", detail=detail)
-            )
+            # Sessions that were ended since the backup would be good again: everybody signs in anew.
+            session.execute(update(User).values(epoch=User.epoch + EPOCHS_SKIPPED))
+            good = undone.look(session, since=backup.manifest.made)
+            _note(session, backup, lacking, good)
             tell = begin("标记缺少的文件", len(lacking))
             for sha256, damage in lacking.items():
                 row = session.get_one(StoredObject, sha256)
                 fixity.conclude(session, Claim(sha256, row.size, row.checked_at), damage)
                 tell(1)
             session.flush()
-    return sum(one.rows for one in copied)
+    return sum(one.rows for one in copied), good
+
+
+def _note(session: Session, backup: Checked, lacking: Mapping[str, str], good: Undone) -> None:
+    """Say in the log from which moment on decisions are missing, and what was good when the hub came back."""
+    detail = {
+        "made": backup.manifest.made,
+        "objects": len(backup.listed),
+        "lacking": len(lacking),
+        "active_keys": good.active_keys,
+        "active_users": good.active_users,
+    }
+    auditlog.record(session, auditlog.Happening(auditlog.OPERATOR, "hub.restored", "hub:database", detail=detail))
 
 
 @contextmanager

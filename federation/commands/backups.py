@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from federation import folder as data_folder
 from federation import service
 from federation.backups import checking, folder, making, restoring
+from federation.backups.undone import CHECKS, Undone
 from federation.core import create_core
 from federation.fixity import REASONS
 from federation.parts import parts
@@ -103,6 +105,7 @@ def restore(context: click.Context, source: Path, as_json: bool) -> None:
                 "lacking": dict(done.lacking),
                 "migrated": done.migrated,
                 "other_origin": done.other_origin,
+                "undone": {**asdict(done.undone), "check": CHECKS},
             }
         )
     else:
@@ -114,7 +117,28 @@ def restore(context: click.Context, source: Path, as_json: bool) -> None:
         _say_needed(found.manifest.secrets_needed)
         _say_lacking("存储里没有，已记为损坏，节点下次同步时会重新送来", done.lacking)
         click.echo("检索索引启动后自动重建。请各节点运行 commons-node reconcile，或等它们每天自动对账。")
+        _warn(done.undone)
     sys.exit(1 if done.lacking else 0)
+
+
+def _warn(undone: Undone) -> None:
+    """Say last, and loudly, what nobody would notice: what was forbidden since the backup is allowed again."""
+    allowed = "、".join(f"{code}（到 {until}）" for code, until in undone.withdrawals_allowed.items()) or "没有"
+    for line in (
+        "",
+        f"注意：平台回到了备份的时刻 {undone.moment}，此后作出的决定都已丢失。先核对，再开放服务：",
+        f"  - 此后吊销、暂停、更换的旧密钥又可以用了，泄露的也是。密钥现在有 {undone.active_keys} 把可用："
+        "用 commons-hub key list 逐把核对，用 commons-hub key set 重新吊销或暂停。",
+        f"  - 此后停用的账号又可以登录，此后改过的密码又是旧的。账号现在有 {undone.active_users} 个可用："
+        "用 commons-hub user list 核对，用 commons-hub user deactivate 重新停用，在工作台重设密码。",
+        f"  - 此后用过的邀请码又可以再用一次。没有用过、没有过期的邀请码现在有 {undone.open_invitations} 个。",
+        "  - 此后更换过密钥的、此后才加入的节点，平台不认得，它们会报告密钥未知。",
+        f"  - 此后给的大量撤回许可没有了；仍然有效的：{allowed}。此后改的存储配额也要重新设："
+        "用 commons-hub institution list 核对。",
+        "  - 此后下架的资源又公开了，要重新下架；此后撤回的，到所属节点对账为止也又公开。",
+        "审计日志里的 hub.restored 记着备份的时刻。",
+    ):
+        click.echo(line, err=True)
 
 
 def _show(found: dict[str, Any]) -> None:

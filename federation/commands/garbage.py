@@ -31,10 +31,20 @@ def gc(context: click.Context, dry_run: bool, as_json: bool) -> None:
             "leftovers": done.leftovers,
             "objects": done.objects,
             "bytes": done.size,
+            "foreign": done.foreign,
+            "foreign_bytes": done.foreign_size,
+            "foreign_keys": done.foreign_keys,
         }
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     verb = "可清除" if dry_run else "已清除"
     click.echo(
         f"{verb}：作废的上传 {done.uploads}，遗留 {done.leftovers}，文件 {done.objects}；共 {done.size} 字节。"
     )
+    if done.foreign:
+        click.echo(f"公开桶里另有 {done.foreign} 个对象不是平台放的，共 {done.foreign_size} 字节，都没有动：")
+        for key in done.foreign_keys:
+            # In quotes, as JSON has it: whoever put it there may have chosen any characters.
+            click.echo(f"  {json.dumps(key, ensure_ascii=False)}")
+        if done.foreign > len(done.foreign_keys):
+            click.echo("  …")

@@ -17,12 +17,13 @@ from federation.storage.errors import (
 )
 from federation.storage.layout import PartDone, PartGrant, kept_key, part_count, part_size_for
 from federation.storage.settings import StoreSettings
-from federation.storage.store import Kept, ObjectStore
+from federation.storage.store import Kept, Lying, ObjectStore
 
 __all__ = [
     "DigestMismatch",
     "IncompleteUpload",
     "Kept",
+    "Lying",
     "ObjectMissing",
     "ObjectStore",
     "PartDone",

@@ -255,15 +255,14 @@ class S3Engine:
                 return
             markers = following
 
-    def older_than(self, bucket: str, prefix: str, moment: datetime) -> Iterator[tuple[str, int]]:
-        """Key and size of objects under `prefix` last written before `moment`, which has a time zone."""
+    def objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, int, datetime]]:
+        """Key and size of every object under `prefix`, and when it was last written, which has a time zone."""
         token: dict[str, Any] = {}
         while True:
             with _named():
                 answer = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=self._page, **token)
-            yield from (
-                (item["Key"], item["Size"]) for item in answer.get("Contents", []) if item["LastModified"] < moment
-            )
+            for item in answer.get("Contents", []):
+                yield item["Key"], item["Size"], item["LastModified"]
             if not answer.get("IsTruncated"):
                 return
             token = {"ContinuationToken": answer["NextContinuationToken"]}

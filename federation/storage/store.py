@@ -17,7 +17,6 @@ from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnk
 from federation.storage.keeping import HEAD_BYTES, Body, Progress, keep, keep_body
 from federation.storage.layout import (
     INCOMING_PREFIX,
-    KEPT_PREFIX,
     PartDone,
     PartGrant,
     incoming_key,
@@ -43,6 +42,16 @@ class Kept:
     sha256: str
     size: int
     head: bytes
+
+
+@dataclass(frozen=True)
+class Lying:
+    """An object in the public bucket; `sha256` is None when its key is no content address, so that it is not ours."""
+
+    key: str
+    sha256: str | None
+    size: int
+    written: datetime
 
 
 class ObjectStore:
@@ -85,15 +94,22 @@ class ObjectStore:
 
     def sent_before(self, moment: datetime) -> Iterator[tuple[str, int]]:
         """What was sent before `moment` and still lies in the incoming bucket: upload id and bytes."""
-        for key, size in self._engine.older_than(self.settings.incoming_bucket, INCOMING_PREFIX, moment):
-            yield key.removeprefix(INCOMING_PREFIX), size
+        for key, size, written in self._engine.objects(self.settings.incoming_bucket, INCOMING_PREFIX):
+            if written < moment:
+                yield key.removeprefix(INCOMING_PREFIX), size
+
+    def in_public(self) -> Iterator[Lying]:
+        """Everything that lies in the public bucket, whoever put it there."""
+        for key, size, written in self._engine.objects(self.settings.public_bucket, ""):
+            sha256 = key.rpartition("/")[2]
+            ours = is_digest(sha256) and key == kept_key(sha256)
+            yield Lying(key, sha256 if ours else None, size, written)
 
     def kept_before(self, moment: datetime) -> Iterator[tuple[str, int]]:
         """The content-addressed objects last written before `moment`: SHA-256 and bytes."""
-        for key, size in self._engine.older_than(self.settings.public_bucket, KEPT_PREFIX, moment):
-            sha256 = key.rpartition("/")[2]
-            if is_digest(sha256) and key == kept_key(sha256):
-                yield sha256, size
+        for one in self.in_public():
+            if one.sha256 and one.written < moment:
+                yield one.sha256, one.size
 
     def abort_multiparts(self, *, before: datetime, spared: Collection[str]) -> int:
         """Drop unfinished multipart uploads begun before `moment`, but for those of the upload ids in `spared`."""

@@ -7,6 +7,7 @@ import click
 from nodes import key_files, keys, rotation
 from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
+from nodes.settings import NEW_PASSPHRASE
 from nodes.texts import _
 
 
@@ -39,7 +40,7 @@ def rotate(context: click.Context) -> None:
 
 
 @key.command()
-@click.option("--new-passphrase", envvar="COMMONS_NODE_NEW_PASSPHRASE", help="新口令；不写则提示输入，空为不设。")
+@click.option("--new-passphrase", envvar=NEW_PASSPHRASE, show_envvar=True, help="新口令；不写则提示输入，空为不设。")
 @click.pass_context
 def protect(context: click.Context, new_passphrase: str | None) -> None:
     """给私钥设口令、改口令；口令为空就去掉保护。"""

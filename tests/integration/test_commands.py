@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from federation.core import store_settings
 from federation.folder import MARKER
+from federation.settings import load_settings
+from federation.storage.s3 import S3Engine
 from tests.support.processes import Command, HubProcess, eventually
 from tests.support.stores import free_port
 
@@ -125,3 +128,19 @@ def test_the_running_worker_builds_the_index_anew_when_asked(live_hub, tmp_path)
     assert re.search(r"已重建索引：[1-9]\d* 条", done.stdout)
     assert "重建索引：" in done.stderr
     assert found(live_hub, "重建的漏刻")
+
+
+def test_gc_says_what_others_put_into_the_public_bucket(live_hub):
+    settings = store_settings(load_settings(environ=live_hub.command.environ))
+    engine = S3Engine(settings)
+    engine.put(settings.public_bucket, "信.txt", b"xyz")
+    try:
+        found = live_hub.command.json("gc")
+        assert (found["foreign"], found["foreign_bytes"], found["foreign_keys"]) == (1, 3, ["信.txt"])
+        said = live_hub.command.run("gc", "--dry-run").stdout
+        assert "另有 1 个对象不是平台放的，共 3 字节" in said
+        assert '"信.txt"' in said
+        assert engine.size(settings.public_bucket, "信.txt") == 3
+    finally:
+        engine.delete(settings.public_bucket, "信.txt")
+    assert live_hub.command.json("gc")["foreign"] == 0

@@ -70,6 +70,10 @@ def downloads(hub: HubProcess, node: Command, place: Path) -> None:
         assert answer.content == (place / f"{row['title']}.txt").read_bytes()
 
 
+def revoke(hub: Command, node: Command) -> None:
+    hub.run("key", "set", node.json("key", "show")["id"], "revoked", "--reason", "私钥泄露")
+
+
 def lose_one(kept: Path) -> str:
     """The medium of the backup has lost one object, too: its digest."""
     path = next(path for path in (kept / folder.POOL).rglob("*") if path.is_file())
@@ -90,9 +94,11 @@ def test_a_hub_that_burned_down_comes_back_with_what_was_backed_up_and_what_came
             publish(hub, node, code)
         waiting = register(nodes[CODES[0]], files / CODES[0], "待审的砝码")
         nodes[CODES[0]].run("sync", "--wait", "60")
+        leaked = join(hub, address, tmp_path, "institute-c")
         made = hub.command.json("backup", str(kept), "--objects")
         assert (made["objects"], made["copied"], made["lacking"]) == (3, 3, {})
         log = audit_log(hub.var)
+        revoke(hub.command, leaked)
         for code, node in nodes.items():
             register(node, files / code, "后来的天平")
             publish(hub, node, code)
@@ -106,8 +112,12 @@ def test_a_hub_that_burned_down_comes_back_with_what_was_backed_up_and_what_came
     command = Command("federation", {"COMMONS_VAR": str(restored), "COMMONS_PUBLIC_ORIGIN": address.origin})
     done = command.json("restore", str(kept), check=1)
     assert (done["put_back"], done["lacking"], done["other_origin"]) == (2, {lost: "missing"}, False)
+    # First the keys, then the service: what was revoked after the backup is good again.
+    assert done["undone"]["active_keys"] == 3
+    revoke(command, leaked)
     with running(address, restored) as hub:
         address.port = hub.port
+        assert "密钥已停用（私钥泄露）" in leaked.run("sync", check=4).stderr
         for code, node in nodes.items():
             # What was sent again is being read for a moment; what was approved after the backup waits for approval.
             eventually(lambda node=node: node.json("reconcile", check=None)["equal"], seconds=60)

@@ -9,11 +9,15 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
 
+from federation import cli as hub_cli
 from federation.folder import MARKER
-from federation.settings import NEEDED_ABROAD, NOT_SETTINGS, PREFIX, HubSettings, load_settings
-from nodes.settings import NodeSettings
+from federation.settings import NEEDED_ABROAD, NOT_SETTINGS, PREFIX, HubSettings, load_settings, read_settings
+from nodes import cli as node_cli
+from nodes.settings import NEW_PASSPHRASE, NodeSettings
+from nodes.settings import load_settings as load_node_settings
 from shared import settings as reading
 from shared.errors import InvalidSettings
 
@@ -155,6 +159,28 @@ def test_faults_of_every_kind_are_named_at_once_and_no_password_is_shown(tmp_pat
 def test_a_variable_that_is_no_setting_is_left_alone(tmp_path, name):
     value = str(CONFIG / "default.toml") if name == "COMMONS_CONFIG" else "1"
     assert load_settings(environ={"COMMONS_VAR": str(tmp_path), name: value}).port == 8000
+
+
+def variables(command):
+    """The variables that stand for an option of the command, or of one within it."""
+    for option in command.params:
+        named = option.envvar or []
+        yield from [named] if isinstance(named, str) else named
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from variables(command.get_command(context, name))
+
+
+@pytest.mark.parametrize(
+    ("program", "load", "expected"),
+    [(hub_cli.main, read_settings, set()), (node_cli.main, load_node_settings, {NEW_PASSPHRASE})],
+    ids=["hub", "node"],
+)
+def test_a_variable_that_stands_for_an_option_of_a_command_is_taken_for_no_misspelt_setting(program, load, expected):
+    declared = set(variables(program))
+    assert declared == expected
+    assert load(environ=dict.fromkeys(declared, "1")) == load(environ={})
 
 
 @pytest.mark.parametrize("place", ["/proc/commons", "file", "file/inside"])

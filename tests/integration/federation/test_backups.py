@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,16 +20,17 @@ from alembic import command
 from flask import Flask
 from sqlalchemy import select
 
-from federation import enrolment, schema
+from federation import enrolment, operations, people, schema, withdrawals
 from federation.backups import checking, folder, making, manifest, objects, restoring
 from federation.database import db, init_database, unit_of_work
+from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.parts import parts
 from shared import errors
 from tests.support.hub import rows, running_hub
-from tests.support.processes import Command
+from tests.support.processes import PASSWORD, Command
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
 from tests.support.small_disks import fill, small_disk
@@ -242,6 +244,19 @@ def test_the_alliance_s_own_rules_are_kept_too(hub, tmp_path, place):
     made = making.make(hub.app, place, given=given, with_objects=False, keep=None, begin=silent)
     assert (made.path / "rules" / "vocabularies" / "themes.toml").read_text() == "x = 1"
     assert (made.path / "rules" / "review_policy.toml").read_text() == "y = 1"
+
+
+def test_the_moment_of_a_backup_is_not_after_that_of_its_database(hub, published, place):
+    """What is decided while the files are copied is not in it, and must not be said to be."""
+    begun = []
+
+    def begin(name, _total):
+        begun.append((name, now()))
+        return lambda _steps: None
+
+    made = back_up(hub, place, begin=begin)
+    copying = dict(begun)["复制文件"]
+    assert datetime.fromisoformat(made.manifest.made) < copying
 
 
 # -- checking ------------------------------------------------------------------------------------------------------
@@ -472,3 +487,100 @@ def test_the_list_of_objects_reads_as_json_lines(hub, published, place):
     [line] = (made.path / folder.OBJECTS).read_text().splitlines()
     key = f"sha256/{published[:2]}/{published[2:4]}/{published}"
     assert json.loads(line) == {"sha256": published, "size": len(DATA), "key": key, "state": "sound"}
+
+
+# -- what was decided since the backup -----------------------------------------------------------------------------
+
+
+def person(hub, name):
+    said = {"display_name": name, "password": PASSWORD, "role": people.REVIEWER, "institution": None}
+    with unit_of_work(hub.app) as session:
+        return people.create_user(session, name=name, actor="operator", **said)
+
+
+@pytest.fixture
+def decided_since(hub, member, other, place):
+    """A backup, and what was decided after it: a key revoked, an account closed, a permission and an invitation."""
+    person(hub, "reviewer-a")
+    person(hub, "reviewer-b")
+    with unit_of_work(hub.app) as session:
+        institution = operations.institution(session, "institute-a")
+        withdrawals.allow(session, institution, hours=5, actor="operator")
+        enrolment.invite(session, institution, days=1, actor="operator")
+        key = enrolment.set_key_state(session, other.signer.key_id, state="suspended", reason="查", actor="operator")
+        assert key.state == "suspended"
+    back_up(hub, place)
+    with unit_of_work(hub.app) as session:
+        enrolment.set_key_state(session, member.signer.key_id, state="revoked", reason="泄露", actor="operator")
+        people.deactivate(session, operations.user(session, "reviewer-a"), actor="operator")
+
+
+def test_a_restore_says_what_is_good_again_and_since_when(decided_since, member, empty, place):
+    moment = checking.check(folder.find(place)).manifest.made
+    undone = restore(empty, place).undone
+    assert undone.since == moment
+    assert (undone.active_keys, undone.active_users, undone.open_invitations) == (1, 2, 1)
+    [(code, until)] = undone.withdrawals_allowed.items()
+    assert code == "institute-a"
+    assert now() < datetime.fromisoformat(until) < now() + timedelta(hours=5)
+    member.hub = empty
+    assert member.send("GET", "/status").status_code == 200, "the key that was revoked works again"
+
+
+def test_the_log_keeps_from_which_moment_decisions_were_lost(decided_since, empty, place):
+    moment = checking.check(folder.find(place)).manifest.made
+    restore(empty, place)
+    with unit_of_work(empty.app, read_only=True) as session:
+        entry = session.scalars(select(AuditEvent.entry).where(AuditEvent.action == "hub.restored")).one()
+    detail = json.loads(entry)["detail"]
+    assert (detail["made"], detail["active_keys"], detail["active_users"]) == (moment, 1, 2)
+
+
+def test_no_session_from_before_a_restore_is_good_after_it(hub, empty, place):
+    """One that was ended after the backup would be good again: the account stands as it did then."""
+    user_id = person(hub, "reviewer-a").id
+    back_up(hub, place)
+    with unit_of_work(hub.app) as session:
+        for password in ("another-password-of-mine", "and-yet-another-of-mine"):
+            people.set_password(session, operations.user(session, "reviewer-a"), password, actor="operator")
+        last = operations.user(session, "reviewer-a").epoch
+    restore(empty, place)
+    with unit_of_work(empty.app, read_only=True) as session:
+        assert operations.user(session, "reviewer-a").active
+        assert all(people.standing_user(session, user_id, epoch) is None for epoch in range(last + 1))
+
+
+def restoring_command(hub):
+    """The program in the place of a hub of this test, which has nothing in it yet."""
+    names = ("database_url", "queue_url", "var", "public_origin")
+    names += tuple(f"store_{name}" for name in ("endpoint", "access_key", "secret_key", "incoming_bucket"))
+    names += ("store_public_bucket",)
+    return Command("federation", {f"COMMONS_{name.upper()}": str(getattr(hub.settings, name)) for name in names})
+
+
+def test_the_command_ends_with_a_warning_that_says_what_to_look_through(decided_since, empty, place):
+    moment = checking.check(folder.find(place)).manifest.made
+    said = restoring_command(empty).run("restore", str(place)).stderr
+    warning = said[said.index("注意：") :]
+    for words in (
+        moment[:19].replace("T", " "),
+        "密钥现在有 1 把可用",
+        "commons-hub key list",
+        "commons-hub key set",
+        "账号现在有 2 个可用",
+        "commons-hub user list",
+        "邀请码现在有 1 个",
+        "institute-a",
+        "先核对，再开放服务",
+    ):
+        assert words in warning, words
+
+
+def test_the_command_gives_the_same_as_data(decided_since, empty, place):
+    moment = checking.check(folder.find(place)).manifest.made
+    undone = restoring_command(empty).json("restore", str(place))["undone"]
+    assert (undone["since"], undone["active_keys"], undone["active_users"]) == (moment, 1, 2)
+    assert undone["check"] == ["commons-hub key list", "commons-hub user list", "commons-hub institution list"]
+    for words in undone["check"]:
+        # What it tells people to run must be there to be run.
+        restoring_command(empty).json(*words.split()[1:])

@@ -103,11 +103,45 @@ def _name(session, member, files):
         assert outcome.error is None
 
 
+def put_by_hand(hub, key, data):
+    """What somebody else put into the public bucket."""
+    store = parts(hub.app).store
+    store._engine.put(store.settings.public_bucket, key, data)
+
+
+def in_public(hub):
+    return {one.key for one in parts(hub.app).store.in_public()}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_no_hub_put_into_the_public_bucket_is_said_and_never_removed(hub, dry_run):
+    sha256 = kept(hub, b"named by nothing")
+    strangers = {"letter.txt", f"sha256/aa/bb/{sha256}", f"old/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"}
+    for key in strangers:
+        put_by_hand(hub, key, b"xyz")
+    done = collection.collect(hub.app, dry_run=dry_run)
+    assert (done.objects, done.size) == (1, len(b"named by nothing"))
+    assert (done.foreign, done.foreign_size, set(done.foreign_keys)) == (3, 9, strangers)
+    assert strangers <= in_public(hub)
+
+
+def test_of_many_strangers_some_are_named_and_all_are_counted(hub, monkeypatch):
+    monkeypatch.setattr(collection, "NAMED", 2)
+    for number in range(3):
+        put_by_hand(hub, f"letter-{number}.txt", b"x")
+    done = collection.collect(hub.app)
+    assert (done.foreign, len(done.foreign_keys)) == (3, 2)
+
+
 def test_what_is_young_is_left_alone(hub, monkeypatch):
     monkeypatch.setattr(collection, "_days_ago", lambda days: now() - timedelta(days=days))
     sha256 = kept(hub, b"stored a moment ago")
-    assert collection.collect(hub.app).objects == 0
+    unknown = file_entry(b"stored a moment ago, its row not yet")["sha256"]
+    parts(hub.app).store.put_bytes(sha256=unknown, data=b"stored a moment ago, its row not yet")
+    done = collection.collect(hub.app)
+    assert (done.objects, done.foreign) == (0, 0)
     assert has(hub, sha256) == (True, True)
+    assert has(hub, unknown) == (False, True)
 
 
 def test_bytes_that_are_being_removed_are_sent_anew_by_who_publishes_them_meanwhile(hub, member):

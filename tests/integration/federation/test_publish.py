@@ -171,6 +171,14 @@ def test_a_request_refused_for_its_content_cannot_be_replayed_either(hub, member
     assert codes == ["invalid_json", "signature_replayed"]
 
 
+@pytest.mark.parametrize(("language", "reason"), [("zh", "超过 1000 个键"), ("en", "more than 1000 keys")])
+def test_a_message_with_too_many_keys_is_told_just_that(member, language, reason):
+    body = json.dumps({f"k{number}": "text" for number in range(1001)}).encode()
+    answer = member.send("POST", "/records", body, **{"Accept-Language": language})
+    assert (answer.status_code, code_of(answer)) == (400, "invalid_json")
+    assert reason in answer.get_json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["/records", "/uploads", "/uploads/complete"])
 def test_an_unsigned_request_is_refused(hub, path):
     answer = hub.open("POST", PREFIX + path, b"{}", {"Content-Type": "application/json"})

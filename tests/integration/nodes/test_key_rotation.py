@@ -108,3 +108,9 @@ def test_a_protected_key_works_with_its_passphrase_and_says_so_without(node: Com
     assert key_files.is_locked(folder(node))
     opened.run("key", "protect", "--new-passphrase", "")
     node.run("sync")
+
+
+def test_a_new_passphrase_is_taken_from_the_environment_too(node: Command) -> None:
+    Command("nodes", {**node.environ, "COMMONS_NODE_NEW_PASSPHRASE": "三把尺子"}).run("key", "protect")
+    node.run("sync", check=4)
+    Command("nodes", {**node.environ, "COMMONS_NODE_KEY_PASSPHRASE": "三把尺子"}).run("sync")

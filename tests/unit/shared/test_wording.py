@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from shared.canonical import parse
-from shared.errors import FieldError, FileUnreadable, ImportUnreadable, InvalidJson
+from shared.canonical import MAX_DEPTH, MAX_KEYS, canonical, parse
+from shared.errors import CommonsError, FieldError, FileUnreadable, ImportUnreadable, InvalidJson
 from shared.wording import Words, system_fault, toml_fault
 
 
@@ -24,7 +24,7 @@ from shared.wording import Words, system_fault, toml_fault
         (r'"\x"', "反斜杠的用法不对"),
         (r'"\u12"', "四位十六进制"),
         ("[NaN]", "JSON 中不能写 NaN"),
-        ('{"a": 1, "a": 2}', "重复的名称"),
+        ('{"a": 1, "a": 2}', "重复的键"),
         ('"\\ud800"', "不成对的代理字符"),
         ("9" * 5000, "数字的位数过多"),
     ],
@@ -34,6 +34,42 @@ def test_a_fault_of_json_is_said_in_both_languages_with_its_place(text, said):
         parse(text.encode())
     assert said in raised.value.message("zh")
     assert not any("一" <= sign <= "鿿" for sign in raised.value.message("en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese", "english"),
+    [
+        (json.dumps(dict.fromkeys(range(MAX_KEYS + 1), "x")), f"超过 {MAX_KEYS} 个键", f"than {MAX_KEYS} keys"),
+        ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), f"嵌套超过 {MAX_DEPTH} 层", f"more than {MAX_DEPTH} levels"),
+        ("[" * 200_000 + "]" * 200_000, f"嵌套超过 {MAX_DEPTH} 层", f"more than {MAX_DEPTH} levels"),
+        ("9" * 5000, "数字的位数过多", "too many digits"),
+        (r'["\udc00"]', "不成对的代理字符", "lone surrogate"),
+        ('{"a": "1", "a": "2"}', "重复的键", "a key stands twice"),
+    ],
+    ids=["keys", "depth", "far too deep", "digits", "surrogates", "duplicates"],
+)
+def test_whatever_limit_a_document_passes_the_reason_is_that_limit_and_no_other(text, chinese, english):
+    with pytest.raises(CommonsError) as raised:
+        parse(text.encode())
+    assert chinese in raised.value.message("zh")
+    assert english in raised.value.message("en")
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese", "english"),
+    [
+        (2**53, "整数超出", "a whole number is beyond"),
+        ({"a": float("inf")}, "无穷大", "infinite"),
+        ("\ud800", "不成对的代理字符", "lone surrogate"),
+        ({"\ud800": 1.5}, "不成对的代理字符", "lone surrogate"),
+        (["\ud800", 1.5], "不成对的代理字符", "lone surrogate"),
+    ],
+)
+def test_why_a_value_has_no_canonical_form_is_said_in_both_languages(value, chinese, english):
+    with pytest.raises(InvalidJson) as raised:
+        canonical(value)
+    assert chinese in raised.value.message("zh")
+    assert english in raised.value.message("en")
 
 
 @pytest.mark.parametrize(
