@@ -94,9 +94,11 @@ from shared.errors.node import InvalidHubAddress as InvalidHubAddress
 from shared.errors.node import InvalidUsage as InvalidUsage
 from shared.errors.node import KeyExposed as KeyExposed
 from shared.errors.node import KeyLocked as KeyLocked
+from shared.errors.node import NotAHub as NotAHub
 from shared.errors.node import NotInitialised as NotInitialised
 from shared.errors.node import NotJoined as NotJoined
 from shared.errors.node import NotWritable as NotWritable
+from shared.errors.node import OtherOrigin as OtherOrigin
 from shared.errors.node import OutputFailed as OutputFailed
 from shared.errors.node import PortTaken as PortTaken
 from shared.errors.node import RoundInterrupted as RoundInterrupted

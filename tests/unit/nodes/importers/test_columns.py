@@ -73,9 +73,11 @@ def test_a_misspelt_heading_is_guessed(written: str, meant: str | None) -> None:
 
 def test_a_row_with_a_misspelt_field_says_what_is_meant(import_: Import) -> None:
     (row,) = import_("list.csv", "编号,title_zh\n1,秤\n")
-    assert [fault.message("zh") for fault in row.errors] == ["没有“title_zh”，是不是“标题（title.zh）”？"]
+    assert [fault.message("zh") for fault in row.errors] == ["没有“title_zh”，想写的可能是“标题（title.zh）”。"]
     (row,) = import_("list.jsonl", '{"id": "1", "title_zh": "秤"}\n')
-    assert [fault.message("en") for fault in row.errors] == ["There is no “title_zh”. Is “标题 (title.zh)” meant?"]
+    assert [fault.message("en") for fault in row.errors] == [
+        "There is no “title_zh”; “标题 (title.zh)” may be meant."
+    ]
 
 
 def test_a_bare_title_in_a_table_says_which_language_is_meant(import_: Import) -> None:
