@@ -112,6 +112,7 @@ from shared.errors.standing import Gone as Gone
 from shared.errors.standing import MassWithdrawal as MassWithdrawal
 from shared.errors.standing import MethodNotAllowed as MethodNotAllowed
 from shared.errors.standing import MoveNotAllowed as MoveNotAllowed
+from shared.errors.standing import NoSuch as NoSuch
 from shared.errors.standing import NotFound as NotFound
 from shared.errors.standing import NotLatest as NotLatest
 from shared.errors.standing import ProtocolUnknown as ProtocolUnknown

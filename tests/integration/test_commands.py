@@ -125,3 +125,30 @@ def test_the_running_worker_builds_the_index_anew_when_asked(live_hub, tmp_path)
     assert re.search(r"已重建索引：[1-9]\d* 条", done.stdout)
     assert "重建索引：" in done.stderr
     assert found(live_hub, "重建的漏刻")
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "how"),
+    [
+        (("invite", "nope"), "成员单位", "institution list"),
+        (("institution", "quota", "nope", "1"), "成员单位", "institution list"),
+        (("user", "deactivate", "nope"), "用户", "user list"),
+        (
+            ("user", "add", "x", "--password", "a-long-word-1", "--institution", "nope"),
+            "成员单位",
+            "institution list",
+        ),
+    ],
+)
+def test_what_is_not_there_is_named_with_the_way_to_list_what_is(live_hub, words, what, how):
+    said = in_words(live_hub.command.run(*words, check=5))
+    assert f"没有找到{what}“nope”" in said
+    assert f"commons-hub {how}" in said
+
+
+def test_a_reviewer_who_is_not_there_approves_nothing_even_when_nothing_waits(live_hub):
+    live_hub.institution("commands-idle")
+    options = ("--institution", "commands-idle", "--reviewer", "nope", "--reason", "好")
+    done = live_hub.command.run("approve", *options, check=5)
+    assert "没有找到用户“nope”" in in_words(done)
+    assert done.stdout == ""

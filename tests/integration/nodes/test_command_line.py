@@ -146,3 +146,12 @@ def test_the_help_of_import_names_every_column_and_where_more_is_said(node):
     for heading in HEADINGS:
         if heading not in ("id", "题名", "摘要"):
             assert heading.upper() in shown if heading.isascii() else heading in shown
+
+
+@pytest.mark.parametrize(
+    "words", [("register", "--id", "nope"), ("withdraw", "nope", "--reason", "x"), ("status", "nope")]
+)
+def test_a_resource_that_is_not_here_is_named_with_the_way_to_list_them(node, words):
+    said = node.run(*words, check=5).stderr
+    assert "没有找到资源“nope”" in said
+    assert "commons-node status" in said
