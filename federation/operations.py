@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import click
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,21 +24,15 @@ from shared.errors import NoSuch, StoreAway
 from shared.wording import Words
 
 AT_A_TIME = 500
-MEMBER = {
-    "what": Words("institution", "成员单位"),
-    "remedy": Words(
-        "“commons-hub institution list” shows those there are, “institution add” registers one",
-        "用 commons-hub institution list 列出现有的，用 commons-hub institution add 登记新的",
-    ),
-}
-ACCOUNT = {
-    "what": Words("user", "用户"),
-    "remedy": Words(
-        "“commons-hub user list” shows those there are, “user add” adds one",
-        "用 commons-hub user list 列出现有的，用 commons-hub user add 添加新的",
-    ),
-}
-"""What is said of a name that nothing has."""
+MEMBER, ACCOUNT = Words("institution", "成员单位"), Words("user", "用户")
+MEMBERS_LISTED = Words(
+    "“commons-hub institution list” shows those there are, “institution add” registers one",
+    "用 commons-hub institution list 列出现有的，用 commons-hub institution add 登记新的",
+)
+ACCOUNTS_LISTED = Words(
+    "“commons-hub user list” shows those there are, “user add” adds one",
+    "用 commons-hub user list 列出现有的，用 commons-hub user add 添加新的",
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +62,7 @@ def institution(session: Session, code: str) -> Institution:
     """The member with that code. Raises `NoSuch`."""
     found = session.scalar(select(Institution).where(Institution.code == code))
     if found is None:
-        raise NoSuch(name=code[:80], **MEMBER)
+        raise NoSuch(what=MEMBER, name=code[:80], remedy=MEMBERS_LISTED)
     return found
 
 
@@ -78,7 +70,7 @@ def user(session: Session, name: str) -> User:
     """The account with that name. Raises `NoSuch`."""
     found = session.scalar(select(User).where(User.name == fold_name(name)))
     if found is None:
-        raise NoSuch(name=name[:80], **ACCOUNT)
+        raise NoSuch(what=ACCOUNT, name=name[:80], remedy=ACCOUNTS_LISTED)
     return found
 
 
@@ -177,15 +169,6 @@ def _waiting_after(session: Session, member: Institution, last: int) -> Sequence
         .order_by(ResourceVersion.id)
         .limit(AT_A_TIME)
     ).all()
-
-
-def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
-    """Print rows: a JSON list for programs, lines for people."""
-    if as_json:
-        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
-        return
-    for row in rows:
-        click.echo("  ".join(f"{name}={value}" for name, value in row.items()))
 
 
 def pairs(session: Session, query: Any) -> list[tuple[Any, Any]]:
