@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared import private
 from shared.errors import DataFolderForeign, DataFolderInUse
 
 MARKER = ".metrology-commons"
@@ -20,8 +21,11 @@ LOOKS, LOOK_SECONDS = 5, 0.05
 
 
 def make(folder: Path) -> None:
-    """Make the folder if it is missing; one that was missing or empty is marked as ours. Raises `OSError`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make the folder if it is missing, for its owner only; one that was missing or empty is marked as ours.
+
+    The permissions of one that is there are its owner's business. Raises `OSError`.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=private.FOLDER)
     if not any(folder.iterdir()):
         (folder / MARKER).touch()
 

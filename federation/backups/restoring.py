@@ -29,6 +29,7 @@ from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.parts import parts
 from federation.settings import HubSettings, secrets_file
+from shared import private
 from shared.errors import BackupFromNewer, FileUnwritable, RestoreNotEmpty
 from shared.wording import system_fault
 
@@ -123,6 +124,7 @@ def _up_to_date(backup: Checked, var: Path) -> Iterator[Path]:
     copy = var.resolve() / "restoring.sqlite"
     try:
         with place.said_of(copy):
+            private.begin(copy)
             shutil.copyfile(file, copy)
         snapshot.migrate(copy)
         yield copy
