@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.orm import Session
 
 from federation.turns import Turns
+from shared import private
 from shared.errors import CommonsError, DatabaseAway, DatabaseBusy, HubFull, NotMigrated
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
@@ -43,6 +44,7 @@ def init_database(app: Flask, url: str) -> None:
     db.init_app(app)
     with app.app_context():
         if sqlite:
+            private.begin(db.engine.url.database)
             prepare_sqlite(db.engine)
 
 

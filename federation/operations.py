@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import click
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,9 +20,19 @@ from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
 from federation.people import fold_name
 from federation.storage import StorageError
-from shared.errors import NotFound, StoreAway
+from shared.errors import NoSuch, StoreAway
+from shared.wording import Words
 
 AT_A_TIME = 500
+MEMBER, ACCOUNT = Words("institution", "成员单位"), Words("user", "用户")
+MEMBERS_LISTED = Words(
+    "“commons-hub institution list” shows those there are, “institution add” registers one",
+    "用 commons-hub institution list 列出现有的，用 commons-hub institution add 登记新的",
+)
+ACCOUNTS_LISTED = Words(
+    "“commons-hub user list” shows those there are, “user add” adds one",
+    "用 commons-hub user list 列出现有的，用 commons-hub user add 添加新的",
+)
 
 
 @dataclass(frozen=True)
@@ -51,18 +59,18 @@ def prepare_store(app: Flask) -> None:
 
 
 def institution(session: Session, code: str) -> Institution:
-    """The member with that code. Raises `NotFound`."""
+    """The member with that code. Raises `NoSuch`."""
     found = session.scalar(select(Institution).where(Institution.code == code))
     if found is None:
-        raise NotFound()
+        raise NoSuch(what=MEMBER, name=code[:80], remedy=MEMBERS_LISTED)
     return found
 
 
 def user(session: Session, name: str) -> User:
-    """The account with that name. Raises `NotFound`."""
+    """The account with that name. Raises `NoSuch`."""
     found = session.scalar(select(User).where(User.name == fold_name(name)))
     if found is None:
-        raise NotFound()
+        raise NoSuch(what=ACCOUNT, name=name[:80], remedy=ACCOUNTS_LISTED)
     return found
 
 
@@ -132,20 +140,22 @@ def users(session: Session) -> list[dict[str, Any]]:
 def approve_waiting(app: Flask, *, code: str, reviewer_name: str, reason: str) -> Approved:
     """Approve what waits of one institution, by the rules of every review, some hundreds in a transaction.
 
-    Raises `NotFound`, or what `review.decide_many` raises; what is already published stays so.
+    Raises `NoSuch`, or what `review.decide_many` raises; what is already published stays so.
     """
     published = waiting = last = 0
     refused: Tally[str] = Tally()
     while True:
         with unit_of_work(app) as session:
-            versions = _waiting_after(session, institution(session, code), last)
+            # Asked for before there is anything to judge: who mistypes a name must not read that all went well.
+            member, reviewer = institution(session, code), user(session, reviewer_name)
+            versions = _waiting_after(session, member, last)
             if not versions:
                 return Approved(published, waiting, refused)
             last = versions[-1].id
             done = review.decide_many(
                 session,
                 versions,
-                reviewer=user(session, reviewer_name),
+                reviewer=reviewer,
                 reason=reason,
                 checklist={item.code: True for item in policy().items},
                 naan=parts(app).settings.ark_naan,
@@ -163,15 +173,6 @@ def _waiting_after(session: Session, member: Institution, last: int) -> Sequence
         .order_by(ResourceVersion.id)
         .limit(AT_A_TIME)
     ).all()
-
-
-def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
-    """Print rows: a JSON list for programs, lines for people."""
-    if as_json:
-        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
-        return
-    for row in rows:
-        click.echo("  ".join(f"{name}={value}" for name, value in row.items()))
 
 
 def pairs(session: Session, query: Any) -> list[tuple[Any, Any]]:

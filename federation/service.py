@@ -96,6 +96,7 @@ def running(
         raise InvalidSettings(faults=f"- var: 数据目录 {settings.var} 不能使用：{error}") from error
     with folder.held(settings.var) as killed:
         listening.require_free([*addresses(settings), *further], patience=LET_GO_WITHIN if killed else 0.0)
+        folder.note_port(settings.var, settings.port)
         supervisor = Supervisor()
         supervisor.catch_signals()
         try:

@@ -252,6 +252,7 @@ def _with_embedded_parts(settings: HubSettings) -> HubSettings:
     """Fill in what a single machine makes for itself; its secrets are random, kept in var/secrets.toml (0600)."""
     var = settings.var.resolve()
     folder.make(var)
+    settings = replace(settings, port=_port_in_use(settings, var))
     made = _own_secrets(secrets_file(var))
     return replace(
         settings,
@@ -263,6 +264,12 @@ def _with_embedded_parts(settings: HubSettings) -> HubSettings:
         store_access_key=settings.store_access_key or made["store_access_key"],
         store_secret_key=settings.store_secret_key or made["store_secret_key"],
     )
+
+
+def _port_in_use(settings: HubSettings, var: Path) -> int:
+    """The port of the hub that runs in `var`, for a command at a terminal at which nobody has set one."""
+    running = folder.running_port(var)
+    return running if running is not None and settings.port == HubSettings.port else settings.port
 
 
 def secrets_file(var: Path) -> Path:

@@ -21,6 +21,7 @@ from federation.malware import Scanner, ScannerAway
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.storage import DigestMismatch, ObjectMissing, StorageError
+from shared import private
 from shared.errors import DatabaseAway
 
 log = structlog.get_logger()
@@ -160,7 +161,9 @@ def make_huey(url: str, *, secret: str) -> Huey:
     """The queue behind `url` (sqlite:///path or postgresql://…); its messages are signed with `secret`."""
     common = {"results": False, "serializer": SignedSerializer(secret=secret)}
     if url.startswith("sqlite:///"):
-        return SqliteHuey("commons", filename=str(Path(url.removeprefix("sqlite:///"))), **common)
+        file = Path(url.removeprefix("sqlite:///"))
+        private.begin(file)
+        return SqliteHuey("commons", filename=str(file), **common)
     dsn = url.replace("postgresql+psycopg:", "postgresql:")
     # Its tables are made by `prepare_queue`: CREATE TABLE IF NOT EXISTS fails in one of two processes that start at
     # the same moment, and a queue that is away must not keep anything from starting.

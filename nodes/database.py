@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
 
+from shared import private
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 HEAD = "0003"
 """The newest migration (a test compares it with the folder), so that an up-to-date node need not look."""
@@ -19,6 +21,7 @@ class Database:
     """One node's SQLite file."""
 
     def __init__(self, path: Path) -> None:
+        private.begin(path)
         self.engine = _engine(path)
         if self._standing() != HEAD:
             self._upgrade()

@@ -30,7 +30,7 @@ NOT_PLAIN = Words(
 def hub_origin(text: str) -> str:
     """A hub's address as it was typed, with a name in Chinese in the form that the network knows (IDNA).
 
-    Raises `InvalidHubAddress`.
+    The address of the portal in English (`/en`) is the hub's, too. Raises `InvalidHubAddress`.
     """
     typed = text.strip()
     try:
@@ -45,7 +45,8 @@ def hub_origin(text: str) -> str:
     if "@" in parts.netloc or parts.query or parts.fragment or any(map(str.isspace, typed)):
         raise InvalidHubAddress(hub=typed[:200], cause=NOT_PLAIN)
     place = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{place}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
+    path = parts.path.rstrip("/").removesuffix("/en")
+    return f"{parts.scheme}://{place}{f':{port}' if port is not None else ''}{path}"
 
 
 def join(workplace: Workplace, client: HubClient, *, token: str, node_name: str) -> Membership:

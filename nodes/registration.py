@@ -68,17 +68,18 @@ def register(
     record_id: str = "",
     source: Source | None = None,
     version: int | None = None,
+    new_id: str = "",
 ) -> Registered:
     """Register a resource, or a new version of the one with `record_id` or from the same `source`.
 
     `fields` is a record without id, version and files. The same content again changes nothing. `version` is the
-    number that the caller expects. Raises `InvalidRecord` with every fault, `NotFound` for a record id that is not
-    here, or `AlreadyWithdrawn`.
+    number that the caller expects, `new_id` the id that a new resource gets. Raises `InvalidRecord` with every fault,
+    `NotFound` for a record id that is not here, or `AlreadyWithdrawn`.
     """
     standing = _standing(session, record_id, source)
     content = content_of(fields, files)
     _check_version(version, standing, content)
-    done = put(session, standing, content, key=key, source=source)
+    done = put(session, standing, content, key=key, source=source, new_id=new_id)
     local_files.remember(session, files, again=not done.unchanged)
     return done
 

@@ -7,6 +7,8 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from shared.wording import Words
+
 FOLDER = Path(__file__).with_name("translations")
 
 
@@ -32,3 +34,8 @@ def later(text: str) -> str:
 def _(text: str) -> str:
     """`text` in the user's language."""
     return catalogue(language()).gettext(text)
+
+
+def in_ones_language(words: str) -> str:
+    """`words` in the user's language, if they are in both."""
+    return words.zh if isinstance(words, Words) and language() == "zh" else str(words)

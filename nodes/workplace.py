@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nodes.database import Database
 from nodes.key_files import FILE, is_locked
 from nodes.settings import NodeSettings
+from shared import private
 from shared.errors import NotInitialised
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Workplace:
 def initialise(settings: NodeSettings) -> Workplace:
     """Make the folder, the key and the database; what is there already stays."""
     folder = settings.folder
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=private.FOLDER)
     if not (folder / FILE).exists():
         from nodes import keys  # noqa: PLC0415  # as above
 

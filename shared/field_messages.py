@@ -70,6 +70,11 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "同一内容（sha256）在本著录的另一处写的是 {size} 字节，不可能有两种大小。",
         "Another entry with this SHA-256 says {size} bytes; the same content has one size.",
     ),
+    "no_source_id": (
+        "没有编号。编号由本单位自定，一件一个，不再改变：再次导入时凭它认出同一件。",
+        "There is no identifier. Choose one for each entry and for good: by it an import knows the entry again.",
+    ),
+    "perhaps_meant": ("没有“{name}”，想写的可能是“{meant}”。", "There is no “{name}”; “{meant}” may be meant."),
     "bad_url": (
         "网址须以 http:// 或 https:// 开头，且写完整。",
         "A complete address with http:// or https:// is needed.",

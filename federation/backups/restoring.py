@@ -31,6 +31,7 @@ from federation.models.objects import StoredObject
 from federation.models.people import User
 from federation.parts import parts
 from federation.settings import HubSettings, secrets_file
+from shared import private
 from shared.errors import BackupFromNewer, FileUnwritable, RestoreNotEmpty
 from shared.wording import system_fault
 
@@ -146,6 +147,7 @@ def _up_to_date(backup: Checked, var: Path) -> Iterator[Path]:
     copy = var.resolve() / "restoring.sqlite"
     try:
         with place.said_of(copy):
+            private.begin(copy)
             shutil.copyfile(file, copy)
         snapshot.migrate(copy)
         yield copy

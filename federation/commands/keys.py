@@ -5,12 +5,23 @@ from __future__ import annotations
 import click
 
 from federation import auditlog, key_register, operations
+from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
+from federation.naming import KEY_STATES
 from federation.settings import load_settings
 
 KEY_FIRST = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 """For commands that take a key's id, which may begin with a hyphen: it is no option then."""
+
+COLUMNS: dict[str, showing.Show] = {
+    "密钥编号": showing.field("key"),
+    "单位": showing.field("institution"),
+    "节点": showing.field("node"),
+    "状态": showing.term("state", KEY_STATES),
+    "起始": showing.field("since"),
+    "理由": showing.field("reason"),
+}
 
 
 @click.group()
@@ -19,12 +30,13 @@ def key() -> None:
 
 
 @key.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@showing.json_option
 @click.pass_context
 def key_list(context: click.Context, as_json: bool) -> None:
     """列出各节点的密钥和状态。"""
     with unit_of_work(create_core(load_settings(context.obj)), read_only=True) as session:
-        operations.show(operations.keys(session), as_json=as_json)
+        found = operations.keys(session)
+    showing.show(found, COLUMNS, as_json=as_json, none="还没有节点加入。用 commons-hub invite 生成邀请码。")
 
 
 @key.command(name="set", context_settings=KEY_FIRST)

@@ -5,10 +5,23 @@ from __future__ import annotations
 import click
 
 from federation import auditlog, enrolment, operations, quotas, withdrawals
+from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.settings import load_settings
+from shared.vocabularies import vocabulary
 from shared.wording import in_bytes
+
+COLUMNS: dict[str, showing.Show] = {
+    "代码": showing.field("code"),
+    "类别": lambda row: vocabulary("institution-kinds").label(row["kind"], "zh"),
+    "中文名": showing.field("name_zh"),
+    "英文名": showing.field("name_en"),
+    "节点": showing.field("nodes"),
+    "资源": showing.field("resources"),
+    "文件": lambda row: in_bytes(row["bytes"]),
+    "配额": lambda row: in_bytes(row["quota"]) if row["quota"] else "不限",
+}
 
 
 @click.group()
@@ -32,14 +45,15 @@ def institution_add(context: click.Context, code: str, kind: str, name_zh: str, 
 
 
 @institution.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@showing.json_option
 @click.pass_context
 def institution_list(context: click.Context, as_json: bool) -> None:
     """列出成员单位。"""
     settings = load_settings(context.obj)
     with unit_of_work(create_core(settings), read_only=True) as session:
         found = operations.institutions(session, quota=settings.institution_quota_bytes)
-        operations.show(found, as_json=as_json)
+    none = "还没有成员单位。用 commons-hub institution add 登记。"
+    showing.show(found, COLUMNS, as_json=as_json, none=none)
 
 
 @institution.command(name="allow-withdrawals")

@@ -5,9 +5,20 @@ from __future__ import annotations
 import click
 
 from federation import auditlog, operations, people
+from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
+from federation.naming import ROLES
 from federation.settings import load_settings
+
+ACTIVE = {True: "在用", False: "已停用"}
+COLUMNS: dict[str, showing.Show] = {
+    "用户名": showing.field("name"),
+    "姓名": showing.field("display_name"),
+    "角色": showing.term("role", ROLES),
+    "单位": showing.field("institution"),
+    "状态": lambda row: ACTIVE[row["active"]],
+}
 
 
 @click.group()
@@ -40,12 +51,13 @@ def user_add(
 
 
 @user.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@showing.json_option
 @click.pass_context
 def user_list(context: click.Context, as_json: bool) -> None:
     """列出用户。"""
     with unit_of_work(create_core(load_settings(context.obj)), read_only=True) as session:
-        operations.show(operations.users(session), as_json=as_json)
+        found = operations.users(session)
+    showing.show(found, COLUMNS, as_json=as_json, none="还没有用户。用 commons-hub user add 添加。")
 
 
 @user.command(name="deactivate")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from nodes import importers, importing
+from nodes import import_report, importers, importing
 from nodes.commands.opening import opened
 from nodes.console import GivenPath, json_option, say, say_json
 from nodes.progress import Bars
-from nodes.texts import _, language
+from nodes.texts import language
 
 
 @click.command(name="import")
@@ -21,7 +21,22 @@ from nodes.texts import _, language
 @json_option
 @click.pass_context
 def import_(context: click.Context, source: Path, mapping: Path | None, dry_run: bool, as_json: bool) -> None:
-    """批量登记：文件夹、JSON Lines、JSON 数组、CSV 或 Crossref XML。"""
+    """批量登记：文件夹、JSON Lines、JSON 数组、CSV 或 Crossref XML。
+
+    \b
+    表格（Excel 另存为“CSV UTF-8”）第一行是列名。必有的列：
+      编号（source_id）、标题（title.zh）、简介（summary.zh）、类型（type）、
+      主题（themes）、语言（language）、许可（license），
+      以及文件（files）或链接（links）。
+    还可以有：
+      英文标题、英文简介、说明、英文说明、专业、受众、活动、阶段、关键词、
+      作者、贡献者、日期、权利人、DOI、CSTR、ISBN、考证来源、考证方法、考证人。
+    一格多项用“；”隔开。编号不变，再次导入就是更新。
+
+    \b
+    每一列怎样写、文件放在哪里、别的格式和字段对照文件，见项目的
+    docs/importing.md，各有可以照抄的例子。
+    """
     workplace = opened(context)
     rules = importers.load_mapping(mapping) if mapping is not None else None
     rows = importers.read(source, rules, workplace.folder / "generated")
@@ -36,14 +51,7 @@ def import_(context: click.Context, source: Path, mapping: Path | None, dry_run:
     if as_json:
         say_json(done.as_dict(language()))
     else:
-        _say_imported(done)
+        say(import_report.counts(done))
+        for line in import_report.faults(done.failed):
+            say(line, error=True)
     sys.exit(5 if done.failed else 0)
-
-
-def _say_imported(done: importing.Imported) -> None:
-    counts = _("新登记 {created}，新版本 {updated}，无变化 {unchanged}，有误 {failed}。")
-    say(counts.format(created=done.created, updated=done.updated, unchanged=done.unchanged, failed=len(done.failed)))
-    for failure in done.failed:
-        for fault in failure.errors:
-            place = _("第 {row} 行").format(row=failure.row)
-            say(f"  {place} {failure.source_id}  {fault.pointer or '/'}  {fault.message(language())}", error=True)

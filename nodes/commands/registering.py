@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from nodes import drafts, registration
 from nodes import files as local_files
-from nodes.commands.opening import opened
+from nodes.commands.opening import looking_for, opened
 from nodes.console import GivenPath, json_option, say, say_json
 from nodes.drafts import Draft, read_draft
 from nodes.files import FileSpec
@@ -51,7 +51,7 @@ def register(context: click.Context, /, source: Path | None, record_id: str, as_
     draft = read_draft(source) if source is not None else _draft_from_options(options)
     with Bars() as bars:
         prepared = local_files.prepare(draft.files, bars.begin("读取文件", local_files.total_size(draft.files)))
-    with workplace.database.unit_of_work() as session:
+    with looking_for(record_id or draft.record_id), workplace.database.unit_of_work() as session:
         named = drafts.standing_id(session, draft, given=record_id)
         done = registration.register(
             session, draft.fields, prepared, key=workplace.key, record_id=named, version=draft.version

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from nodes import queries, registration
-from nodes.commands.opening import opened
+from nodes.commands.opening import looking_for, opened
 from nodes.console import json_option, say, say_json
 from nodes.texts import _, language
 from nodes.wording import STATES, state_name
@@ -25,7 +25,7 @@ def status(context: click.Context, record_id: str | None, state: str, as_json: b
     workplace = opened(context)
     if state and state not in STATES:
         raise UnknownState(state=state[:80], known="、".join(STATES))
-    with workplace.database.unit_of_work(read_only=True) as session:
+    with looking_for(record_id or ""), workplace.database.unit_of_work(read_only=True) as session:
         if record_id:
             rows = [
                 {"version": v.number, "state": v.state, "reason": v.reason, "errors": v.errors, "ark": v.resource.ark}
@@ -62,6 +62,6 @@ def _say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 def withdraw(context: click.Context, record_id: str, reason: str) -> None:
     """撤回一项资源；下次同步时生效。"""
     workplace = opened(context)
-    with workplace.database.unit_of_work() as session:
+    with looking_for(record_id), workplace.database.unit_of_work() as session:
         done = registration.withdraw(session, record_id, reason, key=workplace.key)
     say(_("此资源先前已撤回。") if done.unchanged else _("已登记撤回，同步后生效。"))

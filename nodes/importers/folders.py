@@ -34,8 +34,10 @@ class Batch:
     root: Path
 
 
-def open_folder(folder: Path, resources: list[Any]) -> Batch:
+def open_folder(folder: Path, resources: list[Any], check: tables.Check | None) -> Batch:
     """The batch in `folder`; `resources` are entries that a mapping brings for a folder without a manifest.
+
+    `check` looks at the headings of a table.
 
     Raises `ImportUnreadable`.
     """
@@ -46,7 +48,7 @@ def open_folder(folder: Path, resources: list[Any]) -> Batch:
         cause = _("同时有 {names}，请只留一个清单").format(names="、".join(present))
         raise ImportUnreadable(name=folder.name, cause=cause)
     if present:
-        return _manifest(folder, folder / present[0])
+        return _manifest(folder, folder / present[0], check)
     described = sorted(path for path in folder.iterdir() if path.suffix in DESCRIPTIONS and path.is_file())
     if not described:
         cause = _(
@@ -57,10 +59,10 @@ def open_folder(folder: Path, resources: list[Any]) -> Batch:
     return Batch(folder.resolve().name, rows, table=False, base=folder, root=folder.resolve().parent)
 
 
-def _manifest(folder: Path, path: Path) -> Batch:
+def _manifest(folder: Path, path: Path, check: tables.Check | None) -> Batch:
     name = folder.resolve().name
     if path.suffix == ".csv":
-        return Batch(name, tables.read(path), table=True, base=folder, root=folder)
+        return Batch(name, tables.read(path, check), table=True, base=folder, root=folder)
     if path.suffix == ".jsonl":
         return Batch(name, json_lines.read(path), table=False, base=folder, root=folder)
     try:

@@ -1,6 +1,6 @@
 """Rows that need no mapping: JSON in the record's own shape, and tables with its field names or Chinese headings.
 
-In a table a heading is a field by its dotted name (`title.zh`) or one of the Chinese headings below; a cell of a
+In a table a heading is a field by its dotted name (`title.zh`) or a Chinese one (see `columns`); a cell of a
 list field is divided at “；”, “;” or line ends; terms of vocabularies may be written as code or as label.
 """
 
@@ -9,42 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from nodes.importers import columns
 from nodes.importers.mapping import LIST_TARGETS
+from shared.errors import FieldError
 from shared.vocabularies import vocabulary
 
-HEADINGS = {
-    "编号": "source_id",
-    "id": "source_id",
-    "标题": "title.zh",
-    "题名": "title.zh",
-    "英文标题": "title.en",
-    "简介": "summary.zh",
-    "摘要": "summary.zh",
-    "英文简介": "summary.en",
-    "说明": "description.zh",
-    "英文说明": "description.en",
-    "类型": "type",
-    "主题": "themes",
-    "专业": "disciplines",
-    "受众": "audiences",
-    "活动": "occasions",
-    "阶段": "stage",
-    "关键词": "keywords",
-    "语言": "language",
-    "作者": "creators",
-    "贡献者": "contributors",
-    "日期": "created",
-    "许可": "license",
-    "权利人": "rights_holder",
-    "链接": "links",
-    "文件": "files",
-    "doi": "identifiers.doi",
-    "cstr": "identifiers.cstr",
-    "isbn": "identifiers.isbn",
-    "考证来源": "evidence.source",
-    "考证方法": "evidence.method",
-    "考证人": "evidence.verified_by",
-}
 VOCABULARIES = {
     "type": "types",
     "themes": "themes",
@@ -62,7 +31,7 @@ def from_table(cells: dict[str, Any]) -> dict[str, Any]:
     """A row of a table in the shape of a record, with `source_id` and `files` beside the fields."""
     made: dict[str, Any] = {}
     for heading, cell in cells.items():
-        target = HEADINGS.get(heading, HEADINGS.get(heading.lower(), heading))
+        target = columns.target_of(heading)
         top, _, below = target.partition(".")
         if top == "identifiers" and below:
             entries = [{"scheme": below, "value": value} for value in _parts(cell)]
@@ -74,6 +43,18 @@ def from_table(cells: dict[str, Any]) -> dict[str, Any]:
         else:
             made[top] = _value(top, cell)
     return made
+
+
+def take_unknown(fields: dict[str, Any]) -> list[FieldError]:
+    """Take out of a row what is probably a field misspelt, and say which; the schema refuses what else it has not."""
+    errors = []
+    for name in list(fields):
+        misplaced = name in columns.TEXTS and isinstance(fields[name], str)
+        meant = columns.meant_by(name) if misplaced or not columns.is_known(name) else None
+        if meant is not None:
+            del fields[name]
+            errors.append(FieldError(f"/{name}", "perhaps_meant", {"name": name[:80], "meant": meant}))
+    return errors
 
 
 def _value(target: str, cell: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nodes.documents import regular
 from nodes.files import FileSpec
-from nodes.importers import crossref, json_lines, mapped, plain, tables
+from nodes.importers import columns, crossref, json_lines, mapped, plain, tables
 from nodes.importers.attachments import BadAttachments, attach
 from nodes.importers.folders import Batch, open_folder
 from nodes.importers.mapping import Mapping
@@ -19,7 +19,7 @@ from nodes.texts import _
 from shared.errors import FieldError, ImportUnreadable
 from shared.wording import system_fault
 
-READERS = {"jsonl": json_lines.read, "json": json_lines.read_list, "csv": tables.read, "crossref": crossref.read}
+READERS = {"jsonl": json_lines.read, "json": json_lines.read_list, "crossref": crossref.read}
 BY_SUFFIX = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -29,6 +29,7 @@ BY_SUFFIX = {
     ".txt": "csv",
     ".xml": "crossref",
 }
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".et")
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,22 @@ def source_name(source: Path, mapping: Mapping | None) -> str:
 def _open(source: Path, mapping: Mapping | None) -> Batch:
     if not source.exists():
         raise ImportUnreadable(name=str(source), cause=_("没有这个文件或文件夹"))
+    check = None if mapping is not None and not mapping.resources else columns.fault
     if source.is_dir():
-        batch = open_folder(source, mapping.resources if mapping else [])
+        batch = open_folder(source, mapping.resources if mapping else [], check)
     else:
         form = (mapping.format if mapping else "") or BY_SUFFIX.get(source.suffix.lower(), "")
         if not form:
             cause = _("看不出格式。可导入：文件夹、.jsonl、.json（数组）、.csv、Crossref 的 .xml")
+            if source.suffix.lower() in SPREADSHEETS:
+                cause = _("电子表格不能直接读，请在 Excel 或 WPS 里另存为“CSV UTF-8”再导入")
             raise ImportUnreadable(name=source.name, cause=cause)
         if form == "crossref" and mapping is None:
             raise ImportUnreadable(name=source.name, cause=_("Crossref XML 须配合 --mapping 使用"))
         regular(source)
         folder = source.resolve().parent
-        batch = Batch(source.stem, READERS[form](source), table=form == "csv", base=folder, root=folder)
+        rows = tables.read(source, check) if form == "csv" else READERS[form](source)
+        batch = Batch(source.stem, rows, table=form == "csv", base=folder, root=folder)
     name = mapping.source if mapping else batch.name
     return Batch(name[:200], batch.rows, batch.table, batch.base, batch.root)
 
@@ -115,6 +120,7 @@ def _as_it_is(row: SourceRow, batch: Batch) -> _Made:
         files, errors = attach(listed, base=batch.base, root=batch.root), []
     except BadAttachments as error:
         files, errors = (), error.errors
+    errors += plain.take_unknown(fields)
     if not isinstance(own, str | int):
         errors.append(FieldError("/source_id", "wrong_type", {"expected": "text"}))
         own = ""
@@ -132,6 +138,6 @@ def _checked(number: int, made: _Made) -> ImportRow:
 
 def _identifier_faults(source_id: str) -> Iterator[FieldError]:
     if not source_id.strip():
-        yield FieldError("/source_id", "required")
+        yield FieldError("/source_id", "no_source_id")
     elif len(source_id) > MAX_SOURCE_ID:
         yield FieldError("/source_id", "too_long", {"max": MAX_SOURCE_ID, "length": len(source_id)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,11 @@ FAULTS = (
 MAX_CELL = 256 * 1024
 """Characters of one cell: as much as a whole record may have bytes."""
 
+Check = Callable[[Sequence[str]], str]
+"""What is wrong with a line of headings, or nothing."""
 
-def read(path: Path) -> Iterator[SourceRow]:
+
+def read(path: Path, check: Check | None = None) -> Iterator[SourceRow]:
     """The rows of `path` as heading → cell, without empty cells; `number` is the line on which a row ends.
 
     Raises `ImportUnreadable` when there is no usable line of headings, or `OSError`.
@@ -39,6 +42,8 @@ def read(path: Path) -> Iterator[SourceRow]:
             headings = _headings(path, next(rows, []))
         except csv.Error as error:
             raise ImportUnreadable(name=path.name, cause=_fault(error)) from error
+        if check is not None and (cause := check(headings)):
+            raise ImportUnreadable(name=path.name, cause=cause)
         yield from _body(rows, headings)
 
 

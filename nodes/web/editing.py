@@ -7,17 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from flask import Request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes import registration
 from nodes.files import FileSpec, PreparedFile
-from nodes.models import LocalFile
-from nodes.registration import Registered
+from nodes.models import LocalFile, Resource, Version
+from nodes.registration import Registered, Standing
 from nodes.web import uploads
-from nodes.web.forms import FileChoice, Form, read_files
+from nodes.web.forms import FileChoice, Form, Purpose, read_files
 from nodes.workplace import Workplace
 from shared.errors import FieldError, FileChanged, FileUnreadable, InvalidRecord, NotFound
+
+
+class Overtaken(Exception):
+    """A form whose version somebody has made already, with other content: `latest` is what stands now."""
+
+    def __init__(self, latest: Version) -> None:
+        super().__init__(latest.resource_id)
+        self.latest = latest
 
 
 def chosen_files(form: Form, request: Request) -> list[FileChoice]:
@@ -35,16 +44,40 @@ def save(
     *,
     folder: Path,
     standing: Mapping[str, Any],
+    purpose: Purpose,
 ) -> Registered:
-    """Register `fields` with the chosen files as a new resource, or as the next version of `standing`.
+    """Register `fields` with the chosen files as what the form was opened to make: once, however often it is sent.
 
-    Files are read before the transaction is begun. Raises `InvalidRecord` with every fault, those of files too.
+    Files are read before the transaction is begun. Raises `InvalidRecord` with every fault, those of files too, or
+    `Overtaken`.
     """
     prepared = _prepare(workplace, choices, folder, standing)
     with workplace.database.unit_of_work() as session:
-        return registration.register(
-            session, fields, prepared, key=workplace.key, record_id=str(standing.get("id", ""))
+        done = _made_already(session, purpose, registration.content_of(fields, prepared))
+        return done or registration.register(
+            session,
+            fields,
+            prepared,
+            key=workplace.key,
+            record_id=purpose.record_id if purpose.after else "",
+            new_id=purpose.record_id,
         )
+
+
+def _made_already(session: Session, purpose: Purpose, content: Mapping[str, Any]) -> Registered | None:
+    """What an earlier sending of the same form has made, or None while nobody has. Raises `Overtaken`."""
+    resource = session.get(Resource, purpose.record_id)
+    if resource is None or resource.latest_version == purpose.after:
+        return None
+    since = session.scalars(
+        select(Version)
+        .where(Version.resource_id == resource.id, Version.number > purpose.after)
+        .order_by(Version.number)
+    ).all()
+    for version in since:
+        if Standing(resource, version).is_as(content):
+            return Registered(resource.id, version.number, created=False, unchanged=True)
+    raise Overtaken(since[-1])
 
 
 def _prepare(

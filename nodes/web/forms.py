@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+import uuid6
 from werkzeug.datastructures import MultiDict
 
-from shared.errors import FieldError
+from shared.errors import FieldError, InvalidRequest
 
 LANGUAGES = ("zh", "en")
 TEXTS = ("title", "summary", "description")
@@ -24,9 +26,26 @@ GROUPS = {
 NOT_FIELDS = frozenset({"id", "version", "files", "withdrawn"})
 NEW: dict[str, Any] = {"type": "", "language": ["zh"], "license": "CC-BY-4.0"}
 """What an empty form proposes."""
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _DIVIDER = re.compile(r"[；;，,、\n]")
 
 Form = MultiDict[str, str]
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a form was opened to make: the version that follows version `after` (0: a new resource) of a record.
+
+    The form of a new resource brings the resource's id along: however often it is sent, it makes this one.
+    """
+
+    record_id: str
+    after: int = 0
+
+    @classmethod
+    def fresh(cls) -> Purpose:
+        """To make a resource that is not there yet."""
+        return cls(str(uuid6.uuid7()))
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,19 @@ def read_fields(form: Form, standing: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
+def read_purpose(form: Form, standing: Mapping[str, Any]) -> Purpose:
+    """What the form was opened to make, of what is `standing` if anything is. Raises `InvalidRequest`."""
+    if standing:
+        after = form.get("after", "")
+        if not _VERSION.fullmatch(after):
+            raise InvalidRequest(errors=[FieldError("/after", "bad_number")])
+        return Purpose(str(standing["id"]), int(after))
+    record_id = form.get("record", "")
+    if not _is_id(record_id):
+        raise InvalidRequest(errors=[FieldError("/record", "bad_id")])
+    return Purpose(record_id)
+
+
 def read_files(form: Form) -> list[FileChoice]:
     """The files that the form still shows and keeps, in its order."""
     numbers = sorted(int(name[5:-4]) for name in form if re.fullmatch(r"file-\d{1,4}-key", name))
@@ -86,6 +118,13 @@ def files_of(record: Mapping[str, Any]) -> list[FileChoice]:
 def rows_of(fields: Mapping[str, Any], name: str, spare: int) -> list[Mapping[str, Any]]:
     """The entries of a group with `spare` empty ones after them."""
     return [*fields.get(name, ()), *({} for _ in range(spare))]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text and uuid.UUID(text).version == 7
+    except ValueError:
+        return False
 
 
 def _texts(form: Form, name: str, standing: Mapping[str, str]) -> dict[str, str]:

@@ -10,9 +10,11 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from nodes import queries, registration, wording
-from nodes.models import LocalFile
+from nodes.models import LocalFile, Version
+from nodes.registration import Registered
 from nodes.web import editing, language
-from nodes.web.forms import NEW, Faults, FileChoice, files_of, read_fields, rows_of
+from nodes.web.editing import Overtaken
+from nodes.web.forms import NEW, Faults, FileChoice, Purpose, files_of, read_fields, read_purpose, rows_of
 from nodes.web.frame import choices_of, heading, in_order, languages_of, syncer, workplace
 from nodes.web.language import gettext as _
 from shared.errors import AlreadyWithdrawn, CommonsError, FieldError, InvalidRecord, ReasonMissing, RecordTooLarge
@@ -58,7 +60,7 @@ def resource(record_id: str) -> ResponseReturnValue:
 @pages.get("/resources/new")
 def blank() -> ResponseReturnValue:
     """An empty form."""
-    return _form_page(NEW, [], {})
+    return _form_page(NEW, [], {}, Purpose.fresh())
 
 
 @pages.post("/resources/new")
@@ -71,7 +73,7 @@ def create() -> ResponseReturnValue:
 def edit(record_id: str) -> ResponseReturnValue:
     """The form with the latest version in it."""
     standing = _standing(record_id)
-    return _form_page(standing, files_of(standing), standing)
+    return _form_page(standing, files_of(standing), standing, Purpose(standing["id"], standing["version"]))
 
 
 @pages.post("/resources/<record_id>/edit")
@@ -151,33 +153,52 @@ def _standing(record_id: str) -> dict[str, Any]:
 
 
 def _save(standing: dict[str, Any]) -> ResponseReturnValue:
+    purpose = read_purpose(request.form, standing)
     fields = read_fields(request.form, standing)
     choices = editing.chosen_files(request.form, request)
+    folder = current_app.config["UPLOADS"]
     try:
-        done = editing.save(workplace(), fields, choices, folder=current_app.config["UPLOADS"], standing=standing)
+        done = editing.save(workplace(), fields, choices, folder=folder, standing=standing, purpose=purpose)
     except InvalidRecord as error:
-        return _form_page(fields, choices, standing, Faults(error.errors)), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _form_page(fields, choices, standing, purpose, Faults(error.errors)), HTTPStatus.UNPROCESSABLE_ENTITY
     except RecordTooLarge as error:
         faults = Faults([FieldError("", error.code, dict(error.data))])
-        return _form_page(fields, choices, standing, faults, whole=error), HTTPStatus.UNPROCESSABLE_ENTITY
-    flash(_("内容没有变化，未产生新版本。") if done.unchanged else _("已登记。点“立即同步”送交平台。"))
+        page = _form_page(fields, choices, standing, purpose, faults, whole=error)
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    except Overtaken as error:
+        now = Purpose(standing["id"], error.latest.number) if standing else Purpose.fresh()
+        return _form_page(fields, choices, standing, now, overtaken=error.latest), HTTPStatus.CONFLICT
+    flash(_said_of(done, purpose))
     return redirect(url_for("pages.resource", record_id=done.record_id))
+
+
+def _said_of(done: Registered, purpose: Purpose) -> str:
+    if not done.unchanged:
+        return _("已登记。点“立即同步”送交平台。")
+    if done.version > purpose.after:
+        return _("已登记。这份表单收到了不止一次，只登记一次。")
+    return _("内容没有变化，未产生新版本。")
 
 
 def _form_page(
     fields: dict[str, Any],
     choices: list[FileChoice],
     standing: dict[str, Any],
+    purpose: Purpose,
     faults: Faults | None = None,
+    *,
     whole: CommonsError | None = None,
+    overtaken: Version | None = None,
 ) -> str:
     return render_template(
         "form.html",
         fields=fields,
         choices=choices,
         standing=standing,
+        purpose=purpose,
         faults=faults or Faults(),
         whole=whole,
+        overtaken=overtaken,
         rows_of=rows_of,
         choices_of=choices_of,
         languages_of=languages_of,

@@ -95,9 +95,11 @@ from shared.errors.node import InvalidHubAddress as InvalidHubAddress
 from shared.errors.node import InvalidUsage as InvalidUsage
 from shared.errors.node import KeyExposed as KeyExposed
 from shared.errors.node import KeyLocked as KeyLocked
+from shared.errors.node import NotAHub as NotAHub
 from shared.errors.node import NotInitialised as NotInitialised
 from shared.errors.node import NotJoined as NotJoined
 from shared.errors.node import NotWritable as NotWritable
+from shared.errors.node import OtherOrigin as OtherOrigin
 from shared.errors.node import OutputFailed as OutputFailed
 from shared.errors.node import PortTaken as PortTaken
 from shared.errors.node import RoundInterrupted as RoundInterrupted
@@ -111,6 +113,7 @@ from shared.errors.standing import Gone as Gone
 from shared.errors.standing import MassWithdrawal as MassWithdrawal
 from shared.errors.standing import MethodNotAllowed as MethodNotAllowed
 from shared.errors.standing import MoveNotAllowed as MoveNotAllowed
+from shared.errors.standing import NoSuch as NoSuch
 from shared.errors.standing import NotFound as NotFound
 from shared.errors.standing import NotLatest as NotLatest
 from shared.errors.standing import ProtocolUnknown as ProtocolUnknown

@@ -53,6 +53,28 @@ class InvalidHubAddress(CommonsError):
     en = "“{hub}” is not a hub's address: {cause}. Write all of it, as in https://hub.example.org."
 
 
+class NotAHub(CommonsError):
+    """Somebody answers at the address that one wants to join, and it is no hub."""
+
+    code, status, exit_code = "not_a_hub", 422, 5
+    zh = "在 {hub} 答复的不是联盟的平台（{cause}）。请核对网址：门户首页的网址就是平台的网址，端口也要一致。"
+    en = "What answers at {hub} is no hub of an alliance ({cause}). Check the address and port."
+
+
+class OtherOrigin(CommonsError):
+    """A hub that goes by another address than the one that was typed: it would refuse what is signed for that."""
+
+    code, status, exit_code = "other_origin", 409, 5
+    zh = (
+        "平台自己的网址是 {origin}，与您写的 {hub} 不同，按后者签名它不认。"
+        "请改用 {origin} 加入；那里连不上，请联盟管理员核对平台的 origin 设置。"
+    )
+    en = (
+        "The hub goes by {origin}, not {hub}, and takes no signature for the latter. Join {origin}; "
+        "if that cannot be reached, ask the alliance to check the hub's setting “origin”."
+    )
+
+
 class UnknownState(CommonsError):
     """A state that no resource can be in."""
 

@@ -13,6 +13,14 @@ class NotFound(CommonsError):
     en = "There is nothing here by that name."
 
 
+class NoSuch(NotFound):
+    """Something that was asked for by its name and is not there: `what` it should be, and the `remedy`."""
+
+    code, status, exit_code = "no_such", 404, 5
+    zh = "没有找到{what}“{name}”。{remedy}。"
+    en = "There is no {what} “{name}”. {remedy}."
+
+
 class Gone(CommonsError):
     """A resource that was public and is not any more."""
 

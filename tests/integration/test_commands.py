@@ -144,3 +144,79 @@ def test_gc_says_what_others_put_into_the_public_bucket(live_hub):
     finally:
         engine.delete(settings.public_bucket, "信.txt")
     assert live_hub.command.json("gc")["foreign"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "how"),
+    [
+        (("invite", "nope"), "成员单位", "institution list"),
+        (("institution", "quota", "nope", "1"), "成员单位", "institution list"),
+        (("user", "deactivate", "nope"), "用户", "user list"),
+        (
+            ("user", "add", "x", "--password", "a-long-word-1", "--institution", "nope"),
+            "成员单位",
+            "institution list",
+        ),
+    ],
+)
+def test_what_is_not_there_is_named_with_the_way_to_list_what_is(live_hub, words, what, how):
+    said = in_words(live_hub.command.run(*words, check=5))
+    assert f"没有找到{what}“nope”" in said
+    assert f"commons-hub {how}" in said
+
+
+def test_a_reviewer_who_is_not_there_approves_nothing_even_when_nothing_waits(live_hub):
+    live_hub.institution("commands-idle")
+    options = ("--institution", "commands-idle", "--reviewer", "nope", "--reason", "好")
+    done = live_hub.command.run("approve", *options, check=5)
+    assert "没有找到用户“nope”" in in_words(done)
+    assert done.stdout == ""
+
+
+def test_the_status_is_said_in_words_with_the_addresses_that_were_asked(live_hub):
+    shown = live_hub.command.run("status").stdout
+    assert shown.startswith("平台正常。")
+    assert not re.search(r"True|False|None|[{}]", shown)
+    for said in (f"正在运行  {live_hub.origin}", f"http://127.0.0.1:{live_hub.port + 1}", "hub.sqlite", "资源版本："):
+        assert said in re.sub(" {2,}", "  ", shown)
+
+
+def test_at_another_terminal_the_port_of_the_running_hub_is_known(live_hub):
+    elsewhere = command(live_hub.var)
+    assert elsewhere.run("status").stdout.startswith("平台正常。")
+    assert elsewhere.json("status")[0]["store"] is True
+
+
+def test_a_port_that_somebody_has_set_is_asked_and_the_right_one_named(live_hub):
+    shown = command(live_hub.var, COMMONS_PORT=str(free_port())).run("status", check=1).stdout
+    assert f"COMMONS_PORT={live_hub.port}" in shown
+    assert "没有应答" in shown
+
+
+def test_the_status_of_a_hub_that_does_not_run_says_so(tmp_path):
+    shown = command(tmp_path / "var").run("status", check=1).stdout
+    assert "没有平台在运行" in shown
+    assert str(tmp_path / "var") in shown
+
+
+def test_lists_are_tables_for_people_and_json_for_programs(live_hub):
+    live_hub.institution("commands-table")
+    live_hub.reviewer("commands-tabled")
+    head, *rows = live_hub.command.run("user", "list").stdout.splitlines()
+    assert head.split() == ["用户名", "姓名", "角色", "单位", "状态"]
+    assert ["commands-tabled", "commands-tabled", "审核人", "—", "在用"] in [row.split() for row in rows]
+    head, *rows = live_hub.command.run("institution", "list").stdout.splitlines()
+    assert head.split()[:3] == ["代码", "类别", "中文名"]
+    [row] = [row for row in rows if row.startswith("commands-table ")]
+    assert row.split()[-1] == "不限"
+    assert not re.search("=|True", row)
+    assert {"name", "role", "active"} <= live_hub.command.json("user", "list")[0].keys()
+    assert "密钥编号" in live_hub.command.run("key", "list").stdout or not live_hub.command.json("key", "list")
+
+
+def test_an_empty_list_says_what_to_do(tmp_path):
+    hub = command(tmp_path / "var")
+    hub.run("migrate", check=3)
+    assert "commons-hub user add" in hub.run("user", "list").stdout
+    assert "commons-hub institution add" in hub.run("institution", "list").stdout
+    assert hub.json("user", "list") == []

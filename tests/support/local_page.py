@@ -23,6 +23,8 @@ from nodes.workplace import Workplace
 from tests.support.records import make_record
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+PURPOSE = re.compile(r'type="hidden" name="(record|after)" value="([^"]+)"')
+"""What a form of a resource was opened to make."""
 GOOD: dict[str, Any] = {
     "title.zh": "一杆秤怎样称准",
     "summary.zh": "定盘星、秤砣和提绳各管什么。",
@@ -59,10 +61,15 @@ class Node:
         return answer.text
 
     def submit(self, path: str, values: dict[str, Any] | None = None, *, seen_on: str = "") -> TestResponse:
-        """A form with its token."""
-        token = TOKEN.search(self.get(seen_on or path).text)
+        """A form with its token and what it was opened to make."""
+        return self.client.post(path, data={**self.opened(seen_on or path), **(values or {})})
+
+    def opened(self, path: str) -> dict[str, str]:
+        """What a form sends along unseen."""
+        page = self.get(path).text
+        token = TOKEN.search(page)
         assert token is not None
-        return self.client.post(path, data={"csrf_token": token[1], **(values or {})})
+        return {"csrf_token": token[1], **dict(PURPOSE.findall(page))}
 
     def register(self, **changes: Any) -> TestResponse:
         """The form, filled in well but for `changes`; a change to None leaves a field out."""

@@ -15,6 +15,7 @@ from federation.language import request_language
 from federation.models.base import now
 from federation.models.institutions import Institution, Node, NodeKey
 from federation.models.reconciliations import Reconciliation
+from federation.naming import KEY_STATES
 from federation.web.workbench import sessions, showing
 from shared.errors import CommonsError, InvalidRequest, MoveNotAllowed, NotFound, ReasonMissing
 
@@ -25,12 +26,6 @@ sessions.furnish(workbench_nodes)
 HOURS = 24
 """How long a member may withdraw as much as it wants after somebody has said yes."""
 FINDINGS_SHOWN = 200
-KEY_STATES = {
-    "active": _l("在用"),
-    "suspended": _l("已暂停"),
-    "retired": _l("已更换"),
-    "revoked": _l("已吊销"),
-}
 MOVE_NAMES = {"active": _l("恢复使用"), "suspended": _l("暂停"), "revoked": _l("吊销")}
 FINDINGS = {
     "absent_at_hub": _l("平台缺少，节点已重新送出"),

@@ -15,23 +15,12 @@ from flask_babel import lazy_gettext as _l
 from federation.language import request_language
 from federation.models.base import now
 from federation.models.resources import ResourceVersion
+from federation.naming import ROLES as ROLES
+from federation.naming import STATES as STATES
 from federation.web import wording
 from shared.errors import ChecklistIncomplete, CommonsError, InvalidRequest, MoveNotAllowed
 from shared.vocabularies import vocabulary
 
-STATES: Mapping[str, Any] = {
-    "received": _l("已收到"),
-    "awaiting_files": _l("等待文件"),
-    "verifying": _l("核验文件"),
-    "in_review": _l("待审核"),
-    "published": _l("已发布"),
-    "changes_requested": _l("退回修改"),
-    "rejected": _l("不予通过"),
-    "superseded": _l("已被新版本取代"),
-    "withdrawn": _l("已撤回"),
-    "taken_down": _l("已下架"),
-    "expired": _l("已到期"),
-}
 LOOKS = {"published": "good", "in_review": "wait", "changes_requested": "bad", "rejected": "bad", "taken_down": "bad"}
 VERDICTS: Mapping[str, Any] = {
     "approve": _l("通过"),
@@ -39,7 +28,6 @@ VERDICTS: Mapping[str, Any] = {
     "reject": _l("不予通过"),
 }
 VERDICT_LOOKS = {"approve": "good", "request_changes": "wait", "reject": "bad"}
-ROLES: Mapping[str, Any] = {"reviewer": _l("审核人"), "admin": _l("管理员"), "auditor": _l("审计人（只读）")}
 LABELS: Mapping[str, Any] = {
     "title": _l("标题"),
     "summary": _l("简介"),

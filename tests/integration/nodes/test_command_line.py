@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from nodes.importers.columns import HEADINGS
 from tests.support.processes import Command
 
 GOOD = """
@@ -125,3 +126,32 @@ def test_errors_are_in_english_for_an_english_user(tmp_path):
 def test_a_faulty_setting_stops_the_start_by_name(tmp_path, name, value, said):
     done = Command("nodes", {"COMMONS_NODE_" + name: value}).run("status", check=5)
     assert said in done.stderr
+
+
+HEAD = "编号,标题,简介,类型,主题,语言,许可,链接\n"
+
+
+def test_a_table_whose_identifiers_are_all_empty_is_a_few_lines_and_json_has_every_row(node, tmp_path):
+    (tmp_path / "list.csv").write_text(HEAD + ",秤,简介,文章,计量知识,中文,CC-BY-4.0,https://example.org/\n" * 3000)
+    done = node.run("import", str(tmp_path / "list.csv"), check=5)
+    assert len(done.stderr.splitlines()) < 5
+    assert "3000 行  编号（source_id）" in done.stderr
+    rows = json.loads(node.run("import", str(tmp_path / "list.csv"), "--json", check=5).stdout)["failed"]
+    assert len(rows) == 3000
+
+
+def test_the_help_of_import_names_every_column_and_where_more_is_said(node):
+    shown = "".join(node.run("import", "--help").stdout.split())
+    assert "docs/importing.md" in shown
+    for heading in HEADINGS:
+        if heading not in ("id", "题名", "摘要"):
+            assert heading.upper() in shown if heading.isascii() else heading in shown
+
+
+@pytest.mark.parametrize(
+    "words", [("register", "--id", "nope"), ("withdraw", "nope", "--reason", "x"), ("status", "nope")]
+)
+def test_a_resource_that_is_not_here_is_named_with_the_way_to_list_them(node, words):
+    said = node.run(*words, check=5).stderr
+    assert "没有找到资源“nope”" in said
+    assert "commons-node status" in said

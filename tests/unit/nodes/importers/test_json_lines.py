@@ -31,4 +31,4 @@ def test_a_line_without_end_is_not_read_into_memory(import_: Import) -> None:
 
 def test_a_row_without_identifier_says_so(import_: Import) -> None:
     (row,) = import_("a.jsonl", '{"title": {"zh": "秤"}}')
-    assert [(error.pointer, error.code) for error in row.errors] == [("/source_id", "required")]
+    assert [(error.pointer, error.code) for error in row.errors] == [("/source_id", "no_source_id")]
