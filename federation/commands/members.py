@@ -21,6 +21,7 @@ COLUMNS: dict[str, showing.Show] = {
     "资源": showing.field("resources"),
     "文件": lambda row: in_bytes(row["bytes"]),
     "配额": lambda row: in_bytes(row["quota"]) if row["quota"] else "不限",
+    "待同意的撤回": showing.field("withdrawals_held"),
 }
 
 

@@ -89,7 +89,12 @@ def _files(found: dict[str, Any]) -> Iterator[str]:
         yield "各单位的文件："
         yield from showing.lines(
             [
-                [f"  {code}", in_bytes(one["bytes"]), f"配额 {in_bytes(one['quota']) if one['quota'] else '不限'}"]
+                [
+                    f"  {code}",
+                    in_bytes(one["bytes"]),
+                    f"配额 {in_bytes(one['quota']) if one['quota'] else '不限'}",
+                    f"有 {one['withdrawals_held']} 件撤回等人同意" if one["withdrawals_held"] else "",
+                ]
                 for code, one in found["institutions"].items()
             ]
         )
