@@ -20,7 +20,7 @@ from alembic import command
 from flask import Flask
 from sqlalchemy import select
 
-from federation import enrolment, operations, people, schema, withdrawals
+from federation import enrolment, key_register, operations, people, schema, withdrawals
 from federation.backups import checking, folder, making, manifest, objects, restoring
 from federation.database import db, init_database, unit_of_work
 from federation.models.base import now
@@ -507,11 +507,13 @@ def decided_since(hub, member, other, place):
         institution = operations.institution(session, "institute-a")
         withdrawals.allow(session, institution, hours=5, actor="operator")
         enrolment.invite(session, institution, days=1, actor="operator")
-        key = enrolment.set_key_state(session, other.signer.key_id, state="suspended", reason="查", actor="operator")
+        key = key_register.set_key_state(
+            session, other.signer.key_id, state="suspended", reason="查", actor="operator"
+        )
         assert key.state == "suspended"
     back_up(hub, place)
     with unit_of_work(hub.app) as session:
-        enrolment.set_key_state(session, member.signer.key_id, state="revoked", reason="泄露", actor="operator")
+        key_register.set_key_state(session, member.signer.key_id, state="revoked", reason="泄露", actor="operator")
         people.deactivate(session, operations.user(session, "reviewer-a"), actor="operator")
 
 
