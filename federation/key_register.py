@@ -80,6 +80,14 @@ def rooted(session: Session, links: Sequence[Link], *, origin: str) -> tuple[Nod
     return known_key(session, kid), lacking
 
 
+def check_endorsed(session: Session, links: Sequence[Link], *, origin: str) -> None:
+    """Raise what speaks against the last of these links: as `rotate` does, before anything is written."""
+    root, _lacking = rooted(session, links, origin=origin)
+    standing = session.get(NodeKey, links[-1].id)
+    if root.state != ACTIVE and (standing is None or standing.state != ACTIVE):
+        raise KeyRevoked(reason=root.state_reason or root.state)
+
+
 def rotate(session: Session, links: Sequence[Link], *, signed_by: str, origin: str) -> NodeKey:
     """Let a node's key be followed by the last of `links`, which signed this request.
 

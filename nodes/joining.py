@@ -15,7 +15,15 @@ from nodes.keys import Key
 from nodes.models import Membership, Reconciliation
 from nodes.public_keys import PublicKey
 from nodes.workplace import Workplace
-from shared.errors import AlreadyJoined, HubAway, HubNotFound, InvalidHubAddress, KeyRevoked, KeyUnknown
+from shared.errors import (
+    AlreadyExists,
+    AlreadyJoined,
+    HubAway,
+    HubNotFound,
+    InvalidHubAddress,
+    KeyRevoked,
+    KeyUnknown,
+)
 from shared.messages import PROTOCOL, EnrolmentReply
 from shared.wording import Words
 
@@ -77,30 +85,43 @@ def _come_back(
     if not token or client.origin != standing.origin:
         raise AlreadyJoined(hub=standing.origin)
     try:
-        client.get("/membership", EnrolmentReply)
+        known = client.get("/membership", EnrolmentReply)
     except RefusedByHub as error:
         if error.problem_code not in (KeyUnknown.code, KeyRevoked.code):
             raise
         revoked = error.problem_code == KeyRevoked.code
     else:
+        # One that came back and died before it had noted all of it notes it now.
+        keep(workplace, known)
         raise AlreadyJoined(hub=standing.origin)
-    key = workplace.key
-    if revoked:
-        key = keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
-    asked = request(key, token=token, node_name=node_name, node_id=standing.node_id)
-    reply = HubClient(client.origin, key, workplace.settings).ask("/enrolments", asked, EnrolmentReply)
-    if revoked:
-        rotation.take_into_use(workplace, key)
-    with workplace.database.unit_of_work() as session:
-        # What was proved equal was proved under another key: it is compared at the next opportunity.
-        session.execute(delete(Reconciliation))
+    said = {"token": token, "node_name": node_name, "node_id": standing.node_id}
+    if not revoked:
+        return keep(workplace, client.ask("/enrolments", request(workplace.key, **said), EnrolmentReply))
+    try:
+        key, reply = _enrol_anew(workplace, client.origin, said)
+    except RefusedByHub as error:
+        if error.problem_code != AlreadyExists.code:
+            raise
+        # The next key was let in once and is out of use by now, too.
+        (workplace.folder / NEXT).unlink()
+        key, reply = _enrol_anew(workplace, client.origin, said)
+    rotation.take_into_use(workplace, key)
     return keep(workplace, reply)
+
+
+def _enrol_anew(workplace: Workplace, origin: str, said: dict[str, str]) -> tuple[Key, dict[str, Any]]:
+    key = keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
+    asked = request(key, **said)
+    return key, HubClient(origin, key, workplace.settings).ask("/enrolments", asked, EnrolmentReply)
 
 
 def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
     """Note whose the node is, and which keys it has had."""
     own = PublicKey(workplace.key.jwk)
     public_keys.learn(workplace.folder, reply["keys"], own=own, origin=reply["origin"])
+    with workplace.database.unit_of_work() as session:
+        # What was proved equal was proved under another key: it is compared at the next opportunity.
+        session.execute(delete(Reconciliation))
     return memberships.keep(workplace, reply)
 
 

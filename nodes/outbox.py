@@ -15,11 +15,14 @@ from nodes import files
 from nodes.hub_client import HubClient
 from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.workplace import Workplace
+from shared.errors import KeyRevoked, KeyUnknown
 from shared.messages import PublishReply
 
 Progress = Callable[[int], None]
 HELD = "mass_withdrawal"
 """The hub's word for withdrawals that wait for a person: they stay in the outbox and are sent again."""
+OTHER_KEY = frozenset({KeyRevoked.code, KeyUnknown.code})
+"""What the hub says of a record that was signed before the key changed: it stays, too, and is signed anew."""
 AWAITED = "awaiting_files"
 
 
@@ -69,7 +72,7 @@ def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Ma
     """Write down the answers to some versions, and let go of them: what was answered leaves the outbox."""
     rows, answered = [], []
     for letter, result in zip(batch, results, strict=True):
-        held = result.get("code") == HELD
+        held = result.get("code") == HELD or result.get("code") in OTHER_KEY
         if not held:
             answered.append(letter.entry)
         refused = result["outcome"] in ("rejected", "conflict")
@@ -161,5 +164,9 @@ def _note(
 ) -> None:
     with workplace.database.unit_of_work() as session:
         note_answers(session, batch, results, sent)
+        for letter, result in zip(batch, results, strict=True):
+            if result.get("code") in OTHER_KEY:
+                version = session.get_one(Version, (letter.resource_id, letter.number))
+                version.jws = workplace.key.sign_record(version.record.encode("utf-8"))
     if progress is not None:
         progress(len(batch))

@@ -128,12 +128,7 @@ def written_down(
 
     Raises `RoundUnderWay`, or `HubBusy` while the hub has asked to be left alone: then nothing is asked of it.
     """
-    lock = FileLock(workplace.folder / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise _under_way(workplace) from error
-    try:
+    with alone(workplace):
         diary = Diary(workplace, _begin(workplace, kind, begun_by), reporter)
         try:
             with workplace.database.unit_of_work(read_only=True) as session:
@@ -146,6 +141,18 @@ def written_down(
                 diary.end(_why(error, workplace))
             raise
         diary.end(None)
+
+
+@contextmanager
+def alone(workplace: Workplace) -> Iterator[None]:
+    """Hold the node's lock: nobody else speaks with the hub or changes the key meanwhile. Raises `RoundUnderWay`."""
+    lock = FileLock(workplace.folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise _under_way(workplace) from error
+    try:
+        yield
     finally:
         lock.release()
 

@@ -39,7 +39,7 @@ MAX_PARTS_GRANTED = 100
 MAX_EVENTS = 500
 MAX_ITEMS = 2000
 MAX_FINDINGS = 100
-MAX_KEYS = 100
+MAX_KEYS = 20
 """How many of a node's keys one message tells of, or leads through; the last ones."""
 
 PUBLISH_OUTCOMES = ("accepted", "duplicate", "superseded", "conflict", "rejected")

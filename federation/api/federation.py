@@ -71,7 +71,7 @@ def rotate_key() -> Response:
     links, origin = key_register.chain_of(asked), parts().settings.origin
     verified = authentication.authenticate_newcomer(
         load_public_jwk(asked["public_key"]),
-        recommended=lambda session: key_register.rooted(session, links, origin=origin),
+        recommended=lambda session: key_register.check_endorsed(session, links, origin=origin),
     )
     key = key_register.rotate(db.session(), links, signed_by=verified.key_id, origin=origin)
     return jsonify(key_id=key.id)

@@ -6,7 +6,7 @@ import socket
 
 import click
 
-from nodes import introduction, joining
+from nodes import introduction, joining, rounds
 from nodes.commands.opening import opened, unlocked
 from nodes.console import say
 from nodes.hub_client import HubClient
@@ -33,6 +33,7 @@ def join(context: click.Context, hub: str, token: str, name: str | None) -> None
     workplace = opened(context)
     client = HubClient(joining.hub_origin(hub), workplace.key, workplace.settings)
     introduction.confirm(workplace, client)
-    joined = joining.join(workplace, client, token=token, node_name=name or socket.gethostname())
+    with rounds.alone(workplace):
+        joined = joining.join(workplace, client, token=token, node_name=name or socket.gethostname())
     names = joined.institution_name
     say(_("已加入平台，本单位：") + str(names.get(language()) or names.get("zh") or joined.institution_code))

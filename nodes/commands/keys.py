@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nodes import key_files, keys, rotation
+from nodes import key_files, keys, rotation, rounds
 from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
 from nodes.settings import NEW_PASSPHRASE
@@ -36,7 +36,10 @@ def show(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 def rotate(context: click.Context) -> None:
     """更换密钥：旧密钥为新密钥作保，从此用新的签名；从前签的仍可核对。"""
-    say(_("已更换密钥，新的编号：") + rotation.change(opened(context)).id)
+    workplace = opened(context)
+    with rounds.alone(workplace):
+        new = rotation.change(workplace)
+    say(_("已更换密钥，新的编号：") + new.id)
 
 
 @key.command()

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from nodes import joining, key_files, keys
+from nodes import membership as memberships
+from nodes.hub_client import HubClient
+from nodes.settings import NodeSettings
+from nodes.workplace import open_workplace
+from shared.messages import EnrolmentReply
 from tests.support.processes import Command, HubProcess, running_hub_process
 
 pytestmark = pytest.mark.xdist_group("coming back")
@@ -130,6 +138,48 @@ def test_a_node_restored_from_before_its_change_of_key_comes_back_with_a_new_inv
     node.run("sync")
     after = node.json("reconcile")
     assert (after["equal"], after["digest"], after["node_count"]) == (True, before["digest"], 2)
+
+
+def test_what_was_signed_with_the_key_before_stays_in_the_outbox_and_is_signed_anew(
+    hub: HubProcess, node: Command
+) -> None:
+    """Somebody registers while the key changes hands, or the hub hears of the change in the middle of a batch."""
+    record_id = register(node, "换钥匙时登记的")
+    with closing(sqlite3.connect(folder(node) / "node.sqlite")) as database:
+        [before] = database.execute("SELECT jws FROM versions").fetchone()
+        node.run("key", "rotate")
+        database.execute("UPDATE versions SET jws = ?", (before,))
+        database.commit()
+    # It is said, and sent again under the new key: by the comparison that follows, or the next time.
+    node.run("sync", check=5)
+    node.run("sync")
+    assert [(row["id"], row["state"]) for row in node.json("status")["resources"]] == [(record_id, "in_review")]
+
+
+def test_two_changes_of_key_at_once_are_one_after_the_other(hub: HubProcess, node: Command) -> None:
+    begun = [node.start("key", "rotate") for _ in range(2)]
+    ends = sorted((process.communicate(timeout=60), process.returncode)[1] for process in begun)
+    assert ends in ([0, 0], [0, 3])
+    register(node, "之后的")
+    assert node.json("sync")["accepted"] == 1
+
+
+def test_a_node_whose_next_key_was_revoked_before_it_was_used_comes_back_with_another(
+    hub: HubProcess, node: Command, code: str
+) -> None:
+    revoke(hub, node)
+    next_key = keys.make_key(folder(node), name=key_files.NEXT)
+    workplace = open_workplace(NodeSettings(data=str(folder(node))))
+    with workplace.database.unit_of_work(read_only=True) as session:
+        said = {"token": invite(hub, code), "node_name": code, "node_id": memberships.current(session).node_id}
+    client = HubClient(hub.origin, next_key, workplace.settings)
+    client.ask("/enrolments", joining.request(next_key, **said), EnrolmentReply)
+    workplace.database.close()
+    hub.command.run("key", "set", next_key.id, "revoked", "--reason", "也被盗了")
+    node.run("join", hub.origin, invite(hub, code))
+    register(node, "之后的")
+    assert node.json("sync")["accepted"] == 1
+    assert key_of(node) != next_key.id
 
 
 def test_a_hub_restored_from_before_the_node_joined_takes_it_in_again_with_all_it_has(

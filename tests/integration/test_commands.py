@@ -173,6 +173,7 @@ def test_a_reviewer_who_is_not_there_approves_nothing_even_when_nothing_waits(li
     assert done.stdout == ""
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_status_is_said_in_words_with_the_addresses_that_were_asked(live_hub):
     shown = live_hub.command.run("status").stdout
     assert shown.startswith("平台正常。")
@@ -181,12 +182,14 @@ def test_the_status_is_said_in_words_with_the_addresses_that_were_asked(live_hub
         assert said in re.sub(" {2,}", "  ", shown)
 
 
+@pytest.mark.only_on("sqlite")
 def test_at_another_terminal_the_port_of_the_running_hub_is_known(live_hub):
     elsewhere = command(live_hub.var)
     assert elsewhere.run("status").stdout.startswith("平台正常。")
     assert elsewhere.json("status")[0]["store"] is True
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_port_that_somebody_has_set_is_asked_and_the_right_one_named(live_hub):
     shown = command(live_hub.var, COMMONS_PORT=str(free_port())).run("status", check=1).stdout
     assert f"COMMONS_PORT={live_hub.port}" in shown
