@@ -193,7 +193,7 @@ def test_a_list_shows_the_pictures_that_resources_have(shown: Gallery, plain: Br
     for path in ("/search?q=商鞅方升", "/institutions/demo-institute"):
         page.goto(shown.origin + path)
         page.locator("img.cover").first.scroll_into_view_if_needed()
-        # Asked from outside: the page's policy lets no text become a script, so the browser cannot wait for it itself.
+        # Asked from outside: the page's own policy forbids the browser to wait for a script.
         eventually(lambda: page.evaluate("document.querySelector('img.cover').naturalWidth > 0"))
         assert page.locator("svg.cover").count() > 0
     page.close()
