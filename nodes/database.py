@@ -35,8 +35,8 @@ class Database:
 
     def _upgrade(self) -> None:
         # Alembic takes a fifth of a second to load, and nearly every start finds nothing to do.
-        from alembic import command  # noqa: PLC0415
-        from alembic.config import Config  # noqa: PLC0415
+        from alembic import command  # noqa: PLC0415  # see above
+        from alembic.config import Config  # noqa: PLC0415  # see above
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))

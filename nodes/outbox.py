@@ -23,6 +23,7 @@ HELD = "mass_withdrawal"
 """The hub's word for withdrawals that wait for a person: they stay in the outbox and are sent again."""
 OTHER_KEY = frozenset({KeyRevoked.code, KeyUnknown.code})
 """What the hub says of a record that was signed before the key changed: it stays, too, and is signed anew."""
+STAYING = OTHER_KEY | {HELD}
 AWAITED = "awaiting_files"
 
 
@@ -51,11 +52,22 @@ def publish(
 ) -> Sent:
     """Send all that the outbox holds.
 
-    The next batch is built while the hub works on this one. What was answered leaves the outbox in the
-    transaction that notes the answer, so a crash at any point sends some records again, which changes nothing.
-    Raises `HubAway` or `RefusedByHub`; what was answered until then stays done.
+    What was answered leaves the outbox in the transaction that notes the answer, so a crash at any point sends some
+    records again, which changes nothing. Raises `HubAway` or `RefusedByHub`; what was answered until then stays done.
     """
     sent = Sent()
+    _send_all(workplace, client, membership, sent, progress)
+    if any(one.get("code") in OTHER_KEY for one in sent.refused):
+        # The key has changed while they waited. What stays in the outbox is answered once more.
+        sent.refused = [one for one in sent.refused if one.get("code") not in STAYING]
+        _send_all(workplace, client, membership, sent, progress)
+    return sent
+
+
+def _send_all(
+    workplace: Workplace, client: HubClient, membership: Membership, sent: Sent, progress: Progress | None
+) -> None:
+    """The next batch is built while the hub works on this one."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish") as sender:
         pending = None
         for batch in batches(workplace, membership):
@@ -65,15 +77,14 @@ def publish(
             pending = answered
         if pending is not None:
             _note(workplace, *pending.result(), sent, progress)
-    return sent
 
 
 def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Mapping[str, Any]], sent: Sent) -> None:
     """Write down the answers to some versions, and let go of them: what was answered leaves the outbox."""
     rows, answered = [], []
     for letter, result in zip(batch, results, strict=True):
-        held = result.get("code") == HELD or result.get("code") in OTHER_KEY
-        if not held:
+        stays = result.get("code") in STAYING
+        if not stays:
             answered.append(letter.entry)
         refused = result["outcome"] in ("rejected", "conflict")
         if refused:
@@ -84,8 +95,8 @@ def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Ma
             {
                 "b_resource": letter.resource_id,
                 "b_number": letter.number,
-                "state": REGISTERED if held else REFUSED if refused else result.get("state", "received"),
-                "reason": result.get("detail", "") if refused else "",
+                "state": REGISTERED if stays else REFUSED if refused else result.get("state", "received"),
+                "reason": result.get("detail", "") if refused and result.get("code") not in OTHER_KEY else "",
                 "errors": result.get("errors", []) if refused else [],
                 "changed_at": now(),
             }

@@ -31,7 +31,7 @@ class Workplace:
         Raises `NotInitialised`, `KeyLocked`, `KeyExposed` or `FileUnreadable`.
         """
         # A page that only shows what there is signs nothing: without cryptography it is a quarter lighter.
-        from nodes import keys  # noqa: PLC0415
+        from nodes import keys  # noqa: PLC0415  # see above
 
         if self._key is None or not keys.is_current(self.folder, self._key):
             self._key = keys.load_key(self.folder, passphrase=self.settings.key_passphrase)

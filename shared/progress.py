@@ -47,8 +47,8 @@ class Bars:
     def _bars(self) -> Any:
         if self._progress is None:
             # Loaded only when there is something to draw: it costs a tenth of a second.
-            from rich.console import Console  # noqa: PLC0415
-            from rich.progress import Progress  # noqa: PLC0415
+            from rich.console import Console  # noqa: PLC0415  # see above
+            from rich.progress import Progress  # noqa: PLC0415  # see above
 
             self._progress = Progress(console=Console(stderr=True), transient=True)
             self._progress.start()

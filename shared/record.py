@@ -49,16 +49,20 @@ FORBIDDEN_IN_NAMES = re.compile(r'[/\\<>:"|?*\t\n\r]')
 MAX_NAME = 200
 
 
+def is_record_id(value: Any) -> bool:
+    """Whether this is a UUIDv7 (RFC 9562 §5.7) in its canonical lower-case form."""
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value and uuid.UUID(value).version == 7
+    except ValueError:
+        return False
+
+
 class RecordId(Checked):
     """A UUIDv7 (RFC 9562 §5.7) in its canonical lower-case form."""
 
     def check(self, value: Any) -> None:
         """Raise for anything else."""
-        try:
-            good = isinstance(value, str) and str(uuid.UUID(value)) == value and uuid.UUID(value).version == 7
-        except ValueError:
-            good = False
-        if not good:
+        if not is_record_id(value):
             refuse("bad_id")
 
 

@@ -38,7 +38,7 @@ def _simplifier() -> Any:
 @lru_cache(maxsize=1)
 def _segmenter() -> Any:
     # Loaded at the first use: its dictionary takes 30 MB, and a web process may never need it.
-    import rjieba  # noqa: PLC0415
+    import rjieba  # noqa: PLC0415  # see above
 
     segmenter = rjieba
     for term in dictionary():

@@ -90,8 +90,8 @@ class S3Engine:
 
     def _make(self) -> S3Client:
         # 8 MB in each process, which one that takes no upload never needs.
-        import boto3  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3  # noqa: PLC0415  # see above
+        from botocore.config import Config  # noqa: PLC0415  # see above
 
         settings = self._settings
         config = Config(
@@ -191,7 +191,7 @@ class S3Engine:
                 Bucket=bucket,
                 Key=key,
                 UploadId=upload,
-                MultipartUpload={"Parts": done},  # type: ignore[typeddict-item]
+                MultipartUpload={"Parts": done},  # type: ignore[typeddict-item]  # a number and a tag in one mapping
             )
 
     def abort(self, bucket: str, key: str, upload: str) -> None:

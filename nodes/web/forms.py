@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -13,6 +12,7 @@ import uuid6
 from werkzeug.datastructures import MultiDict
 
 from shared.errors import FieldError, InvalidRequest
+from shared.record import is_record_id
 
 LANGUAGES = ("zh", "en")
 TEXTS = ("title", "summary", "description")
@@ -95,7 +95,7 @@ def read_purpose(form: Form, standing: Mapping[str, Any]) -> Purpose:
             raise InvalidRequest(errors=[FieldError("/after", "bad_number")])
         return Purpose(str(standing["id"]), int(after))
     record_id = form.get("record", "")
-    if not _is_id(record_id):
+    if not is_record_id(record_id):
         raise InvalidRequest(errors=[FieldError("/record", "bad_id")])
     return Purpose(record_id)
 
@@ -118,13 +118,6 @@ def files_of(record: Mapping[str, Any]) -> list[FileChoice]:
 def rows_of(fields: Mapping[str, Any], name: str, spare: int) -> list[Mapping[str, Any]]:
     """The entries of a group with `spare` empty ones after them."""
     return [*fields.get(name, ()), *({} for _ in range(spare))]
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text and uuid.UUID(text).version == 7
-    except ValueError:
-        return False
 
 
 def _texts(form: Form, name: str, standing: Mapping[str, str]) -> dict[str, str]:
