@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 from sqlalchemy.orm import Session
 
@@ -142,7 +143,7 @@ class HubProcess:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
-                if self.get("/readyz").status_code == 200:
+                if self._listens() and self.get("/readyz").status_code == 200:
                     return
             except requests.RequestException:
                 pass
@@ -150,6 +151,16 @@ class HubProcess:
                 break
             time.sleep(0.1)
         raise AssertionError(self.log.read_text(encoding="utf-8")[-4000:])
+
+    def _listens(self) -> bool:
+        """Whether it is this start that has the port: what a killed one left behind answers for a moment longer."""
+        assert self.process is not None
+        try:
+            family = psutil.Process(self.process.pid).children(recursive=True)
+            sockets = [socket for member in family for socket in member.net_connections("tcp")]
+        except psutil.NoSuchProcess:
+            return False
+        return any(socket.status == psutil.CONN_LISTEN and socket.laddr.port == self.port for socket in sockets)
 
     def stop(self) -> None:
         """Stop it in order."""
