@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from federation import authentication, database, people, problems
+from federation.api.audit import audit_log, witnessing
 from federation.api.federation import hello, members
 from federation.api.health import health
 from federation.api.reconciliation import reconciling
@@ -70,7 +71,7 @@ def create_app(settings: HubSettings) -> Flask:
     csrf.init_app(app)
     problems.init_problems(app)
     app.teardown_request(authentication.let_go)
-    for blueprint in (hello, members, reconciling, health):
+    for blueprint in (hello, members, reconciling, witnessing, audit_log, health):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     register_pages(app)

@@ -1,25 +1,37 @@
 """The audit log: every change of weight, written in the transaction of the change itself.
 
-An entry is canonical JSON (RFC 8785) under 64 KiB. People appear only by the random id of their account, so
-that erasing a person leaves the log whole and says nothing of them any more.
+An entry is canonical JSON (RFC 8785) under 64 KiB. People appear only by the random id of their account, and what
+somebody wrote (the reason) only by the SHA-256 of a random salt and its words, which are kept beside it: erasing a
+person or a reason leaves the log whole and says nothing of them any more.
+
+Each entry bears a seal, an HMAC (RFC 2104) under a key that is not in the database. Its place in the Merkle tree is
+given after the commit (`federation.transparency.numbering`), so that those who write do not queue for it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import uuid6
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from federation.models.auditing import AuditReason, AuditWaiting
 from federation.models.base import insert_rows, now
 from federation.models.events import AuditEvent
 from shared.canonical import canonical
+from shared.errors import NotFound, ReasonMissing
+from shared.log_messages import MAX_ENTRY_BYTES
 
-MAX_ENTRY_BYTES = 65_535
-"""C2SP tlog-tiles: an entry's length is two bytes."""
 MAX_REASON = 4000
+REASON_ERASED = "audit.reason_erased"
+SEAL_KEY = "commons_seal_key"
+"""The execution option of a database connection that holds the key of the seals."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +53,31 @@ def record(session: Session, *happenings: Happening) -> None:
 
 
 def record_many(session: Session, happenings: Sequence[Happening]) -> None:
-    """Append many entries with one statement. Raises `ValueError` for one that is too long."""
-    insert_rows(session, AuditEvent, [_row(happening) for happening in happenings])
+    """Append many entries with a statement a table. Raises `ValueError` for one that is too long."""
+    if not happenings:
+        return
+    key = session.connection().get_execution_options()[SEAL_KEY]
+    reasons: list[dict[str, Any]] = []
+    rows = [_row(happening, key, reasons) for happening in happenings]
+    insert_rows(session, AuditEvent, rows)
+    insert_rows(session, AuditReason, reasons)
+    insert_rows(session, AuditWaiting, [{"event_id": row["id"], "refused": False} for row in rows])
 
 
-def _row(happening: Happening) -> dict[str, Any]:
-    event_id, at = str(uuid6.uuid7()), now()
+def _row(happening: Happening, key: bytes, reasons: list[dict[str, Any]]) -> dict[str, Any]:
+    event_id, at, reason = str(uuid6.uuid7()), now(), happening.reason[:MAX_REASON]
     said = {
         "actor": happening.actor,
         "action": happening.action,
         "subject": happening.subject,
-        "reason": happening.reason[:MAX_REASON],
         "before": happening.before,
         "after": happening.after,
         "detail": happening.detail,
     }
+    if reason:
+        salt = secrets.token_hex(32)
+        said["reason_sha256"] = hidden(salt, reason)
+        reasons.append({"event_id": event_id, "salt": salt, "reason": reason})
     entry = canonical({"id": event_id, "at": at.isoformat(), **{k: v for k, v in said.items() if v}})
     if len(entry) > MAX_ENTRY_BYTES:
         raise ValueError(f"audit entry of {len(entry)} bytes")
@@ -65,7 +87,38 @@ def _row(happening: Happening) -> dict[str, Any]:
         "action": happening.action,
         "subject": happening.subject,
         "entry": entry.decode("utf-8"),
+        "seal": seal(key, entry),
     }
+
+
+def seal(key: bytes, entry: bytes) -> str:
+    """What shows that the hub itself wrote an entry."""
+    return hmac.digest(key, entry, "sha256").hex()
+
+
+def hidden(salt: str, reason: str) -> str:
+    """How a reason stands in its entry: nobody can guess it without the salt, which is erased with it."""
+    return hashlib.sha256(bytes.fromhex(salt) + reason.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def erase_reason(session: Session, event_id: str, *, reason: str, actor: str) -> None:
+    """Erase what somebody wrote for an event, such as a person's name; the log stays whole, and says that it is gone.
+
+    Raises `NotFound` for an event without a reason that is there, `ReasonMissing`.
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    row = session.get(AuditReason, event_id)
+    if row is None:
+        raise NotFound()
+    session.delete(row)
+    record(session, Happening(actor, REASON_ERASED, f"event:{event_id}", reason))
+
+
+def erased(session: Session) -> set[str]:
+    """The events whose reason was erased, by their ids."""
+    found = select(AuditEvent.subject).where(AuditEvent.action == REASON_ERASED)
+    return {subject.removeprefix("event:") for subject in session.scalars(found)}
 
 
 def person(user_id: str) -> str:

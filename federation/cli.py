@@ -27,6 +27,7 @@ COMMANDS = {
     "invite": "members:invite",
     "key": "keys:key",
     "user": "users:user",
+    "audit": "auditing:audit",
     "approve": "approving:approve",
     "enrol": "carrying:enrol",
     "import": "carrying:import_",

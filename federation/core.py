@@ -6,12 +6,13 @@ from pathlib import Path
 
 from flask import Flask
 
-from federation import checklist, database, logs
+from federation import auditlog, checklist, database, logs
 from federation.parts import Parts, attach
 from federation.search.index import SearchIndex
 from federation.settings import HubSettings
 from federation.storage import ObjectStore, StoreSettings
 from federation.tasks import init_queue
+from federation.transparency.keys import log_keys
 from shared.errors import InvalidSettings
 from shared.vocabularies import extend_from
 
@@ -32,6 +33,8 @@ def attach_core(app: Flask, settings: HubSettings) -> None:
     if settings.review_policy:
         checklist.use(Path(settings.review_policy))
     database.init_database(app, settings.database_url)
+    with app.app_context():
+        database.db.engine.update_execution_options(**{auditlog.SEAL_KEY: log_keys(settings).sealing})
     attach(app, Parts(settings, ObjectStore(store_settings(settings)), _index(settings)))
     init_queue(app, settings.queue_url)
 

@@ -9,10 +9,11 @@ from federation.models.events import Counter
 from federation.models.institutions import Node
 
 FEED, VERSIONS = "change_feed", "versions"
+AUDIT, CHECKPOINTS, COSIGNATURES = "audit_log", "audit_checkpoints", "audit_cosignatures"
 
 
 def next_numbers(session: Session, name: str, count: int) -> range:
-    """Reserve `count` numbers of the sequence `name` (made by the first migration)."""
+    """Reserve `count` numbers of the sequence `name` (made by a migration)."""
     statement = update(Counter).where(Counter.name == name).values(value=Counter.value + count)
     last = session.execute(statement.returning(Counter.value)).scalar_one()
     return range(last - count + 1, last + 1)

@@ -25,11 +25,14 @@ NEEDED_ABROAD = (
     "database_url",
     "queue_url",
     "secret_key",
+    "audit_key",
     "store_endpoint",
     "store_access_key",
     "store_secret_key",
 )
 """What a distributed hub cannot make for itself."""
+MADE_HERE = ("secret_key", "audit_key", "store_access_key", "store_secret_key")
+"""The secrets that a single machine makes for itself."""
 NOT_SETTINGS = (
     PREFIX + "CONFIG",  # the settings file
     LANGUAGE,  # of what commands say
@@ -61,6 +64,11 @@ class HubSettings:
     database_url: str = setting("", "SQLAlchemy 数据库地址；空则为数据目录中的 SQLite", secret=True)
     queue_url: str = setting("", "后台任务队列：空则为数据目录中的 SQLite，或 PostgreSQL 地址", secret=True)
     secret_key: str = setting("", "会话签名密钥，至少 32 个字符；单机模式自动生成", secret=True)
+    audit_key: str = setting(
+        "", "审计日志的签名密钥，至少 32 个字符；单机模式自动生成。换了它，成员会当作另一部日志", secret=True
+    )
+    audit_origin: str = setting("", "审计日志的名称；空则为平台网址去掉 https:// 再加 /audit。定下后不要改")
+    checkpoint_seconds: int = setting(600, "审计日志有新内容时，多少秒签发一次检查点", low=1, high=86400)
     store_endpoint: str = setting("", "对象存储（S3）地址；空则启动自带的存储")
     store_public_endpoint: str = setting("", "公众和节点访问对象存储的地址；空则与 store_endpoint 相同")
     store_access_key: str = setting("", "对象存储的访问密钥编号；单机模式自动生成", secret=True)
@@ -153,8 +161,9 @@ class HubSettings:
         if self.mode == "distributed":
             found += [f"{name}: 分布式运行时必须设置" for name in NEEDED_ABROAD if not getattr(self, name)]
         found += _store_key_faults(self.store_access_key, self.store_secret_key)
-        if self.secret_key and len(self.secret_key) < 32:
-            found.append("secret_key: 至少 32 个字符")
+        found += _secret_faults(secret_key=self.secret_key, audit_key=self.audit_key)
+        if any(char.isspace() or char == "+" for char in self.audit_origin):
+            found.append("audit_origin: 不得含空格和加号")
         for name in ("public_origin", "store_endpoint", "store_public_endpoint"):
             found += _address_faults(name, getattr(self, name))
         found += _database_faults("database_url", self.database_url, DATABASES)
@@ -199,6 +208,11 @@ def _store_key_faults(access_key: str, secret_key: str) -> list[str]:
         if value and (len(value) < least or any(char in '",' or char.isspace() for char in value)):
             found.append(f"{name}: 至少 {least} 个字符，不得含逗号、引号、空格")
     return found
+
+
+def _secret_faults(**secrets: str) -> list[str]:
+    """Which secrets are given and could be guessed."""
+    return [f"{name}: 至少 32 个字符" for name, value in secrets.items() if value and len(value) < 32]
 
 
 def _database_faults(name: str, value: str, kinds: tuple[str, ...]) -> list[str]:
@@ -260,6 +274,7 @@ def _with_embedded_parts(settings: HubSettings) -> HubSettings:
         database_url=settings.database_url or f"sqlite:///{var / 'hub.sqlite'}",
         queue_url=settings.queue_url or f"sqlite:///{var / 'queue.sqlite'}",
         secret_key=settings.secret_key or made["secret_key"],
+        audit_key=settings.audit_key or made["audit_key"],
         store_endpoint=settings.store_endpoint or settings.own_store_endpoint,
         store_access_key=settings.store_access_key or made["store_access_key"],
         store_secret_key=settings.store_secret_key or made["store_secret_key"],
@@ -280,9 +295,7 @@ def secrets_file(var: Path) -> Path:
 def _own_secrets(path: Path) -> dict[str, str]:
     """Read the secrets of this machine, made once; two processes that start together agree on one file."""
     if not path.exists():
-        lines = [
-            f'{name} = "{secrets.token_hex(24)}"\n' for name in ("secret_key", "store_access_key", "store_secret_key")
-        ]
+        lines = [f'{name} = "{secrets.token_hex(24)}"\n' for name in MADE_HERE]
         draft = path.with_suffix(f".{os.getpid()}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.writelines(lines)

@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": "serving:serve",
     "reconcile": "synchronising:reconcile",
     "key": "keys:key",
+    "audit": "auditing:audit",
     "join-request": "carrying:join_request",
     "join-reply": "carrying:join_reply",
     "export": "carrying:export",

@@ -68,6 +68,7 @@ def outcome_of(done: Done) -> dict[str, Any]:
         "refusals": refused[:LISTED],
         "failures": failed[:LISTED],
         "reconciled": _reconciled(done.reconciled) if done.reconciled is not None else None,
+        "log_fault": _in_words(done.log_fault) if done.log_fault is not None else None,
     }
 
 
@@ -103,7 +104,7 @@ class Diary:
         """Write the end."""
         self._ended.set()
         self._thread.join()
-        said = {language: error.message(language) for language in LANGUAGES} if error is not None else {}
+        said = _in_words(error) if error is not None else {}
         self._write(finished_at=now(), error=said, **self._outcome)
 
     def _keep_beating(self) -> None:
@@ -159,8 +160,7 @@ def alone(workplace: Workplace) -> Iterator[None]:
 
 def _begin(workplace: Workplace, kind: str, begun_by: str) -> int:
     """A new row; whoever left one without an end is not there any more, since the lock is ours."""
-    interrupted = RoundInterrupted()
-    said = {language: interrupted.message(language) for language in LANGUAGES}
+    said = _in_words(RoundInterrupted())
     with workplace.database.unit_of_work() as session:
         unfinished = update(Round).where(Round.finished_at.is_(None))
         session.execute(unfinished.values(finished_at=Round.beat_at, good=False, error=said))
@@ -185,3 +185,7 @@ def _under_way(workplace: Workplace) -> RoundUnderWay:
 def _reconciled(done: Reconciled) -> dict[str, Any]:
     said = done.as_dict()
     return {**said, "findings": len(said["findings"])}
+
+
+def _in_words(error: CommonsError) -> dict[str, str]:
+    return {language: error.message(language) for language in LANGUAGES}

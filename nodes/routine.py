@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from nodes import membership as memberships
-from nodes import rotation
+from nodes import rotation, witness
 from nodes.hub_client import HubClient
 from nodes.models import Reconciliation, now
 from nodes.reconciling import Reconciled, Reconciler
 from nodes.sync import Reporter, Synced, synchronise
+from nodes.texts import language
+from nodes.witness import Witnessed
 from nodes.workplace import Workplace
+from shared.errors import LogBroken
 
 PROVE_EVERY = timedelta(days=1)
 
@@ -23,28 +26,38 @@ class Done:
 
     synced: Synced
     reconciled: Reconciled | None = None
+    witnessed: Witnessed | None = None
+    log_fault: LogBroken | None = None
 
     @property
     def good(self) -> bool:
         """Whether there is nothing for a person to look at."""
-        return self.synced.good and (self.reconciled is None or self.reconciled.equal)
+        compared = self.reconciled is None or self.reconciled.equal
+        return self.synced.good and compared and self.log_fault is None
 
     def as_dict(self) -> dict[str, Any]:
         """The summary for a script."""
         return {
             **self.synced.as_dict(),
             "reconciled": self.reconciled.as_dict() if self.reconciled is not None else None,
+            "log_size": self.witnessed.size if self.witnessed is not None else None,
+            "log_fault": self.log_fault.message(language()) if self.log_fault is not None else None,
         }
 
 
 def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | None = None) -> Done:
-    """Synchronise, and compare with the hub when the last comparison is a day old.
+    """Synchronise, look at the hub's audit log, and compare with the hub when the last comparison is a day old.
 
-    Raises what `synchronise` raises.
+    A log that is not what it was does not keep an institution's records from the hub, which may have been restored
+    from a backup and need them: but it is said, and the round is no success. Raises what `synchronise` raises.
     """
     if rotation.under_way(workplace):
         rotation.change(workplace)
     done = Done(rotation.known_again(workplace, lambda: synchronise(workplace, wait=wait, reporter=reporter)))
+    try:
+        done.witnessed = witness.look(workplace)
+    except LogBroken as fault:
+        done.log_fault = fault
     if due(workplace):
         done.reconciled = reconcile(workplace, reporter=reporter)
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, after_this_request, g, jsonify, request
+from flask import Blueprint, Response, after_this_request, g, jsonify
 
 from federation import (
     authentication,
@@ -17,6 +17,7 @@ from federation import (
     uploads,
     withdrawals,
 )
+from federation.api.arguments import whole_argument
 from federation.audience import NODE, PUBLIC, guard
 from federation.database import db, let_others_write, own_transaction
 from federation.language import request_language
@@ -26,7 +27,7 @@ from federation.quotas import Limits
 from federation.tasks import queue
 from shared import messages
 from shared.canonical import parse
-from shared.errors import BatchTooLarge, FieldError, InvalidRequest, ProtocolUnknown
+from shared.errors import BatchTooLarge, ProtocolUnknown
 from shared.signing import load_public_jwk
 
 hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
@@ -158,8 +159,8 @@ def complete() -> Response:
 @members.get("/status")
 def status() -> Response:
     """What happened to this node's records after the cursor."""
-    after = _whole_argument("after", 0, 2**53 - 1, default=0)
-    limit = _whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
+    after = whole_argument("after", 0, 2**53 - 1, default=0)
+    limit = whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
     return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
 
 
@@ -169,10 +170,3 @@ def _charge(records: int) -> None:
 
 def _node() -> Node:
     return db.session.get_one(Node, g.node_id)
-
-
-def _whole_argument(name: str, minimum: int, maximum: int, *, default: int) -> int:
-    given = request.args.get(name, str(default))
-    if not (given.isascii() and given.isdigit() and len(given) <= 16 and minimum <= int(given) <= maximum):
-        raise InvalidRequest(errors=[FieldError(f"/{name}", "out_of_range", {"min": minimum, "max": maximum})])
-    return int(given)

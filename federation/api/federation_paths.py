@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow
 
 from shared import errors as named
-from shared import http_signatures, messages
+from shared import http_signatures, log_messages, messages
 from shared.errors import CommonsError
 
 SIGNED = "httpMessageSignature"
@@ -107,6 +107,30 @@ OPERATIONS = (
         messages.StatusReply,
         errors=(*AUTHENTICATION, named.InvalidRequest, *AWAY),
         parameters=(_whole("after", 0, 2**53 - 1), _whole("limit", 1, messages.MAX_EVENTS)),
+    ),
+    Operation(
+        "/log",
+        "get",
+        "The audit log's last checkpoint, and the proof that it goes on from the size that the node has seen",
+        log_messages.LogReply,
+        errors=(*AUTHENTICATION, named.NotFound, named.InvalidRequest, *AWAY),
+        parameters=(_whole("since", 0, 2**53 - 1),),
+    ),
+    Operation(
+        "/log/entries",
+        "get",
+        "Entries of the audit log from a place on, before the size of a checkpoint",
+        log_messages.EntriesReply,
+        errors=(*AUTHENTICATION, named.NotFound, named.InvalidRequest, *AWAY),
+        parameters=(_whole("from", 0, 2**53 - 1), _whole("before", 1, 2**53 - 1)),
+    ),
+    Operation(
+        "/log/cosignatures",
+        "post",
+        "Vouch for a checkpoint of the audit log",
+        log_messages.CosignatureReply,
+        body=log_messages.CosignatureRequest,
+        errors=(*AUTHENTICATION, named.NotFound, named.CosignatureInvalid, *BODY, *AWAY),
     ),
     Operation(
         "/reconciliation/digests",

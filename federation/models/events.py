@@ -61,7 +61,8 @@ class NodeEvent(Base):
 class AuditEvent(Base):
     """An entry of the audit log: its canonical JSON (`entry`) is what a Merkle leaf is made of.
 
-    The database refuses UPDATE and DELETE here (triggers in the first migration).
+    `seal` shows that the hub wrote it: whoever can only reach the database cannot make one. The database refuses
+    UPDATE and DELETE here (triggers in the second migration).
     """
 
     __tablename__ = "audit_events"
@@ -71,3 +72,4 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(String(60), index=True)
     subject: Mapped[str] = mapped_column(String(120), index=True)
     entry: Mapped[str] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(64))

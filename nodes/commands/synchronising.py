@@ -11,7 +11,7 @@ from nodes import reconciliation_report, relinking, rounds, synchronisation_repo
 from nodes.commands.opening import opened
 from nodes.console import GivenPath, json_option, say, say_json
 from nodes.progress import Bars
-from nodes.texts import _
+from nodes.texts import _, language
 
 
 @click.command()
@@ -29,6 +29,8 @@ def sync(context: click.Context, wait: float, as_json: bool) -> None:
         said = synchronisation_report.lines(done.synced)
         if done.reconciled is not None and (done.reconciled.findings or not done.reconciled.equal):
             said += reconciliation_report.lines(done.reconciled, dry_run=False)
+        if done.log_fault is not None:
+            said.append(f"✗ {done.log_fault.message(language())}")
         say("\n".join(said))
     sys.exit(0 if done.good else 5)
 

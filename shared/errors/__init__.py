@@ -11,6 +11,7 @@ Each module has the errors of one kind; all of them are imported from here.
 from shared.errors.base import PROBLEM_TYPE as PROBLEM_TYPE
 from shared.errors.base import CommonsError as CommonsError
 from shared.errors.base import FieldError as FieldError
+from shared.errors.callers import CosignatureInvalid as CosignatureInvalid
 from shared.errors.callers import CsrfFailed as CsrfFailed
 from shared.errors.callers import Forbidden as Forbidden
 from shared.errors.callers import InvitationForAnother as InvitationForAnother
@@ -95,6 +96,7 @@ from shared.errors.node import InvalidHubAddress as InvalidHubAddress
 from shared.errors.node import InvalidUsage as InvalidUsage
 from shared.errors.node import KeyExposed as KeyExposed
 from shared.errors.node import KeyLocked as KeyLocked
+from shared.errors.node import LogBroken as LogBroken
 from shared.errors.node import NotAHub as NotAHub
 from shared.errors.node import NotInitialised as NotInitialised
 from shared.errors.node import NotJoined as NotJoined

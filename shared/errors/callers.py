@@ -99,6 +99,14 @@ class InvitationForAnother(CommonsError):
     en = "This invitation is for {institution}; the node belongs to another institution. Ask for one of your own."
 
 
+class CosignatureInvalid(CommonsError):
+    """A cosignature of a checkpoint that does not hold, or is from the future."""
+
+    code, status, exit_code = "cosignature_invalid", 422, 4
+    zh = "对审计日志检查点（{size} 条）的副署核验不过。请核对本机时钟，再同步一次。"
+    en = "The cosignature of the audit log's checkpoint (size {size}) does not hold. Check the clock and sync again."
+
+
 class SignInFailed(CommonsError):
     """A wrong name or password; which of them is not said."""
 

@@ -75,6 +75,22 @@ class OtherOrigin(CommonsError):
     )
 
 
+class LogBroken(CommonsError):
+    """An audit log that is not what this node saw of it before, or that its hub cannot prove to be."""
+
+    code, status, exit_code = "log_broken", 409, 4
+    zh = (
+        "平台的审计日志与本节点见证过的对不上：{cause}。本节点不再为它作证，证据存于 {evidence}。"
+        "请与联盟管理员和其他成员核对；弄清缘由（如平台从备份恢复）之后，"
+        "用 commons-node audit accept --reason 理由 认可。"
+    )
+    en = (
+        "The hub's audit log is not what this node has witnessed: {cause}. The node vouches for it no longer; the "
+        "evidence is in {evidence}. Ask the alliance and other members; once the reason is known (such as a restored "
+        "backup), accept it with commons-node audit accept --reason REASON."
+    )
+
+
 class UnknownState(CommonsError):
     """A state that no resource can be in."""
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks import (
+    audit,
     download,
     engines,
     fairness,
@@ -25,7 +26,7 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.measure import Benchmark, Measured, table
 
-MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint, engines)
+MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint, audit, engines)
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}
 RESULT = Path("var") / "bench.json"
 

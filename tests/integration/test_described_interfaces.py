@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from shared import http_signatures
 from tests.support.depth import depth
 from tests.support.hub import ORIGIN, Member, running_hub
+from tests.support.log import signed
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
 from tests.support.stores import RunningStore
@@ -31,6 +32,8 @@ from tests.support.stores import RunningStore
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 OPERATIONS = [
     "GET /api/v1/federation/",
+    "GET /api/v1/federation/log",
+    "GET /api/v1/federation/log/entries",
     "GET /api/v1/federation/membership",
     "GET /api/v1/federation/status",
     "GET /api/v1/institutions",
@@ -39,6 +42,7 @@ OPERATIONS = [
     "GET /api/v1/vocabularies",
     "POST /api/v1/federation/enrolments",
     "POST /api/v1/federation/keys",
+    "POST /api/v1/federation/log/cosignatures",
     "POST /api/v1/federation/reconciliation/arks",
     "POST /api/v1/federation/reconciliation/digests",
     "POST /api/v1/federation/reconciliation/items",
@@ -79,6 +83,7 @@ def described(tmp_path_factory: pytest.TempPathFactory, store: RunningStore) -> 
             entry = file_entry(data, name="a.txt", media_type="text/plain")
             publish(hub, member, make_record(title={"zh": f"第 {number} 件"}, files=[entry]), data)
         member.publish(make_record(files=[file_entry(b"to come", name="b.txt", media_type="text/plain")]))
+        signed(hub)
         yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app=Signing(member))
 
 

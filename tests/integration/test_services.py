@@ -57,6 +57,7 @@ class Deployment:
         values = {
             "database_url": database.url,
             "secret_key": "0123456789abcdef" * 4,
+            "audit_key": "fedcba9876543210" * 4,
             "store_access_key": ACCESS_KEY,
             "store_secret_key": SECRET_KEY,
         }

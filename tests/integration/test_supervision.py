@@ -107,6 +107,7 @@ def test_a_hub_whose_parts_are_elsewhere_makes_its_data_folder_and_names_one_tha
         "COMMONS_STORE_ACCESS_KEY": "access-key",
         "COMMONS_STORE_SECRET_KEY": "secret-key-of-tests",
         "COMMONS_SECRET_KEY": "s" * 40,
+        "COMMONS_AUDIT_KEY": "a" * 40,
     }
     assert "192.0.2.1:8000" in refused(Command("federation", {**elsewhere, "COMMONS_VAR": str(var)}), "up")
     assert var.is_dir()

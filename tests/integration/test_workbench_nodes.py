@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from sqlalchemy import select
 
 from federation import operations, people, standing
 from federation.database import unit_of_work
+from federation.models.auditing import AuditReason
 from federation.models.events import AuditEvent
 from federation.models.institutions import Institution, NodeKey
 from federation.models.reconciliations import Reconciliation
@@ -80,7 +79,7 @@ def test_a_key_is_suspended_used_again_and_revoked_with_reasons(hub: Hub, admin:
             assert (key.state, key.state_reason) == (state, reason)
             happened = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
             assert happened.action == f"key.{state}"
-            assert json.loads(happened.entry)["reason"] == reason
+            assert session.get_one(AuditReason, happened.id).reason == reason
         assert reason in admin.page(place)
     again = admin.submit(form, seen_on="/workbench/account", state="active", reason="反悔")
     assert again.status_code == 409

@@ -22,6 +22,7 @@ from federation.models.reviews import Decision
 from shared import http_signatures
 from tests.support.desk import DOOR, Browser, Desk
 from tests.support.hub import ORIGIN, Hub, Member, running_hub
+from tests.support.log import signed
 from tests.support.publishing import file_entry, publish
 from tests.support.records import Signer, make_record
 from tests.support.stores import RunningStore
@@ -129,6 +130,7 @@ def running_stage(folder: Path, store: RunningStore) -> Iterator[Stage]:
         data = b"to be read by everybody"
         entry = file_entry(data, name="all.txt", media_type="text/plain")
         ark = publish(hub, a, make_record(files=[entry]), data)
+        signed(desk.hub)
         yield Stage(desk, signers, browsers, {"A": a, "B": b}, ark)
 
 

@@ -195,6 +195,7 @@ def abroad(var: Path, port: int, database: Database) -> dict[str, str]:
         "COMMONS_DATABASE_URL": database.url,
         "COMMONS_QUEUE_URL": database.queue_url,
         "COMMONS_SECRET_KEY": "for-tests-only-0123456789-0123456789",
+        "COMMONS_AUDIT_KEY": "for-tests-only-9876543210-9876543210",
         "COMMONS_STORE_ENDPOINT": kept.endpoint,
         "COMMONS_STORE_ACCESS_KEY": ACCESS_KEY,
         "COMMONS_STORE_SECRET_KEY": SECRET_KEY,

@@ -29,6 +29,8 @@ from shared.errors import (
     UploadClosed,
     UploadIncomplete,
 )
+from shared.merkle import Growing, Tree, leaf_hash
+from shared.notes import ED25519, Checkpoint, Verifier
 from shared.reconciliation import Item, bucket_digests, differing, overall_digest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "examples"
@@ -39,6 +41,7 @@ SECRET = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
 """The private key that RFC 8037 (appendix A.1) publishes: anybody has it, so it is good for examples only."""
 KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(SECRET + "="))
 KEY_ID = signing.key_id(KEY.public_key())
+LOG_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the key of a log in examples").digest())
 RECORD_ID = "019712a0-7c00-7000-8000-000000000001"
 OTHER_ID = "019712a0-7c00-7000-8000-000000000002"
 UPLOAD_ID = "019712a0-7c00-7000-8000-0000000000a1"
@@ -437,6 +440,41 @@ def carried() -> dict[str, Any]:
     }
 
 
+def witnessing() -> dict[str, Any]:
+    """The audit log's last checkpoint with the way to it, some entries, and a node's word for it."""
+    origin, key = "cloud.example.org/audit", LOG_KEY
+    entries = [
+        canonical(
+            {
+                "id": record_id,
+                "at": f"2026-05-20T08:0{number}:00.000000+00:00",
+                "actor": f"node:{NODE_ID}",
+                "action": "version.received",
+                "subject": f"resource:{record_id}",
+                "after": digest(record_id.encode()),
+                "detail": {"version": 1, "from": "", "to": "received"},
+            }
+        ).decode()
+        for number, record_id in enumerate((RECORD_ID, OTHER_ID))
+    ]
+    tree, kept = Growing(), {}
+    for level, place, hashed in tree.add(leaf_hash(entry.encode()) for entry in entries):
+        kept[level, place] = hashed
+    proof = Tree(lambda level, low, high: [kept[level, place] for place in range(low, high)], 2).consistency(1)
+    checkpoint = Checkpoint(origin, 2, tree.root()).signed(key)
+    line = checkpoint.cosigned(KEY, name=f"{origin}/witness/{NODE_ID}", time=1_779_264_000)
+    return {
+        "log-reply": {
+            "key": str(Verifier(origin, ED25519, key.public_key())),
+            "checkpoint": str(checkpoint),
+            "proof": [hashed.hex() for hashed in proof],
+        },
+        "log-entries-reply": {"entries": entries},
+        "cosignature-request": {"size": 2, "cosignature": str(line)},
+        "cosignature-reply": {"size": 2},
+    }
+
+
 def documents() -> dict[str, Any]:
     """Every example by its file name without the ending."""
     hub_name = {"zh": "计量资源云", "en": "Metrology Commons"}
@@ -452,6 +490,7 @@ def documents() -> dict[str, Any]:
         **uploading(),
         **status(),
         **reconciling(),
+        **witnessing(),
         **carried(),
         "problem": Throttled(retry_after=30).problem(CHINESE),
     }

@@ -39,8 +39,8 @@ def make_file(**changes: Any) -> dict[str, Any]:
 class Signer:
     """An institution's key, with its id and what it signs."""
 
-    def __init__(self) -> None:
-        self.private_key = Ed25519PrivateKey.generate()
+    def __init__(self, private_key: Ed25519PrivateKey | None = None) -> None:
+        self.private_key = private_key or Ed25519PrivateKey.generate()
         self.public_key = self.private_key.public_key()
         self.key_id = signing.key_id(self.public_key)
         self.jwk = signing.public_jwk(self.public_key)

@@ -12,18 +12,24 @@ import uuid6
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from federation import ingestion, people, publication
+from federation import auditlog, ingestion, people, publication
 from federation.database import prepare_sqlite
 from federation.models.institutions import Institution, Node, NodeKey
 from federation.models.objects import StoredObject
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from federation.settings import HubSettings
+from federation.transparency.keys import log_keys
 from tests.support.engines import SQLITE, new_database
 from tests.support.records import Signer, make_record
 
 PASSWORD = "一把量天尺 1889"
-SETTINGS = HubSettings(secret_key="for-tests-only-0123456789-0123456789", sign_in_attempts=3, sign_in_window=900)
+SETTINGS = HubSettings(
+    secret_key="for-tests-only-0123456789-0123456789",
+    audit_key="for-tests-only-9876543210-9876543210",
+    sign_in_attempts=3,
+    sign_in_window=900,
+)
 NAAN = "99999"
 
 
@@ -34,6 +40,7 @@ def database(folder: Path) -> Iterator[Session]:
         opened = create_engine(made.url)
         if opened.dialect.name == SQLITE:
             prepare_sqlite(opened)
+        opened.update_execution_options(**{auditlog.SEAL_KEY: log_keys(SETTINGS).sealing})
         with Session(opened, expire_on_commit=False) as session:
             yield session
         opened.dispose()

@@ -15,6 +15,7 @@ from shared import (
     carrying,
     errors,
     http_signatures,
+    log_messages,
     messages,
     record,
     signing,
@@ -29,7 +30,8 @@ ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCHEMAS = schemas.schemas_of(record) + schemas.schemas_of(messages) + schemas.schemas_of(carrying)
+SCHEMAS = schemas.schemas_of(record) + schemas.schemas_of(messages)
+SCHEMAS += schemas.schemas_of(log_messages) + schemas.schemas_of(carrying)
 ERRORS = {
     error.code: error
     for error in vars(errors).values()
@@ -50,6 +52,8 @@ LIMITS = {
     "MAX_EVENTS": messages.MAX_EVENTS,
     "MAX_ITEMS": messages.MAX_ITEMS,
     "MAX_FINDINGS": messages.MAX_FINDINGS,
+    "MAX_ENTRIES": log_messages.MAX_ENTRIES,
+    "MAX_ENTRY_BYTES": log_messages.MAX_ENTRY_BYTES,
     "MAX_BUNDLE_RECORDS": carrying.MAX_BUNDLE_RECORDS,
     "MAX_BUNDLE_FILES": carrying.MAX_BUNDLE_FILES,
     "MAX_RECEIPT_EVENTS": carrying.MAX_RECEIPT_EVENTS,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.datastructures import Headers
 
-from federation import catalogue, usage
+from federation import catalogue, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.language import request_language
@@ -69,6 +70,8 @@ def resource(ark: str) -> ResponseReturnValue:
         uses=usage.totals(db.session(), page.entry.resource_id),
         citation=_citation(page),
         opens=_opens,
+        moments=histories.of(db.session(), page.entry.resource_id),
+        moment_name=_moment_name,
     )
 
 
@@ -118,6 +121,18 @@ def _citation(page: Page) -> str:
     authors = ", ".join(one["name"] for one in page.record.get("creators", ())[:3])
     address = f"{parts().settings.origin}/{entry.ark}"
     return f"{authors or owner}. {said(page.record['title'])}[EB/OL]. {owner}, {entry.at:%Y-%m-%d}. {address}"
+
+
+def _moment_name(moment: histories.Moment) -> str:
+    said = {
+        histories.RECEIVED: _("第 %(n)s 版登记", n=moment.version),
+        histories.VERIFIED: _("第 %(n)s 版文件核验无误，送审", n=moment.version),
+        histories.PUBLISHED: _("第 %(n)s 版审核通过，发布", n=moment.version),
+        histories.WITHDRAWN: _("提供单位撤回"),
+        histories.TAKEN_DOWN: _("联盟下架"),
+        histories.EXPIRED: _("期满停止公开"),
+    }
+    return str(said[moment.what])
 
 
 def _licence(code: str) -> Term | None:

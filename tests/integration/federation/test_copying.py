@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from federation import copying, withdrawals
+from federation import audit_keeper, auditlog, copying, withdrawals
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
@@ -33,6 +33,9 @@ def old(tmp_path, store):
             uses = [{"kind": "view", "resource_id": record["id"], "sha256": ""} for _ in range(3)]
             session.execute(insert(UsageEvent), uses)
             withdrawals.hold(session, session.get_one(Node, member.node_id), [record["id"]])
+            auditlog.record(session, auditlog.Happening("user:1", "test.done", "thing:1", "因为"))
+        audit_keeper.keep(hub.app, sign=True)
+        hub.invite(member.code)
         yield hub, member
 
 
@@ -43,7 +46,14 @@ def test_every_row_of_every_table_arrives(hub, old):
     assert {one.table: one.rows for one in copied} == {name: len(found) for name, found in before.items()}
     assert rows(hub) == before == rows(source)
     empty = {name for name, found in before.items() if not found}
-    assert empty <= {"users", "decisions", "uploads", "sign_in_attempts", "reconciliations"}
+    assert empty <= {
+        "users",
+        "decisions",
+        "uploads",
+        "sign_in_attempts",
+        "reconciliations",
+        "audit_cosignatures",
+    }
 
 
 def test_the_copy_goes_on_with_the_next_numbers_and_an_append_only_log(hub, old):

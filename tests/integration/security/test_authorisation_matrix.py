@@ -20,8 +20,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from federation import people
+from federation.database import unit_of_work
+from federation.models.auditing import AuditLeaf
+from federation.models.events import AuditEvent
+from federation.transparency import checkpoints
 from federation.web.assets import load
 from shared.endorsement import endorse
 from shared.messages import PROTOCOL
@@ -105,6 +110,19 @@ def published_file(stage: Stage) -> str:
     return f"/workbench/versions/{stage.version_of_ark()}/files/0"
 
 
+def public_proof(stage: Stage) -> str:
+    with unit_of_work(stage.hub.app, read_only=True) as session:
+        published = select(AuditEvent.id).where(AuditEvent.action == "version.published")
+        index = session.scalar(select(AuditLeaf.number).where(AuditLeaf.event_id.in_(published)))
+    return f"/audit/proofs/{index}.tlog-proof"
+
+
+def false_word(stage: Stage) -> dict[str, Any]:
+    """A cosignature that nobody has made, of a checkpoint that is there."""
+    with unit_of_work(stage.hub.app, read_only=True) as session:
+        return {"size": checkpoints.latest(session).size, "cosignature": "x"}
+
+
 def node_page(stage: Stage) -> str:
     return f"{ADMIN}/nodes/{stage.members['B'].node_id}"
 
@@ -125,6 +143,11 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/ark:/<path:name>"): Row(anybody(), lambda stage: stage.ark.replace("ark:", "/ark:/")),
     ("GET", "/ark:<path:name>"): Row(anybody(), lambda stage: f"/{stage.ark}"),
     ("GET", "/assets/<digest>/<name>"): Row(anybody(), asset),
+    ("GET", "/audit"): Row(anybody()),
+    ("GET", "/audit/checkpoint"): Row(anybody()),
+    ("GET", "/audit/proofs/<int:index>.tlog-proof"): Row(anybody(), public_proof),
+    ("GET", "/audit/tile/<int:level>/<path:place>"): Row(anybody(), "/audit/tile/0/000.p/1"),
+    ("GET", "/audit/witnesses"): Row(anybody()),
     ("GET", "/favicon.ico"): Row(anybody()),
     ("GET", "/healthz"): Row(anybody()),
     ("GET", "/readyz"): Row(anybody()),
@@ -149,6 +172,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", FEDERATION + "/keys"): Row(newcomers(UNKNOWN), message=changing_a_key),
     ("GET", FEDERATION + "/membership"): Row(nodes_only()),
     ("GET", FEDERATION + "/status"): Row(nodes_only()),
+    ("GET", FEDERATION + "/log"): Row(nodes_only()),
+    ("GET", FEDERATION + "/log/entries"): Row(nodes_only()),
+    ("POST", FEDERATION + "/log/cosignatures"): Row(nodes_only(), message=false_word),
     ("POST", FEDERATION + "/records"): Row(nodes_only(), message={"records": ["x"]}),
     ("POST", FEDERATION + "/uploads"): Row(nodes_only(), message={"files": [{"sha256": NOTHING, "size": 1}]}),
     ("POST", FEDERATION + "/uploads/complete"): Row(nodes_only(), message={"upload_ids": ["0" * 36]}),

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from federation import auditlog
 from federation.database import unit_of_work
+from federation.models.auditing import AuditReason
 from federation.models.events import AuditEvent
 from shared.canonical import canonical
 
@@ -28,13 +29,26 @@ def test_an_entry_is_canonical_json_that_says_who_did_what_to_what_and_why(hub):
         [event] = session.scalars(select(AuditEvent))
     said = json.loads(event.entry)
     assert canonical(said).decode() == event.entry
-    assert {name: said[name] for name in ("actor", "action", "subject", "reason", "detail")} == {
+    assert {name: said[name] for name in ("actor", "action", "subject", "detail")} == {
         "actor": "user:1",
         "action": "test.done",
         "subject": "thing:1",
-        "reason": "因为",
         "detail": {"n": 1},
     }
+
+
+def test_what_somebody_wrote_stands_beside_the_entry_and_is_named_in_it_by_a_salted_digest(hub):
+    with unit_of_work(hub.app) as session:
+        auditlog.record(session, HAPPENING, HAPPENING)
+    with unit_of_work(hub.app, read_only=True) as session:
+        events = session.scalars(select(AuditEvent)).all()
+        kept = {one.event_id: one for one in session.scalars(select(AuditReason))}
+    assert "因为" not in "".join(event.entry for event in events)
+    for event in events:
+        reason = kept[event.id]
+        assert reason.reason == "因为"
+        assert json.loads(event.entry)["reason_sha256"] == auditlog.hidden(reason.salt, "因为")
+    assert len({json.loads(event.entry)["reason_sha256"] for event in events}) == 2
 
 
 @pytest.mark.parametrize(

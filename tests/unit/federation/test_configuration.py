@@ -1,0 +1,44 @@
+"""Settings in the audit log: each change once, and no secret."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from federation import configuration
+from federation.database import unit_of_work
+from federation.models.events import AuditEvent
+
+
+def note(hub, **changes):
+    with unit_of_work(hub.app) as session:
+        return configuration.note(session, replace(hub.settings, **changes))
+
+
+def test_settings_are_remembered_when_they_change_and_not_again(hub):
+    assert note(hub)
+    assert not note(hub)
+    assert not note(hub, port=9999, log_level="DEBUG")
+    assert note(hub, max_withdrawn_percent=50)
+    with unit_of_work(hub.app, read_only=True) as session:
+        first, second = (
+            json.loads(event.entry) for event in session.scalars(select(AuditEvent).order_by(AuditEvent.id))
+        )
+    assert second["before"] == first["after"]
+    assert second["detail"]["settings"]["max_withdrawn_percent"] == 50
+
+
+def test_no_secret_and_no_address_within_stands_in_the_log(hub):
+    settings = replace(hub.settings, clamd="tcp://10.0.0.7:3310")
+    told = json.dumps(configuration.told(settings))
+    for hidden in (
+        settings.secret_key,
+        settings.audit_key,
+        settings.store_secret_key,
+        settings.database_url,
+        "10.0.0.7",
+    ):
+        assert hidden not in told
+    assert configuration.told(settings)["clamd"] != configuration.told(hub.settings)["clamd"]
