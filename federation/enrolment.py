@@ -12,7 +12,7 @@ import uuid6
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, key_register
+from federation import auditlog, forbidden_keys, key_register, sequences
 from federation.models.base import now
 from federation.models.institutions import Institution, Invitation, Node, NodeKey
 from federation.publication import BETANUMERIC
@@ -94,10 +94,12 @@ def enrol(
     The same token with the same key gives the same node again, so that a lost answer does no harm. With `node_id` a
     node comes back whose key is out of use, lost, or unknown to a hub that was restored: all that it published is
     its own still, and what other keys it has are out of use from now on. Raises `TokenInvalid`, `TokenUsed`,
-    `TokenExpired`, `InvitationForAnother`, or `SignatureInvalid` when another key signed.
+    `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a forbidden key, or `SignatureInvalid` when another
+    key signed.
     """
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
+    sequences.hold(session, sequences.KEYS)
     invitation = _take(session, token)
     key = session.get(NodeKey, signed_by)
     if invitation.used_at is not None:
@@ -108,6 +110,7 @@ def enrol(
         raise TokenExpired()
     if key is not None:
         raise AlreadyExists(what="key")
+    forbidden_keys.check(session, signed_by)
     node = _node(session, invitation, node_id, name=node_name)
     key_register.replace(session, node, by=signed_by)
     session.add(NodeKey(id=signed_by, node_id=node.id, jwk=public_key))

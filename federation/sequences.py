@@ -9,6 +9,8 @@ from federation.models.events import Counter
 from federation.models.institutions import Node
 
 FEED, VERSIONS = "change_feed", "versions"
+KEYS = "node_keys"
+"""Counts nothing: who changes the register of keys holds it, so that they do so one after the other."""
 
 
 def next_numbers(session: Session, name: str, count: int) -> range:

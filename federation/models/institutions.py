@@ -89,6 +89,16 @@ class NodeKey(Base):
     node: Mapped[Node] = relationship()
 
 
+class ForbiddenKey(Base):
+    """A key by its thumbprint that no node has here, and that nobody may bring (`federation.forbidden_keys`)."""
+
+    __tablename__ = "forbidden_keys"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class SeenNonce(Base):
     """A nonce that came with a signed request; the unique row is what refuses a replay."""
 

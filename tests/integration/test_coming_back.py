@@ -97,6 +97,28 @@ def test_a_hub_restored_from_before_two_changes_of_key_knows_the_node_again_by_i
     assert [states[kid] for kid in (*shown["former"], shown["id"])] == ["retired", "retired", "active"]
 
 
+def test_a_key_that_was_revoked_after_the_backup_does_not_come_in_again_and_its_node_does_with_another(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path
+) -> None:
+    register(node, "从前的")
+    node.run("sync")
+    back_up(hub, tmp_path)
+    node.run("key", "rotate")
+    register(node, "用泄露的钥匙签的")
+    node.run("sync")
+    leaked = key_of(node)
+    revoke(hub, node)
+    restore(hub, tmp_path)
+    revoke(hub, node)
+    assert "笔记本被盗" in node.run("sync", check=4).stderr
+    states = {row["key"]: row["state"] for row in hub.command.json("key", "list")}
+    assert (states[leaked], states[node.json("key", "show")["former"][0]]) == ("forbidden", "active")
+    node.run("join", hub.origin, invite(hub, code))
+    node.run("sync")
+    assert node.json("reconcile")["equal"]
+    assert {row["state"] for row in node.json("status")["resources"]} == {"in_review"}
+
+
 def test_a_key_can_be_changed_at_a_hub_that_has_forgotten_the_present_one(
     hub: HubProcess, node: Command, tmp_path: Path
 ) -> None:

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from federation import copying, withdrawals
+from federation import copying, forbidden_keys, withdrawals
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.usage import UsageEvent
 from tests.support.hub import rows, running_hub
 from tests.support.publishing import file_entry, publish
-from tests.support.records import make_record
+from tests.support.records import Signer, make_record
 
 PDF = b"%PDF-1.7 a balance"
 
@@ -33,6 +33,7 @@ def old(tmp_path, store):
             uses = [{"kind": "view", "resource_id": record["id"], "sha256": ""} for _ in range(3)]
             session.execute(insert(UsageEvent), uses)
             withdrawals.hold(session, session.get_one(Node, member.node_id), [record["id"]])
+            forbidden_keys.forbid(session, Signer().key_id, reason="泄露", actor="operator")
         yield hub, member
 
 
