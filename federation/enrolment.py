@@ -29,8 +29,10 @@ from shared.errors import (
 from shared.signing import key_id, load_public_jwk
 from shared.validation import plain
 from shared.vocabularies import vocabulary
+from shared.wording import Words
 
 CONSONANTS = BETANUMERIC[10:]
+THIS_KEY = Words("This key", "此密钥")
 
 
 def create_institution(
@@ -87,15 +89,23 @@ def invite(session: Session, institution: Institution, *, days: int, actor: str)
 
 
 def enrol(
-    session: Session, *, token: str, node_name: str, public_key: dict[str, Any], signed_by: str, node_id: str = ""
+    session: Session,
+    *,
+    token: str,
+    node_name: str,
+    public_key: dict[str, Any],
+    signed_by: str,
+    node_id: str = "",
+    former_key: str = "",
 ) -> Node:
     """Enrol a node that has proved to hold its key (`signed_by` signed the request).
 
     The same token with the same key gives the same node again, so that a lost answer does no harm. With `node_id` a
     node comes back whose key is out of use, lost, or unknown to a hub that was restored: all that it published is
-    its own still, and what other keys it has are out of use from now on. Raises `TokenInvalid`, `TokenUsed`,
-    `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a forbidden key, or `SignatureInvalid` when another
-    key signed.
+    its own still, and what other keys it has are out of use from now on. `former_key` says the same by a key
+    that the node had. Raises `TokenInvalid`, `TokenUsed`, `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a
+    key that is forbidden or went out of use, `AlreadyExists` for one that came with another invitation, or
+    `SignatureInvalid` when another key signed.
     """
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
@@ -104,13 +114,16 @@ def enrol(
     key = session.get(NodeKey, signed_by)
     if invitation.used_at is not None:
         if key is not None and key.node_id == invitation.node_id:
-            return key.node
+            return key_register.usable_key(session, key.id).node
         raise TokenUsed()
     if invitation.expires_at < now():
         raise TokenExpired()
     if key is not None:
-        raise AlreadyExists(what="key")
+        raise AlreadyExists(what=THIS_KEY)
     forbidden_keys.check(session, signed_by)
+    if former_key and not node_id:
+        known = session.get(NodeKey, former_key)
+        node_id = known.node_id if known is not None else ""
     node = _node(session, invitation, node_id, name=node_name)
     key_register.replace(session, node, by=signed_by)
     session.add(NodeKey(id=signed_by, node_id=node.id, jwk=public_key))

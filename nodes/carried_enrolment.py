@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nodes import joining, key_files, keys, restoring, rotation
+from nodes import joining, key_files, keys, public_keys, restoring, rotation
 from nodes import membership as memberships
 from nodes.keys import Key
 from nodes.models import Membership
@@ -28,20 +28,21 @@ from shared.messages import EnrolmentRequest, read
 def write_request(workplace: Workplace, target: Path, *, token: str, node_name: str) -> bool:
     """Write the signed request to join; whether it is one to come back, because this node has joined before.
 
-    Written again with the same invitation it shows the same key, so that a lost reply does no harm. Raises
-    `InvalidRequest` or `FileUnwritable`.
+    One that has lost its database says by its key who it was. Written again with the same invitation it shows the
+    same key, so that a lost reply does no harm. Raises `InvalidRequest` or `FileUnwritable`.
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
-    key, node_id = workplace.key, standing.node_id if standing is not None else ""
-    asked = joining.request(key, token=token, node_name=node_name, node_id=node_id)
-    message = read(EnrolmentRequest, asked)
-    if standing is not None:
+    key = workplace.key
+    was_member = standing is not None or key.id in public_keys.load(workplace.folder)
+    place = {"node_id": standing.node_id} if standing is not None else {"former_key": key.id} if was_member else {}
+    message = read(EnrolmentRequest, joining.request(key, token=token, node_name=node_name, **place))
+    if was_member:
         key = _key(workplace, key_files.asking(token))
         message["public_key"] = key.jwk
     signed = enrolment_request(message, private_key=key.private)
     write_whole(target, signed.encode("ascii") + b"\n")
-    return standing is not None
+    return was_member
 
 
 def take_reply(workplace: Workplace, source: Path) -> Membership:

@@ -60,6 +60,7 @@ def enrol() -> tuple[Response, int]:
         public_key=asked["public_key"],
         signed_by=verified.key_id,
         node_id=asked.get("node_id", ""),
+        former_key=asked.get("former_key", ""),
     )
     return jsonify(membership_message.describe(db.session(), node, parts().settings)), 201
 

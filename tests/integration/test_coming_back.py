@@ -207,6 +207,68 @@ def test_a_node_whose_next_key_was_revoked_before_it_was_used_comes_back_with_an
     assert key_of(node) != next_key.id
 
 
+def lose_database(node: Command) -> None:
+    for path in folder(node).glob("node.sqlite*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("loses", ["revoked", "rotated away"])
+def test_a_node_that_lost_its_database_and_whose_key_is_out_of_use_comes_back_with_another(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path, loses: str
+) -> None:
+    record_id = register(node, "从前的")
+    before = node.json("reconcile")
+    former = key_of(node)
+    if loses == "revoked":
+        revoke(hub, node)
+    else:
+        shutil.copytree(folder(node), tmp_path / "yesterday")
+        node.run("key", "rotate")
+        put_back(tmp_path / "yesterday", folder(node))
+    lose_database(node)
+    assert "新的邀请码" in node.run("join", hub.origin, check=4).stderr
+    said = node.run("join", hub.origin, invite(hub, code)).stdout
+    assert key_of(node) != former
+    assert f"换用了新的：{key_of(node)}" in said
+    node.run("reconcile")
+    after = node.json("reconcile")
+    assert (after["equal"], after["digest"]) == (True, before["digest"])
+    assert [row["id"] for row in node.json("status")["resources"]] == [record_id]
+
+
+def test_a_node_that_lost_its_database_and_whose_key_is_good_needs_no_invitation_and_keeps_it(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path
+) -> None:
+    register(node, "从前的")
+    node.run("sync")
+    former = key_of(node)
+    lose_database(node)
+    token = invite(hub, code)
+    said = node.run("join", hub.origin, token).stdout
+    assert (key_of(node), "换用了新的" in said) == (former, False)
+    assert node.json("reconcile")["hub_count"] == 1
+    other = Command("nodes", {"COMMONS_NODE_DATA": str(tmp_path / "other")})
+    other.run("init")
+    other.run("join", hub.origin, token)
+
+
+def test_a_node_that_lost_its_database_and_was_killed_on_its_way_back_goes_on(
+    hub: HubProcess, node: Command, code: str
+) -> None:
+    """The hub has taken the new key, and the node died before it used it."""
+    former = key_of(node)
+    revoke(hub, node)
+    lose_database(node)
+    token = invite(hub, code)
+    next_key = keys.make_key(folder(node), name=key_files.NEXT)
+    client = HubClient(hub.origin, next_key, NodeSettings())
+    said = {"token": token, "node_name": code, "former_key": former}
+    client.ask("/enrolments", joining.request(next_key, **said), EnrolmentReply)
+    node.run("join", hub.origin, token)
+    assert key_of(node) == next_key.id
+    node.run("sync")
+
+
 def test_a_hub_restored_from_before_the_node_joined_takes_it_in_again_with_all_it_has(
     hub: HubProcess, tmp_path: Path, code: str
 ) -> None:

@@ -13,6 +13,7 @@ from federation.database import unit_of_work
 from nodes import carried_enrolment, joining, key_files
 from nodes import membership as memberships
 from nodes.models import Membership
+from nodes.workplace import open_workplace
 from shared import errors
 from shared.canonical import parse
 from shared.jws import unverified_payload
@@ -110,6 +111,21 @@ def test_what_the_hub_still_has_is_answered_and_not_doubled(hub: Hub, node: Isol
     assert [answer["outcome"] for answer in receipt["records"]] == ["duplicate"]
     assert receipt["files"] == []
     assert (hub.states(record_id), node.states()) == (["in_review"], ["in_review"])
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_member_that_lost_its_database_takes_its_place_again(hub: Hub, node: Isolated, revoked: bool) -> None:
+    former = node.workplace.key.id
+    if revoked:
+        put_out(hub, former)
+    node.workplace.database.close()
+    for path in node.workplace.folder.glob("node.sqlite*"):
+        path.unlink()
+    node.workplace = open_workplace(node.workplace.settings)
+    assert come_back(node).node_id == node.node_id
+    assert node.workplace.key.id != former
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
 
 
 def test_a_request_that_is_written_again_shows_the_same_key_until_there_is_another_invitation(
