@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +35,23 @@ from shared.wording import Words
 
 CONSONANTS = BETANUMERIC[10:]
 THIS_KEY = Words("This key", "此密钥")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a node was before, as far as it knows: its id, or a key that it had; and its institution's code."""
+
+    node_id: str = ""
+    former_key: str = ""
+    institution: str = ""
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any]) -> Place:
+        """From a checked `EnrolmentRequest`."""
+        return cls(**{one.name: message.get(one.name, "") for one in fields(cls)})
+
+
+ANEW = Place()
 
 
 def create_institution(
@@ -95,17 +114,15 @@ def enrol(
     node_name: str,
     public_key: dict[str, Any],
     signed_by: str,
-    node_id: str = "",
-    former_key: str = "",
+    place: Place = ANEW,
 ) -> Node:
     """Enrol a node that has proved to hold its key (`signed_by` signed the request).
 
-    The same token with the same key gives the same node again, so that a lost answer does no harm. With `node_id` a
-    node comes back whose key is out of use, lost, or unknown to a hub that was restored: all that it published is
-    its own still, and what other keys it has are out of use from now on. `former_key` says the same by a key
-    that the node had. Raises `TokenInvalid`, `TokenUsed`, `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a
-    key that is forbidden or went out of use, `AlreadyExists` for one that came with another invitation, or
-    `SignatureInvalid` when another key signed.
+    The same token with the same key gives the same node again, so that a lost answer does no harm. A node whose key
+    is out of use, lost, or unknown to a hub that was restored comes back to its `place`: all that it published is
+    its own still, and what other keys it has are out of use from now on. Raises `TokenInvalid`, `TokenUsed`,
+    `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a key that is forbidden or went out of use,
+    `AlreadyExists` for one that came with another invitation, or `SignatureInvalid` when another key signed.
     """
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
@@ -121,33 +138,40 @@ def enrol(
     if key is not None:
         raise AlreadyExists(what=THIS_KEY)
     forbidden_keys.check(session, signed_by)
-    if former_key and not node_id:
-        known = session.get(NodeKey, former_key)
-        node_id = known.node_id if known is not None else ""
-    node = _node(session, invitation, node_id, name=node_name)
+    node, taken = _node(session, invitation, place, name=node_name)
     key_register.replace(session, node, by=signed_by)
     session.add(NodeKey(id=signed_by, node_id=node.id, jwk=public_key))
     invitation.used_at, invitation.node_id = now(), node.id
     session.flush()
-    said = {"institution": invitation.institution.code, "key": signed_by}
+    said = {"institution": invitation.institution.code, "key": signed_by, **({"taken": taken} if taken else {})}
     auditlog.record(
         session, auditlog.Happening(auditlog.machine(node.id), "node.enrolled", f"node:{node.id}", detail=said)
     )
     return node
 
 
-def _node(session: Session, invitation: Invitation, node_id: str, *, name: str) -> Node:
-    """A new node of the institution that was invited, or the one that comes back."""
+def _node(session: Session, invitation: Invitation, place: Place, *, name: str) -> tuple[Node, str]:
+    """A new node of the institution that was invited, or the one that comes back; and the id that another has taken.
+
+    A hub that was restored cannot tell who had an id that it has forgotten: whoever comes first has it. The node
+    whose it was gets a place of its own, if the invitation is for the institution that it says it is of.
+    """
+    node_id, institution, taken = place.node_id, invitation.institution, ""
+    if place.former_key and not node_id:
+        known = session.get(NodeKey, place.former_key)
+        node_id = known.node_id if known is not None else ""
     node = session.get(Node, node_id, with_for_update=True) if node_id else None
+    if node is not None and node.institution_id != institution.id:
+        if place.institution != institution.code:
+            raise InvitationForAnother(institution=institution.name_zh)
+        node, node_id, taken = None, "", node_id
     if node is None:
-        node = Node(id=node_id or str(uuid6.uuid7()), institution_id=invitation.institution_id)
-        node.institution = invitation.institution
+        node = Node(id=node_id or str(uuid6.uuid7()), institution_id=institution.id)
+        node.institution = institution
         session.add(node)
-    elif node.institution_id != invitation.institution_id:
-        raise InvitationForAnother(institution=invitation.institution.name_zh)
     node.name = name
     session.flush()
-    return node
+    return node, taken
 
 
 def invitation_of(session: Session, token: str) -> Invitation:

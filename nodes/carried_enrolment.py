@@ -34,15 +34,18 @@ def write_request(workplace: Workplace, target: Path, *, token: str, node_name: 
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
     key = workplace.key
-    was_member = standing is not None or key.id in public_keys.load(workplace.folder)
-    place = {"node_id": standing.node_id} if standing is not None else {"former_key": key.id} if was_member else {}
+    place = {}
+    if standing is not None:
+        place = joining.place_of(standing)
+    elif key.id in public_keys.load(workplace.folder):
+        place = {"former_key": key.id}
     message = read(EnrolmentRequest, joining.request(key, token=token, node_name=node_name, **place))
-    if was_member:
+    if place:
         key = _key(workplace, key_files.asking(token))
         message["public_key"] = key.jwk
     signed = enrolment_request(message, private_key=key.private)
     write_whole(target, signed.encode("ascii") + b"\n")
-    return was_member
+    return bool(place)
 
 
 def take_reply(workplace: Workplace, source: Path) -> Membership:

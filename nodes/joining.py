@@ -111,7 +111,7 @@ def _come_back(workplace: Workplace, client: HubClient, standing: Membership, sa
         if error.problem_code not in (KeyUnknown.code, KeyRevoked.code):
             raise
         revoked = error.problem_code == KeyRevoked.code
-    said = {**said, "node_id": standing.node_id}
+    said = {**said, **place_of(standing)}
     if revoked:
         return _under_another_key(workplace, client, said)
     return keep(workplace, client.ask("/enrolments", request(workplace.key, **said), EnrolmentReply))
@@ -136,6 +136,11 @@ def _enrol_anew(workplace: Workplace, origin: str, said: dict[str, str]) -> tupl
     return key, HubClient(origin, key, workplace.settings).ask("/enrolments", asked, EnrolmentReply)
 
 
+def place_of(standing: Membership) -> dict[str, str]:
+    """How a member that comes back says where it was; another institution may have its place by now."""
+    return {"node_id": standing.node_id, "institution": standing.institution_code}
+
+
 def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
     """Note whose the node is, and which keys it has had."""
     own = PublicKey(workplace.key.jwk)
@@ -146,12 +151,14 @@ def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
     return memberships.keep(workplace, reply)
 
 
-def request(key: Key, *, token: str, node_name: str, node_id: str = "", former_key: str = "") -> dict[str, Any]:
+def request(
+    key: Key, *, token: str, node_name: str, node_id: str = "", former_key: str = "", institution: str = ""
+) -> dict[str, Any]:
     """What a node says when it asks to join, or to come back as `node_id` or as who had the `former_key`.
 
     It is an `EnrolmentRequest`.
     """
-    given = {"node_id": node_id, "former_key": former_key}
+    given = {"node_id": node_id, "former_key": former_key, "institution": institution}
     return {
         "protocol": PROTOCOL,
         "token": token.strip(),

@@ -177,6 +177,7 @@ def enrolment() -> dict[str, Any]:
             "public_key": signing.public_jwk(KEY.public_key()),
             "node_id": NODE_ID,
             "former_key": signing.key_id(FORMER.public_key()),
+            "institution": "example-institute",
         },
         "enrolment-reply": {
             "protocol": messages.PROTOCOL,

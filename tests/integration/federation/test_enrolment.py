@@ -4,11 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from federation import enrolment, key_register
 from federation.database import unit_of_work
 from federation.models.base import now
+from federation.models.events import AuditEvent
 from federation.models.institutions import Invitation
 from shared.endorsement import endorse
 from shared.messages import PREFIX, EnrolmentReply, read
@@ -228,3 +229,28 @@ def test_a_key_that_is_registered_with_another_invitation_says_so(hub, member):
     answer = hub.enrolment(hub.invite("institute-a"), member.signer)
     assert (answer.status_code, code_of(answer)) == (409, "already_exists")
     assert "此密钥" in answer.get_json()["detail"]
+
+
+def test_a_place_that_another_institution_has_taken_is_given_anew_to_who_says_of_which_it_is(hub, member, other):
+    """A hub that was restored had forgotten the node, and somebody else came under its id."""
+    said = {"node_id": member.node_id, "institution": "institute-b"}
+    answer = hub.enrolment(hub.invite("institute-b"), Signer(), **said)
+    assert answer.status_code == 201
+    assert answer.get_json()["node_id"] not in (member.node_id, other.node_id)
+    with unit_of_work(hub.app, read_only=True) as session:
+        events = session.scalars(select(AuditEvent.entry).where(AuditEvent.action == "node.enrolled"))
+        assert json.loads(list(events)[-1])["detail"]["taken"] == member.node_id
+
+
+def test_the_invitation_of_another_institution_gives_no_place_whatever_is_said(hub, member, other):
+    token = hub.invite("institute-b")
+    for said in ({}, {"institution": "institute-a"}, {"institution": "nobody"}):
+        answer = hub.enrolment(token, Signer(), node_id=member.node_id, **said)
+        assert (answer.status_code, code_of(answer)) == (403, "invitation_for_another")
+
+
+def test_the_institution_that_a_node_says_it_is_of_changes_nothing_for_its_own_place(hub, member):
+    """Its code may be another one, when the hub was set up again."""
+    said = {"node_id": member.node_id, "institution": "as-it-was-called"}
+    answer = hub.enrolment(hub.invite("institute-a"), Signer(), **said)
+    assert answer.get_json()["node_id"] == member.node_id
