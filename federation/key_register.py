@@ -102,8 +102,7 @@ def rotate(session: Session, links: Sequence[Link], *, signed_by: str, origin: s
     if links[-1].id != signed_by:
         raise SignatureInvalid()
     sequences.hold(session, sequences.KEYS)
-    root, lacking = rooted(session, links, origin=origin)
-    old = known_key(session, root.id, hold=True)
+    old, lacking = rooted(session, links, origin=origin)
     standing = session.get(NodeKey, signed_by)
     if standing is not None:
         if standing.node_id != old.node_id or standing.state != ACTIVE:
@@ -142,12 +141,12 @@ def keys_of(session: Session, node_id: str) -> Sequence[NodeKey]:
     return session.scalars(query).all()
 
 
-def known_key(session: Session, kid: str, *, hold: bool = False) -> NodeKey:
-    """The key with that id; with `hold`, to the end of the transaction.
+def known_key(session: Session, kid: str, *, anew: bool = False) -> NodeKey:
+    """The key with that id; with `anew`, as it is now, whatever was read before.
 
     Raises `KeyUnknown`, or `KeyRevoked` for one that is forbidden.
     """
-    key = session.get(NodeKey, kid, with_for_update=hold, populate_existing=hold)
+    key = session.get(NodeKey, kid, populate_existing=anew)
     if key is None:
         forbidden_keys.check(session, kid)
         raise KeyUnknown()
@@ -167,7 +166,8 @@ def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor:
 
     Raises `KeyUnknown`, `ReasonMissing`, or `MoveNotAllowed`: what was revoked or followed by another stays so.
     """
-    key = known_key(session, kid, hold=True)
+    sequences.hold(session, sequences.KEYS)
+    key = known_key(session, kid, anew=True)
     reason = _checked_reason(reason)
     if state not in KEY_MOVES[key.state]:
         raise MoveNotAllowed(state=key.state, to=state)
