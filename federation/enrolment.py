@@ -24,6 +24,7 @@ from shared.errors import (
     InvalidRequest,
     InvitationForAnother,
     SignatureInvalid,
+    TokenCancelled,
     TokenExpired,
     TokenInvalid,
     TokenUsed,
@@ -99,11 +100,12 @@ def invite(session: Session, institution: Institution, *, days: int, actor: str)
     """A one-time token with which one node of `institution` may enrol within `days`; only its hash is kept."""
     # Hexadecimal: no sign of it can be taken for an option on a command line, or misheard on the telephone.
     token = secrets.token_hex(20)
-    session.add(
-        Invitation(institution_id=institution.id, token_sha256=_hash(token), expires_at=now() + timedelta(days=days))
-    )
+    expires_at = now() + timedelta(days=days)
+    made = Invitation(institution_id=institution.id, token_sha256=_hash(token), expires_at=expires_at)
+    session.add(made)
     session.flush()
-    auditlog.record(session, auditlog.Happening(actor, "institution.invited", f"institution:{institution.code}"))
+    subject, detail = f"institution:{institution.code}", {"invitation": made.id}
+    auditlog.record(session, auditlog.Happening(actor, "institution.invited", subject, detail=detail))
     return token
 
 
@@ -121,8 +123,8 @@ def enrol(
     The same token with the same key gives the same node again, so that a lost answer does no harm. A node whose key
     is out of use, lost, or unknown to a hub that was restored comes back to its `place`: all that it published is
     its own still, and what other keys it has are out of use from now on. Raises `TokenInvalid`, `TokenUsed`,
-    `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a key that is forbidden or went out of use,
-    `AlreadyExists` for one that came with another invitation, or `SignatureInvalid` when another key signed.
+    `TokenCancelled`, `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a key that is forbidden or went out of
+    use, `AlreadyExists` for one that came with another invitation, or `SignatureInvalid` when another key signed.
     """
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
@@ -133,6 +135,8 @@ def enrol(
         if key is not None and key.node_id == invitation.node_id:
             return key_register.usable_key(session, key.id).node
         raise TokenUsed()
+    if invitation.cancelled_at is not None:
+        raise TokenCancelled()
     if invitation.expires_at < now():
         raise TokenExpired()
     if key is not None:

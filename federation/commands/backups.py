@@ -135,7 +135,9 @@ def _warn(undone: Undone) -> None:
         "    清单里没有的就记为“已禁止”，多运行一次也无妨；同一节点另外的密钥不受影响。",
         f"  - 此后停用的账号又可以登录，此后改过的密码又是旧的。账号现在有 {undone.active_users} 个可用："
         "用 commons-hub user list 核对，用 commons-hub user deactivate 重新停用，在工作台重设密码。",
-        f"  - 此后用过的邀请码又可以再用一次。没有用过、没有过期的邀请码现在有 {undone.open_invitations} 个。",
+        "  - 此后用过的邀请码又可以再用一次，此后作废的又有效了。"
+        f"没有用过、没有作废、没有过期的邀请码现在有 {undone.open_invitations} 个："
+        "用 commons-hub invitation list 核对，用 commons-hub invitation cancel 作废。",
         "  - 此后换过密钥的节点，会自己把新密钥再登记一次；此后才加入的，平台不认得，"
         "要用 commons-hub invite 给新的邀请码。",
         f"  - 此后给的大量撤回许可没有了；仍然有效的：{allowed}。此后改的存储配额也要重新设："

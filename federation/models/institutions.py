@@ -47,6 +47,8 @@ class Invitation(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     used_at: Mapped[datetime | None]
     node_id: Mapped[str | None] = mapped_column(ForeignKey("nodes.id"))
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str] = mapped_column(String(500), default="")
 
     institution: Mapped[Institution] = relationship()
 

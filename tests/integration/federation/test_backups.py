@@ -564,6 +564,8 @@ def test_the_command_ends_with_a_warning_that_says_what_to_look_through(decided_
         "账号现在有 2 个可用",
         "commons-hub user list",
         "邀请码现在有 1 个",
+        "commons-hub invitation list",
+        "commons-hub invitation cancel",
         "institute-a",
         "先核对，再开放服务",
     ):
@@ -574,7 +576,7 @@ def test_the_command_gives_the_same_as_data(decided_since, empty, place):
     moment = checking.check(folder.find(place)).manifest.made
     undone = commands_of(empty).json("restore", str(place))["undone"]
     assert (undone["since"], undone["active_keys"], undone["active_users"]) == (moment, 1, 2)
-    assert undone["check"] == ["commons-hub key list", "commons-hub user list", "commons-hub institution list"]
+    assert undone["check"] == [f"commons-hub {kind} list" for kind in ("key", "user", "invitation", "institution")]
     for words in undone["check"]:
         # What it tells people to run must be there to be run.
         commands_of(empty).json(*words.split()[1:])
