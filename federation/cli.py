@@ -25,6 +25,7 @@ COMMANDS = {
     "restore": "backups:restore",
     "institution": "members:institution",
     "invite": "members:invite",
+    "invitation": "invitations:invitation",
     "key": "keys:key",
     "user": "users:user",
     "audit": "auditing:audit",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +14,7 @@ import uuid6
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, key_register
+from federation import auditlog, forbidden_keys, key_register, sequences
 from federation.models.base import now
 from federation.models.institutions import Institution, Invitation, Node, NodeKey
 from federation.publication import BETANUMERIC
@@ -22,6 +24,7 @@ from shared.errors import (
     InvalidRequest,
     InvitationForAnother,
     SignatureInvalid,
+    TokenCancelled,
     TokenExpired,
     TokenInvalid,
     TokenUsed,
@@ -29,8 +32,27 @@ from shared.errors import (
 from shared.signing import key_id, load_public_jwk
 from shared.validation import plain
 from shared.vocabularies import vocabulary
+from shared.wording import Words
 
 CONSONANTS = BETANUMERIC[10:]
+THIS_KEY = Words("This key", "此密钥")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a node was before, as far as it knows: its id, or a key that it had; and its institution's code."""
+
+    node_id: str = ""
+    former_key: str = ""
+    institution: str = ""
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any]) -> Place:
+        """From a checked `EnrolmentRequest`."""
+        return cls(**{one.name: message.get(one.name, "") for one in fields(cls)})
+
+
+ANEW = Place()
 
 
 def create_institution(
@@ -78,60 +100,82 @@ def invite(session: Session, institution: Institution, *, days: int, actor: str)
     """A one-time token with which one node of `institution` may enrol within `days`; only its hash is kept."""
     # Hexadecimal: no sign of it can be taken for an option on a command line, or misheard on the telephone.
     token = secrets.token_hex(20)
-    session.add(
-        Invitation(institution_id=institution.id, token_sha256=_hash(token), expires_at=now() + timedelta(days=days))
-    )
+    expires_at = now() + timedelta(days=days)
+    made = Invitation(institution_id=institution.id, token_sha256=_hash(token), expires_at=expires_at)
+    session.add(made)
     session.flush()
-    auditlog.record(session, auditlog.Happening(actor, "institution.invited", f"institution:{institution.code}"))
+    subject, detail = f"institution:{institution.code}", {"invitation": made.id}
+    auditlog.record(session, auditlog.Happening(actor, "institution.invited", subject, detail=detail))
     return token
 
 
 def enrol(
-    session: Session, *, token: str, node_name: str, public_key: dict[str, Any], signed_by: str, node_id: str = ""
+    session: Session,
+    *,
+    token: str,
+    node_name: str,
+    public_key: dict[str, Any],
+    signed_by: str,
+    place: Place = ANEW,
 ) -> Node:
     """Enrol a node that has proved to hold its key (`signed_by` signed the request).
 
-    The same token with the same key gives the same node again, so that a lost answer does no harm. With `node_id` a
-    node comes back whose key is out of use, lost, or unknown to a hub that was restored: all that it published is
+    The same token with the same key gives the same node again, so that a lost answer does no harm. A node whose key
+    is out of use, lost, or unknown to a hub that was restored comes back to its `place`: all that it published is
     its own still, and what other keys it has are out of use from now on. Raises `TokenInvalid`, `TokenUsed`,
-    `TokenExpired`, `InvitationForAnother`, or `SignatureInvalid` when another key signed.
+    `TokenCancelled`, `TokenExpired`, `InvitationForAnother`, `KeyRevoked` for a key that is forbidden or went out of
+    use, `AlreadyExists` for one that came with another invitation, or `SignatureInvalid` when another key signed.
     """
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
+    sequences.hold(session, sequences.KEYS)
     invitation = _take(session, token)
     key = session.get(NodeKey, signed_by)
     if invitation.used_at is not None:
         if key is not None and key.node_id == invitation.node_id:
-            return key.node
+            return key_register.usable_key(session, key.id).node
         raise TokenUsed()
+    if invitation.cancelled_at is not None:
+        raise TokenCancelled()
     if invitation.expires_at < now():
         raise TokenExpired()
     if key is not None:
-        raise AlreadyExists(what="key")
-    node = _node(session, invitation, node_id, name=node_name)
+        raise AlreadyExists(what=THIS_KEY)
+    forbidden_keys.check(session, signed_by)
+    node, taken = _node(session, invitation, place, name=node_name)
     key_register.replace(session, node, by=signed_by)
     session.add(NodeKey(id=signed_by, node_id=node.id, jwk=public_key))
     invitation.used_at, invitation.node_id = now(), node.id
     session.flush()
-    said = {"institution": invitation.institution.code, "key": signed_by}
+    said = {"institution": invitation.institution.code, "key": signed_by, **({"taken": taken} if taken else {})}
     auditlog.record(
         session, auditlog.Happening(auditlog.machine(node.id), "node.enrolled", f"node:{node.id}", detail=said)
     )
     return node
 
 
-def _node(session: Session, invitation: Invitation, node_id: str, *, name: str) -> Node:
-    """A new node of the institution that was invited, or the one that comes back."""
+def _node(session: Session, invitation: Invitation, place: Place, *, name: str) -> tuple[Node, str]:
+    """A new node of the institution that was invited, or the one that comes back; and the id that another has taken.
+
+    A hub that was restored cannot tell who had an id that it has forgotten: whoever comes first has it. The node
+    whose it was gets a place of its own, if the invitation is for the institution that it says it is of.
+    """
+    node_id, institution, taken = place.node_id, invitation.institution, ""
+    if place.former_key and not node_id:
+        known = session.get(NodeKey, place.former_key)
+        node_id = known.node_id if known is not None else ""
     node = session.get(Node, node_id, with_for_update=True) if node_id else None
+    if node is not None and node.institution_id != institution.id:
+        if place.institution != institution.code:
+            raise InvitationForAnother(institution=institution.name_zh)
+        node, node_id, taken = None, "", node_id
     if node is None:
-        node = Node(id=node_id or str(uuid6.uuid7()), institution_id=invitation.institution_id)
-        node.institution = invitation.institution
+        node = Node(id=node_id or str(uuid6.uuid7()), institution_id=institution.id)
+        node.institution = institution
         session.add(node)
-    elif node.institution_id != invitation.institution_id:
-        raise InvitationForAnother(institution=invitation.institution.name_zh)
     node.name = name
     session.flush()
-    return node
+    return node, taken
 
 
 def invitation_of(session: Session, token: str) -> Invitation:

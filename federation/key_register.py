@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from federation import auditlog
-from federation.models.institutions import Node, NodeKey
+from federation import auditlog, forbidden_keys, sequences
+from federation.models.institutions import ForbiddenKey, Node, NodeKey
 from shared.endorsement import endorser
 from shared.errors import (
     AlreadyExists,
@@ -31,7 +31,9 @@ from shared.errors import (
 from shared.signing import key_id, load_public_jwk
 from shared.validation import plain
 
-ACTIVE, RETIRED = "active", "retired"
+ACTIVE, RETIRED, REVOKED = "active", "retired", "revoked"
+FORBIDDEN = "forbidden"
+"""What a key is said to be that no node has and nobody may bring (`federation.forbidden_keys`)."""
 MAX_KEY_REASON = 500
 KEY_MOVES: Mapping[str, frozenset[str]] = {
     ACTIVE: frozenset({"suspended", "revoked"}),
@@ -64,7 +66,8 @@ def chain_of(asked: Mapping[str, Any]) -> list[Link]:
 def rooted(session: Session, links: Sequence[Link], *, origin: str) -> tuple[NodeKey, list[Link]]:
     """The nearest key of the register from which these links lead to the last one, and those that it lacks.
 
-    Raises `SignatureInvalid` for a link that does not hold, or `KeyUnknown` when they lead to no key of the register.
+    Raises `SignatureInvalid` for a link that does not hold, `KeyUnknown` when they lead to no key of the register, or
+    `KeyRevoked` when one of them is forbidden.
     """
     given = {link.id: link for link in links}
 
@@ -77,7 +80,9 @@ def rooted(session: Session, links: Sequence[Link], *, origin: str) -> tuple[Nod
         # Each link is used once: statements that go round in a circle lead nowhere.
         lacking.insert(0, link := given.pop(kid))
         kid = endorser(link.endorsement, new_key=link.id, origin=origin, find_key=find)
-    return known_key(session, kid), lacking
+    root = known_key(session, kid)
+    forbidden_keys.check(session, *(link.id for link in lacking))
+    return root, lacking
 
 
 def check_endorsed(session: Session, links: Sequence[Link], *, origin: str) -> None:
@@ -96,8 +101,8 @@ def rotate(session: Session, links: Sequence[Link], *, signed_by: str, origin: s
     """
     if links[-1].id != signed_by:
         raise SignatureInvalid()
-    root, lacking = rooted(session, links, origin=origin)
-    old = known_key(session, root.id, hold=True)
+    sequences.hold(session, sequences.KEYS)
+    old, lacking = rooted(session, links, origin=origin)
     standing = session.get(NodeKey, signed_by)
     if standing is not None:
         if standing.node_id != old.node_id or standing.state != ACTIVE:
@@ -136,16 +141,20 @@ def keys_of(session: Session, node_id: str) -> Sequence[NodeKey]:
     return session.scalars(query).all()
 
 
-def known_key(session: Session, kid: str, *, hold: bool = False) -> NodeKey:
-    """The key with that id; with `hold`, to the end of the transaction. Raises `KeyUnknown`."""
-    key = session.get(NodeKey, kid, with_for_update=hold, populate_existing=hold)
+def known_key(session: Session, kid: str, *, anew: bool = False) -> NodeKey:
+    """The key with that id; with `anew`, as it is now, whatever was read before.
+
+    Raises `KeyUnknown`, or `KeyRevoked` for one that is forbidden.
+    """
+    key = session.get(NodeKey, kid, populate_existing=anew)
     if key is None:
+        forbidden_keys.check(session, kid)
         raise KeyUnknown()
     return key
 
 
 def usable_key(session: Session, kid: str) -> NodeKey:
-    """The key with that id. Raises `KeyUnknown`, or `KeyRevoked` when it is suspended or revoked."""
+    """The key with that id. Raises `KeyUnknown`, or `KeyRevoked` when it is suspended, revoked or forbidden."""
     key = known_key(session, kid)
     if key.state != ACTIVE:
         raise KeyRevoked(reason=key.state_reason or key.state)
@@ -157,7 +166,35 @@ def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor:
 
     Raises `KeyUnknown`, `ReasonMissing`, or `MoveNotAllowed`: what was revoked or followed by another stays so.
     """
-    key = known_key(session, kid, hold=True)
+    sequences.hold(session, sequences.KEYS)
+    key = known_key(session, kid, anew=True)
+    reason = _checked_reason(reason)
+    if state not in KEY_MOVES[key.state]:
+        raise MoveNotAllowed(state=key.state, to=state)
+    key.state, key.state_reason = state, reason
+    session.flush()
+    auditlog.record(session, auditlog.Happening(actor, f"key.{state}", f"key:{kid}", reason))
+    return key
+
+
+def set_any_key_state(session: Session, kid: str, *, state: str, reason: str, actor: str) -> str:
+    """As `set_key_state`; a key that the register does not list is forbidden when it is to be revoked.
+
+    Gives the state in which it is listed from now on. Raises what `set_key_state` and `forbidden_keys.forbid` raise.
+    """
+    sequences.hold(session, sequences.KEYS)
+    if session.get(NodeKey, kid) is not None:
+        return set_key_state(session, kid, state=state, reason=reason, actor=actor).state
+    if state == REVOKED:
+        forbidden_keys.forbid(session, kid, reason=_checked_reason(reason), actor=actor)
+    elif session.get(ForbiddenKey, kid) is not None:
+        raise MoveNotAllowed(state=FORBIDDEN, to=state)
+    else:
+        raise KeyUnknown()
+    return FORBIDDEN
+
+
+def _checked_reason(reason: str) -> str:
     reason = plain(reason).strip()
     if not reason:
         raise ReasonMissing()
@@ -165,9 +202,4 @@ def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor:
         raise InvalidRequest(
             errors=[FieldError("/reason", "too_long", {"max": MAX_KEY_REASON, "length": len(reason)})]
         )
-    if state not in KEY_MOVES[key.state]:
-        raise MoveNotAllowed(state=key.state, to=state)
-    key.state, key.state_reason = state, reason
-    session.flush()
-    auditlog.record(session, auditlog.Happening(actor, f"key.{state}", f"key:{kid}", reason))
-    return key
+    return reason

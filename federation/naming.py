@@ -26,4 +26,5 @@ KEY_STATES: Mapping[str, Any] = {
     "suspended": _l("已暂停"),
     "retired": _l("已更换"),
     "revoked": _l("已吊销"),
+    "forbidden": _l("已禁止"),
 }

@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from federation import quotas, review, withdrawals
+from federation import forbidden_keys, key_register, quotas, review, withdrawals
 from federation.checklist import policy
 from federation.database import unit_of_work
-from federation.models.institutions import Institution, Node, NodeKey
+from federation.models.institutions import ForbiddenKey, Institution, Node, NodeKey
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
@@ -107,20 +107,22 @@ def has_node(session: Session, member: Institution) -> bool:
 
 
 def keys(session: Session) -> list[dict[str, Any]]:
-    """Every node's keys, the oldest first."""
+    """Every node's keys, the oldest first, and after them those that nobody may bring."""
     query = select(NodeKey, Node, Institution).join(Node, Node.id == NodeKey.node_id)
     query = query.join(Institution, Institution.id == Node.institution_id)
+    found = session.execute(query.order_by(Institution.code, NodeKey.created_at))
     return [
-        {
-            "key": key.id,
-            "institution": owner.code,
-            "node": node.name,
-            "state": key.state,
-            "reason": key.state_reason,
-            "since": key.created_at.isoformat(timespec="seconds"),
-        }
-        for key, node, owner in session.execute(query.order_by(Institution.code, NodeKey.created_at))
-    ]
+        _listed(key, key.state, key.state_reason, institution=owner.code, node=node.name)
+        for key, node, owner in found
+    ] + [_listed(key, key_register.FORBIDDEN, key.reason) for key in forbidden_keys.listed(session)]
+
+
+def _listed(
+    key: NodeKey | ForbiddenKey, state: str, reason: str, *, institution: str = "", node: str = ""
+) -> dict[str, Any]:
+    since = key.created_at.isoformat(timespec="seconds")
+    names = {"key": key.id, "institution": institution, "node": node}
+    return {**names, "state": state, "reason": reason, "since": since}
 
 
 def users(session: Session) -> list[dict[str, Any]]:

@@ -10,6 +10,12 @@ from federation.models.institutions import Node
 
 FEED, VERSIONS = "change_feed", "versions"
 AUDIT, CHECKPOINTS, COSIGNATURES = "audit_log", "audit_checkpoints", "audit_cosignatures"
+KEYS = "node_keys"
+"""Counts nothing: who changes the register of keys holds it first of all, so that they do so one after the other.
+
+An enrolment takes a node and then its keys, a rotation a key and then, by reference, its node: without it the two
+stop each other, and a key that comes in is missed by who puts the others out of use.
+"""
 
 
 def next_numbers(session: Session, name: str, count: int) -> range:

@@ -1,11 +1,17 @@
-"""Joining a hub that this machine cannot reach: a request that a person carries there, and the reply brought back."""
+"""Joining a hub that this machine cannot reach: a request that a person carries there, and the reply brought back.
+
+A member whose key the hub does not take any more comes back in the same way. It cannot ask what the hub thinks of its
+key, so it asks with a new one, which comes into use only when the reply is there.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from nodes import joining
+from nodes import joining, key_files, keys, public_keys, restoring, rotation
 from nodes import membership as memberships
+from nodes.keys import Key
 from nodes.models import Membership
 from nodes.workplace import Workplace
 from shared.bags import read_whole
@@ -19,30 +25,72 @@ from shared.errors import AlreadyJoined, NotAddressed
 from shared.messages import EnrolmentRequest, read
 
 
-def write_request(workplace: Workplace, target: Path, *, token: str, node_name: str) -> None:
-    """Write the signed request to join. Raises `AlreadyJoined`, `InvalidRequest` or `FileUnwritable`."""
+def write_request(workplace: Workplace, target: Path, *, token: str, node_name: str) -> bool:
+    """Write the signed request to join; whether it is one to come back, because this node has joined before.
+
+    One that has lost its database says by its key who it was. Written again with the same invitation it shows the
+    same key, so that a lost reply does no harm. Raises `InvalidRequest` or `FileUnwritable`.
+    """
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
+    key = workplace.key
+    place = {}
     if standing is not None:
-        raise AlreadyJoined(hub=standing.origin)
-    message = read(EnrolmentRequest, joining.request(workplace.key, token=token, node_name=node_name))
-    signed = enrolment_request(message, private_key=workplace.key.private)
+        place = joining.place_of(standing)
+    elif key.id in public_keys.load(workplace.folder):
+        place = {"former_key": key.id}
+    message = read(EnrolmentRequest, joining.request(key, token=token, node_name=node_name, **place))
+    if place:
+        key = _key(workplace, key_files.asking(token))
+        message["public_key"] = key.jwk
+    signed = enrolment_request(message, private_key=key.private)
     write_whole(target, signed.encode("ascii") + b"\n")
+    return bool(place)
 
 
 def take_reply(workplace: Workplace, source: Path) -> Membership:
-    """Join as the reply says; taken again it changes nothing.
+    """Join as the reply says, or come back with the key that asked; taken again it changes nothing.
 
     Raises `NotAddressed` for another key's, `AlreadyJoined` for another hub or node, `InvalidRequest`.
     """
     reply = read(CarriedEnrolmentReply, read_whole(source, limit=MAX_STATEMENT_BYTES))
-    if reply["key_id"] != workplace.key.id:
-        raise NotAddressed(theirs=reply["key_id"])
     said = reply["membership"]
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
+    present = reply["key_id"] == workplace.key.id
+    asked_with = workplace.folder / key_files.FILE if present else _find(workplace, reply["key_id"])
+    if standing is not None and standing.origin != said["origin"]:
+        raise AlreadyJoined(hub=standing.origin)
+    if not present:
+        return _come_back(workplace, asked_with, said)
     if standing is None:
         return joining.keep(workplace, said)
-    if (standing.origin, standing.node_id) != (said["origin"], said["node_id"]):
+    if standing.node_id != said["node_id"]:
         raise AlreadyJoined(hub=standing.origin)
     return standing
+
+
+def _come_back(workplace: Workplace, asked_with: Path, said: dict[str, Any]) -> Membership:
+    """Go on with the key that asked. It comes into use last: until then the reply can be taken again."""
+    key = _key(workplace, asked_with.replace(workplace.folder / key_files.NEXT).name)
+    joined = joining.keep(workplace, said)
+    with workplace.database.unit_of_work() as session:
+        restoring.send_all_again(session)
+    rotation.take_into_use(workplace, key)
+    for left in key_files.all_asking(workplace.folder):
+        left.unlink()
+    return joined
+
+
+def _find(workplace: Workplace, kid: str) -> Path:
+    """The file of the key with that id, which is not in use yet. Raises `NotAddressed`."""
+    next_key = workplace.folder / key_files.NEXT
+    waiting = [next_key] if next_key.exists() else []
+    for path in waiting + key_files.all_asking(workplace.folder):
+        if _key(workplace, path.name).id == kid:
+            return path
+    raise NotAddressed(theirs=kid)
+
+
+def _key(workplace: Workplace, name: str) -> Key:
+    return keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=name)

@@ -61,46 +61,67 @@ def join(workplace: Workplace, client: HubClient, *, token: str, node_name: str)
     """Enrol with a one-time invitation; repeating it with the same hub and token does no harm.
 
     Without a token the hub is asked whether it knows our key already: so a node that has lost its database comes
-    back. With one, a member comes back whose key the hub does not take any more. Raises `AlreadyJoined`,
-    `HubNotFound`, or the hub's refusal.
+    back. With one, a node comes back whose key the hub does not take any more, under another key. Raises
+    `AlreadyJoined`, `HubNotFound`, or the hub's refusal.
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
+    said = {"token": token, "node_name": node_name}
     try:
         if standing is not None:
-            return _come_back(workplace, client, standing, token=token, node_name=node_name)
-        reply = _ask(workplace, client, token=token, node_name=node_name)
+            return _come_back(workplace, client, standing, said)
+        return _enter(workplace, client, said) if token else _remember(workplace, client)
     except HubAway as error:
         raise HubNotFound(hub=client.origin, cause=error.data["cause"]) from error
-    return keep(workplace, reply)
 
 
-def _come_back(
-    workplace: Workplace, client: HubClient, standing: Membership, *, token: str, node_name: str
-) -> Membership:
+def _enter(workplace: Workplace, client: HubClient, said: dict[str, str]) -> Membership:
+    """Enrol, or take our own place again when the hub knows our key from before the database was lost."""
+    try:
+        return keep(workplace, client.ask("/enrolments", request(workplace.key, **said), EnrolmentReply))
+    except RefusedByHub as error:
+        if error.problem_code not in (AlreadyExists.code, KeyRevoked.code):
+            raise
+    try:
+        # A key that is in use needs no invitation, which stays good for another node.
+        return _remember(workplace, client)
+    except RefusedByHub as error:
+        if error.problem_code != KeyRevoked.code:
+            raise
+    return _under_another_key(workplace, client, {**said, "former_key": workplace.key.id})
+
+
+def _remember(workplace: Workplace, client: HubClient) -> Membership:
+    """Hear from the hub who we are to it."""
+    return keep(workplace, client.get("/membership", EnrolmentReply))
+
+
+def _come_back(workplace: Workplace, client: HubClient, standing: Membership, said: dict[str, str]) -> Membership:
     """Take our own place again, with all that we have published, when the hub does not take our key any more.
 
     A key that it does not know is shown once more; for one that is out of use a new one is made.
     """
-    if not token or client.origin != standing.origin:
+    if not said["token"] or client.origin != standing.origin:
         raise AlreadyJoined(hub=standing.origin)
     try:
-        known = client.get("/membership", EnrolmentReply)
+        # One that came back and died before it had noted all of it notes it now.
+        _remember(workplace, client)
+        raise AlreadyJoined(hub=standing.origin)
     except RefusedByHub as error:
         if error.problem_code not in (KeyUnknown.code, KeyRevoked.code):
             raise
         revoked = error.problem_code == KeyRevoked.code
-    else:
-        # One that came back and died before it had noted all of it notes it now.
-        keep(workplace, known)
-        raise AlreadyJoined(hub=standing.origin)
-    said = {"token": token, "node_name": node_name, "node_id": standing.node_id}
-    if not revoked:
-        return keep(workplace, client.ask("/enrolments", request(workplace.key, **said), EnrolmentReply))
+    said = {**said, **place_of(standing)}
+    if revoked:
+        return _under_another_key(workplace, client, said)
+    return keep(workplace, client.ask("/enrolments", request(workplace.key, **said), EnrolmentReply))
+
+
+def _under_another_key(workplace: Workplace, client: HubClient, said: dict[str, str]) -> Membership:
     try:
         key, reply = _enrol_anew(workplace, client.origin, said)
     except RefusedByHub as error:
-        if error.problem_code != AlreadyExists.code:
+        if error.problem_code not in (AlreadyExists.code, KeyRevoked.code):
             raise
         # The next key was let in once and is out of use by now, too.
         (workplace.folder / NEXT).unlink()
@@ -115,6 +136,11 @@ def _enrol_anew(workplace: Workplace, origin: str, said: dict[str, str]) -> tupl
     return key, HubClient(origin, key, workplace.settings).ask("/enrolments", asked, EnrolmentReply)
 
 
+def place_of(standing: Membership) -> dict[str, str]:
+    """How a member that comes back says where it was; another institution may have its place by now."""
+    return {"node_id": standing.node_id, "institution": standing.institution_code}
+
+
 def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
     """Note whose the node is, and which keys it has had."""
     own = PublicKey(workplace.key.jwk)
@@ -125,18 +151,18 @@ def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
     return memberships.keep(workplace, reply)
 
 
-def _ask(workplace: Workplace, client: HubClient, *, token: str, node_name: str) -> dict[str, Any]:
-    if not token:
-        return client.get("/membership", EnrolmentReply)
-    return client.ask("/enrolments", request(workplace.key, token=token, node_name=node_name), EnrolmentReply)
+def request(
+    key: Key, *, token: str, node_name: str, node_id: str = "", former_key: str = "", institution: str = ""
+) -> dict[str, Any]:
+    """What a node says when it asks to join, or to come back as `node_id` or as who had the `former_key`.
 
-
-def request(key: Key, *, token: str, node_name: str, node_id: str = "") -> dict[str, Any]:
-    """What a node says when it asks to join, or as `node_id` to come back (`EnrolmentRequest`)."""
+    It is an `EnrolmentRequest`.
+    """
+    given = {"node_id": node_id, "former_key": former_key, "institution": institution}
     return {
         "protocol": PROTOCOL,
         "token": token.strip(),
         "node_name": node_name,
         "public_key": key.jwk,
-        **({"node_id": node_id} if node_id else {}),
+        **{name: value for name, value in given.items() if value},
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 FILE, NEXT, PUBLIC = "key.pem", "key.next.pem", "public-keys.json"
+ASKING = "key.join-{}.pem"
+"""The key with which a member asks to come back by stick, until the reply is there: one for each invitation."""
 LOCKED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 
@@ -15,6 +18,16 @@ def is_locked(folder: Path) -> bool:
         return (folder / FILE).read_bytes().startswith(LOCKED)
     except OSError:
         return False
+
+
+def asking(token: str) -> str:
+    """The name of the file of the key for that invitation, which the name does not give away."""
+    return ASKING.format(hashlib.sha256(token.strip().encode("utf-8")).hexdigest()[:16])
+
+
+def all_asking(folder: Path) -> list[Path]:
+    """The files of such keys that are there."""
+    return sorted(folder.glob(ASKING.format("*")))
 
 
 def stamp(path: Path) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """The node's Ed25519 keys: kept in files that only their owner may read, under a passphrase if one is wanted.
 
-`key.pem` is the key in use; `key.next.pem` is there only while a rotation is under way; `public-keys.json` holds the
+`key.pem` is the key in use; `key.next.pem` is there only while a rotation is under way, `key.join-….pem` while a
+member waits for the reply to a request to come back that was carried to the hub; `public-keys.json` holds the
 public halves of all that have followed one another, so that what they signed can still be checked, and the statements
 with which each endorsed the next, for a hub that has forgotten them.
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from nodes import files, registration
+from nodes import files, holdings, registration
 from nodes.holdings import Finding, batched
 from nodes.models import OutboxEntry, Resource, Version, now
 from shared.signing import SignedRecord
@@ -26,6 +26,16 @@ def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> No
         version = session.get_one(Version, (record_id, number))
         version.jws = key.sign_record(version.record.encode("utf-8"))
         _ask_for_files(session, version.content)
+
+
+def send_all_again(session: Session) -> None:
+    """Put all that the hub should have into the outbox: who cannot compare with it does not know what it has lost.
+
+    Of their files none is offered again: the hub's answer says which it awaits.
+    """
+    waiting = {(entry.resource_id, entry.number) for entry in session.scalars(select(OutboxEntry))}
+    ours = sorted((item.record_id, item.version) for item in holdings.items(session))
+    registration.to_send(session, [name for name in ours if name not in waiting])
 
 
 def leave_elsewhere(session: Session, findings: Sequence[Finding]) -> None:

@@ -108,6 +108,10 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "“{value}”不是大小，应为字节数，或带单位的数，如 200 GB、1.5 TB。",
         "“{value}” is no size: write a number of bytes, or one with a unit, as in 200 GB or 1.5 TB.",
     ),
+    "bad_key_id": (
+        "“{value}”不是密钥编号，应为 43 个字符，照 commons-hub key list 或 commons-node key show 所示抄全。",
+        "“{value}” is no id of a key: it has 43 signs, as “commons-hub key list” or “commons-node key show” say.",
+    ),
     "bad_token": ("邀请码不完整。", "The invitation is not complete."),
     "no_mapping": ("来源记录缺少“{field}”。", "The source record has no “{field}”."),
     "outside_folder": (

@@ -100,6 +100,10 @@ class EnrolmentRequest(Strict):
     public_key = Part(PublicKeyMessage, required=True)
     node_id = RecordId()
     """The node whose place it takes: itself, when its key is out of use or unknown to a hub that was restored."""
+    former_key = Text(43, minimum=43, pattern=r"[A-Za-z0-9_-]{43}", fault="bad_key_id")
+    """The same by a key that it had, for one that has lost its database and does not know who it is."""
+    institution = Text(64)
+    """The code of the institution that it was of, in case another one has its place at a hub that was restored."""
 
 
 class InstitutionMessage(Strict):

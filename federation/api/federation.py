@@ -60,7 +60,7 @@ def enrol() -> tuple[Response, int]:
         node_name=asked["node_name"],
         public_key=asked["public_key"],
         signed_by=verified.key_id,
-        node_id=asked.get("node_id", ""),
+        place=enrolment.Place.of(asked),
     )
     return jsonify(membership_message.describe(db.session(), node, parts().settings)), 201
 

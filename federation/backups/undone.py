@@ -13,7 +13,12 @@ from federation.models.base import now
 from federation.models.institutions import Institution, Invitation, NodeKey
 from federation.models.people import User
 
-CHECKS = ("commons-hub key list", "commons-hub user list", "commons-hub institution list")
+CHECKS = (
+    "commons-hub key list",
+    "commons-hub user list",
+    "commons-hub invitation list",
+    "commons-hub institution list",
+)
 """The commands that show what has to be looked through."""
 
 
@@ -50,6 +55,11 @@ def look(session: Session, *, since: str) -> Undone:
         since=since,
         active_keys=count(NodeKey, NodeKey.state == "active"),
         active_users=count(User, User.active),
-        open_invitations=count(Invitation, Invitation.used_at.is_(None), Invitation.expires_at > now()),
+        open_invitations=count(
+            Invitation,
+            Invitation.used_at.is_(None),
+            Invitation.cancelled_at.is_(None),
+            Invitation.expires_at > now(),
+        ),
         withdrawals_allowed={code: until.isoformat(timespec="seconds") for code, until in found if until},
     )

@@ -129,11 +129,15 @@ def _warn(undone: Undone) -> None:
         f"注意：平台回到了备份的时刻 {undone.moment}，此后作出的决定都已丢失。先核对，再开放服务：",
         f"  - 此后吊销、暂停、更换的旧密钥又可以用了，泄露的也是。密钥现在有 {undone.active_keys} 把可用："
         "用 commons-hub key list 逐把核对，用 commons-hub key set 重新吊销或暂停。",
-        "  - 要吊销的密钥若不在清单里（此后才换上的），请吊销同一节点在清单里的那一把："
-        "否则拿到它的人能自己把它再登记。",
+        "  - 此后吊销的密钥若不在清单里（此后才换上的），也要吊销，否则拿到它的人能自己把它再登记。"
+        "凡是联盟的记录里吊销过的，逐把运行：",
+        "      commons-hub key set 密钥编号 revoked --reason 理由",
+        "    清单里没有的就记为“已禁止”，多运行一次也无妨；同一节点另外的密钥不受影响。",
         f"  - 此后停用的账号又可以登录，此后改过的密码又是旧的。账号现在有 {undone.active_users} 个可用："
         "用 commons-hub user list 核对，用 commons-hub user deactivate 重新停用，在工作台重设密码。",
-        f"  - 此后用过的邀请码又可以再用一次。没有用过、没有过期的邀请码现在有 {undone.open_invitations} 个。",
+        "  - 此后用过的邀请码又可以再用一次，此后作废的又有效了。"
+        f"没有用过、没有作废、没有过期的邀请码现在有 {undone.open_invitations} 个："
+        "用 commons-hub invitation list 核对，用 commons-hub invitation cancel 作废。",
         "  - 此后换过密钥的节点，会自己把新密钥再登记一次；此后才加入的，平台不认得，"
         "要用 commons-hub invite 给新的邀请码。",
         f"  - 此后给的大量撤回许可没有了；仍然有效的：{allowed}。此后改的存储配额也要重新设："

@@ -40,7 +40,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
             node_name=asked["node_name"],
             public_key=asked["public_key"],
             signed_by=kid,
-            node_id=asked.get("node_id", ""),
+            place=enrolment.Place.of(asked),
         )
         code, membership = node.institution.code, membership_message.describe(session, node, settings)
     target = reply_file or request_file.with_name(f"{request_file.name}.reply.json")

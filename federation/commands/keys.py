@@ -33,7 +33,7 @@ def key() -> None:
 @showing.json_option
 @click.pass_context
 def key_list(context: click.Context, as_json: bool) -> None:
-    """列出各节点的密钥和状态。"""
+    """列出各节点的密钥和状态，以及禁止使用的密钥。"""
     with unit_of_work(create_core(load_settings(context.obj)), read_only=True) as session:
         found = operations.keys(session)
     showing.show(found, COLUMNS, as_json=as_json, none="还没有节点加入。用 commons-hub invite 生成邀请码。")
@@ -45,7 +45,10 @@ def key_list(context: click.Context, as_json: bool) -> None:
 @click.option("--reason", required=True, help="理由。")
 @click.pass_context
 def key_set(context: click.Context, key_id: str, state: str, reason: str) -> None:
-    """启用、暂停或吊销一把密钥。"""
+    """启用、暂停或吊销一把密钥；吊销平台没有登记的，就是禁止任何人再带它来。"""
     with unit_of_work(create_core(load_settings(context.obj))) as session:
-        key_register.set_key_state(session, key_id, state=state, reason=reason, actor=auditlog.OPERATOR)
-    click.echo(f"{key_id}：{state}")
+        become = key_register.set_any_key_state(session, key_id, state=state, reason=reason, actor=auditlog.OPERATOR)
+    if become == key_register.FORBIDDEN:
+        click.echo(f"{key_id}：平台没有登记这把密钥，已禁止，谁拿着它都不能加入。请核对编号没有抄错。")
+    else:
+        click.echo(f"{key_id}：{become}")

@@ -47,6 +47,8 @@ class Invitation(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     used_at: Mapped[datetime | None]
     node_id: Mapped[str | None] = mapped_column(ForeignKey("nodes.id"))
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str] = mapped_column(String(500), default="")
 
     institution: Mapped[Institution] = relationship()
 
@@ -87,6 +89,16 @@ class NodeKey(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     node: Mapped[Node] = relationship()
+
+
+class ForbiddenKey(Base):
+    """A key by its thumbprint that no node has here, and that nobody may bring (`federation.forbidden_keys`)."""
+
+    __tablename__ = "forbidden_keys"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class SeenNonce(Base):

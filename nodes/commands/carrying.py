@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from nodes import bundles, carried_enrolment, receipts, synchronisation_report
+from nodes import bundles, carried_enrolment, receipts, rounds, synchronisation_report
 from nodes.commands.opening import opened
 from nodes.console import json_option, say_json
 from nodes.progress import Bars
@@ -23,10 +23,14 @@ a_file = click.Path(path_type=Path, dir_okay=False)
 @click.option("--name", help="节点名称；默认为本机名。")
 @click.pass_context
 def join_request(context: click.Context, request_file: Path, token: str, name: str | None) -> None:
-    """没有网络时加入平台：用邀请码写出加入申请，带到平台（commons-hub enrol）。"""
-    carried_enrolment.write_request(
-        opened(context), request_file, token=token, node_name=name or socket.gethostname()
-    )
+    """没有网络时加入平台：用邀请码写出加入申请，带到平台（commons-hub enrol）；密钥停用了也这样回来。"""
+    workplace = opened(context)
+    with rounds.alone(workplace):
+        back = carried_enrolment.write_request(
+            workplace, request_file, token=token, node_name=name or socket.gethostname()
+        )
+    if back:
+        click.echo(_("本节点已加入过：申请以原来的编号回来，并换用新的密钥；读入答复之前，一切照旧。"))
     click.echo(_("加入申请已写好，请带到平台：") + str(request_file))
 
 
@@ -35,7 +39,9 @@ def join_request(context: click.Context, request_file: Path, token: str, name: s
 @click.pass_context
 def join_reply(context: click.Context, reply_file: Path) -> None:
     """读入平台对加入申请的答复，完成加入。"""
-    joined = carried_enrolment.take_reply(opened(context), reply_file)
+    workplace = opened(context)
+    with rounds.alone(workplace):
+        joined = carried_enrolment.take_reply(workplace, reply_file)
     names = joined.institution_name
     click.echo(_("已加入平台，本单位：") + str(names.get(language()) or names.get("zh") or joined.institution_code))
 

@@ -29,11 +29,14 @@ def init(context: click.Context) -> None:
 @click.option("--name", help="节点名称；默认为本机名。")
 @click.pass_context
 def join(context: click.Context, hub: str, token: str, name: str | None) -> None:
-    """用邀请码加入平台 HUB（网址）；密钥还在、数据库丢了，不用邀请码就能回来。"""
+    """用邀请码加入平台 HUB（网址）；数据库丢了、密钥还能用，不用邀请码就能回来。"""
     workplace = opened(context)
-    client = HubClient(joining.hub_origin(hub), workplace.key, workplace.settings)
+    former = workplace.key
+    client = HubClient(joining.hub_origin(hub), former, workplace.settings)
     introduction.confirm(workplace, client)
     with rounds.alone(workplace):
         joined = joining.join(workplace, client, token=token, node_name=name or socket.gethostname())
+    if workplace.key.id != former.id:
+        say(_("平台不再收原来的密钥，已换用了新的：") + workplace.key.id)
     names = joined.institution_name
     say(_("已加入平台，本单位：") + str(names.get(language()) or names.get("zh") or joined.institution_code))

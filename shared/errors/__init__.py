@@ -26,6 +26,7 @@ from shared.errors.callers import SignatureMissing as SignatureMissing
 from shared.errors.callers import SignatureReplayed as SignatureReplayed
 from shared.errors.callers import SignInFailed as SignInFailed
 from shared.errors.callers import SignInRequired as SignInRequired
+from shared.errors.callers import TokenCancelled as TokenCancelled
 from shared.errors.callers import TokenExpired as TokenExpired
 from shared.errors.callers import TokenInvalid as TokenInvalid
 from shared.errors.callers import TokenUsed as TokenUsed

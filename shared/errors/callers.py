@@ -91,6 +91,14 @@ class TokenExpired(CommonsError):
     en = "The invitation has expired. Ask the alliance's administrators for a new one."
 
 
+class TokenCancelled(CommonsError):
+    """An invitation that was called back before it was used."""
+
+    code, status, exit_code = "token_cancelled", 403, 4
+    zh = "邀请码已作废。请向联盟管理员索取新的邀请码。"
+    en = "The invitation was cancelled. Ask the alliance's administrators for a new one."
+
+
 class InvitationForAnother(CommonsError):
     """An invitation of one institution, shown by a node of another."""
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,9 @@ from nodes import membership as memberships
 from nodes.hub_client import HubClient
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
-from shared.messages import EnrolmentReply
+from shared.messages import EnrolmentReply, PublishReply, RecordsReply
 from tests.support.processes import Command, HubProcess, running_hub_process
+from tests.support.records import Signer, make_record
 
 pytestmark = pytest.mark.xdist_group("coming back")
 RECORD = ("--summary-zh", "简", "--type", "article", "--theme", "knowledge", "--license", "CC-BY-4.0")
@@ -76,6 +78,27 @@ def invite(hub: HubProcess, code: str) -> str:
     return hub.command.run("invite", code).stdout.strip()
 
 
+class Thief:
+    """Somebody of another institution, who says to be a node that the hub has forgotten."""
+
+    def __init__(self, hub: HubProcess, place: Path) -> None:
+        place.mkdir()
+        self.key = keys.make_key(place)
+        self.signer = Signer()
+        self.signer.private_key, self.signer.key_id = self.key.private, self.key.id
+        self.client = HubClient(hub.origin, self.key, NodeSettings())
+
+    def enrol(self, token: str, **said: str) -> dict[str, Any]:
+        """Join with an invitation, which is good."""
+        asked = joining.request(self.key, token=token, node_name="另一个", **said)
+        return self.client.ask("/enrolments", asked, EnrolmentReply)
+
+    def publish(self, *tokens: str) -> list[tuple[str, str]]:
+        """What the hub says of these signed records."""
+        results = self.client.ask("/records", {"records": list(tokens)}, PublishReply)["results"]
+        return [(one["outcome"], one.get("code", "")) for one in results]
+
+
 def test_a_hub_restored_from_before_two_changes_of_key_knows_the_node_again_by_itself(
     hub: HubProcess, node: Command, tmp_path: Path
 ) -> None:
@@ -95,6 +118,28 @@ def test_a_hub_restored_from_before_two_changes_of_key_knows_the_node_again_by_i
     states = {row["key"]: row["state"] for row in hub.command.json("key", "list")}
     shown = node.json("key", "show")
     assert [states[kid] for kid in (*shown["former"], shown["id"])] == ["retired", "retired", "active"]
+
+
+def test_a_key_that_was_revoked_after_the_backup_does_not_come_in_again_and_its_node_does_with_another(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path
+) -> None:
+    register(node, "从前的")
+    node.run("sync")
+    back_up(hub, tmp_path)
+    node.run("key", "rotate")
+    register(node, "用泄露的钥匙签的")
+    node.run("sync")
+    leaked = key_of(node)
+    revoke(hub, node)
+    restore(hub, tmp_path)
+    revoke(hub, node)
+    assert "笔记本被盗" in node.run("sync", check=4).stderr
+    states = {row["key"]: row["state"] for row in hub.command.json("key", "list")}
+    assert (states[leaked], states[node.json("key", "show")["former"][0]]) == ("forbidden", "active")
+    node.run("join", hub.origin, invite(hub, code))
+    node.run("sync")
+    assert node.json("reconcile")["equal"]
+    assert {row["state"] for row in node.json("status")["resources"]} == {"in_review"}
 
 
 def test_a_key_can_be_changed_at_a_hub_that_has_forgotten_the_present_one(
@@ -185,6 +230,68 @@ def test_a_node_whose_next_key_was_revoked_before_it_was_used_comes_back_with_an
     assert key_of(node) != next_key.id
 
 
+def lose_database(node: Command) -> None:
+    for path in folder(node).glob("node.sqlite*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("loses", ["revoked", "rotated away"])
+def test_a_node_that_lost_its_database_and_whose_key_is_out_of_use_comes_back_with_another(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path, loses: str
+) -> None:
+    record_id = register(node, "从前的")
+    before = node.json("reconcile")
+    former = key_of(node)
+    if loses == "revoked":
+        revoke(hub, node)
+    else:
+        shutil.copytree(folder(node), tmp_path / "yesterday")
+        node.run("key", "rotate")
+        put_back(tmp_path / "yesterday", folder(node))
+    lose_database(node)
+    assert "新的邀请码" in node.run("join", hub.origin, check=4).stderr
+    said = node.run("join", hub.origin, invite(hub, code)).stdout
+    assert key_of(node) != former
+    assert f"换用了新的：{key_of(node)}" in said
+    node.run("reconcile")
+    after = node.json("reconcile")
+    assert (after["equal"], after["digest"]) == (True, before["digest"])
+    assert [row["id"] for row in node.json("status")["resources"]] == [record_id]
+
+
+def test_a_node_that_lost_its_database_and_whose_key_is_good_needs_no_invitation_and_keeps_it(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path
+) -> None:
+    register(node, "从前的")
+    node.run("sync")
+    former = key_of(node)
+    lose_database(node)
+    token = invite(hub, code)
+    said = node.run("join", hub.origin, token).stdout
+    assert (key_of(node), "换用了新的" in said) == (former, False)
+    assert node.json("reconcile")["hub_count"] == 1
+    other = Command("nodes", {"COMMONS_NODE_DATA": str(tmp_path / "other")})
+    other.run("init")
+    other.run("join", hub.origin, token)
+
+
+def test_a_node_that_lost_its_database_and_was_killed_on_its_way_back_goes_on(
+    hub: HubProcess, node: Command, code: str
+) -> None:
+    """The hub has taken the new key, and the node died before it used it."""
+    former = key_of(node)
+    revoke(hub, node)
+    lose_database(node)
+    token = invite(hub, code)
+    next_key = keys.make_key(folder(node), name=key_files.NEXT)
+    client = HubClient(hub.origin, next_key, NodeSettings())
+    said = {"token": token, "node_name": code, "former_key": former}
+    client.ask("/enrolments", joining.request(next_key, **said), EnrolmentReply)
+    node.run("join", hub.origin, token)
+    assert key_of(node) == next_key.id
+    node.run("sync")
+
+
 def test_a_hub_restored_from_before_the_node_joined_takes_it_in_again_with_all_it_has(
     hub: HubProcess, tmp_path: Path, code: str
 ) -> None:
@@ -200,6 +307,44 @@ def test_a_hub_restored_from_before_the_node_joined_takes_it_in_again_with_all_i
     after = node.json("reconcile")
     assert (after["equal"], after["hub_count"]) == (True, 1)
     assert key_of(node) == kid
+
+
+def signed_by(node: Command) -> list[str]:
+    with closing(sqlite3.connect(folder(node) / "node.sqlite")) as database:
+        return [jws for (jws,) in database.execute("SELECT jws FROM versions")]
+
+
+def place_of(node: Command) -> str:
+    with closing(sqlite3.connect(folder(node) / "node.sqlite")) as database:
+        return str(database.execute("SELECT node_id FROM membership").fetchone()[0])
+
+
+def test_a_node_whose_place_was_taken_at_a_hub_that_forgot_it_gets_another_for_all_it_has(
+    hub: HubProcess, tmp_path: Path, code: str
+) -> None:
+    back_up(hub, tmp_path)
+    node = hub.node(tmp_path / "node", code)
+    record_id = register(node, "从前的")
+    before, place = node.json("reconcile"), place_of(node)
+    restore(hub, tmp_path)
+    thief = Thief(hub, tmp_path / "thief")
+    assert thief.enrol(hub.institution(f"{code}-thief"), node_id=place)["node_id"] == place
+    # What was signed by another is not the thief's to publish, whoever has its place.
+    assert thief.publish(*signed_by(node)) == [("rejected", "key_unknown")]
+
+    node.run("join", hub.origin, hub.institution(code))
+    assert place_of(node) != place
+    after = node.json("reconcile")
+    assert (after["equal"], after["digest"], after["hub_count"]) == (True, before["digest"], 1)
+    assert [(row["id"], row["state"]) for row in node.json("status")["resources"]] == [(record_id, "in_review")]
+
+    theirs = thief.signer.sign(make_record(id=record_id, version=2))
+    assert thief.publish(*signed_by(node), theirs) == [("rejected", "key_unknown"), ("rejected", "not_yours")]
+    message = {"records": [{"record_id": record_id, "version": 1}]}
+    assert thief.client.ask("/reconciliation/records", message, RecordsReply)["records"] == []
+    node.run("withdraw", record_id, "--reason", "重复登记")
+    node.run("sync")
+    assert node.json("status")["states"] == {"withdrawn": 1}
 
 
 def test_a_member_in_good_standing_cannot_join_again_nor_with_the_invitation_of_another(

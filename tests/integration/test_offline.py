@@ -62,3 +62,20 @@ def test_everything_goes_by_stick_from_joining_to_the_decision_and_the_next_vers
     assert bagit.Bag(str(news)).is_valid()
     assert node.take(hub.take(news)[1])["states"] == {"published": 1}
     assert [row["state"] for row in node.command.json("status", record_id)] == ["published", "superseded"]
+
+
+def test_a_member_whose_key_was_revoked_comes_back_by_stick(hub, tmp_path):
+    node = hub.join(tmp_path / "node", "isolated")
+    node.register(describe(tmp_path / "texts"))
+    revoked = node.command.json("key", "show")["id"]
+    hub.command.run("key", "set", revoked, "revoked", "--reason", "笔记本被盗")
+    assert "笔记本被盗" in hub.command.run("import", str(node.export()[1]), check=4).stderr
+    request, reply = node.stick / "back.jws", node.stick / "back.json"
+    said = node.command.run("join-request", str(request), hub.command.run("invite", "isolated").stdout.strip()).stdout
+    assert "新的密钥" in said
+    hub.command.run("enrol", str(request), "--reply", str(reply))
+    assert "已加入" in node.command.run("join-reply", str(reply)).stdout
+    imported, receipt = hub.take(node.export()[1])
+    assert imported["bundle"] == {"records": {"accepted": 1}, "files": {"stored": 1}}
+    assert node.take(receipt)["states"] == {"in_review": 1}
+    assert revoked in node.command.json("key", "show")["former"]

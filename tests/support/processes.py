@@ -29,6 +29,7 @@ from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from tests.support.daemons import free_ports
 from tests.support.engines import POSTGRESQL, Database, engine, new_database
+from tests.support.hub import Hub
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, running_store
 
 PASSWORD = "a-long-test-password-1"
@@ -75,6 +76,14 @@ class Command:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+
+def commands_of(hub: Hub) -> Command:
+    """The program in the place of a hub of the test's process."""
+    names = ("database_url", "queue_url", "var", "public_origin")
+    names += tuple(f"store_{name}" for name in ("endpoint", "access_key", "secret_key", "incoming_bucket"))
+    names += ("store_public_bucket",)
+    return Command("federation", {f"COMMONS_{name.upper()}": str(getattr(hub.settings, name)) for name in names})
 
 
 @dataclass

@@ -42,6 +42,7 @@ SECRET = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
 KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(SECRET + "="))
 KEY_ID = signing.key_id(KEY.public_key())
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the key of a log in examples").digest())
+FORMER = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a key that was lost, for examples only").digest())
 RECORD_ID = "019712a0-7c00-7000-8000-000000000001"
 OTHER_ID = "019712a0-7c00-7000-8000-000000000002"
 UPLOAD_ID = "019712a0-7c00-7000-8000-0000000000a1"
@@ -178,6 +179,8 @@ def enrolment() -> dict[str, Any]:
             "node_name": "示例计量院节点",
             "public_key": signing.public_jwk(KEY.public_key()),
             "node_id": NODE_ID,
+            "former_key": signing.key_id(FORMER.public_key()),
+            "institution": "example-institute",
         },
         "enrolment-reply": {
             "protocol": messages.PROTOCOL,

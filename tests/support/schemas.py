@@ -18,6 +18,7 @@ PATTERNS = {
     "bad_language": "语言代码（BCP 47，最多 {maximum} 字符）",
     "bad_date": "日期（最多 {maximum} 字符）",
     "bad_token": "base64url（最多 {maximum} 字符）",
+    "bad_key_id": "密钥编号（{maximum} 字符）",
 }
 
 

@@ -103,6 +103,8 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('node_id', sa.String(length=36), nullable=True),
+    sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('cancel_reason', sa.String(length=500), nullable=False),
     sa.ForeignKeyConstraint(['institution_id'], ['institutions.id'], name=op.f('fk_invitations_institution_id_institutions')),
     sa.ForeignKeyConstraint(['node_id'], ['nodes.id'], name=op.f('fk_invitations_node_id_nodes')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitations')),

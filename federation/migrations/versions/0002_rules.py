@@ -10,7 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-COUNTERS = ("change_feed", "versions")
+COUNTERS = ("change_feed", "versions", "node_keys")
 SQLITE = """
 CREATE TRIGGER audit_events_no_{verb} BEFORE {verb} ON audit_events
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END

@@ -30,7 +30,7 @@ from federation.models.objects import StoredObject
 from federation.parts import parts
 from shared import errors
 from tests.support.hub import rows, running_hub
-from tests.support.processes import PASSWORD, Command
+from tests.support.processes import PASSWORD, Command, commands_of
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
 from tests.support.small_disks import fill, small_disk
@@ -556,26 +556,20 @@ def test_no_session_from_before_a_restore_is_good_after_it(hub, empty, place):
         assert all(people.standing_user(session, user_id, epoch) is None for epoch in range(last + 1))
 
 
-def restoring_command(hub):
-    """The program in the place of a hub of this test, which has nothing in it yet."""
-    names = ("database_url", "queue_url", "var", "public_origin")
-    names += tuple(f"store_{name}" for name in ("endpoint", "access_key", "secret_key", "incoming_bucket"))
-    names += ("store_public_bucket",)
-    return Command("federation", {f"COMMONS_{name.upper()}": str(getattr(hub.settings, name)) for name in names})
-
-
 def test_the_command_ends_with_a_warning_that_says_what_to_look_through(decided_since, empty, place):
     moment = checking.check(folder.find(place)).manifest.made
-    said = restoring_command(empty).run("restore", str(place)).stderr
+    said = commands_of(empty).run("restore", str(place)).stderr
     warning = said[said.index("注意：") :]
     for words in (
         moment[:19].replace("T", " "),
         "密钥现在有 1 把可用",
         "commons-hub key list",
-        "commons-hub key set",
+        "commons-hub key set 密钥编号 revoked --reason 理由",
         "账号现在有 2 个可用",
         "commons-hub user list",
         "邀请码现在有 1 个",
+        "commons-hub invitation list",
+        "commons-hub invitation cancel",
         "institute-a",
         "先核对，再开放服务",
     ):
@@ -584,9 +578,9 @@ def test_the_command_ends_with_a_warning_that_says_what_to_look_through(decided_
 
 def test_the_command_gives_the_same_as_data(decided_since, empty, place):
     moment = checking.check(folder.find(place)).manifest.made
-    undone = restoring_command(empty).json("restore", str(place))["undone"]
+    undone = commands_of(empty).json("restore", str(place))["undone"]
     assert (undone["since"], undone["active_keys"], undone["active_users"]) == (moment, 1, 2)
-    assert undone["check"] == ["commons-hub key list", "commons-hub user list", "commons-hub institution list"]
+    assert undone["check"] == [f"commons-hub {kind} list" for kind in ("key", "user", "invitation", "institution")]
     for words in undone["check"]:
         # What it tells people to run must be there to be run.
-        restoring_command(empty).json(*words.split()[1:])
+        commands_of(empty).json(*words.split()[1:])

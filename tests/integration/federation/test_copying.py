@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from federation import audit_keeper, auditlog, copying, withdrawals
+from federation import audit_keeper, auditlog, copying, forbidden_keys, withdrawals
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.usage import UsageEvent
 from tests.support.hub import rows, running_hub
 from tests.support.publishing import file_entry, publish
-from tests.support.records import make_record
+from tests.support.records import Signer, make_record
 
 PDF = b"%PDF-1.7 a balance"
 
@@ -34,6 +34,7 @@ def old(tmp_path, store):
             session.execute(insert(UsageEvent), uses)
             withdrawals.hold(session, session.get_one(Node, member.node_id), [record["id"]])
             auditlog.record(session, auditlog.Happening("user:1", "test.done", "thing:1", "因为"))
+            forbidden_keys.forbid(session, Signer().key_id, reason="泄露", actor="operator")
         audit_keeper.keep(hub.app, sign=True)
         hub.invite(member.code)
         yield hub, member

@@ -4,11 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from federation import enrolment, key_register
 from federation.database import unit_of_work
 from federation.models.base import now
+from federation.models.events import AuditEvent
 from federation.models.institutions import Invitation
 from shared.endorsement import endorse
 from shared.messages import PREFIX, EnrolmentReply, read
@@ -186,3 +187,70 @@ def test_a_nul_in_a_form_is_refused_before_it_reaches_the_database(hub):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = hub.open("POST", "/workbench/sign-in", body, headers)
     assert answer.status_code in (400, 422)
+
+
+def revoke(hub, signer):
+    with unit_of_work(hub.app) as session:
+        key_register.set_key_state(session, signer.key_id, state="revoked", reason="遗失", actor="operator")
+
+
+def test_a_node_that_has_forgotten_who_it_is_takes_its_place_by_its_former_key(hub, member):
+    revoke(hub, member.signer)
+    answer = hub.enrolment(hub.invite("institute-a"), Signer(), former_key=member.signer.key_id)
+    assert (answer.status_code, answer.get_json()["node_id"]) == (201, member.node_id)
+
+
+def test_a_former_key_that_the_hub_does_not_know_makes_a_new_place(hub, member):
+    answer = hub.enrolment(hub.invite("institute-a"), Signer(), former_key=Signer().key_id)
+    assert answer.status_code == 201
+    assert answer.get_json()["node_id"] != member.node_id
+
+
+def test_the_former_key_of_another_institution_gives_nobody_its_place(hub, member, other):
+    answer = hub.enrolment(hub.invite("institute-b"), Signer(), former_key=member.signer.key_id)
+    assert (answer.status_code, code_of(answer)) == (403, "invitation_for_another")
+
+
+def test_a_former_key_that_is_none_is_named(hub, token):
+    answer = hub.enrolment(token, Signer(), former_key="x" * 42)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["pointer"] == "/former_key"
+
+
+def test_an_answer_is_not_given_again_to_a_key_that_was_revoked_since(hub, token):
+    signer = Signer()
+    hub.enrolment(token, signer)
+    revoke(hub, signer)
+    answer = hub.enrolment(token, signer)
+    assert (answer.status_code, code_of(answer)) == (403, "key_revoked")
+
+
+def test_a_key_that_is_registered_with_another_invitation_says_so(hub, member):
+    answer = hub.enrolment(hub.invite("institute-a"), member.signer)
+    assert (answer.status_code, code_of(answer)) == (409, "already_exists")
+    assert "此密钥" in answer.get_json()["detail"]
+
+
+def test_a_place_that_another_institution_has_taken_is_given_anew_to_who_says_of_which_it_is(hub, member, other):
+    """A hub that was restored had forgotten the node, and somebody else came under its id."""
+    said = {"node_id": member.node_id, "institution": "institute-b"}
+    answer = hub.enrolment(hub.invite("institute-b"), Signer(), **said)
+    assert answer.status_code == 201
+    assert answer.get_json()["node_id"] not in (member.node_id, other.node_id)
+    with unit_of_work(hub.app, read_only=True) as session:
+        events = session.scalars(select(AuditEvent.entry).where(AuditEvent.action == "node.enrolled"))
+        assert json.loads(list(events)[-1])["detail"]["taken"] == member.node_id
+
+
+def test_the_invitation_of_another_institution_gives_no_place_whatever_is_said(hub, member, other):
+    token = hub.invite("institute-b")
+    for said in ({}, {"institution": "institute-a"}, {"institution": "nobody"}):
+        answer = hub.enrolment(token, Signer(), node_id=member.node_id, **said)
+        assert (answer.status_code, code_of(answer)) == (403, "invitation_for_another")
+
+
+def test_the_institution_that_a_node_says_it_is_of_changes_nothing_for_its_own_place(hub, member):
+    """Its code may be another one, when the hub was set up again."""
+    said = {"node_id": member.node_id, "institution": "as-it-was-called"}
+    answer = hub.enrolment(hub.invite("institute-a"), Signer(), **said)
+    assert answer.get_json()["node_id"] == member.node_id

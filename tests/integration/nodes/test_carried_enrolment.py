@@ -1,0 +1,194 @@
+"""A member without a network comes back by stick, with all it has, when the hub does not take its key any more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from federation import auditlog, key_register
+from federation.database import unit_of_work
+from nodes import carried_enrolment, joining, key_files
+from nodes import membership as memberships
+from nodes.models import Membership
+from nodes.workplace import open_workplace
+from shared import errors
+from shared.canonical import parse
+from shared.jws import unverified_payload
+from tests.support.hub import Hub, running_hub
+from tests.support.offline import Isolated, enrolled, isolated
+from tests.support.stores import RunningStore
+
+CODE = "isolated"
+
+
+@pytest.fixture
+def node(hub: Hub, tmp_path: Path) -> Isolated:
+    return isolated(hub, tmp_path / CODE, CODE)
+
+
+def put_out(hub: Hub, kid: str) -> None:
+    with unit_of_work(hub.app) as session:
+        key_register.set_key_state(session, kid, state="revoked", reason="笔记本被盗", actor=auditlog.OPERATOR)
+
+
+def ask(node: Isolated, token: str) -> Path:
+    request = node.folder / "back.jws"
+    carried_enrolment.write_request(node.workplace, request, token=token, node_name="离线节点")
+    return request
+
+
+def take(node: Isolated, reply: dict[str, Any]) -> Membership:
+    path = node.folder / "back.json"
+    path.write_text(json.dumps(reply), encoding="utf-8")
+    return carried_enrolment.take_reply(node.workplace, path)
+
+
+def come_back(node: Isolated, token: str = "") -> Membership:
+    return take(node, enrolled(node.hub, ask(node, token or node.hub.invite(CODE))))
+
+
+def shown(request: Path) -> Any:
+    return parse(unverified_payload(request.read_text().strip()))
+
+
+def carry(node: Isolated, name: str) -> dict[str, Any]:
+    """A bag there and its receipt back."""
+    receipt = node.import_(node.export(name))
+    node.take(receipt)
+    return receipt
+
+
+def key_files_of(node: Isolated) -> list[str]:
+    return sorted(path.name for path in node.workplace.folder.glob("key*.pem"))
+
+
+def test_a_member_whose_key_was_revoked_comes_back_with_another_and_speaks_for_what_it_published(
+    hub: Hub, node: Isolated
+) -> None:
+    record_id = node.register()
+    carry(node, "first")
+    former = node.workplace.key.id
+    put_out(hub, former)
+    waiting = node.register()
+    with pytest.raises(errors.KeyRevoked):
+        node.import_(node.export("refused"))
+    assert come_back(node).node_id == node.node_id
+    assert node.workplace.key.id != former
+    node.register(record_id, summary={"zh": "四步读准。"})
+    carry(node, "second")
+    assert hub.states(record_id) == ["superseded", "in_review"]
+    assert hub.states(waiting) == ["in_review"]
+    assert key_files_of(node) == [key_files.FILE]
+
+
+def test_a_member_of_a_hub_that_has_forgotten_it_brings_all_it_has(
+    node: Isolated, store: RunningStore, tmp_path: Path
+) -> None:
+    """The hub was restored from a backup that was made before the node joined, and has answered its bags since."""
+    file = node.file("尺.txt", b"calipers")
+    record_id = node.register("", file)
+    carry(node, "answered")
+    second = node.register()
+    carry(node, "answered too")
+    with running_hub(tmp_path / "restored", store) as restored:
+        restored.institution(CODE)
+        node.hub = restored
+        assert come_back(node).node_id == node.node_id
+        assert [answer["outcome"] for answer in carry(node, "records")["records"]] == ["accepted", "accepted"]
+        assert [answer["outcome"] for answer in carry(node, "files")["files"]] == ["stored"]
+        assert (restored.states(record_id), restored.states(second)) == (["in_review"], ["in_review"])
+        assert node.states() == ["in_review", "in_review"]
+
+
+def test_what_the_hub_still_has_is_answered_and_not_doubled(hub: Hub, node: Isolated) -> None:
+    record_id = node.register("", node.file("尺.txt", b"calipers"))
+    carry(node, "first")
+    come_back(node)
+    receipt = carry(node, "again")
+    assert [answer["outcome"] for answer in receipt["records"]] == ["duplicate"]
+    assert receipt["files"] == []
+    assert (hub.states(record_id), node.states()) == (["in_review"], ["in_review"])
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_member_that_lost_its_database_takes_its_place_again(hub: Hub, node: Isolated, revoked: bool) -> None:
+    former = node.workplace.key.id
+    if revoked:
+        put_out(hub, former)
+    node.workplace.database.close()
+    for path in node.workplace.folder.glob("node.sqlite*"):
+        path.unlink()
+    node.workplace = open_workplace(node.workplace.settings)
+    assert come_back(node).node_id == node.node_id
+    assert node.workplace.key.id != former
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_a_request_that_is_written_again_shows_the_same_key_until_there_is_another_invitation(
+    hub: Hub, node: Isolated
+) -> None:
+    """A reply that was lost is asked for again; a key that was refused or stolen meanwhile must not be."""
+    token = hub.invite(CODE)
+    reply = enrolled(hub, ask(node, token))
+    assert enrolled(hub, ask(node, token)) == reply
+    put_out(hub, reply["key_id"])
+    come_back(node)
+    assert node.workplace.key.id != reply["key_id"]
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_until_the_reply_is_there_all_goes_on_with_the_key_in_use(hub: Hub, node: Isolated) -> None:
+    before = node.workplace.key.id
+    request = ask(node, hub.invite(CODE))
+    assert shown(request)["node_id"] == node.node_id
+    assert node.workplace.key.id == before
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_a_reply_that_is_taken_again_changes_nothing(hub: Hub, node: Isolated) -> None:
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    take(node, reply)
+    node.register()
+    carry(node, "bag")
+    kid, files = node.workplace.key.id, key_files_of(node)
+    assert take(node, reply).cursor > 0
+    assert (node.workplace.key.id, key_files_of(node)) == (kid, files)
+
+
+def test_a_node_killed_while_it_took_the_reply_takes_it_again(hub: Hub, node: Isolated) -> None:
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    [asked] = node.workplace.folder.glob("key.join-*.pem")
+    asked.rename(node.workplace.folder / key_files.NEXT)
+    joining.keep(node.workplace, reply["membership"])
+    take(node, reply)
+    assert (node.workplace.key.id, key_files_of(node)) == (reply["key_id"], [key_files.FILE])
+
+
+def test_the_hub_may_give_another_place(hub: Hub, node: Isolated) -> None:
+    """A request that was written elsewhere does not say which place is the node's."""
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    reply["membership"]["node_id"] = "019712a0-7c00-7000-8000-000000000001"
+    assert take(node, reply).node_id == reply["membership"]["node_id"]
+
+
+def test_a_reply_for_another_key_or_from_another_hub_is_refused(hub: Hub, node: Isolated) -> None:
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    with pytest.raises(errors.NotAddressed):
+        take(node, {**reply, "key_id": "x"})
+    membership = {**reply["membership"], "origin": "https://other.example"}
+    with pytest.raises(errors.AlreadyJoined):
+        take(node, {**reply, "membership": membership})
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert memberships.current(session).origin == reply["membership"]["origin"]
+
+
+def test_an_invitation_that_is_none_leaves_no_key_behind(node: Isolated) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        ask(node, "kurz")
+    assert key_files_of(node) == [key_files.FILE]
