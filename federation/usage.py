@@ -9,9 +9,6 @@ from __future__ import annotations
 import atexit
 import threading
 import weakref
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol, cast
 
 import structlog
@@ -20,8 +17,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from federation import counting
+from federation.counting import Use
 from federation.database import unit_of_work
-from federation.models.base import insert_rows, now
+from federation.models.base import now
 from federation.models.usage import UsageEvent
 
 VIEW, DOWNLOAD = "view", "download"
@@ -41,16 +40,6 @@ class Headers(Protocol):
         """The value, or the default when there is none."""
 
 
-@dataclass(frozen=True)
-class Use:
-    """One use: VIEW of a page, or DOWNLOAD of the file with this SHA-256."""
-
-    kind: str
-    resource_id: str
-    sha256: str
-    at: datetime
-
-
 class Recorder:
     """Collects uses in memory and writes them from a thread of its own."""
 
@@ -63,11 +52,14 @@ class Recorder:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def count(self, kind: str, resource_id: str, sha256: str = "") -> None:
-        """Remember one use; starts the writing thread at the first one, so that forked workers have their own."""
+    def count(self, kind: str, resource_id: str, sha256: str = "", *, address: str = "", agent: str = "") -> None:
+        """Remember one use; starts the writing thread at the first one, so that forked workers have their own.
+
+        Address and browser stay in memory until it is written.
+        """
         with self._lock:
             if len(self._waiting) < MAX_WAITING:
-                self._waiting.append(Use(kind, resource_id, sha256, now()))
+                self._waiting.append(Use(kind, resource_id, sha256, now(), address, agent))
             if self._thread is None and not self._stop.is_set():
                 self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
                 self._thread.start()
@@ -83,7 +75,7 @@ class Recorder:
                 return 0
             try:
                 with unit_of_work(app) as session:
-                    write(session, taken)
+                    counting.write(session, taken)
             except IntegrityError:
                 # The database was put back to an older state: these resources are not in it.
                 log.error("usage_dropped", count=len(taken))
@@ -120,15 +112,6 @@ def init_usage(app: Flask) -> None:
 def recorder(app: Flask | None = None) -> Recorder:
     """The recorder of `app`, or of the application that serves this request."""
     return cast(Recorder, (app or current_app).extensions[KEY])
-
-
-def write(session: Session, uses: Sequence[Use]) -> None:
-    """Add uses to the database."""
-    insert_rows(
-        session,
-        UsageEvent,
-        [{"kind": use.kind, "resource_id": use.resource_id, "sha256": use.sha256, "at": use.at} for use in uses],
-    )
 
 
 def is_whole_reading(method: str, headers: Headers) -> bool:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, NullPool, create_engine, delete, event, func, select
 from sqlalchemy.exc import DBAPIError
 
 from federation import copying, schema
 from federation.database import brief, db, init_database, only_reading
 from federation.models.registry import metadata
+from federation.models.usage import UsageSalt
 from shared.errors import BackupDamaged, FileUnwritable, NotMigrated
 from shared.wording import Words
 
@@ -47,11 +48,19 @@ def write(app: Flask, target: Path, begin: Begin) -> dict[str, int]:
         if "is full" not in brief(error.orig if isinstance(error, DBAPIError) else error):
             raise
         raise FileUnwritable(name=target, cause=_FULL) from error
+    _leave_out(target)
     with reading(target) as written:
         return {
             table.name: written.scalar(select(func.count()).select_from(table)) or 0
             for table in metadata.sorted_tables
         }
+
+
+def _leave_out(target: Path) -> None:
+    """Take the day's salt out of the copy, so that nobody can tell from a backup who the visitors were."""
+    with closing(sqlite3.connect(target)) as copy, copy:
+        copy.execute("PRAGMA secure_delete=ON")
+        copy.execute(str(delete(UsageSalt)))
 
 
 @contextmanager

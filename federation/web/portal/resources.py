@@ -16,6 +16,7 @@ from federation.database import db, session_is_open
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
+from federation.web import staff
 from federation.web.frame import is_picture
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import finder
@@ -57,8 +58,7 @@ def resource(ark: str) -> ResponseReturnValue:
     if moved is not None:
         return moved
     page = catalogue.find(db.session(), ark, today=today())
-    if usage.is_whole_reading(request.method, request.headers):
-        usage.recorder().count(usage.VIEW, page.entry.resource_id)
+    _count(usage.VIEW, page.entry.resource_id)
     return render_template(
         "portal/resource.html",
         page=page,
@@ -84,8 +84,8 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     engine = None if session_is_open() else db.engine
     file = finder().find(db.session, ark, name, today=today(), engine=engine)
     inline = "inline" in request.args
-    if not inline and usage.is_whole_reading(request.method, request.headers):
-        usage.recorder().count(usage.DOWNLOAD, file.resource_id, file.sha256)
+    if not inline:
+        _count(usage.DOWNLOAD, file.resource_id, file.sha256)
     url = parts().store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline)
     answer = ToTheStore(status=302, content_type="text/plain; charset=utf-8")
     answer.headers["Location"] = url
@@ -101,6 +101,13 @@ def resolve(name: str) -> ResponseReturnValue:
     if ark is None:
         raise NotFound()
     return redirect(url_for("portal.resource", ark=ark), 302)
+
+
+def _count(kind: str, resource_id: str, sha256: str = "") -> None:
+    """Count a use by the public: whoever is signed in works here."""
+    if usage.is_whole_reading(request.method, request.headers) and not staff.is_here():
+        address, agent = request.remote_addr or "", request.headers.get("User-Agent", "")
+        usage.recorder().count(kind, resource_id, sha256, address=address, agent=agent)
 
 
 def _elsewhere(ark: str, endpoint: str, **values: Any) -> ResponseReturnValue | None:

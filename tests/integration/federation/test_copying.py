@@ -54,6 +54,7 @@ def test_every_row_of_every_table_arrives(hub, old):
         "sign_in_attempts",
         "reconciliations",
         "audit_cosignatures",
+        "usage_salts",
     }
 
 
