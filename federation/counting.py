@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import counter_robots
 import crawleruseragents
@@ -30,6 +31,7 @@ SESSION = timedelta(hours=1)
 REMEMBERED = timedelta(hours=2)
 MAX_AGENT = 400
 SHORT = 32
+ZONE = ZoneInfo("Asia/Shanghai")
 
 Key = tuple[str, str, str, str]
 """Visitor, kind, resource, file."""
@@ -66,12 +68,14 @@ def write(session: Session, uses: Sequence[Use]) -> int:
         last = known.get(key)
         if last is not None and abs(use.at - last.at) <= DOUBLE_CLICK:
             last.at = max(last.at, use.at)
+            last.day = day_of(last.at)
             continue
         event = UsageEvent(
             kind=use.kind,
             resource_id=use.resource_id,
             sha256=use.sha256,
             at=use.at,
+            day=day_of(use.at),
             visitor=key[0],
             first=last is None or _session(last.at) != _session(use.at),
         )
@@ -90,8 +94,14 @@ def forget(session: Session) -> None:
     session.execute(old.values(visitor=""))
 
 
+def day_of(at: datetime) -> int:
+    """The day in China as one number, as uses are summed up by: 20260520."""
+    day = at.astimezone(ZONE)
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
 def _insert(session: Session, events: Iterable[UsageEvent]) -> None:
-    names = ("kind", "resource_id", "sha256", "at", "visitor", "first")
+    names = ("kind", "resource_id", "sha256", "at", "day", "visitor", "first")
     insert_rows(session, UsageEvent, [{name: getattr(event, name) for name in names} for event in events])
 
 

@@ -20,13 +20,14 @@ from tests.benchmarks import (
     footprint,
     publish,
     reconcile,
+    report,
     resume,
     search,
     upload,
 )
 from tests.benchmarks.measure import Benchmark, Measured, table
 
-MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint, audit, engines)
+MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint, audit, report, engines)
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}
 RESULT = Path("var") / "bench.json"
 

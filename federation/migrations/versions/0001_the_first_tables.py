@@ -193,15 +193,16 @@ def upgrade() -> None:
     sa.Column('resource_id', sa.String(length=36), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('day', sa.Integer(), nullable=False),
     sa.Column('visitor', sa.String(length=32), nullable=False),
     sa.Column('first', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['resource_id'], ['resources.id'], name=op.f('fk_usage_events_resource_id_resources')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_usage_events'))
     )
     with op.batch_alter_table('usage_events', schema=None) as batch_op:
-        batch_op.create_index('ix_usage_events_resource', ['resource_id', 'kind'], unique=False)
+        batch_op.create_index('ix_usage_events_resource', ['resource_id', 'kind', 'day', 'first'], unique=False)
+        batch_op.create_index('ix_usage_events_day', ['day', 'kind', 'first'], unique=False)
         batch_op.create_index('ix_usage_events_visitor', ['visitor', 'at'], unique=False)
-        batch_op.create_index('ix_usage_events_report', ['at', 'resource_id', 'kind', 'first'], unique=False)
 
     op.create_table('usage_salts',
     sa.Column('day', sa.String(length=10), nullable=False),
@@ -267,7 +268,7 @@ def downgrade() -> None:
 
     op.drop_table('change_feed')
     with op.batch_alter_table('usage_events', schema=None) as batch_op:
-        batch_op.drop_index('ix_usage_events_report')
+        batch_op.drop_index('ix_usage_events_day')
         batch_op.drop_index('ix_usage_events_visitor')
         batch_op.drop_index('ix_usage_events_resource')
 

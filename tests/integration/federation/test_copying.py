@@ -30,7 +30,7 @@ def old(tmp_path, store):
         publish(hub, member, record, PDF, indexed=False)
         hub.invite(member.code)
         with unit_of_work(hub.app) as session:
-            uses = [{"kind": "view", "resource_id": record["id"], "sha256": ""} for _ in range(3)]
+            uses = [{"kind": "view", "resource_id": record["id"], "sha256": "", "day": 20260520} for _ in range(3)]
             session.execute(insert(UsageEvent), uses)
             withdrawals.hold(session, session.get_one(Node, member.node_id), [record["id"]])
             auditlog.record(session, auditlog.Happening("user:1", "test.done", "thing:1", "因为"))
@@ -67,7 +67,7 @@ def test_the_copy_goes_on_with_the_next_numbers_and_an_append_only_log(hub, old)
     hub.invite(member.code)
     with unit_of_work(hub.app) as session:
         last = session.scalar(select(func.max(UsageEvent.id)))
-        session.execute(insert(UsageEvent).values(kind="view", resource_id=resource["id"], sha256=""))
+        session.execute(insert(UsageEvent).values(kind="view", resource_id=resource["id"], sha256="", day=20260520))
         assert session.scalar(select(func.max(UsageEvent.id))) == last + 1
         assert list(session.scalars(text("SELECT seq FROM change_feed ORDER BY seq"))) == [1, 2]
     with pytest.raises(DBAPIError, match="append-only"), unit_of_work(hub.app) as session:

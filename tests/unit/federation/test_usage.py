@@ -86,6 +86,7 @@ def test_an_event_has_no_field_for_a_person() -> None:
         "resource_id",
         "sha256",
         "at",
+        "day",
         "visitor",
         "first",
     }
