@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from federation import auditlog, guessing
 from federation.models.institutions import Institution
 from federation.models.people import User
+from federation.roles import ADMIN as ADMIN
+from federation.roles import AUDITOR as AUDITOR
+from federation.roles import OF_AN_INSTITUTION, ROLES
+from federation.roles import REVIEWER as REVIEWER
 from federation.settings import HubSettings
 from shared.errors import AlreadyExists, FieldError, InvalidRequest, SignInFailed
 from shared.validation import plain
 
-REVIEWER, ADMIN, AUDITOR = "reviewer", "admin", "auditor"
-ROLES = (REVIEWER, ADMIN, AUDITOR)
-MAY_DECIDE = frozenset({REVIEWER, ADMIN})
-"""Roles that judge submissions; an auditor reads everything and decides nothing."""
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
 MAX_NAME = 100
 NAME = re.compile(r"\w[\w.@+-]*")
@@ -61,7 +61,7 @@ def create_user(
     """Make an account. Raises `InvalidRequest` naming each fault, or `AlreadyExists` for a name that is taken."""
     name, display_name = fold_name(name), plain(display_name).strip()
     fault = password_fault(password)
-    faults = [*_name_faults(name, display_name), *([fault] if fault else []), *_role_faults(role)]
+    faults = [*_name_faults(name, display_name), *([fault] if fault else []), *_role_faults(role, institution)]
     if faults:
         raise InvalidRequest(errors=faults)
     if _by_name(session, name) is not None:
@@ -203,7 +203,9 @@ def _name_faults(name: str, display_name: str) -> list[FieldError]:
     return faults
 
 
-def _role_faults(role: str) -> list[FieldError]:
+def _role_faults(role: str, institution: Institution | None) -> list[FieldError]:
+    if role in OF_AN_INSTITUTION and institution is None:
+        return [FieldError("/institution", "required")]
     if role in ROLES:
         return []
     said = {"value": role[:40], "vocabulary": "roles", "allowed": ", ".join(ROLES)}

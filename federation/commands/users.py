@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from federation import auditlog, operations, people
+from federation import auditlog, operations, people, roles
 from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
@@ -23,13 +23,13 @@ COLUMNS: dict[str, showing.Show] = {
 
 @click.group()
 def user() -> None:
-    """平台用户（审核人、管理员）。"""
+    """平台用户（审核人、联盟管理员、成员单位的人等）。"""
 
 
 @user.command(name="add")
 @click.argument("name")
 @click.option("--display-name", help="显示的姓名。")
-@click.option("--role", type=click.Choice(people.ROLES), default="reviewer", show_default=True)
+@click.option("--role", type=click.Choice(roles.ROLES), default="reviewer", show_default=True)
 @click.option("--institution", "code", help="所属单位的代码。")
 @click.password_option(help="密码；不写则提示输入。")
 @click.pass_context

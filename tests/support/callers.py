@@ -27,7 +27,8 @@ from tests.support.records import Signer, make_record
 from tests.support.stores import RunningStore
 
 NODES = ("node of A", "node of B", "suspended node", "stranger's key")
-ROLES = ("staff of A", "reviewer", "admin", "auditor")
+MEMBERS = ("contributor", "manager")
+ROLES = ("staff of A", *MEMBERS, "reviewer", "chief_reviewer", "admin", "auditor")
 PEOPLE = (*ROLES, "closed account")
 CALLERS = ("anonymous", *NODES, *PEOPLE)
 OK, AT_THE_DOOR, UNKNOWN, FORBIDDEN, NOT_THERE = "allowed", "led to sign in", "401", "403", "404"
@@ -121,6 +122,7 @@ def running_stage(folder: Path, store: RunningStore) -> Iterator[Stage]:
         signers = dict(zip(NODES, (a.signer, b.signer, suspended.signer, Signer()), strict=True))
         browsers = {caller: desk.browser() for caller in CALLERS}
         roles = {"staff of A": ("reviewer", "a"), "closed account": ("admin", "")}
+        roles |= {member: (member, "a") for member in MEMBERS}
         for caller in PEOPLE:
             desk.person(account(caller), *roles.get(caller, (caller, "")))
             assert browsers[caller].enter(account(caller)).status_code == 303

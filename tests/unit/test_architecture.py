@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from federation.audience import ADMIN, AUDIENCES, NODE, PUBLIC, REVIEWER, Blueprint, audience_of, guard
+from federation.audience import (
+    ADMIN,
+    AUDIENCES,
+    MANAGER,
+    MEMBER,
+    NODE,
+    PERSON,
+    PUBLIC,
+    REVIEWER,
+    Blueprint,
+    audience_of,
+    guard,
+)
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("shared", "nodes", "federation")
@@ -75,10 +87,17 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/api/v1/federation/uploads"),
         ("POST", "/api/v1/federation/uploads/complete"),
     },
-    REVIEWER: {
-        ("GET", "/workbench/"),
+    PERSON: {
         ("GET", "/workbench/account"),
         ("POST", "/workbench/account"),
+    },
+    MEMBER: {
+        ("GET", "/workbench/own/"),
+        ("GET", "/workbench/own/versions/<int(max=2147483647):version_id>"),
+    },
+    MANAGER: set(),
+    REVIEWER: {
+        ("GET", "/workbench/"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>/files/<int(max=2147483647):position>"),

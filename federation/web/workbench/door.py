@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,6 +13,7 @@ from federation.audience import PUBLIC, guard
 from federation.database import db
 from federation.language import request_language
 from federation.parts import parts
+from federation.roles import Permission, may
 from federation.web.workbench import sessions
 from shared.errors import CommonsError, SignInFailed, Throttled
 
@@ -64,4 +67,8 @@ def refusal(error: CommonsError, template: str, **context: object) -> Response:
 
 
 def _target() -> str:
-    return sessions.local_path(request.args.get("next")) or url_for("workbench.queue")
+    wanted = sessions.local_path(request.args.get("next"))
+    if wanted and (may(sessions.me(), Permission.READ_DESK) or not urlsplit(wanted).path.endswith("/workbench/")):
+        return wanted
+    # Links to the workbench name its queue, which is not everybody's.
+    return sessions.home()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -17,9 +18,11 @@ from federation.database import db
 from federation.models.people import User
 from federation.parts import parts
 from federation.problems import answer
+from federation.roles import Permission, may
 from shared.errors import CsrfFailed, Forbidden, SignInRequired
 
 UNTIL = "until"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 login_manager = LoginManager()
 
 
@@ -87,10 +90,25 @@ def check_signed_in() -> None:
     me()
 
 
+def only(permission: Permission) -> Callable[[], None]:
+    """A check that lets those pass who may do that; it raises `SignInRequired` or `Forbidden`."""
+
+    def check() -> None:
+        if not may(me(), permission):
+            raise Forbidden()
+
+    return check
+
+
 def check_admin() -> None:
-    """Let admins pass. Raises `SignInRequired` or `Forbidden`."""
-    if me().role != people.ADMIN:
-        raise Forbidden()
+    """Let admins pass, and to read also auditors. Raises `SignInRequired` or `Forbidden`."""
+    reads = request.method in SAFE_METHODS
+    only(Permission.READ_ADMINISTRATION if reads else Permission.ADMINISTER)()
+
+
+def home() -> str:
+    """Where the person who is signed in begins: at the desk, or at what the own institution has contributed."""
+    return url_for("workbench.queue" if may(me(), Permission.READ_DESK) else "workbench_own.contributions")
 
 
 def local_path(wanted: str | None) -> str | None:
@@ -126,4 +144,5 @@ def _csrf_failed(_error: Exception) -> ResponseReturnValue:
 
 
 def _for_templates() -> dict[str, Any]:
-    return {"me": somebody()}
+    user = somebody()
+    return {"me": user, "may": lambda permission: user is not None and may(user, Permission(permission))}

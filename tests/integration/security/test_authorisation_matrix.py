@@ -4,9 +4,9 @@ The kinds of caller that exist:
 
 - **nodes**, by their key: enrolled ones (of institution A and of B), one whose key is suspended, and a stranger with
   a key that nobody enrolled; whose things a node may touch is in `test_object_rights`;
-- **people**, by their session, each of one role: `reviewer`, `admin`, `auditor` (reads all, decides nothing). An
-  account of any role may belong to an institution; there is no role for members' staff as such, who work at their
-  node. `staff of A` is a reviewer who belongs to A;
+- **people**, by their session, each of one role of `federation.roles`: `contributor` and `manager`, both of
+  institution A; `reviewer`, `chief_reviewer`, `admin`, `auditor` (reads all, changes nothing). `staff of A` is a
+  reviewer who belongs to A;
 - everybody else (`anonymous`), and somebody whose account was closed while signed in.
 
 A route that has no row here fails `test_every_route_has_a_row`.
@@ -29,6 +29,7 @@ from tests.support.callers import (
     AT_THE_DOOR,
     CALLERS,
     FORBIDDEN,
+    MEMBERS,
     NOT_THERE,
     OK,
     ROLES,
@@ -79,8 +80,21 @@ def people_only(**refused: str) -> dict[str, str]:
     return {**dict.fromkeys(CALLERS, AT_THE_DOOR), **dict.fromkeys(ROLES, OK), **refused}
 
 
+def only(*allowed: str) -> dict[str, str]:
+    """Some of the people, and nobody else."""
+    return people_only(**dict.fromkeys(set(ROLES) - set(allowed), FORBIDDEN))
+
+
 def admins_only() -> dict[str, str]:
-    return {**people_only(), **dict.fromkeys(("staff of A", "reviewer", "auditor"), FORBIDDEN)}
+    return only("admin")
+
+
+def admins_and_auditors() -> dict[str, str]:
+    return only("admin", "auditor")
+
+
+def readers_of_the_desk() -> dict[str, str]:
+    return only(*set(ROLES) - set(MEMBERS))
 
 
 def asking_to_join(stage: Stage) -> dict[str, Any]:
@@ -112,7 +126,7 @@ def node_page(stage: Stage) -> str:
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
 FEDERATION = "/api/v1/federation"
-DECISIONS = people_only(**{"staff of A": FORBIDDEN, "auditor": FORBIDDEN})
+DECISIONS = only("reviewer", "chief_reviewer", "admin")
 """Nobody judges what their own institution has sent, and an auditor judges nothing."""
 ANY_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 NOTHING = "0" * 64
@@ -163,26 +177,30 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", DOOR): Row(anybody()),
     ("POST", DOOR): Row(anybody(), form={"name": "reviewer", "password": PASSWORD}),
     ("POST", "/workbench/sign-out"): Row(anybody()),
-    ("GET", "/workbench/"): Row(people_only()),
+    ("GET", "/workbench/"): Row(readers_of_the_desk()),
+    ("GET", "/workbench/own/"): Row(only(*MEMBERS)),
+    ("GET", "/workbench/own/versions/<int(max=2147483647):version_id>"): Row(
+        only(*MEMBERS), lambda stage: f"/workbench/own/versions/{stage.version_of_ark()}"
+    ),
     ("GET", "/workbench/account"): Row(people_only()),
     ("POST", "/workbench/account"): Row(people_only(), form={"old": "x", "new": "x", "again": "x"}),
-    ("GET", NUMBER): Row(people_only(), Stage.version),
+    ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
-    ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(people_only(), published_file),
-    ("GET", ADMIN + "/"): Row(admins_only()),
+    ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(readers_of_the_desk(), published_file),
+    ("GET", ADMIN + "/"): Row(admins_and_auditors()),
     ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
-    ("GET", ADMIN + "/files"): Row(admins_only()),
+    ("GET", ADMIN + "/files"): Row(admins_and_auditors()),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/quota"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/quota", form={"quota": "?"}
     ),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/withdrawals"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/withdrawals"
     ),
-    ("GET", ADMIN + "/nodes/<node_id>"): Row(admins_only(), node_page),
+    ("GET", ADMIN + "/nodes/<node_id>"): Row(admins_and_auditors(), node_page),
     ("POST", ADMIN + "/nodes/<node_id>/keys/<key_id>"): Row(
         admins_only(), lambda stage: f"{node_page(stage)}/keys/{stage.nodes['node of B'].key_id}", form={"state": "?"}
     ),
-    ("GET", ADMIN + "/users"): Row(admins_only()),
+    ("GET", ADMIN + "/users"): Row(admins_and_auditors()),
     ("POST", ADMIN + "/users"): Row(admins_only(), form={"name": "no good"}),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/invitation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/invitation"
