@@ -21,7 +21,7 @@ from federation.roles import AUDITOR as AUDITOR
 from federation.roles import OF_AN_INSTITUTION, ROLES
 from federation.roles import REVIEWER as REVIEWER
 from federation.settings import HubSettings
-from shared.errors import AlreadyExists, FieldError, InvalidRequest, SignInFailed
+from shared.errors import AlreadyExists, FieldError, InvalidRequest, ReasonMissing, SignInFailed
 from shared.validation import plain
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
@@ -61,7 +61,8 @@ def create_user(
     """Make an account. Raises `InvalidRequest` naming each fault, or `AlreadyExists` for a name that is taken."""
     name, display_name = fold_name(name), plain(display_name).strip()
     fault = password_fault(password)
-    faults = [*_name_faults(name, display_name), *([fault] if fault else []), *_role_faults(role, institution)]
+    faults = [*_name_faults(name), *display_name_faults(display_name), *([fault] if fault else [])]
+    faults += role_faults(role, institution)
     if faults:
         raise InvalidRequest(errors=faults)
     if _by_name(session, name) is not None:
@@ -139,13 +140,26 @@ def set_password(session: Session, user: User, password: str, *, actor: str) -> 
     _remember(session, actor, "user.password_changed", user)
 
 
-def deactivate(session: Session, user: User, *, actor: str) -> None:
-    """Close an account and end its sessions; its decisions stay. Closing a closed one changes nothing."""
+def deactivate(session: Session, user: User, *, actor: str, reason: str = "") -> None:
+    """Close an account and end its sessions; its decisions stay. Closing a closed one changes nothing.
+
+    Raises `ReasonMissing`; only the operator at the command line may do without a reason.
+    """
+    reason = _reason(reason, actor)
     if not user.active:
         return
     user.active = False
     _end_sessions(session, user)
-    _remember(session, actor, "user.deactivated", user)
+    _remember(session, actor, "user.deactivated", user, reason=reason)
+
+
+def reactivate(session: Session, user: User, *, actor: str, reason: str = "") -> None:
+    """Open a closed account again, with the password that it had. Raises `ReasonMissing` as `deactivate` does."""
+    reason = _reason(reason, actor)
+    if user.active:
+        return
+    user.active = True
+    _remember(session, actor, "user.reactivated", user, reason=reason)
 
 
 def standing_user(session: Session, user_id: str, epoch: int) -> User | None:
@@ -187,23 +201,44 @@ def _secret(password: str) -> bytes:
     return unicodedata.normalize("NFC", password[:MAX_PASSWORD]).encode("utf-8", "surrogatepass")
 
 
-def _remember(session: Session, actor: str, action: str, user: User, detail: dict[str, str] | None = None) -> None:
-    auditlog.record(session, auditlog.Happening(actor, action, auditlog.person(user.id), detail=detail))
+def _reason(reason: str, actor: str) -> str:
+    reason = plain(reason).strip()
+    if not reason and actor != auditlog.OPERATOR:
+        raise ReasonMissing()
+    return reason
 
 
-def _name_faults(name: str, display_name: str) -> list[FieldError]:
-    faults = []
-    for pointer, value in (("/name", name), ("/display_name", display_name)):
-        if not value:
-            faults.append(FieldError(pointer, "required"))
-        elif len(value) > MAX_NAME:
-            faults.append(FieldError(pointer, "too_long", {"max": MAX_NAME, "length": len(value)}))
-    if name and not NAME.fullmatch(name):
-        faults.append(FieldError("/name", "bad_user_name"))
-    return faults
+def _remember(
+    session: Session,
+    actor: str,
+    action: str,
+    user: User,
+    detail: dict[str, str] | None = None,
+    reason: str = "",
+) -> None:
+    auditlog.record(session, auditlog.Happening(actor, action, auditlog.person(user.id), reason, detail=detail))
 
 
-def _role_faults(role: str, institution: Institution | None) -> list[FieldError]:
+def _name_faults(name: str) -> list[FieldError]:
+    faults = _text_faults("/name", name)
+    return faults if faults or NAME.fullmatch(name) else [FieldError("/name", "bad_user_name")]
+
+
+def display_name_faults(display_name: str) -> list[FieldError]:
+    """What is wrong with the name by which a person is shown."""
+    return _text_faults("/display_name", display_name)
+
+
+def _text_faults(pointer: str, value: str) -> list[FieldError]:
+    if not value:
+        return [FieldError(pointer, "required")]
+    if len(value) > MAX_NAME:
+        return [FieldError(pointer, "too_long", {"max": MAX_NAME, "length": len(value)})]
+    return []
+
+
+def role_faults(role: str, institution: Institution | None) -> list[FieldError]:
+    """What is wrong with giving somebody that role in that institution, or in none."""
     if role in OF_AN_INSTITUTION and institution is None:
         return [FieldError("/institution", "required")]
     if role in ROLES:

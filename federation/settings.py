@@ -109,7 +109,8 @@ class HubSettings:
     max_withdrawn_unasked: int = setting(
         1, "一天之内，一个单位撤回不超过几件，不论占百分之几都不必确认；0 为一律看百分比", low=0, high=1_000_000
     )
-    invitation_days: int = setting(14, "邀请码的有效天数", low=1, high=365)
+    invitation_days: int = setting(14, "邀请码和邀请链接的有效天数", low=1, high=365)
+    password_link_hours: int = setting(24, "重设密码的链接的有效小时数", low=1, high=720)
     web_threads: int = setting(4, "每个网站进程同时处理的请求数", low=1, high=64)
     web_processes: int = setting(1, "网站进程数", low=1, high=64)
     trusted_proxies: int = setting(0, "前面有几层可信的反向代理", low=0, high=10)

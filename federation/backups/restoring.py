@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import Connection, NullPool, create_engine, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, copying, fixity, operations, schema, service, tasks
+from federation import account_links, auditlog, copying, fixity, operations, schema, service, tasks
 from federation import folder as data_folder
 from federation.backups import folder as place
 from federation.backups import objects, snapshot, undone
@@ -113,6 +113,8 @@ def _put_rows(
             session.execute(update(Node).values(event_seq=Node.event_seq + EVENTS_SKIPPED))
             # Sessions that were ended since the backup would be good again: everybody signs in anew.
             session.execute(update(User).values(epoch=User.epoch + EPOCHS_SKIPPED))
+            # Links that were used or taken back since the backup would be good again.
+            account_links.void_all(session)
             good = undone.look(session, since=backup.manifest.made)
             _note(session, backup, lacking, good)
             tell = begin("标记缺少的文件", len(lacking))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from federation import auditlog, operations, people, roles
+from federation import account_links, auditlog, operations, people, roles
 from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
@@ -60,11 +60,59 @@ def user_list(context: click.Context, as_json: bool) -> None:
     showing.show(found, COLUMNS, as_json=as_json, none="还没有用户。用 commons-hub user add 添加。")
 
 
+@user.command(name="invite")
+@click.argument("display_name")
+@click.option("--role", type=click.Choice(roles.ROLES), default="reviewer", show_default=True)
+@click.option("--institution", "code", help="所属单位的代码。")
+@click.option("--days", type=click.IntRange(1, 365), help="有效的天数；不写则按设置。")
+@click.pass_context
+def user_invite(context: click.Context, display_name: str, role: str, code: str | None, days: int | None) -> None:
+    """生成一次性的邀请链接，本人用它自己选用户名和密码。"""
+    settings = load_settings(context.obj)
+    with unit_of_work(create_core(settings)) as session:
+        token = account_links.invite(
+            session,
+            display_name=display_name,
+            role=role,
+            institution=operations.institution(session, code) if code else None,
+            days=days or settings.invitation_days,
+        )
+    click.echo(account_links.address(settings.origin, token))
+
+
+@user.command(name="reset-password")
+@click.argument("name")
+@click.option("--hours", type=click.IntRange(1, 720), help="有效的小时数；不写则按设置。")
+@click.pass_context
+def user_reset_password(context: click.Context, name: str, hours: int | None) -> None:
+    """生成一次性的链接，本人用它选新密码。"""
+    settings = load_settings(context.obj)
+    with unit_of_work(create_core(settings)) as session:
+        found = operations.user(session, name)
+        token = account_links.offer_password(session, found, hours=hours or settings.password_link_hours)
+    click.echo(account_links.address(settings.origin, token))
+
+
+reason_option = click.option("--reason", default="", help="理由，记入审计日志。")
+
+
 @user.command(name="deactivate")
 @click.argument("name")
+@reason_option
 @click.pass_context
-def user_deactivate(context: click.Context, name: str) -> None:
+def user_deactivate(context: click.Context, name: str, reason: str) -> None:
     """停用用户并结束其全部会话。"""
     with unit_of_work(create_core(load_settings(context.obj))) as session:
-        people.deactivate(session, operations.user(session, name), actor=auditlog.OPERATOR)
+        people.deactivate(session, operations.user(session, name), actor=auditlog.OPERATOR, reason=reason)
     click.echo(f"已停用 {name}。")
+
+
+@user.command(name="reactivate")
+@click.argument("name")
+@reason_option
+@click.pass_context
+def user_reactivate(context: click.Context, name: str, reason: str) -> None:
+    """恢复停用的用户。"""
+    with unit_of_work(create_core(load_settings(context.obj))) as session:
+        people.reactivate(session, operations.user(session, name), actor=auditlog.OPERATOR, reason=reason)
+    click.echo(f"已恢复 {name}。")

@@ -38,3 +38,30 @@ class SignInAttempt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AccountLink(Base):
+    """A one-time link, of whose token only the SHA-256 is kept: an invitation, or a new password for an account.
+
+    An invitation says whom it is for, which role they get, and in which institution; `user_id` is then the account
+    that was made by it. `issuer_id` is None for the operator at the command line.
+    """
+
+    __tablename__ = "account_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    display_name: Mapped[str] = mapped_column(String(100), default="")
+    role: Mapped[str] = mapped_column(String(20), default="")
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    issuer_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    institution: Mapped[Institution | None] = relationship()
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    issuer: Mapped[User | None] = relationship(foreign_keys=[issuer_id])

@@ -16,6 +16,10 @@ from shared.errors.callers import Forbidden as Forbidden
 from shared.errors.callers import InvitationForAnother as InvitationForAnother
 from shared.errors.callers import KeyRevoked as KeyRevoked
 from shared.errors.callers import KeyUnknown as KeyUnknown
+from shared.errors.callers import LinkExpired as LinkExpired
+from shared.errors.callers import LinkUnknown as LinkUnknown
+from shared.errors.callers import LinkUsed as LinkUsed
+from shared.errors.callers import LinkWithdrawn as LinkWithdrawn
 from shared.errors.callers import NotYours as NotYours
 from shared.errors.callers import OwnInstitution as OwnInstitution
 from shared.errors.callers import SignatureExpired as SignatureExpired

@@ -115,6 +115,38 @@ class SignInRequired(CommonsError):
     en = "Sign in first."
 
 
+class LinkUnknown(CommonsError):
+    """A one-time link that there is not: altered, or cut off."""
+
+    code, status, exit_code = "link_unknown", 404, 4
+    zh = "这个链接不正确，可能没有复制完整。请核对，或请发给您链接的人重新发一个。"
+    en = "This link is not right; perhaps a part of it is missing. Check it, or ask whoever sent it for a new one."
+
+
+class LinkUsed(CommonsError):
+    """A one-time link that was used."""
+
+    code, status, exit_code = "link_used", 410, 4
+    zh = "这个链接已经用过，每个链接只能用一次。账户已开好就直接登录；否则请发给您链接的人重新发一个。"
+    en = "This link was used already. If your account is there, sign in; otherwise ask whoever sent it for a new one."
+
+
+class LinkExpired(CommonsError):
+    """A one-time link whose time is over."""
+
+    code, status, exit_code = "link_expired", 410, 4
+    zh = "这个链接已过期。请发给您链接的人重新发一个。"
+    en = "This link has expired. Ask whoever sent it for a new one."
+
+
+class LinkWithdrawn(CommonsError):
+    """A one-time link that was taken back, or replaced by a newer one."""
+
+    code, status, exit_code = "link_withdrawn", 410, 4
+    zh = "这个链接已被收回，或已换成新的。请用最新的一个，或请发给您链接的人重新发一个。"
+    en = "This link was taken back or replaced. Use the newest one, or ask whoever sent it for a new one."
+
+
 class Forbidden(CommonsError):
     """Somebody who may not do this."""
 

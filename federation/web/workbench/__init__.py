@@ -11,17 +11,23 @@ from federation.web.workbench.account import workbench_account
 from federation.web.workbench.admin import workbench_admin
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
+from federation.web.workbench.links import workbench_links
 from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.own import workbench_own
+from federation.web.workbench.people import workbench_people
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
+from federation.web.workbench.team import workbench_team
 
 __all__ = ["workbench"]
 PARTS = (
     workbench_door,
+    workbench_links,
     workbench_account,
     workbench_own,
+    workbench_team,
     workbench_admin,
+    workbench_people,
     workbench_nodes,
     workbench_storage,
 )

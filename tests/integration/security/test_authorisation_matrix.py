@@ -125,6 +125,7 @@ def node_page(stage: Stage) -> str:
 
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
+TEAM = "/workbench/own/people"
 FEDERATION = "/api/v1/federation"
 DECISIONS = only("reviewer", "chief_reviewer", "admin")
 """Nobody judges what their own institution has sent, and an auditor judges nothing."""
@@ -184,6 +185,20 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/workbench/account"): Row(people_only()),
     ("POST", "/workbench/account"): Row(people_only(), form={"old": "x", "new": "x", "again": "x"}),
+    ("GET", TEAM): Row(only("manager")),
+    ("POST", TEAM): Row(only("manager"), form={"display_name": ""}),
+    ("POST", TEAM + "/invitations/<int(max=2147483647):link_id>"): Row(
+        only("manager"), lambda stage: f"{TEAM}/invitations/{stage.invitation()}"
+    ),
+    ("POST", TEAM + "/<user_id>/deactivation"): Row(
+        only("manager"), lambda stage: f"{TEAM}/{stage.somebody('contributor')}/deactivation", form={"reason": "x"}
+    ),
+    ("POST", TEAM + "/<user_id>/reactivation"): Row(
+        only("manager"), lambda stage: f"{TEAM}/{stage.somebody('contributor')}/reactivation", form={"reason": "x"}
+    ),
+    # The token is what opens these, whoever comes with it; there is no such one.
+    ("GET", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
+    ("POST", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
     ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
     ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(readers_of_the_desk(), published_file),
@@ -201,12 +216,21 @@ MATRIX: dict[tuple[str, str], Row] = {
         admins_only(), lambda stage: f"{node_page(stage)}/keys/{stage.nodes['node of B'].key_id}", form={"state": "?"}
     ),
     ("GET", ADMIN + "/users"): Row(admins_and_auditors()),
-    ("POST", ADMIN + "/users"): Row(admins_only(), form={"name": "no good"}),
+    ("POST", ADMIN + "/users"): Row(admins_only(), form={"display_name": ""}),
+    ("POST", ADMIN + "/users/invitations/<int(max=2147483647):link_id>"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/invitations/{stage.invitation()}"
+    ),
+    ("GET", ADMIN + "/users/<user_id>"): Row(
+        admins_and_auditors(), lambda stage: f"{ADMIN}/users/{stage.somebody()}"
+    ),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/invitation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/invitation"
     ),
     ("POST", ADMIN + "/users/<user_id>/deactivation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/deactivation"
+    ),
+    ("POST", ADMIN + "/users/<user_id>/reactivation"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/reactivation", form={"reason": "x"}
     ),
     ("POST", ADMIN + "/users/<user_id>/password"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/password"
