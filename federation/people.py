@@ -9,11 +9,11 @@ from functools import cache
 import uuid6
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from federation import auditlog, guessing
+from federation import auditlog, guessing, person_sessions
 from federation.models.institutions import Institution
 from federation.models.people import User
 from federation.roles import ADMIN as ADMIN
@@ -108,12 +108,6 @@ def sign_in(session: Session, *, name: str, password: str, address: str, setting
     return user
 
 
-def sign_out(session: Session, user: User) -> None:
-    """End every session of the person: a session cookie that was copied ends too."""
-    _end_sessions(session, user)
-    _remember(session, auditlog.person(user.id), "user.signed_out", user)
-
-
 def change_password(session: Session, user: User, *, old: str, new: str, address: str, settings: HubSettings) -> None:
     """Let a person choose a new password, who knows the old one; all sessions end.
 
@@ -136,7 +130,7 @@ def set_password(session: Session, user: User, password: str, *, actor: str) -> 
     if fault:
         raise InvalidRequest(errors=[fault])
     user.password_hash = HASHER.hash(_secret(password))
-    _end_sessions(session, user)
+    person_sessions.drop_all(session, user)
     _remember(session, actor, "user.password_changed", user)
 
 
@@ -149,7 +143,7 @@ def deactivate(session: Session, user: User, *, actor: str, reason: str = "") ->
     if not user.active:
         return
     user.active = False
-    _end_sessions(session, user)
+    person_sessions.drop_all(session, user)
     _remember(session, actor, "user.deactivated", user, reason=reason)
 
 
@@ -162,12 +156,6 @@ def reactivate(session: Session, user: User, *, actor: str, reason: str = "") ->
     _remember(session, actor, "user.reactivated", user, reason=reason)
 
 
-def standing_user(session: Session, user_id: str, epoch: int) -> User | None:
-    """The person whose session says `user_id` and `epoch`, unless the account or the session was ended."""
-    user = session.get(User, user_id)
-    return user if user is not None and user.active and user.epoch == epoch else None
-
-
 def password_fault(password: str) -> FieldError | None:
     """Why `password` will not do for an account, or None."""
     if len(password) < MIN_PASSWORD:
@@ -175,14 +163,6 @@ def password_fault(password: str) -> FieldError | None:
     if len(password) > MAX_PASSWORD:
         return FieldError("/password", "too_long", {"max": MAX_PASSWORD, "length": len(password)})
     return None
-
-
-def _end_sessions(session: Session, user: User) -> None:
-    """Raise the epoch in the database itself, so that two at the same time both count."""
-    statement = update(User).where(User.id == user.id).values(epoch=User.epoch + 1)
-    session.flush()
-    session.execute(statement.execution_options(synchronize_session=False))
-    session.refresh(user)
 
 
 def _by_name(session: Session, name: str) -> User | None:

@@ -12,7 +12,7 @@ from federation.models.institutions import Institution
 
 
 class User(Base):
-    """A person; `epoch` is raised to end all sessions. The random id stands for the person in the audit log."""
+    """A person. The random id stands for the person in the audit log."""
 
     __tablename__ = "users"
 
@@ -23,10 +23,30 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20))
     institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
     active: Mapped[bool] = mapped_column(default=True)
-    epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     institution: Mapped[Institution | None] = relationship()
+
+
+class PersonSession(Base):
+    """Somebody who is signed in, in one browser; of the token that it keeps only the SHA-256 is here.
+
+    `browser` is its family in words; `second_factor` says whether more than a password was shown. To end a session
+    is to delete its row.
+    """
+
+    __tablename__ = "person_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    browser: Mapped[str] = mapped_column(String(100), default="")
+    second_factor: Mapped[bool] = mapped_column(default=False)
+    begun_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    user: Mapped[User] = relationship()
 
 
 class SignInAttempt(Base):

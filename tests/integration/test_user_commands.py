@@ -13,7 +13,15 @@ from tests.support.hub import ORIGIN, Hub
 from tests.support.reviewing import PASSWORD
 
 Run = Callable[..., str]
-NEEDED = ("var", "public_origin", "database_url", "queue_url", "store_endpoint", "store_access_key", "store_secret_key")
+NEEDED = (
+    "var",
+    "public_origin",
+    "database_url",
+    "queue_url",
+    "store_endpoint",
+    "store_access_key",
+    "store_secret_key",
+)
 NEW = "a new long one"
 
 

@@ -92,6 +92,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
     PERSON: {
         ("GET", "/workbench/account"),
         ("POST", "/workbench/account"),
+        ("POST", "/workbench/account/sessions"),
     },
     MEMBER: {
         ("GET", "/workbench/own/"),
@@ -124,6 +125,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/admin/users/invitations/<int(max=2147483647):link_id>"),
         ("GET", "/workbench/admin/users/<user_id>"),
         ("POST", "/workbench/admin/users/<user_id>/reactivation"),
+        ("POST", "/workbench/admin/users/<user_id>/sessions"),
         ("POST", "/workbench/admin/users/<user_id>/deactivation"),
         ("POST", "/workbench/admin/users/<user_id>/password"),
     },

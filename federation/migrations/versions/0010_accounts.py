@@ -1,4 +1,4 @@
-"""What belongs to a person's account: one-time links."""
+"""What belongs to a person's account: one-time links, sessions."""
 
 from __future__ import annotations
 
@@ -36,5 +36,24 @@ def upgrade() -> None:
     )
 
 
+    op.create_table(
+        "person_sessions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("browser", sa.String(length=100), nullable=False),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_person_sessions_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_sessions")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_person_sessions_token_sha256")),
+    )
+    op.create_index(op.f("ix_person_sessions_user_id"), "person_sessions", ["user_id"], unique=False)
+    op.create_index(op.f("ix_person_sessions_expires_at"), "person_sessions", ["expires_at"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_table("person_sessions")
     op.drop_table("account_links")

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import people
+from federation import auditlog, people, person_sessions
 from federation.audience import PERSON, guard
 from federation.database import db
 from federation.language import request_language
@@ -28,8 +28,21 @@ def _words() -> dict[str, object]:
 
 @workbench_account.get("")
 def account() -> ResponseReturnValue:
-    """Who I am here, and the form for a new password."""
-    return render_template("workbench/account.html", minimum=people.MIN_PASSWORD)
+    """Who I am here, where I am signed in, and the form for a new password."""
+    return render_template("workbench/account.html", **_shown())
+
+
+@workbench_account.post("/sessions")
+def end_sessions() -> ResponseReturnValue:
+    """End one of my sessions, or all but this one."""
+    user, this, chosen = sessions.me(), sessions.this_one(), request.form.get("session", "")
+    actor = auditlog.person(user.id)
+    if chosen == "others":
+        person_sessions.end_all(db.session(), user, actor=actor, but=this)
+    else:
+        person_sessions.end(db.session(), user, sessions.number(chosen), actor=actor)
+    flash(_("已结束所选的登录。"), "good")
+    return redirect(url_for("workbench_account.account"), 303)
 
 
 @workbench_account.post("")
@@ -38,7 +51,7 @@ def change_password() -> ResponseReturnValue:
     user = sessions.me()
     fault = _new_password_fault()
     if fault:
-        page = render_template("workbench/account.html", minimum=people.MIN_PASSWORD, new_fault=fault)
+        page = render_template("workbench/account.html", new_fault=fault, **_shown())
         return page, 422
     try:
         people.change_password(
@@ -51,13 +64,21 @@ def change_password() -> ResponseReturnValue:
         )
     except SignInFailed as error:
         said = _("现在的密码不正确。")
-        page = render_template("workbench/account.html", minimum=people.MIN_PASSWORD, old_fault=said)
+        page = render_template("workbench/account.html", old_fault=said, **_shown())
         return page, error.status
     except (Throttled, InvalidRequest) as error:
-        return refusal(error, "workbench/account.html", minimum=people.MIN_PASSWORD)
+        return refusal(error, "workbench/account.html", **_shown())
     sessions.begin(user)
     flash(_("密码已更换，其他设备上的登录已失效。"), "good")
     return redirect(url_for("workbench_account.account"), 303)
+
+
+def _shown() -> dict[str, object]:
+    return {
+        "minimum": people.MIN_PASSWORD,
+        "standing": person_sessions.sessions_of(db.session(), sessions.me()),
+        "this": sessions.this_one(),
+    }
 
 
 def _new_password_fault() -> str:

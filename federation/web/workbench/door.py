@@ -48,12 +48,9 @@ def signing_in() -> ResponseReturnValue:
 
 @workbench_door.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """End all sessions of the person, on every device."""
-    user = sessions.somebody()
-    if user is not None:
-        people.sign_out(db.session(), user)
+    """End the session in this browser."""
     sessions.end()
-    flash(_("您已退出，其他设备上的登录也同时失效。"), "good")
+    flash(_("您已退出。"), "good")
     return redirect(url_for("workbench_door.sign_in"), 303)
 
 

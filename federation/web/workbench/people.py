@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from federation import account_links, auditlog, people
+from federation import account_links, auditlog, people, person_sessions
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.models.institutions import Institution
@@ -52,9 +52,7 @@ def invite() -> ResponseReturnValue:
 def withdraw_invitation(link_id: int) -> ResponseReturnValue:
     """Take an open invitation back."""
     try:
-        account_links.withdraw(
-            db.session(), link_id, issuer=sessions.me(), reason=request.form.get("reason", "")
-        )
+        account_links.withdraw(db.session(), link_id, issuer=sessions.me(), reason=request.form.get("reason", ""))
     except ReasonMissing as error:
         return _users_page(error)
     flash(_("邀请已收回，链接不能再用。"), "good")
@@ -78,6 +76,18 @@ def offer_password(user_id: str) -> ResponseReturnValue:
     except Forbidden as error:
         return _person_page(user, error)
     return _person_page(user, link=account_links.address(settings.origin, token))
+
+
+@workbench_people.post("/<user_id>/sessions")
+def end_sessions(user_id: str) -> ResponseReturnValue:
+    """End one of the person's sessions, or all."""
+    user, chosen = _other(user_id), request.form.get("session", "")
+    if chosen == "all":
+        person_sessions.end_all(db.session(), user, actor=_actor())
+    else:
+        person_sessions.end(db.session(), user, sessions.number(chosen), actor=_actor())
+    flash(_("已结束所选的登录。"), "good")
+    return redirect(url_for("workbench_people.person", user_id=user.id), 303)
 
 
 @workbench_people.post("/<user_id>/deactivation")
@@ -152,6 +162,7 @@ def _person_page(user: User, error: CommonsError | None = None, link: str = "") 
         "workbench/admin/person.html",
         user=user,
         manageable=may_manage(sessions.me(), user),
+        standing=person_sessions.sessions_of(db.session(), user),
         hours=parts().settings.password_link_hours,
         link=link,
         **forms.said(error),

@@ -1,9 +1,9 @@
-"""Who is signed in: sessions that end by time, by the account's epoch, and at sign-out."""
+"""Who is signed in: the sessions of `federation.person_sessions`, in browsers and in requests."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -12,33 +12,34 @@ from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 
-from federation import people
-from federation.database import db
-from federation.models.people import User
+from federation import person_sessions
+from federation.database import db, own_transaction, reading_only
+from federation.models.people import PersonSession, User
 from federation.parts import parts
 from federation.problems import answer
 from federation.roles import Permission, may
-from shared.errors import CsrfFailed, Forbidden, SignInRequired
+from federation.web.workbench import browsers
+from shared.errors import CsrfFailed, Forbidden, NotFound, SignInRequired
 
-UNTIL = "until"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 login_manager = LoginManager()
 
 
 class SignedIn:
-    """An account as Flask-Login wants it; the id that the session keeps names the epoch too."""
+    """A person in a session, as Flask-Login wants it; the browser keeps the session's token."""
 
     is_authenticated = True
     is_active = True
     is_anonymous = False
 
-    def __init__(self, user: User) -> None:
-        self.user = user
+    def __init__(self, user: User, token: str, kept: PersonSession | None = None) -> None:
+        self.user, self.token, self.kept = user, token, kept
 
     def get_id(self) -> str:
-        """What the session says of the person."""
-        return f"{self.user.id}.{self.user.epoch}"
+        """What the browser keeps."""
+        return self.token
 
 
 def install(app: App) -> None:
@@ -52,24 +53,49 @@ def install(app: App) -> None:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def _load(token: str) -> SignedIn | None:
-    user_id, _, epoch = token.rpartition(".")
-    if not epoch.isdecimal() or session.get(UNTIL, 0) < time.time():
+    found = person_sessions.standing(db.session(), token)
+    if found is None:
         return None
-    user = people.standing_user(db.session(), user_id, int(epoch))
-    return SignedIn(user) if user else None
+    _note_use(found)
+    return SignedIn(found.user, token, found)
+
+
+def _note_use(found: PersonSession) -> None:
+    """Note now and then that the session is used; a request that only reads does so in a transaction of its own."""
+    if not person_sessions.due_to_note(found):
+        return
+    if not reading_only.get():
+        person_sessions.note_use(db.session(), found.id)
+        return
+    # A database that cannot be written to just now (busy, full) is no reason not to show a page.
+    with suppress(OperationalError), own_transaction() as own:
+        person_sessions.note_use(own, found.id)
 
 
 def begin(user: User) -> None:
-    """Start a session that takes nothing over from the one before (session fixation)."""
+    """Start a session that takes nothing over from the one before (session fixation). Raises `SignInFailed`."""
+    token = person_sessions.begin(
+        db.session(),
+        user,
+        browser=browsers.family(request.user_agent.string),
+        hours=parts().settings.session_hours,
+    )
     session.clear()
-    session[UNTIL] = int(time.time()) + parts().settings.session_hours * 3600
-    login_user(SignedIn(user))
+    login_user(SignedIn(user, token))
 
 
 def end() -> None:
-    """Forget the session in this browser."""
+    """End the session in this browser, if there is one."""
+    found = this_one()
+    if found is not None:
+        person_sessions.sign_out(db.session(), found)
     logout_user()
     session.clear()
+
+
+def this_one() -> PersonSession | None:
+    """The session in which the request came."""
+    return cast(PersonSession | None, current_user.kept) if current_user.is_authenticated else None
 
 
 def somebody() -> User | None:
@@ -109,6 +135,13 @@ def check_admin() -> None:
 def home() -> str:
     """Where the person who is signed in begins: at the desk, or at what the own institution has contributed."""
     return url_for("workbench.queue" if may(me(), Permission.READ_DESK) else "workbench_own.contributions")
+
+
+def number(chosen: str) -> int:
+    """The number of a session as a form names it. Raises `NotFound` for what is none."""
+    if not chosen.isdecimal() or len(chosen) > 9:
+        raise NotFound()
+    return int(chosen)
 
 
 def local_path(wanted: str | None) -> str | None:

@@ -53,9 +53,7 @@ def invite() -> ResponseReturnValue:
 def withdraw_invitation(link_id: int) -> ResponseReturnValue:
     """Take back an open invitation of a contributor."""
     try:
-        account_links.withdraw(
-            db.session(), link_id, issuer=sessions.me(), reason=request.form.get("reason", "")
-        )
+        account_links.withdraw(db.session(), link_id, issuer=sessions.me(), reason=request.form.get("reason", ""))
     except ReasonMissing as error:
         return _page(error)
     flash(_("邀请已收回，链接不能再用。"), "good")
@@ -102,9 +100,7 @@ def _page(error: CommonsError | None = None, link: str = "") -> ResponseReturnVa
     owner, me = institution_id(), sessions.me()
     of_ours = select(User).where(User.institution_id == owner, User.role.in_(OF_AN_INSTITUTION))
     users = db.session.scalars(of_ours.order_by(User.active.desc(), User.name)).all()
-    invitations = [
-        one for one in account_links.open_invitations(db.session(), owner) if one.role == CONTRIBUTOR
-    ]
+    invitations = [one for one in account_links.open_invitations(db.session(), owner) if one.role == CONTRIBUTOR]
     page = render_template(
         "workbench/own/people.html",
         users=users,

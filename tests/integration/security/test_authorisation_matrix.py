@@ -199,6 +199,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     # The token is what opens these, whoever comes with it; there is no such one.
     ("GET", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
     ("POST", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
+    ("POST", "/workbench/account/sessions"): Row(people_only(), form={"session": "others"}),
     ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
     ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(readers_of_the_desk(), published_file),
@@ -228,6 +229,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("POST", ADMIN + "/users/<user_id>/deactivation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/deactivation"
+    ),
+    ("POST", ADMIN + "/users/<user_id>/sessions"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/sessions", form={"session": "all"}
     ),
     ("POST", ADMIN + "/users/<user_id>/reactivation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/reactivation", form={"reason": "x"}

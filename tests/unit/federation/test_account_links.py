@@ -47,9 +47,7 @@ def invite(
     session: Session, role: str = roles.REVIEWER, member: Member | None = None, issuer: User | None = None
 ) -> str:
     owner = member.institution if member else None
-    return account_links.invite(
-        session, display_name="张", role=role, institution=owner, days=3, issuer=issuer
-    )
+    return account_links.invite(session, display_name="张", role=role, institution=owner, days=3, issuer=issuer)
 
 
 def only_link(session: Session) -> AccountLink:
