@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from federation import auditlog, guessing, person_sessions
+from federation import auditlog, guessing, person_sessions, second_factor
 from federation.models.institutions import Institution
 from federation.models.people import User
 from federation.roles import ADMIN as ADMIN
@@ -86,7 +86,7 @@ def create_user(
 
 
 def sign_in(session: Session, *, name: str, password: str, address: str, settings: HubSettings) -> User:
-    """The person with that name and password.
+    """The person with that name and password; whether a second factor is asked as well, `second_factor` knows.
 
     Raises `SignInFailed`, or `Throttled` after too many failures for the name or from the address. Either
     leaves its traces in the session (attempts, audit event): the caller must commit in any case.
@@ -104,8 +104,14 @@ def sign_in(session: Session, *, name: str, password: str, address: str, setting
     guard.forget_failures()
     if HASHER.check_needs_rehash(user.password_hash):
         user.password_hash = HASHER.hash(_secret(password))
-    _remember(session, auditlog.person(user.id), "user.signed_in", user)
+    more = second_factor.asked_of(session, user, settings)
+    _remember(session, auditlog.person(user.id), "user.password_accepted" if more else "user.signed_in", user)
     return user
+
+
+def signed_in(session: Session, user: User) -> None:
+    """Note that the person has shown the second factor too, and is in now."""
+    _remember(session, auditlog.person(user.id), "user.signed_in", user)
 
 
 def change_password(session: Session, user: User, *, old: str, new: str, address: str, settings: HubSettings) -> None:

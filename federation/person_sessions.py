@@ -61,6 +61,12 @@ def note_use(session: Session, session_id: int) -> None:
     )
 
 
+def note_second_factor(session: Session, found: PersonSession) -> None:
+    """The person has shown a second factor in this session."""
+    found.second_factor = True
+    session.flush()
+
+
 def due_to_note(found: PersonSession) -> bool:
     """Whether it is time to note again that the session is used."""
     return found.last_used_at < now() - NOTED_EVERY

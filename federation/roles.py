@@ -48,6 +48,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
     AUDITOR: frozenset({Permission.READ_DESK, Permission.READ_ADMINISTRATION}),
 }
 ROLES = tuple(MAY)
+WITH_SECOND_FACTOR = frozenset({REVIEWER, CHIEF_REVIEWER, ADMIN, AUDITOR})
+"""Roles that see what is not public of all members: a password alone is not enough for them."""
 OF_AN_INSTITUTION = frozenset({CONTRIBUTOR, MANAGER})
 """Roles that there are only within an institution; anybody else may belong to one, and judges nothing of it then."""
 

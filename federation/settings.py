@@ -101,6 +101,9 @@ class HubSettings:
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
     ark_naan: str = setting("99999", "ARK 的机构号（NAAN）；99999 仅供试用")
     session_hours: int = setting(12, "登录会话的有效小时数", low=1, high=720)
+    second_factor_required: bool = setting(
+        True, "审核人、联盟管理员、审计人登录时必须有第二重验证（验证器的一次性验证码）"
+    )
     sign_in_attempts: int = setting(5, "15 分钟内允许的登录失败次数", low=1, high=100)
     sign_in_window: int = setting(900, "计算登录失败次数的秒数", low=60, high=86400)
     max_withdrawn_percent: int = setting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from federation import account_links, auditlog, operations, people, roles
+from federation import account_links, auditlog, operations, people, roles, second_factor
 from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
@@ -116,3 +116,15 @@ def user_reactivate(context: click.Context, name: str, reason: str) -> None:
     with unit_of_work(create_core(load_settings(context.obj))) as session:
         people.reactivate(session, operations.user(session, name), actor=auditlog.OPERATOR, reason=reason)
     click.echo(f"已恢复 {name}。")
+
+
+@user.command(name="reset-second-factor")
+@click.argument("name")
+@reason_option
+@click.pass_context
+def user_reset_second_factor(context: click.Context, name: str, reason: str) -> None:
+    """撤销用户的第二重验证并结束其全部会话；下次登录时重新设置。"""
+    with unit_of_work(create_core(load_settings(context.obj))) as session:
+        found = operations.user(session, name)
+        second_factor.remove(session, found, actor=auditlog.OPERATOR, reason=reason)
+    click.echo(f"已撤销 {name} 的第二重验证，下次登录时重新设置。")

@@ -22,6 +22,8 @@ from shared.errors.callers import LinkUsed as LinkUsed
 from shared.errors.callers import LinkWithdrawn as LinkWithdrawn
 from shared.errors.callers import NotYours as NotYours
 from shared.errors.callers import OwnInstitution as OwnInstitution
+from shared.errors.callers import SecondFactorUnreadable as SecondFactorUnreadable
+from shared.errors.callers import SecondFactorWrong as SecondFactorWrong
 from shared.errors.callers import SignatureExpired as SignatureExpired
 from shared.errors.callers import SignatureFromFuture as SignatureFromFuture
 from shared.errors.callers import SignatureInvalid as SignatureInvalid

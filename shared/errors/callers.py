@@ -115,6 +115,22 @@ class SignInRequired(CommonsError):
     en = "Sign in first."
 
 
+class SecondFactorWrong(CommonsError):
+    """A code that is wrong, was used already, or has passed."""
+
+    code, status, exit_code = "second_factor_wrong", 401, 4
+    zh = "验证码不正确，或已经用过。请等验证器显示下一个，再输入；手机的时间要准。"
+    en = "The code is wrong or was used already. Wait for the next one; the clock of your phone must be right."
+
+
+class SecondFactorUnreadable(CommonsError):
+    """A second factor that was set up with another secret key of the hub."""
+
+    code, status, exit_code = "second_factor_unreadable", 409, 4
+    zh = "平台的密钥换过，读不出您的验证器。请输入一个恢复码，或请联盟管理员重设第二重验证。"
+    en = "The hub's key was changed, so your authenticator cannot be read. Type a recovery code, or ask an admin."
+
+
 class LinkUnknown(CommonsError):
     """A one-time link that there is not: altered, or cut off."""
 

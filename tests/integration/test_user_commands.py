@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pyotp
 import pytest
 from click.testing import CliRunner
 
-from federation import cli
-from tests.support.desk import Desk
+from federation import cli, operations, second_factor
+from federation.database import unit_of_work
+from tests.support.desk import DOOR, Desk
 from tests.support.hub import ORIGIN, Hub
 from tests.support.reviewing import PASSWORD
 
@@ -47,6 +49,20 @@ def test_an_operator_invites_and_gives_a_link_for_a_new_password(hub: Hub, run: 
     link = run("reset-password", "wang").removeprefix(ORIGIN)
     assert desk.browser().submit(link, password=NEW, again=NEW).status_code == 303
     assert desk.browser().enter("wang", NEW).headers["Location"] == "/workbench/own/"
+
+
+def test_an_operator_resets_a_second_factor(hub: Hub, run: Run) -> None:
+    desk = Desk(hub)
+    desk.person("li")
+    assert "没有找到" in run("reset-second-factor", "li", code=5)
+    secret = second_factor.new_secret()
+    with unit_of_work(hub.app) as session:
+        user = operations.user(session, "li")
+        given = {"code": pyotp.TOTP(secret).now(), "address": "", "settings": hub.settings}
+        second_factor.set_up(session, user, secret=secret, **given)
+    assert desk.browser().enter("li").headers["Location"] == f"{DOOR}/code"
+    run("reset-second-factor", "li", "--reason", "手机丢了")
+    assert desk.browser().enter("li").headers["Location"] == "/workbench/"
 
 
 def test_an_operator_closes_an_account_and_opens_it_again(hub: Hub, run: Run) -> None:

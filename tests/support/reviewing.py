@@ -23,7 +23,12 @@ from tests.support.engines import SQLITE, new_database
 from tests.support.records import Signer, make_record
 
 PASSWORD = "一把量天尺 1889"
-SETTINGS = HubSettings(secret_key="for-tests-only-0123456789-0123456789", sign_in_attempts=3, sign_in_window=900)
+SETTINGS = HubSettings(
+    secret_key="for-tests-only-0123456789-0123456789",
+    sign_in_attempts=3,
+    sign_in_window=900,
+    second_factor_required=False,
+)
 NAAN = "99999"
 
 

@@ -76,6 +76,10 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/links"),
         ("GET", "/workbench/sign-in"),
         ("POST", "/workbench/sign-in"),
+        ("GET", "/workbench/sign-in/code"),
+        ("POST", "/workbench/sign-in/code"),
+        ("GET", "/workbench/sign-in/second-factor"),
+        ("POST", "/workbench/sign-in/second-factor"),
         ("POST", "/workbench/sign-out"),
     },
     NODE: {
@@ -93,6 +97,9 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/account"),
         ("POST", "/workbench/account"),
         ("POST", "/workbench/account/sessions"),
+        ("GET", "/workbench/account/second-factor"),
+        ("POST", "/workbench/account/second-factor"),
+        ("POST", "/workbench/account/recovery-codes"),
     },
     MEMBER: {
         ("GET", "/workbench/own/"),
@@ -125,6 +132,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/admin/users/invitations/<int(max=2147483647):link_id>"),
         ("GET", "/workbench/admin/users/<user_id>"),
         ("POST", "/workbench/admin/users/<user_id>/reactivation"),
+        ("POST", "/workbench/admin/users/<user_id>/second-factor"),
         ("POST", "/workbench/admin/users/<user_id>/sessions"),
         ("POST", "/workbench/admin/users/<user_id>/deactivation"),
         ("POST", "/workbench/admin/users/<user_id>/password"),

@@ -1,4 +1,4 @@
-"""What belongs to a person's account: one-time links, sessions."""
+"""What belongs to a person's account: one-time links, sessions, second factors."""
 
 from __future__ import annotations
 
@@ -54,6 +54,29 @@ def upgrade() -> None:
     op.create_index(op.f("ix_person_sessions_expires_at"), "person_sessions", ["expires_at"], unique=False)
 
 
+    op.create_table(
+        "second_factors",
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("set_up_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_second_factors_user_id_users")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("code_sha256", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
+    )
+    op.create_index(op.f("ix_recovery_codes_user_id"), "recovery_codes", ["user_id"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_table("recovery_codes")
+    op.drop_table("second_factors")
     op.drop_table("person_sessions")
     op.drop_table("account_links")

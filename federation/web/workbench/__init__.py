@@ -15,6 +15,7 @@ from federation.web.workbench.links import workbench_links
 from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.own import workbench_own
 from federation.web.workbench.people import workbench_people
+from federation.web.workbench.second_step import workbench_factor, workbench_second_step
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
 from federation.web.workbench.team import workbench_team
@@ -22,8 +23,10 @@ from federation.web.workbench.team import workbench_team
 __all__ = ["workbench"]
 PARTS = (
     workbench_door,
+    workbench_second_step,
     workbench_links,
     workbench_account,
+    workbench_factor,
     workbench_own,
     workbench_team,
     workbench_admin,

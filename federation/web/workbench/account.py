@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import auditlog, people, person_sessions
+from federation import auditlog, people, person_sessions, second_factor
 from federation.audience import PERSON, guard
 from federation.database import db
 from federation.language import request_language
@@ -48,7 +48,7 @@ def end_sessions() -> ResponseReturnValue:
 @workbench_account.post("")
 def change_password() -> ResponseReturnValue:
     """Choose a new password; all other sessions end. A refusal is answered, so that it is counted."""
-    user = sessions.me()
+    user, this = sessions.me(), sessions.this_one()
     fault = _new_password_fault()
     if fault:
         page = render_template("workbench/account.html", new_fault=fault, **_shown())
@@ -68,7 +68,7 @@ def change_password() -> ResponseReturnValue:
         return page, error.status
     except (Throttled, InvalidRequest) as error:
         return refusal(error, "workbench/account.html", **_shown())
-    sessions.begin(user)
+    sessions.begin(user, with_second_factor=this is not None and this.second_factor)
     flash(_("密码已更换，其他设备上的登录已失效。"), "good")
     return redirect(url_for("workbench_account.account"), 303)
 
@@ -78,6 +78,8 @@ def _shown() -> dict[str, object]:
         "minimum": people.MIN_PASSWORD,
         "standing": person_sessions.sessions_of(db.session(), sessions.me()),
         "this": sessions.this_one(),
+        "factor": second_factor.of(db.session(), sessions.me()),
+        "codes_left": second_factor.recovery_codes_left(db.session(), sessions.me()),
     }
 
 

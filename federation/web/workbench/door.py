@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import people
+from federation import people, second_factor
 from federation.audience import PUBLIC, guard
 from federation.database import db
 from federation.language import request_language
@@ -25,7 +25,7 @@ sessions.furnish(workbench_door)
 def sign_in() -> ResponseReturnValue:
     """The form; whoever is signed in already goes on."""
     if sessions.somebody():
-        return redirect(_target(), 303)
+        return redirect(target(), 303)
     return render_template("workbench/sign_in.html")
 
 
@@ -42,8 +42,11 @@ def signing_in() -> ResponseReturnValue:
         )
     except (SignInFailed, Throttled) as error:
         return refusal(error, "workbench/sign_in.html")
+    if second_factor.asked_of(db.session(), user, parts().settings):
+        sessions.begin_half(user)
+        return redirect(url_for("workbench_second_step.second_step", next=request.args.get("next")), 303)
     sessions.begin(user)
-    return redirect(_target(), 303)
+    return redirect(target(), 303)
 
 
 @workbench_door.post("/sign-out")
@@ -63,7 +66,8 @@ def refusal(error: CommonsError, template: str, **context: object) -> Response:
     return response
 
 
-def _target() -> str:
+def target() -> str:
+    """Where to go after signing in: where the person wanted to go, when it is theirs to go to."""
     wanted = sessions.local_path(request.args.get("next"))
     if wanted and (may(sessions.me(), Permission.READ_DESK) or not urlsplit(wanted).path.endswith("/workbench/")):
         return wanted

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from federation import account_links, auditlog, people, person_sessions
+from federation import account_links, auditlog, people, person_sessions, second_factor
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.models.institutions import Institution
@@ -90,6 +90,18 @@ def end_sessions(user_id: str) -> ResponseReturnValue:
     return redirect(url_for("workbench_people.person", user_id=user.id), 303)
 
 
+@workbench_people.post("/<user_id>/second-factor")
+def remove_second_factor(user_id: str) -> ResponseReturnValue:
+    """Forget a person's second factor (a lost phone); they set up another one at the next sign-in."""
+    user = _other(user_id)
+    try:
+        second_factor.remove(db.session(), user, actor=_actor(), reason=request.form.get("reason", ""))
+    except ReasonMissing as error:
+        return _person_page(user, error)
+    flash(_("已撤销第二重验证，%(name)s 下次登录时重新设置。", name=user.display_name), "good")
+    return redirect(url_for("workbench_people.person", user_id=user.id), 303)
+
+
 @workbench_people.post("/<user_id>/deactivation")
 def deactivate(user_id: str) -> ResponseReturnValue:
     """Close an account; its sessions end, its decisions stay."""
@@ -162,6 +174,8 @@ def _person_page(user: User, error: CommonsError | None = None, link: str = "") 
         "workbench/admin/person.html",
         user=user,
         manageable=may_manage(sessions.me(), user),
+        factor=second_factor.of(db.session(), user),
+        codes_left=second_factor.recovery_codes_left(db.session(), user),
         standing=person_sessions.sessions_of(db.session(), user),
         hours=parts().settings.password_link_hours,
         link=link,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
@@ -14,7 +17,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 
-from federation import person_sessions
+from federation import person_sessions, second_factor
 from federation.database import db, own_transaction, reading_only
 from federation.models.people import PersonSession, User
 from federation.parts import parts
@@ -23,6 +26,8 @@ from federation.roles import Permission, may
 from federation.web.workbench import browsers
 from shared.errors import CsrfFailed, Forbidden, NotFound, SignInRequired
 
+HALF, HALF_SECONDS = "half", 600
+"""What the browser keeps between the password and the second factor, and for how long."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 login_manager = LoginManager()
 
@@ -56,6 +61,8 @@ def _load(token: str) -> SignedIn | None:
     found = person_sessions.standing(db.session(), token)
     if found is None:
         return None
+    if second_factor.required(found.user, parts().settings) and not found.second_factor:
+        return None
     _note_use(found)
     return SignedIn(found.user, token, found)
 
@@ -72,16 +79,39 @@ def _note_use(found: PersonSession) -> None:
         person_sessions.note_use(own, found.id)
 
 
-def begin(user: User) -> None:
+def begin(user: User, *, with_second_factor: bool = False) -> None:
     """Start a session that takes nothing over from the one before (session fixation). Raises `SignInFailed`."""
     token = person_sessions.begin(
         db.session(),
         user,
         browser=browsers.family(request.user_agent.string),
         hours=parts().settings.session_hours,
+        second_factor=with_second_factor,
     )
     session.clear()
     login_user(SignedIn(user, token))
+
+
+def begin_half(user: User) -> None:
+    """Remember in this browser that the person has shown the password, and has some minutes for the second factor."""
+    session.clear()
+    session[HALF] = {"user": user.id, "password": _fingerprint(user), "until": int(time.time()) + HALF_SECONDS}
+
+
+def halfway() -> User | None:
+    """Who has shown the password in this browser, and only that; None when it is long ago or holds no more."""
+    said = session.get(HALF)
+    if not said or said["until"] < time.time():
+        return None
+    user = db.session.get(User, said["user"])
+    good = user is not None and user.active and hmac.compare_digest(_fingerprint(user), said["password"])
+    return user if good else None
+
+
+def _fingerprint(user: User) -> str:
+    """What of the password's hash the browser may know: enough to see that it is another one now."""
+    key = parts().settings.secret_key.encode("utf-8")
+    return hmac.new(key, b"half:" + user.password_hash.encode("utf-8"), hashlib.sha256).hexdigest()
 
 
 def end() -> None:

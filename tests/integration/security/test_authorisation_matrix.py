@@ -199,6 +199,16 @@ MATRIX: dict[tuple[str, str], Row] = {
     # The token is what opens these, whoever comes with it; there is no such one.
     ("GET", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
     ("POST", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
+    # Who has shown no password here is led to the door, who is in goes on: it is the same for all of these.
+    ("GET", DOOR + "/code"): Row(anybody()),
+    ("POST", DOOR + "/code"): Row(anybody(), form={"code": "000000"}),
+    ("GET", DOOR + "/second-factor"): Row(anybody()),
+    ("POST", DOOR + "/second-factor"): Row(anybody(), form={"code": "000000"}),
+    ("GET", "/workbench/account/second-factor"): Row(people_only()),
+    ("POST", "/workbench/account/second-factor"): Row(
+        people_only(**dict.fromkeys(ROLES, UNKNOWN)), form={"code": "000000"}
+    ),
+    ("POST", "/workbench/account/recovery-codes"): Row(people_only(), form={"code": "000000"}),
     ("POST", "/workbench/account/sessions"): Row(people_only(), form={"session": "others"}),
     ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
@@ -229,6 +239,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("POST", ADMIN + "/users/<user_id>/deactivation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/deactivation"
+    ),
+    ("POST", ADMIN + "/users/<user_id>/second-factor"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/second-factor"
     ),
     ("POST", ADMIN + "/users/<user_id>/sessions"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/sessions", form={"session": "all"}
