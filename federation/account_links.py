@@ -10,11 +10,12 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, people
+from federation import auditlog, letters, mail, people
 from federation.models.base import now
 from federation.models.institutions import Institution
 from federation.models.people import AccountLink, User
 from federation.roles import may_appoint, may_manage
+from federation.settings import HubSettings
 from shared.errors import (
     Forbidden,
     InvalidRequest,
@@ -45,19 +46,22 @@ def invite(
     institution: Institution | None,
     days: int,
     issuer: User | None = None,
+    email: str = "",
 ) -> str:
     """A token by which one person makes an account of that role within `days`.
 
     `issuer` is None for the operator. Raises `Forbidden` for a role or an institution that is not the issuer's to
     give, `InvalidRequest` naming each fault.
     """
-    display_name = plain(display_name).strip()
+    display_name, email = plain(display_name).strip(), plain(email).strip()
     faults = [*people.display_name_faults(display_name), *people.role_faults(role, institution)]
+    faults += mail.address_faults(email)
     if faults:
         raise InvalidRequest(errors=faults)
     link = AccountLink(
         purpose=INVITATION,
         display_name=display_name,
+        email=email,
         role=role,
         institution_id=institution.id if institution else None,
         issuer_id=issuer.id if issuer else None,
@@ -119,6 +123,7 @@ def accept(session: Session, token: str, *, name: str, display_name: str, passwo
         password=password,
         role=link.role,
         institution=link.institution,
+        email=link.email,
         actor=f"invitation:{link.id}",
     )
     _use(session, link, user)
@@ -136,6 +141,30 @@ def choose_password(session: Session, token: str, password: str) -> User:
     people.set_password(session, link.user, password, actor=auditlog.person(link.user.id))
     _use(session, link, link.user)
     return link.user
+
+
+def send_invitation(session: Session, token: str, *, settings: HubSettings) -> tuple[str, bool]:
+    """An invitation's link, and whether it goes to the person by e-mail too."""
+    link, where = find(session, token), address(settings.origin, token)
+    letter = letters.invitation(settings, name=link.display_name, link=where, days=_days(link))
+    return where, mail.write(session, letter, to=link.email, settings=settings)
+
+
+def send_password_link(session: Session, token: str, *, settings: HubSettings) -> tuple[str, bool]:
+    """The link for a new password, and whether it goes to the person by e-mail too."""
+    link, where = find(session, token), address(settings.origin, token)
+    if link.user is None:
+        raise LinkUnknown()
+    letter = letters.password_link(settings, name=link.user.display_name, link=where, hours=_hours(link))
+    return where, mail.write(session, letter, to=link.user.email, settings=settings)
+
+
+def _hours(link: AccountLink) -> int:
+    return round((link.expires_at - link.created_at).total_seconds() / 3600)
+
+
+def _days(link: AccountLink) -> int:
+    return round(_hours(link) / 24)
 
 
 def open_invitations(session: Session, institution_id: int | None = None) -> Sequence[AccountLink]:

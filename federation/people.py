@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from federation import auditlog, guessing, person_sessions, second_factor
+from federation import auditlog, guessing, letters, mail, person_sessions, second_factor
 from federation.models.institutions import Institution
 from federation.models.people import User
 from federation.roles import ADMIN as ADMIN
@@ -56,13 +56,14 @@ def create_user(
     password: str,
     role: str,
     institution: Institution | None = None,
+    email: str = "",
     actor: str,
 ) -> User:
     """Make an account. Raises `InvalidRequest` naming each fault, or `AlreadyExists` for a name that is taken."""
     name, display_name = fold_name(name), plain(display_name).strip()
     fault = password_fault(password)
     faults = [*_name_faults(name), *display_name_faults(display_name), *([fault] if fault else [])]
-    faults += role_faults(role, institution)
+    faults += [*role_faults(role, institution), *mail.address_faults(email)]
     if faults:
         raise InvalidRequest(errors=faults)
     if _by_name(session, name) is not None:
@@ -71,6 +72,7 @@ def create_user(
         id=str(uuid6.uuid7()),
         name=name,
         display_name=display_name,
+        email=email,
         password_hash=HASHER.hash(_secret(password)),
         role=role,
         institution_id=institution.id if institution else None,
@@ -127,7 +129,33 @@ def change_password(session: Session, user: User, *, old: str, new: str, address
         _remember(session, auditlog.person(user.id), "user.password_refused", user)
         raise SignInFailed()
     set_password(session, user, new, actor=auditlog.person(user.id))
+    mail.notify(session, user, letters.PASSWORD_CHANGED, settings=settings)
     guard.forget_failures()
+
+
+def change_email(
+    session: Session, user: User, *, password: str, email: str, address: str, settings: HubSettings
+) -> None:
+    """Let a person who knows the password say where letters go; the address before is told.
+
+    Raises `SignInFailed` for a wrong password and `Throttled` after too many (commit in both cases), or
+    `InvalidRequest` for an address that is none.
+    """
+    email = plain(email).strip()
+    faults = mail.address_faults(email)
+    if faults:
+        raise InvalidRequest(errors=faults)
+    guard = guessing.Guard(session, settings, name=user.name, address=address)
+    guard.refuse_if_too_many(about=auditlog.person(user.id))
+    if not _matches(user.password_hash, password):
+        guard.count_failure()
+        _remember(session, auditlog.person(user.id), "user.password_refused", user)
+        raise SignInFailed()
+    guard.forget_failures()
+    before, user.email = user.email, email
+    if before:
+        mail.notify(session, user, letters.ADDRESS_CHANGED, settings=settings, to=before)
+    _remember(session, auditlog.person(user.id), "user.email_changed", user)
 
 
 def set_password(session: Session, user: User, password: str, *, actor: str) -> None:

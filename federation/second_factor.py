@@ -16,7 +16,7 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, guessing, person_sessions, sealing
+from federation import auditlog, guessing, letters, mail, person_sessions, sealing
 from federation.models.base import now
 from federation.models.people import RecoveryCode, SecondFactor, User
 from federation.roles import WITH_SECOND_FACTOR
@@ -76,6 +76,7 @@ def set_up(session: Session, user: User, *, secret: str, code: str, address: str
     sealed = sealing.seal(secret, secret_key=settings.secret_key, purpose=PURPOSE)
     session.add(SecondFactor(user_id=user.id, secret=sealed, last_step=step))
     session.flush()
+    mail.notify(session, user, letters.FACTOR_SET_UP, settings=settings)
     _remember(session, user, "user.second_factor_set_up")
     return _new_recovery_codes(session, user)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from federation.models import (
     events,
     institutions,
+    mail,
     objects,
     people,
     reconciliations,
@@ -16,4 +17,4 @@ from federation.models import (
 from federation.models.base import Base
 
 metadata = Base.metadata
-modules = (events, institutions, objects, people, reconciliations, resources, reviews, usage, withdrawals)
+modules = (events, institutions, mail, objects, people, reconciliations, resources, reviews, usage, withdrawals)

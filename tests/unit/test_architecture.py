@@ -96,6 +96,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
     PERSON: {
         ("GET", "/workbench/account"),
         ("POST", "/workbench/account"),
+        ("POST", "/workbench/account/email"),
         ("POST", "/workbench/account/sessions"),
         ("GET", "/workbench/account/second-factor"),
         ("POST", "/workbench/account/second-factor"),

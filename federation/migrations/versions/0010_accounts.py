@@ -1,4 +1,4 @@
-"""What belongs to a person's account: one-time links, sessions, second factors."""
+"""What belongs to a person's account: one-time links, sessions, second factors, letters."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
         sa.Column("display_name", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("institution_id", sa.Integer(), nullable=True),
         sa.Column("user_id", sa.String(length=36), nullable=True),
@@ -73,9 +74,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
     )
     op.create_index(op.f("ix_recovery_codes_user_id"), "recovery_codes", ["user_id"], unique=False)
+    op.create_table(
+        "outgoing_mails",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mails")),
+    )
+    op.create_index(op.f("ix_outgoing_mails_next_try_at"), "outgoing_mails", ["next_try_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("outgoing_mails")
     op.drop_table("recovery_codes")
     op.drop_table("second_factors")
     op.drop_table("person_sessions")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -73,11 +75,32 @@ def change_password() -> ResponseReturnValue:
     return redirect(url_for("workbench_account.account"), 303)
 
 
-def _shown() -> dict[str, object]:
+@workbench_account.post("/email")
+def change_email() -> ResponseReturnValue:
+    """Say where letters go; the password is needed. A refusal is answered, so that it is counted."""
+    try:
+        people.change_email(
+            db.session(),
+            sessions.me(),
+            password=request.form.get("password", ""),
+            email=request.form.get("email", ""),
+            address=request.remote_addr or "",
+            settings=parts().settings,
+        )
+    except (SignInFailed, Throttled, InvalidRequest) as error:
+        said = _("现在的密码不正确。") if isinstance(error, SignInFailed) else error.message(request_language())
+        fault = error.errors[0].message(request_language()) if error.errors else said
+        return refusal(error, "workbench/account.html", words="", email_fault=fault, **_shown())
+    flash(_("邮箱已更换。"), "good")
+    return redirect(url_for("workbench_account.account"), 303)
+
+
+def _shown() -> dict[str, Any]:
     return {
         "minimum": people.MIN_PASSWORD,
         "standing": person_sessions.sessions_of(db.session(), sessions.me()),
         "this": sessions.this_one(),
+        "mails": bool(parts().settings.smtp_host),
         "factor": second_factor.of(db.session(), sessions.me()),
         "codes_left": second_factor.recovery_codes_left(db.session(), sessions.me()),
     }

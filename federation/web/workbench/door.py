@@ -57,9 +57,10 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("workbench_door.sign_in"), 303)
 
 
-def refusal(error: CommonsError, template: str, **context: object) -> Response:
-    """A page with the error's words and status."""
-    page = render_template(template, error=error.message(request_language()), **context)
+def refusal(error: CommonsError, template: str, *, words: str | None = None, **context: object) -> Response:
+    """A page with the error's status and its words, or others where it says them elsewhere."""
+    said = error.message(request_language()) if words is None else words
+    page = render_template(template, error=said, **context)
     response = make_response(page, error.status)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)

@@ -6,10 +6,11 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import account_links, people
+from federation import account_links, letters, mail, people
 from federation.audience import PUBLIC, guard
 from federation.database import db
 from federation.models.people import AccountLink
+from federation.parts import parts
 from federation.web.workbench import forms, sessions
 from shared.errors import (
     AlreadyExists,
@@ -61,7 +62,8 @@ def use_link() -> ResponseReturnValue:
             account_links.accept(session, token, name=name, display_name=shown, password=password)
             flash(_("账户已开好。请用刚才选的用户名和密码登录。"), "good")
         else:
-            account_links.choose_password(session, token, password)
+            user = account_links.choose_password(session, token, password)
+            mail.notify(session, user, letters.PASSWORD_CHANGED, settings=parts().settings)
             flash(_("密码已更换，原来的登录全部失效。请用新密码登录。"), "good")
     except (AlreadyExists, InvalidRequest) as error:
         return _answer(link, error)

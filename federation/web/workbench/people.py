@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from federation import account_links, auditlog, people, person_sessions, second_factor
+from federation import account_links, auditlog, letters, mail, people, person_sessions, second_factor
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.models.institutions import Institution
@@ -42,10 +42,12 @@ def invite() -> ResponseReturnValue:
             institution=_institution(form.get("institution", "")),
             days=settings.invitation_days,
             issuer=sessions.me(),
+            email=form.get("email", ""),
         )
     except InvalidRequest as error:
         return _users_page(error)
-    return _users_page(link=account_links.address(settings.origin, token))
+    link, sent = account_links.send_invitation(db.session(), token, settings=settings)
+    return _users_page(link=link, mailed=sent)
 
 
 @workbench_people.post("/invitations/<int(max=2147483647):link_id>")
@@ -75,7 +77,8 @@ def offer_password(user_id: str) -> ResponseReturnValue:
         )
     except Forbidden as error:
         return _person_page(user, error)
-    return _person_page(user, link=account_links.address(settings.origin, token))
+    link, sent = account_links.send_password_link(db.session(), token, settings=settings)
+    return _person_page(user, link=link, mailed=sent)
 
 
 @workbench_people.post("/<user_id>/sessions")
@@ -98,6 +101,7 @@ def remove_second_factor(user_id: str) -> ResponseReturnValue:
         second_factor.remove(db.session(), user, actor=_actor(), reason=request.form.get("reason", ""))
     except ReasonMissing as error:
         return _person_page(user, error)
+    mail.notify(db.session(), user, letters.FACTOR_REMOVED, settings=parts().settings)
     flash(_("已撤销第二重验证，%(name)s 下次登录时重新设置。", name=user.display_name), "good")
     return redirect(url_for("workbench_people.person", user_id=user.id), 303)
 
@@ -110,6 +114,7 @@ def deactivate(user_id: str) -> ResponseReturnValue:
         people.deactivate(db.session(), user, actor=_actor(), reason=request.form.get("reason", ""))
     except ReasonMissing as error:
         return _person_page(user, error)
+    mail.notify(db.session(), user, letters.CLOSED, settings=parts().settings)
     flash(_("已停用 %(name)s 的账户。", name=user.display_name), "good")
     return redirect(url_for("workbench_people.person", user_id=user.id), 303)
 
@@ -122,6 +127,7 @@ def reactivate(user_id: str) -> ResponseReturnValue:
         people.reactivate(db.session(), user, actor=_actor(), reason=request.form.get("reason", ""))
     except ReasonMissing as error:
         return _person_page(user, error)
+    mail.notify(db.session(), user, letters.OPENED, settings=parts().settings)
     flash(_("已恢复 %(name)s 的账户。", name=user.display_name), "good")
     return redirect(url_for("workbench_people.person", user_id=user.id), 303)
 
@@ -155,7 +161,7 @@ def _other(user_id: str) -> User:
     return found
 
 
-def _users_page(error: CommonsError | None = None, link: str = "") -> ResponseReturnValue:
+def _users_page(error: CommonsError | None = None, link: str = "", mailed: bool = False) -> ResponseReturnValue:
     everybody = select(User).options(joinedload(User.institution)).order_by(User.active.desc(), User.name)
     page = render_template(
         "workbench/admin/users.html",
@@ -164,12 +170,16 @@ def _users_page(error: CommonsError | None = None, link: str = "") -> ResponseRe
         institutions=db.session.scalars(select(Institution).order_by(Institution.code)).all(),
         days=parts().settings.invitation_days,
         link=link,
+        mailed=mailed,
+        mails=bool(parts().settings.smtp_host),
         **forms.said(error),
     )
     return page, error.status if error else 200
 
 
-def _person_page(user: User, error: CommonsError | None = None, link: str = "") -> ResponseReturnValue:
+def _person_page(
+    user: User, error: CommonsError | None = None, link: str = "", mailed: bool = False
+) -> ResponseReturnValue:
     page = render_template(
         "workbench/admin/person.html",
         user=user,
@@ -179,6 +189,8 @@ def _person_page(user: User, error: CommonsError | None = None, link: str = "") 
         standing=person_sessions.sessions_of(db.session(), user),
         hours=parts().settings.password_link_hours,
         link=link,
+        mailed=mailed,
+        mails=bool(parts().settings.smtp_host),
         **forms.said(error),
     )
     return page, error.status if error else 200

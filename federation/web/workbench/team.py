@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import account_links, auditlog, people
+from federation import account_links, auditlog, letters, mail, people
 from federation.audience import MANAGER, guard
 from federation.database import db
 from federation.models.people import User
@@ -43,10 +43,12 @@ def invite() -> ResponseReturnValue:
             institution=me.institution,
             days=settings.invitation_days,
             issuer=me,
+            email=request.form.get("email", ""),
         )
     except InvalidRequest as error:
         return _page(error)
-    return _page(link=account_links.address(settings.origin, token))
+    link, sent = account_links.send_invitation(db.session(), token, settings=settings)
+    return _page(link=link, mailed=sent)
 
 
 @workbench_team.post("/invitations/<int(max=2147483647):link_id>")
@@ -68,6 +70,7 @@ def deactivate(user_id: str) -> ResponseReturnValue:
         people.deactivate(db.session(), user, actor=_actor(), reason=request.form.get("reason", ""))
     except ReasonMissing as error:
         return _page(error)
+    mail.notify(db.session(), user, letters.CLOSED, settings=parts().settings)
     flash(_("已停用 %(name)s 的账户。", name=user.display_name), "good")
     return redirect(url_for("workbench_team.team"), 303)
 
@@ -80,6 +83,7 @@ def reactivate(user_id: str) -> ResponseReturnValue:
         people.reactivate(db.session(), user, actor=_actor(), reason=request.form.get("reason", ""))
     except ReasonMissing as error:
         return _page(error)
+    mail.notify(db.session(), user, letters.OPENED, settings=parts().settings)
     flash(_("已恢复 %(name)s 的账户。", name=user.display_name), "good")
     return redirect(url_for("workbench_team.team"), 303)
 
@@ -96,7 +100,7 @@ def _contributor(user_id: str) -> User:
     return found
 
 
-def _page(error: CommonsError | None = None, link: str = "") -> ResponseReturnValue:
+def _page(error: CommonsError | None = None, link: str = "", mailed: bool = False) -> ResponseReturnValue:
     owner, me = institution_id(), sessions.me()
     of_ours = select(User).where(User.institution_id == owner, User.role.in_(OF_AN_INSTITUTION))
     users = db.session.scalars(of_ours.order_by(User.active.desc(), User.name)).all()
@@ -108,6 +112,8 @@ def _page(error: CommonsError | None = None, link: str = "") -> ResponseReturnVa
         invitations=invitations,
         days=parts().settings.invitation_days,
         link=link,
+        mailed=mailed,
+        mails=bool(parts().settings.smtp_host),
         **forms.said(error),
     )
     return page, error.status if error else 200

@@ -209,6 +209,7 @@ MATRIX: dict[tuple[str, str], Row] = {
         people_only(**dict.fromkeys(ROLES, UNKNOWN)), form={"code": "000000"}
     ),
     ("POST", "/workbench/account/recovery-codes"): Row(people_only(), form={"code": "000000"}),
+    ("POST", "/workbench/account/email"): Row(people_only(), form={"email": "no address"}),
     ("POST", "/workbench/account/sessions"): Row(people_only(), form={"session": "others"}),
     ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
