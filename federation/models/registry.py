@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation.models import (
     events,
+    identities,
     institutions,
     mail,
     objects,
@@ -17,4 +18,16 @@ from federation.models import (
 from federation.models.base import Base
 
 metadata = Base.metadata
-modules = (events, institutions, mail, objects, people, reconciliations, resources, reviews, usage, withdrawals)
+modules = (
+    events,
+    identities,
+    institutions,
+    mail,
+    objects,
+    people,
+    reconciliations,
+    resources,
+    reviews,
+    usage,
+    withdrawals,
+)

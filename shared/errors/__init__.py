@@ -13,6 +13,8 @@ from shared.errors.base import CommonsError as CommonsError
 from shared.errors.base import FieldError as FieldError
 from shared.errors.callers import CsrfFailed as CsrfFailed
 from shared.errors.callers import Forbidden as Forbidden
+from shared.errors.callers import IdentityRefused as IdentityRefused
+from shared.errors.callers import IdentityUnbound as IdentityUnbound
 from shared.errors.callers import InvitationForAnother as InvitationForAnother
 from shared.errors.callers import KeyRevoked as KeyRevoked
 from shared.errors.callers import KeyUnknown as KeyUnknown
@@ -22,6 +24,7 @@ from shared.errors.callers import LinkUsed as LinkUsed
 from shared.errors.callers import LinkWithdrawn as LinkWithdrawn
 from shared.errors.callers import NotYours as NotYours
 from shared.errors.callers import OwnInstitution as OwnInstitution
+from shared.errors.callers import ProviderAway as ProviderAway
 from shared.errors.callers import SecondFactorUnreadable as SecondFactorUnreadable
 from shared.errors.callers import SecondFactorWrong as SecondFactorWrong
 from shared.errors.callers import SignatureExpired as SignatureExpired

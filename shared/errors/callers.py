@@ -131,6 +131,30 @@ class SecondFactorUnreadable(CommonsError):
     en = "The hub's key was changed, so your authenticator cannot be read. Type a recovery code, or ask an admin."
 
 
+class IdentityUnbound(CommonsError):
+    """An account at an institution's provider that stands for no account here, or for one that is closed."""
+
+    code, status, exit_code = "identity_unbound", 403, 4
+    zh = "您的单位账号还没有与这里的账户绑定。请先用密码登录，再在“我的账户”里绑定。"
+    en = "Your institution's account is not bound here. Sign in with your password, then bind it in “My account”."
+
+
+class IdentityRefused(CommonsError):
+    """What came back from an institution's provider is not right, or was not asked for in this browser just now."""
+
+    code, status, exit_code = "identity_refused", 401, 4
+    zh = "没能通过单位的账号登录。请再试一次；还不行，请用密码登录。"
+    en = "Signing in through your institution did not work. Try once more, or sign in with your password."
+
+
+class ProviderAway(CommonsError):
+    """An institution's provider that does not answer as it should."""
+
+    code, status, exit_code = "provider_away", 503, 3
+    zh = "单位的登录服务没有正确应答。请稍后再试，或用密码登录。"
+    en = "Your institution's sign-in service does not answer as it should. Try later, or sign in with your password."
+
+
 class LinkUnknown(CommonsError):
     """A one-time link that there is not: altered, or cut off."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pyotp
 import pytest
 from click.testing import CliRunner
 
-from federation import cli, operations, second_factor
+from federation import cli, identities, operations, second_factor
 from federation.database import unit_of_work
 from tests.support.desk import DOOR, Desk
 from tests.support.hub import ORIGIN, Hub
@@ -32,12 +33,30 @@ def run(hub: Hub) -> Run:
     """The program in this process, on the hub of this test; what it printed."""
     environ = {f"COMMONS_{name.upper()}": str(getattr(hub.settings, name)) for name in NEEDED}
 
-    def commons_hub(*words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(cli.main, ["user", *words], env={**environ, "COMMONS_LOG_LEVEL": "ERROR"})
+    def commons_hub(*words: str, code: int = 0, group: str = "user") -> str:
+        done = CliRunner().invoke(cli.main, [group, *words], env={**environ, "COMMONS_LOG_LEVEL": "ERROR"})
         assert done.exit_code == code, done.output
         return done.output.strip()
 
     return commons_hub
+
+
+def test_an_operator_sets_the_provider_of_an_institution_and_takes_it_away(
+    hub: Hub, run: Run, tmp_path: Path
+) -> None:
+    hub.institution("nim")
+    secret = tmp_path / "secret"
+    secret.write_text("known to both\n", encoding="utf-8")
+    given = ("--issuer", "https://id.example.org", "--client-id", "hub", "--client-secret-file", str(secret))
+    assert f"{ORIGIN}/workbench/sign-in/through/back" in run("sign-in", "nim", *given, group="institution")
+    with unit_of_work(hub.app, read_only=True) as session:
+        [kept] = identities.providers(session)
+        assert "known to both" not in kept.sealed_secret
+        found = identities.provider_of(session, kept.institution_id, settings=hub.settings)
+        assert found.client_secret == "known to both"
+    assert "--issuer" in run("sign-in", "nim", code=2, group="institution")
+    run("sign-in", "nim", "--off", group="institution")
+    run("sign-in", "nim", "--off", code=5, group="institution")
 
 
 def test_an_operator_invites_and_gives_a_link_for_a_new_password(hub: Hub, run: Run) -> None:

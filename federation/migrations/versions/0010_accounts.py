@@ -1,4 +1,4 @@
-"""What belongs to a person's account: one-time links, sessions, second factors, letters."""
+"""What belongs to a person's account: one-time links, sessions, second factors, letters, identities."""
 
 from __future__ import annotations
 
@@ -85,9 +85,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mails")),
     )
     op.create_index(op.f("ix_outgoing_mails_next_try_at"), "outgoing_mails", ["next_try_at"], unique=False)
+    op.create_table(
+        "identity_providers",
+        sa.Column("institution_id", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.String(length=500), nullable=False),
+        sa.Column("client_id", sa.String(length=200), nullable=False),
+        sa.Column("sealed_secret", sa.Text(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institutions.id"], name=op.f("fk_identity_providers_institution_id_institutions")
+        ),
+        sa.PrimaryKeyConstraint("institution_id", name=op.f("pk_identity_providers")),
+    )
+    op.create_table(
+        "external_identities",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("issuer", sa.String(length=500), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_external_identities_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_external_identities")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_external_identities_issuer_subject")),
+    )
+    op.create_index(op.f("ix_external_identities_user_id"), "external_identities", ["user_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("external_identities")
+    op.drop_table("identity_providers")
     op.drop_table("outgoing_mails")
     op.drop_table("recovery_codes")
     op.drop_table("second_factors")

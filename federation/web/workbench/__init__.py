@@ -11,6 +11,7 @@ from federation.web.workbench.account import workbench_account
 from federation.web.workbench.admin import workbench_admin
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
+from federation.web.workbench.elsewhere import workbench_elsewhere, workbench_identity
 from federation.web.workbench.links import workbench_links
 from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.own import workbench_own
@@ -24,6 +25,8 @@ __all__ = ["workbench"]
 PARTS = (
     workbench_door,
     workbench_second_step,
+    workbench_elsewhere,
+    workbench_identity,
     workbench_links,
     workbench_account,
     workbench_factor,

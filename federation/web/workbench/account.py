@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import auditlog, people, person_sessions, second_factor
+from federation import auditlog, identities, people, person_sessions, second_factor
 from federation.audience import PERSON, guard
 from federation.database import db
 from federation.language import request_language
@@ -100,6 +100,8 @@ def _shown() -> dict[str, Any]:
         "minimum": people.MIN_PASSWORD,
         "standing": person_sessions.sessions_of(db.session(), sessions.me()),
         "this": sessions.this_one(),
+        "identity": identities.of(db.session(), sessions.me()),
+        "provided": identities.has_provider(db.session(), sessions.me()),
         "mails": bool(parts().settings.smtp_host),
         "factor": second_factor.of(db.session(), sessions.me()),
         "codes_left": second_factor.recovery_codes_left(db.session(), sessions.me()),

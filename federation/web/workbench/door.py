@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import people, second_factor
+from federation import identities, people, second_factor
 from federation.audience import PUBLIC, guard
 from federation.database import db
 from federation.language import request_language
@@ -26,7 +26,7 @@ def sign_in() -> ResponseReturnValue:
     """The form; whoever is signed in already goes on."""
     if sessions.somebody():
         return redirect(target(), 303)
-    return render_template("workbench/sign_in.html")
+    return render_template("workbench/sign_in.html", providers=identities.providers(db.session()))
 
 
 @workbench_door.post("/sign-in")
@@ -41,7 +41,7 @@ def signing_in() -> ResponseReturnValue:
             settings=parts().settings,
         )
     except (SignInFailed, Throttled) as error:
-        return refusal(error, "workbench/sign_in.html")
+        return refusal(error, "workbench/sign_in.html", providers=identities.providers(db.session()))
     if second_factor.asked_of(db.session(), user, parts().settings):
         sessions.begin_half(user)
         return redirect(url_for("workbench_second_step.second_step", next=request.args.get("next")), 303)

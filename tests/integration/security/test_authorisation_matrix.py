@@ -209,6 +209,13 @@ MATRIX: dict[tuple[str, str], Row] = {
         people_only(**dict.fromkeys(ROLES, UNKNOWN)), form={"code": "000000"}
     ),
     ("POST", "/workbench/account/recovery-codes"): Row(people_only(), form={"code": "000000"}),
+    # There is no provider; who comes back without having been sent is told so, whoever it is.
+    ("GET", DOOR + "/through/<int(max=2147483647):institution_id>"): Row(
+        dict.fromkeys(CALLERS, NOT_THERE), DOOR + "/through/1"
+    ),
+    ("GET", DOOR + "/through/back"): Row(anybody()),
+    ("POST", "/workbench/account/identity"): Row(people_only(**dict.fromkeys(ROLES, NOT_THERE))),
+    ("POST", "/workbench/account/identity/unbound"): Row(people_only(**dict.fromkeys(ROLES, NOT_THERE))),
     ("POST", "/workbench/account/email"): Row(people_only(), form={"email": "no address"}),
     ("POST", "/workbench/account/sessions"): Row(people_only(), form={"session": "others"}),
     ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
