@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyotp
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 
 from federation import cli, identities, operations, second_factor
-from federation.database import unit_of_work
+from federation.commands import members, users
+from federation.core import create_core
+from federation.database import db, unit_of_work
+from federation.settings import HubSettings
+from federation.tasks import queue
 from tests.support.desk import DOOR, Desk
 from tests.support.hub import ORIGIN, Hub
 from tests.support.reviewing import PASSWORD
@@ -29,16 +34,31 @@ NEW = "a new long one"
 
 
 @pytest.fixture
-def run(hub: Hub) -> Run:
-    """The program in this process, on the hub of this test; what it printed."""
+def run(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """The program in this process, on the hub of this test; what it printed.
+
+    A process that ends closes its connections by that; here each command's are closed afterwards.
+    """
     environ = {f"COMMONS_{name.upper()}": str(getattr(hub.settings, name)) for name in NEEDED}
+    made: list[Flask] = []
+
+    def create_and_remember(settings: HubSettings) -> Flask:
+        made.append(create_core(settings))
+        return made[-1]
+
+    for module in (members, users):
+        monkeypatch.setattr(module, "create_core", create_and_remember)
 
     def commons_hub(*words: str, code: int = 0, group: str = "user") -> str:
         done = CliRunner().invoke(cli.main, [group, *words], env={**environ, "COMMONS_LOG_LEVEL": "ERROR"})
         assert done.exit_code == code, done.output
         return done.output.strip()
 
-    return commons_hub
+    yield commons_hub
+    for app in made:
+        queue(app).huey.storage.close()
+        with app.app_context():
+            db.engine.dispose()
 
 
 def test_an_operator_sets_the_provider_of_an_institution_and_takes_it_away(
