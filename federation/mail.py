@@ -109,6 +109,11 @@ def drop(session: Session, letter_id: str) -> None:
     session.execute(delete(OutgoingMail).where(OutgoingMail.id == letter_id))
 
 
+def drop_all(session: Session) -> None:
+    """No letter is sent any more: after a restore, what they tell of was told, or is no longer so."""
+    session.execute(delete(OutgoingMail), execution_options={"synchronize_session": False})
+
+
 def put_off(session: Session, claimed: Claimed) -> bool:
     """Try again later; False when it was tried often enough, and the letter is given up."""
     if claimed.attempts > len(PAUSES):

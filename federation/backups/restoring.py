@@ -16,7 +16,18 @@ from flask import Flask
 from sqlalchemy import Connection, NullPool, create_engine, update
 from sqlalchemy.orm import Session
 
-from federation import account_links, auditlog, copying, fixity, operations, person_sessions, schema, service, tasks
+from federation import (
+    account_links,
+    auditlog,
+    copying,
+    fixity,
+    mail,
+    operations,
+    person_sessions,
+    schema,
+    service,
+    tasks,
+)
 from federation import folder as data_folder
 from federation.backups import folder as place
 from federation.backups import objects, snapshot, undone
@@ -112,6 +123,7 @@ def _put_rows(
             person_sessions.drop_everybodys(session)
             # Links that were used or taken back since the backup would be good again.
             account_links.void_all(session)
+            mail.drop_all(session)
             good = undone.look(session, since=backup.manifest.made)
             _note(session, backup, lacking, good)
             tell = begin("标记缺少的文件", len(lacking))

@@ -24,6 +24,8 @@ from federation import (
     account_links,
     enrolment,
     key_register,
+    letters,
+    mail,
     operations,
     people,
     person_sessions,
@@ -549,13 +551,15 @@ def test_the_log_keeps_from_which_moment_decisions_were_lost(decided_since, empt
     assert (detail["made"], detail["active_keys"], detail["active_users"]) == (moment, 1, 2)
 
 
-def test_no_session_and_no_link_from_before_a_restore_is_good_after_it(hub, empty, place):
+def test_no_session_link_or_letter_from_before_a_restore_is_good_after_it(hub, empty, place):
     """One that was ended after the backup would be good again: the account stands as it did then."""
     person(hub, "reviewer-a")
     with unit_of_work(hub.app) as session:
         user = operations.user(session, "reviewer-a")
         token = person_sessions.begin(session, user, browser="", hours=1)
         link = account_links.offer_password(session, user, hours=1)
+        letter = letters.notice(hub.settings, name="x", happened=letters.CLOSED)
+        assert mail.write(session, letter, to="x@example.org", settings=replace(hub.settings, smtp_host="x"))
     back_up(hub, place)
     restore(empty, place)
     with unit_of_work(empty.app, read_only=True) as session:
@@ -563,6 +567,7 @@ def test_no_session_and_no_link_from_before_a_restore_is_good_after_it(hub, empt
         assert person_sessions.standing(session, token) is None
         with pytest.raises(errors.LinkWithdrawn):
             account_links.find(session, link)
+        assert not mail.is_due(session)
 
 
 def restoring_command(hub):
