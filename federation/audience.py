@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
-PUBLIC, NODE, REVIEWER, ADMIN = "public", "node", "reviewer", "admin"
-AUDIENCES = (PUBLIC, NODE, REVIEWER, ADMIN)
+PUBLIC, NODE, PERSON, MEMBER = "public", "node", "person", "member"
+MANAGER, REVIEWER, ADMIN = "manager", "reviewer", "admin"
+AUDIENCES = (PUBLIC, NODE, PERSON, MEMBER, MANAGER, REVIEWER, ADMIN)
+"""Everybody; nodes by their key; whoever is signed in; and of those the ones whose role may do it: see what their own
+institution contributed, manage its people, read the desk, administer (auditors read that too)."""
 _named: dict[str, str] = {}
 
 

@@ -26,7 +26,7 @@ from federation.database import unit_of_work
 from federation.models.institutions import Institution
 from federation.models.people import User
 from federation.processes import Supervisor
-from federation.settings import HubSettings
+from federation.settings import PREFIX, HubSettings
 
 FOLDER = Path(__file__).resolve().parent.parent / "config" / "demo"
 FIRST_NODE_PORT = 11
@@ -36,6 +36,8 @@ ACCOUNTS = (
     ("reviewer2", "审核员乙", people.REVIEWER),
     ("admin", "联盟管理员", people.ADMIN),
 )
+SECOND_FACTOR = PREFIX + "SECOND_FACTOR_REQUIRED"
+"""Off here, so that whoever looks around need not set up an authenticator first; on everywhere else."""
 REASON = "示范资源：内容由本项目编写，已逐项核对。"
 
 
@@ -187,6 +189,7 @@ def _announce(settings: HubSettings, members: list[DemoMember], passwords: Mappi
         f"  公众门户    {settings.origin}/        English: {settings.origin}/en/",
         f"  审核工作台  {settings.origin}/workbench/",
         *(f"      {name:<10} {passwords[name]}  （{display_name}）" for name, display_name, _ in ACCOUNTS),
+        *_about_second_factor(settings),
         *(
             f"  节点        http://127.0.0.1:{settings.port + FIRST_NODE_PORT + number}/  {member.name_zh}"
             for number, member in enumerate(members)
@@ -195,3 +198,9 @@ def _announce(settings: HubSettings, members: list[DemoMember], passwords: Mappi
         "  Ctrl-C 停止全部。再次运行会接着现有数据继续；make clean-data 清除数据。",
     ]
     click.echo("\n".join(lines))
+
+
+def _about_second_factor(settings: HubSettings) -> list[str]:
+    if settings.second_factor_required:
+        return ["      首次登录时要设置第二重验证（手机上的验证器）。"]
+    return [f"      示范不要求第二重验证；正式运行默认要求。设 {SECOND_FACTOR}=true 可以试试。"]

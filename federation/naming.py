@@ -20,7 +20,14 @@ STATES: Mapping[str, Any] = {
     "taken_down": _l("已下架"),
     "expired": _l("已到期"),
 }
-ROLES: Mapping[str, Any] = {"reviewer": _l("审核人"), "admin": _l("管理员"), "auditor": _l("审计人（只读）")}
+ROLES: Mapping[str, Any] = {
+    "contributor": _l("提交人"),
+    "manager": _l("单位管理员"),
+    "reviewer": _l("审核人"),
+    "chief_reviewer": _l("审核负责人"),
+    "admin": _l("联盟管理员"),
+    "auditor": _l("审计人（只读）"),
+}
 KEY_STATES: Mapping[str, Any] = {
     "active": _l("在用"),
     "suspended": _l("已暂停"),

@@ -9,21 +9,21 @@ from functools import cache
 import uuid6
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from federation import auditlog, guessing
+from federation import auditlog, guessing, letters, mail, person_sessions, second_factor
 from federation.models.institutions import Institution
 from federation.models.people import User
+from federation.roles import ADMIN as ADMIN
+from federation.roles import AUDITOR as AUDITOR
+from federation.roles import OF_AN_INSTITUTION, ROLES
+from federation.roles import REVIEWER as REVIEWER
 from federation.settings import HubSettings
-from shared.errors import AlreadyExists, FieldError, InvalidRequest, SignInFailed
+from shared.errors import AlreadyExists, FieldError, InvalidRequest, ReasonMissing, SignInFailed
 from shared.validation import plain
 
-REVIEWER, ADMIN, AUDITOR = "reviewer", "admin", "auditor"
-ROLES = (REVIEWER, ADMIN, AUDITOR)
-MAY_DECIDE = frozenset({REVIEWER, ADMIN})
-"""Roles that judge submissions; an auditor reads everything and decides nothing."""
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
 MAX_NAME = 100
 NAME = re.compile(r"\w[\w.@+-]*")
@@ -56,12 +56,14 @@ def create_user(
     password: str,
     role: str,
     institution: Institution | None = None,
+    email: str = "",
     actor: str,
 ) -> User:
     """Make an account. Raises `InvalidRequest` naming each fault, or `AlreadyExists` for a name that is taken."""
     name, display_name = fold_name(name), plain(display_name).strip()
     fault = password_fault(password)
-    faults = [*_name_faults(name, display_name), *([fault] if fault else []), *_role_faults(role)]
+    faults = [*_name_faults(name), *display_name_faults(display_name), *([fault] if fault else [])]
+    faults += [*role_faults(role, institution), *mail.address_faults(email)]
     if faults:
         raise InvalidRequest(errors=faults)
     if _by_name(session, name) is not None:
@@ -70,6 +72,7 @@ def create_user(
         id=str(uuid6.uuid7()),
         name=name,
         display_name=display_name,
+        email=email,
         password_hash=HASHER.hash(_secret(password)),
         role=role,
         institution_id=institution.id if institution else None,
@@ -85,7 +88,7 @@ def create_user(
 
 
 def sign_in(session: Session, *, name: str, password: str, address: str, settings: HubSettings) -> User:
-    """The person with that name and password.
+    """The person with that name and password; whether a second factor is asked as well, `second_factor` knows.
 
     Raises `SignInFailed`, or `Throttled` after too many failures for the name or from the address. Either
     leaves its traces in the session (attempts, audit event): the caller must commit in any case.
@@ -103,14 +106,14 @@ def sign_in(session: Session, *, name: str, password: str, address: str, setting
     guard.forget_failures()
     if HASHER.check_needs_rehash(user.password_hash):
         user.password_hash = HASHER.hash(_secret(password))
-    _remember(session, auditlog.person(user.id), "user.signed_in", user)
+    more = second_factor.asked_of(session, user, settings)
+    _remember(session, auditlog.person(user.id), "user.password_accepted" if more else "user.signed_in", user)
     return user
 
 
-def sign_out(session: Session, user: User) -> None:
-    """End every session of the person: a session cookie that was copied ends too."""
-    _end_sessions(session, user)
-    _remember(session, auditlog.person(user.id), "user.signed_out", user)
+def signed_in(session: Session, user: User) -> None:
+    """Note that the person has shown the second factor too, and is in now."""
+    _remember(session, auditlog.person(user.id), "user.signed_in", user)
 
 
 def change_password(session: Session, user: User, *, old: str, new: str, address: str, settings: HubSettings) -> None:
@@ -126,7 +129,33 @@ def change_password(session: Session, user: User, *, old: str, new: str, address
         _remember(session, auditlog.person(user.id), "user.password_refused", user)
         raise SignInFailed()
     set_password(session, user, new, actor=auditlog.person(user.id))
+    mail.notify(session, user, letters.PASSWORD_CHANGED, settings=settings)
     guard.forget_failures()
+
+
+def change_email(
+    session: Session, user: User, *, password: str, email: str, address: str, settings: HubSettings
+) -> None:
+    """Let a person who knows the password say where letters go; the address before is told.
+
+    Raises `SignInFailed` for a wrong password and `Throttled` after too many (commit in both cases), or
+    `InvalidRequest` for an address that is none.
+    """
+    email = plain(email).strip()
+    faults = mail.address_faults(email)
+    if faults:
+        raise InvalidRequest(errors=faults)
+    guard = guessing.Guard(session, settings, name=user.name, address=address)
+    guard.refuse_if_too_many(about=auditlog.person(user.id))
+    if not _matches(user.password_hash, password):
+        guard.count_failure()
+        _remember(session, auditlog.person(user.id), "user.password_refused", user)
+        raise SignInFailed()
+    guard.forget_failures()
+    before, user.email = user.email, email
+    if before:
+        mail.notify(session, user, letters.ADDRESS_CHANGED, settings=settings, to=before)
+    _remember(session, auditlog.person(user.id), "user.email_changed", user)
 
 
 def set_password(session: Session, user: User, password: str, *, actor: str) -> None:
@@ -135,23 +164,30 @@ def set_password(session: Session, user: User, password: str, *, actor: str) -> 
     if fault:
         raise InvalidRequest(errors=[fault])
     user.password_hash = HASHER.hash(_secret(password))
-    _end_sessions(session, user)
+    person_sessions.drop_all(session, user)
     _remember(session, actor, "user.password_changed", user)
 
 
-def deactivate(session: Session, user: User, *, actor: str) -> None:
-    """Close an account and end its sessions; its decisions stay. Closing a closed one changes nothing."""
+def deactivate(session: Session, user: User, *, actor: str, reason: str = "") -> None:
+    """Close an account and end its sessions; its decisions stay. Closing a closed one changes nothing.
+
+    Raises `ReasonMissing`; only the operator at the command line may do without a reason.
+    """
+    reason = _reason(reason, actor)
     if not user.active:
         return
     user.active = False
-    _end_sessions(session, user)
-    _remember(session, actor, "user.deactivated", user)
+    person_sessions.drop_all(session, user)
+    _remember(session, actor, "user.deactivated", user, reason=reason)
 
 
-def standing_user(session: Session, user_id: str, epoch: int) -> User | None:
-    """The person whose session says `user_id` and `epoch`, unless the account or the session was ended."""
-    user = session.get(User, user_id)
-    return user if user is not None and user.active and user.epoch == epoch else None
+def reactivate(session: Session, user: User, *, actor: str, reason: str = "") -> None:
+    """Open a closed account again, with the password that it had. Raises `ReasonMissing` as `deactivate` does."""
+    reason = _reason(reason, actor)
+    if user.active:
+        return
+    user.active = True
+    _remember(session, actor, "user.reactivated", user, reason=reason)
 
 
 def password_fault(password: str) -> FieldError | None:
@@ -161,14 +197,6 @@ def password_fault(password: str) -> FieldError | None:
     if len(password) > MAX_PASSWORD:
         return FieldError("/password", "too_long", {"max": MAX_PASSWORD, "length": len(password)})
     return None
-
-
-def _end_sessions(session: Session, user: User) -> None:
-    """Raise the epoch in the database itself, so that two at the same time both count."""
-    statement = update(User).where(User.id == user.id).values(epoch=User.epoch + 1)
-    session.flush()
-    session.execute(statement.execution_options(synchronize_session=False))
-    session.refresh(user)
 
 
 def _by_name(session: Session, name: str) -> User | None:
@@ -187,23 +215,46 @@ def _secret(password: str) -> bytes:
     return unicodedata.normalize("NFC", password[:MAX_PASSWORD]).encode("utf-8", "surrogatepass")
 
 
-def _remember(session: Session, actor: str, action: str, user: User, detail: dict[str, str] | None = None) -> None:
-    auditlog.record(session, auditlog.Happening(actor, action, auditlog.person(user.id), detail=detail))
+def _reason(reason: str, actor: str) -> str:
+    reason = plain(reason).strip()
+    if not reason and actor != auditlog.OPERATOR:
+        raise ReasonMissing()
+    return reason
 
 
-def _name_faults(name: str, display_name: str) -> list[FieldError]:
-    faults = []
-    for pointer, value in (("/name", name), ("/display_name", display_name)):
-        if not value:
-            faults.append(FieldError(pointer, "required"))
-        elif len(value) > MAX_NAME:
-            faults.append(FieldError(pointer, "too_long", {"max": MAX_NAME, "length": len(value)}))
-    if name and not NAME.fullmatch(name):
-        faults.append(FieldError("/name", "bad_user_name"))
-    return faults
+def _remember(
+    session: Session,
+    actor: str,
+    action: str,
+    user: User,
+    detail: dict[str, str] | None = None,
+    reason: str = "",
+) -> None:
+    auditlog.record(session, auditlog.Happening(actor, action, auditlog.person(user.id), reason, detail=detail))
 
 
-def _role_faults(role: str) -> list[FieldError]:
+def _name_faults(name: str) -> list[FieldError]:
+    faults = _text_faults("/name", name)
+    return faults if faults or NAME.fullmatch(name) else [FieldError("/name", "bad_user_name")]
+
+
+def display_name_faults(display_name: str) -> list[FieldError]:
+    """What is wrong with the name by which a person is shown."""
+    return _text_faults("/display_name", display_name)
+
+
+def _text_faults(pointer: str, value: str) -> list[FieldError]:
+    if not value:
+        return [FieldError(pointer, "required")]
+    if len(value) > MAX_NAME:
+        return [FieldError(pointer, "too_long", {"max": MAX_NAME, "length": len(value)})]
+    return []
+
+
+def role_faults(role: str, institution: Institution | None) -> list[FieldError]:
+    """What is wrong with giving somebody that role in that institution, or in none."""
+    if role in OF_AN_INSTITUTION and institution is None:
+        return [FieldError("/institution", "required")]
     if role in ROLES:
         return []
     said = {"value": role[:40], "vocabulary": "roles", "allowed": ", ".join(ROLES)}

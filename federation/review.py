@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle, people, publication
+from federation import auditlog, lifecycle, publication
 from federation.checklist import policy
 from federation.models.base import now
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Decision
+from federation.roles import Permission, may
 from shared.errors import (
     CommonsError,
     FieldError,
@@ -186,7 +187,7 @@ def _judgement(reviewer: User, verdict: str, reason: str, checklist: Mapping[str
 
 def _hindrance(version: ResourceVersion, reviewer: User, verdict: str = APPROVE) -> CommonsError | None:
     """Why this reviewer may not judge this version now, or None."""
-    if reviewer.role not in people.MAY_DECIDE or not reviewer.active:
+    if not may(reviewer, Permission.DECIDE):
         return Forbidden()
     if reviewer.institution_id == version.resource.institution_id:
         return OwnInstitution()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -109,6 +110,9 @@ class HubSettings:
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
     ark_naan: str = setting("99999", "ARK 的机构号（NAAN）；99999 仅供试用")
     session_hours: int = setting(12, "登录会话的有效小时数", low=1, high=720)
+    second_factor_required: bool = setting(
+        True, "审核人、联盟管理员、审计人登录时必须有第二重验证（验证器的一次性验证码）"
+    )
     sign_in_attempts: int = setting(5, "15 分钟内允许的登录失败次数", low=1, high=100)
     sign_in_window: int = setting(900, "计算登录失败次数的秒数", low=60, high=86400)
     max_withdrawn_percent: int = setting(
@@ -117,7 +121,15 @@ class HubSettings:
     max_withdrawn_unasked: int = setting(
         1, "一天之内，一个单位撤回不超过几件，不论占百分之几都不必确认；0 为一律看百分比", low=0, high=1_000_000
     )
-    invitation_days: int = setting(14, "邀请码的有效天数", low=1, high=365)
+    invitation_days: int = setting(14, "邀请码和邀请链接的有效天数", low=1, high=365)
+    password_link_hours: int = setting(24, "重设密码的链接的有效小时数", low=1, high=720)
+    smtp_host: str = setting("", "发邮件的服务器（SMTP）；空则不发邮件，链接由人转交")
+    smtp_port: int = setting(587, "发邮件的服务器的端口", low=1, high=65535)
+    smtp_security: str = setting("starttls", "与它之间的加密：starttls、tls 或 none（只用于同一台机器）")
+    smtp_user: str = setting("", "发邮件的用户名；空则不登录")
+    smtp_password: str = setting("", "发邮件的密码", secret=True)
+    smtp_ca_bundle: str = setting("", "邮件服务器证书的签发机构（PEM 文件）；空则用系统的")
+    mail_from: str = setting("", "发信人的邮箱地址；设了 smtp_host 就必须有")
     web_threads: int = setting(4, "每个网站进程同时处理的请求数", low=1, high=64)
     web_processes: int = setting(1, "网站进程数", low=1, high=64)
     trusted_proxies: int = setting(0, "前面有几层可信的反向代理", low=0, high=10)
@@ -171,12 +183,23 @@ class HubSettings:
         found += self._missing()
         if self.clamd and not malware.is_address(self.clamd):
             found.append(f"clamd: 应为 tcp://主机:端口 或 unix:/路径，现为 {self.clamd}")
+        found += self._mail_faults()
         if not self.ark_naan.isdigit() or len(self.ark_naan) != 5:
             found.append("ark_naan: 应为 5 位数字")
         if self.log_format not in ("json", "console"):
             found.append("log_format: 应为 json 或 console")
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             found.append("log_level: 应为 DEBUG、INFO、WARNING 或 ERROR")
+        return found
+
+    def _mail_faults(self) -> list[str]:
+        found = []
+        if self.smtp_security not in ("starttls", "tls", "none"):
+            found.append(f"smtp_security: 应为 starttls、tls 或 none，现为 {self.smtp_security}")
+        if self.smtp_host and not self.mail_from:
+            found.append("mail_from: 设了 smtp_host 就必须设置")
+        if self.mail_from and not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", self.mail_from):
+            found.append(f"mail_from: 应为一个邮箱地址，现为 {self.mail_from}")
         return found
 
     def _missing(self) -> list[str]:
@@ -194,6 +217,7 @@ class HubSettings:
             ("vocabularies", Path.is_dir),
             ("review_policy", Path.is_file),
             ("store_ca_bundle", Path.is_file),
+            ("smtp_ca_bundle", Path.is_file),
         ):
             value = getattr(self, name)
             if value and not is_there(Path(value)):

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
 
-from federation import authentication, collection, counting, inspection, uploads
+from federation import authentication, collection, counting, inspection, person_sessions, uploads
 from federation.database import brief, unit_of_work
 from federation.malware import Scanner, ScannerAway
 from federation.models.objects import StoredObject, Upload
@@ -112,6 +112,7 @@ class Queue:
             inspection.mark_unscanned(session, scanning=scanning is not None)
             authentication.forget_old_nonces(session)
             counting.forget(session)
+            person_sessions.forget_expired(session)
             uploads.admit_left_behind(session)
             stale = uploads.left_behind(session, longer_than=STALE)
         collection.expire_uploads(self.app)

@@ -1,4 +1,4 @@
-"""The background process: the queue's consumer, the search follower, the watches over files and log, the sweep."""
+"""The background process: the queue's consumer, the search follower, files, the audit log, letters, and the sweep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Flask
 from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
-from federation import audit_keeper, fixity_watch, search_follower
+from federation import audit_keeper, fixity_watch, mail_round, search_follower
 from federation.core import create_core
 from federation.parts import parts
 from federation.settings import load_settings
@@ -32,6 +32,7 @@ def run(app: Flask) -> None:
         threading.Thread(target=search_follower.run, args=(app, stopping), name="search-follower", daemon=True),
         threading.Thread(target=fixity_watch.run, args=(app, stopping), name="fixity", daemon=True),
         threading.Thread(target=audit_keeper.run, args=(app, stopping), name="audit-keeper", daemon=True),
+        threading.Thread(target=mail_round.run, args=(app, stopping), name="mail", daemon=True),
         threading.Thread(target=_sweep_again_and_again, args=(app, stopping), name="sweep", daemon=True),
     ]
     for thread in threads:

@@ -99,6 +99,8 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "用户名只能用文字、数字和 . @ + - _，不能有空格。",
         "A user name has letters, digits and . @ + - _ only, and no blanks.",
     ),
+    "bad_email": ("邮箱地址不对，应如 name@example.org。", "An e-mail address like name@example.org is expected."),
+    "not_the_same": ("两次输入的不一致。", "You typed it in two different ways."),
     "bad_code": (
         "代码只能用小写字母、数字和连字符，最多 64 个字符。",
         "A code has lower-case letters, digits and hyphens only, 64 at most.",

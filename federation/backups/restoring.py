@@ -16,7 +16,18 @@ from flask import Flask
 from sqlalchemy import Connection, NullPool, create_engine, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, copying, fixity, operations, schema, service, tasks
+from federation import (
+    account_links,
+    auditlog,
+    copying,
+    fixity,
+    mail,
+    operations,
+    person_sessions,
+    schema,
+    service,
+    tasks,
+)
 from federation import folder as data_folder
 from federation.backups import folder as place
 from federation.backups import objects, snapshot, undone
@@ -28,7 +39,6 @@ from federation.database import db
 from federation.fixity import Claim
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
-from federation.models.people import User
 from federation.parts import parts
 from federation.settings import HubSettings, secrets_file
 from shared import private
@@ -37,8 +47,6 @@ from shared.wording import system_fault
 
 EVENTS_SKIPPED = 10_000_000
 """Far more status events than a node is told between two backups."""
-EPOCHS_SKIPPED = 100_000
-"""Far more often than an account's sessions are ended between two backups."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,10 @@ def _put_rows(
             # What the nodes read since the backup has numbers that the restored hub would give again.
             session.execute(update(Node).values(event_seq=Node.event_seq + EVENTS_SKIPPED))
             # Sessions that were ended since the backup would be good again: everybody signs in anew.
-            session.execute(update(User).values(epoch=User.epoch + EPOCHS_SKIPPED))
+            person_sessions.drop_everybodys(session)
+            # Links that were used or taken back since the backup would be good again.
+            account_links.void_all(session)
+            mail.drop_all(session)
             good = undone.look(session, since=backup.manifest.made)
             _note(session, backup, lacking, good)
             tell = begin("标记缺少的文件", len(lacking))

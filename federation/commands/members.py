@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 
-from federation import auditlog, enrolment, operations, quotas, withdrawals
+from federation import auditlog, enrolment, identities, operations, quotas, withdrawals
 from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
+from federation.openid import Provider
 from federation.settings import load_settings
 from shared.vocabularies import vocabulary
 from shared.wording import in_bytes
@@ -43,6 +46,36 @@ def institution_add(context: click.Context, code: str, kind: str, name_zh: str, 
             session, code=code, kind=kind, name_zh=name_zh, name_en=name_en, actor=auditlog.OPERATOR
         )
     click.echo(f"已登记 {code}。用 commons-hub invite {code} 生成邀请码。")
+
+
+@institution.command(name="sign-in")
+@click.argument("code")
+@click.option("--issuer", help="OpenID 服务的 issuer，如 https://id.example.org。")
+@click.option("--client-id", help="在那里登记的客户端编号。")
+@click.option("--client-secret-file", type=click.File(encoding="utf-8"), help="存有客户端密钥的文件。")
+@click.option("--off", is_flag=True, help="不再用它登录。")
+@click.pass_context
+def institution_sign_in(
+    context: click.Context,
+    code: str,
+    issuer: str | None,
+    client_id: str | None,
+    client_secret_file: TextIO | None,
+    off: bool,
+) -> None:
+    """让一个单位的人用单位的账号（OpenID Connect）登录；各人先要自己绑定。"""
+    settings = load_settings(context.obj)
+    if not off and not (issuer and client_id and client_secret_file):
+        raise click.UsageError("要有 --issuer、--client-id 和 --client-secret-file，或者 --off。")
+    with unit_of_work(create_core(settings)) as session:
+        found = operations.institution(session, code)
+        if off:
+            identities.remove_provider(session, found, actor=auditlog.OPERATOR)
+        elif issuer and client_id and client_secret_file:
+            given = Provider(issuer, client_id, client_secret_file.read().strip())
+            identities.set_provider(session, found, given, settings=settings, actor=auditlog.OPERATOR)
+    said = "已不再用单位的账号登录。" if off else f"回调地址：{settings.origin}{identities.BACK}"
+    click.echo(f"{code}：{said}")
 
 
 @institution.command(name="list")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from federation.models import (
     auditing,
     events,
+    identities,
     institutions,
+    mail,
     objects,
     people,
     reconciliations,
@@ -17,4 +19,17 @@ from federation.models import (
 from federation.models.base import Base
 
 metadata = Base.metadata
-modules = (auditing, events, institutions, objects, people, reconciliations, resources, reviews, usage, withdrawals)
+modules = (
+    auditing,
+    events,
+    identities,
+    institutions,
+    mail,
+    objects,
+    people,
+    reconciliations,
+    resources,
+    reviews,
+    usage,
+    withdrawals,
+)

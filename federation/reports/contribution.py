@@ -29,7 +29,6 @@ from federation.usage import DOWNLOAD, VIEW
 from shared.jws import unverified_payload
 
 VOCABULARIES = ("themes", "disciplines", "audiences", "occasions")
-COUNTED = ("registered", "versions", "published", "approvals", "returned", "rejected", "files", "size", "public")
 DAY_SECONDS = 86_400
 
 
@@ -94,18 +93,15 @@ class Contribution:
 
     def add(self, other: Contribution) -> None:
         """Add another member's figures."""
-        for name in (
-            "registered",
-            "versions",
-            "published",
-            "approvals",
-            "returned",
-            "rejected",
-            "files",
-            "size",
-            "public",
-        ):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.registered += other.registered
+        self.versions += other.versions
+        self.published += other.published
+        self.approvals += other.approvals
+        self.returned += other.returned
+        self.rejected += other.rejected
+        self.files += other.files
+        self.size += other.size
+        self.public += other.public
         self.days_to_decision += other.days_to_decision
         self.completeness += other.completeness
         self.uses.add(other.uses)

@@ -16,8 +16,8 @@ from federation.web import wording
 from federation.web.assets import asset_url
 
 LANGUAGE_TAGS = {CHINESE: "zh-Hans-CN", ENGLISH: "en"}
-PARAMETERS = frozenset((*SearchQuery().fields, "mine", "next"))
-"""What pages take in their queries: those of the search, and of the queue and the sign-in of the workbench."""
+PARAMETERS = frozenset((*SearchQuery().fields, "mine", "next", "state", "token"))
+"""What pages take in their queries: those of the search, and of the workbench its lists, its door, and its links."""
 _PICTURES = re.compile(r"image/(png|jpeg|gif|webp|avif|svg\+xml|bmp)")
 
 

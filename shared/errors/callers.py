@@ -131,6 +131,78 @@ class SignInRequired(CommonsError):
     en = "Sign in first."
 
 
+class SecondFactorWrong(CommonsError):
+    """A code that is wrong, was used already, or has passed."""
+
+    code, status, exit_code = "second_factor_wrong", 401, 4
+    zh = "验证码不正确，或已经用过。请等验证器显示下一个，再输入；手机的时间要准。"
+    en = "The code is wrong or was used already. Wait for the next one; the clock of your phone must be right."
+
+
+class SecondFactorUnreadable(CommonsError):
+    """A second factor that was set up with another secret key of the hub."""
+
+    code, status, exit_code = "second_factor_unreadable", 409, 4
+    zh = "平台的密钥换过，读不出您的验证器。请输入一个恢复码，或请联盟管理员重设第二重验证。"
+    en = "The hub's key was changed, so your authenticator cannot be read. Type a recovery code, or ask an admin."
+
+
+class IdentityUnbound(CommonsError):
+    """An account at an institution's provider that stands for no account here, or for one that is closed."""
+
+    code, status, exit_code = "identity_unbound", 403, 4
+    zh = "您的单位账号还没有与这里的账户绑定。请先用密码登录，再在“我的账户”里绑定。"
+    en = "Your institution's account is not bound here. Sign in with your password, then bind it in “My account”."
+
+
+class IdentityRefused(CommonsError):
+    """What came back from an institution's provider is not right, or was not asked for in this browser just now."""
+
+    code, status, exit_code = "identity_refused", 401, 4
+    zh = "没能通过单位的账号登录。请再试一次；还不行，请用密码登录。"
+    en = "Signing in through your institution did not work. Try once more, or sign in with your password."
+
+
+class ProviderAway(CommonsError):
+    """An institution's provider that does not answer as it should."""
+
+    code, status, exit_code = "provider_away", 503, 3
+    zh = "单位的登录服务没有正确应答。请稍后再试，或用密码登录。"
+    en = "Your institution's sign-in service does not answer as it should. Try later, or sign in with your password."
+
+
+class LinkUnknown(CommonsError):
+    """A one-time link that there is not: altered, or cut off."""
+
+    code, status, exit_code = "link_unknown", 404, 4
+    zh = "这个链接不正确，可能没有复制完整。请核对，或请发给您链接的人重新发一个。"
+    en = "This link is not right; perhaps a part of it is missing. Check it, or ask whoever sent it for a new one."
+
+
+class LinkUsed(CommonsError):
+    """A one-time link that was used."""
+
+    code, status, exit_code = "link_used", 410, 4
+    zh = "这个链接已经用过，每个链接只能用一次。账户已开好就直接登录；否则请发给您链接的人重新发一个。"
+    en = "This link was used already. If your account is there, sign in; otherwise ask whoever sent it for a new one."
+
+
+class LinkExpired(CommonsError):
+    """A one-time link whose time is over."""
+
+    code, status, exit_code = "link_expired", 410, 4
+    zh = "这个链接已过期。请发给您链接的人重新发一个。"
+    en = "This link has expired. Ask whoever sent it for a new one."
+
+
+class LinkWithdrawn(CommonsError):
+    """A one-time link that was taken back, or replaced by a newer one."""
+
+    code, status, exit_code = "link_withdrawn", 410, 4
+    zh = "这个链接已被收回，或已换成新的。请用最新的一个，或请发给您链接的人重新发一个。"
+    en = "This link was taken back or replaced. Use the newest one, or ask whoever sent it for a new one."
+
+
 class Forbidden(CommonsError):
     """Somebody who may not do this."""
 

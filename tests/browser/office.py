@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyotp
 from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from federation import people, review
+from federation import account_links, operations, people, person_sessions, review, roles, second_factor
 from federation.checklist import DEFAULT
 from federation.database import unit_of_work
 from federation.models.people import User
@@ -38,6 +39,7 @@ from tests.support.rounds import put_round, round_of, task
 DEMO = Path(__file__).parents[2] / "config" / "demo"
 MUSEUM = "demo-museum"
 PEOPLE = (("zhao", "赵敏", people.ADMIN), ("li", "李慧", people.REVIEWER), ("wang", "王远", people.REVIEWER))
+STAFF = (("chen", "陈静", roles.MANAGER), ("wu", "吴桐", roles.CONTRIBUTOR), ("sun", "孙立", roles.AUDITOR))
 RUNNING = round_of(tasks=[task("发布著录", 40, 40), task("上传文件", 10**9, 355 * 10**6)])
 SENT_ALL = Done(Synced(Sent(accepted=12), Transferred(sent=9, present=3, bytes_sent=48_300_000), 31))
 DONE = round_of(good=True, outcome=outcome_of(SENT_ALL))
@@ -53,6 +55,10 @@ class Office:
     node_id: str
     resources: Mapping[str, str]
     versions: Mapping[str, int]
+    people: Mapping[str, str]
+    """The ids of accounts by their names: `chen` manages the museum's people, `sun` has a second factor."""
+    invitation: str
+    """Where an invitation leads."""
 
     def show_round(self, round: dict[str, Any]) -> None:
         """Let the node's page show this as its last round, or as one that runs."""
@@ -106,10 +112,11 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     resources |= {name: _register(work, **values) for name, values in NEW.items()}
     with work.database.unit_of_work() as session:
         registration.withdraw(session, resources["withdrawn"], "与另一件资源重复。", key=work.key)
-    versions = {name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published")}
+    versions = {name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published", "returned")}
+    accounts, invitation = _invite(hub)
     try:
         with served(app) as node, served(new) as new_node:
-            yield Office(node, new_node, app, joined.node_id, resources, versions)
+            yield Office(node, new_node, app, joined.node_id, resources, versions, accounts, invitation)
     finally:
         for one in (app, new):
             one.config["SYNCER"].stop()
@@ -120,6 +127,26 @@ def _hire(hub: Hub) -> None:
     with unit_of_work(hub.app) as session:
         for name, shown, role in PEOPLE:
             people.create_user(session, name=name, display_name=shown, password=PASSWORD, role=role, actor="operator")
+
+
+def _invite(hub: Hub) -> tuple[dict[str, str], str]:
+    """A museum's manager and contributor, an auditor with a second factor, and somebody who is invited."""
+    with unit_of_work(hub.app) as session:
+        museum = operations.institution(session, MUSEUM)
+        made = {}
+        for name, shown, role in STAFF:
+            owner = museum if role in roles.OF_AN_INSTITUTION else None
+            given = {"password": PASSWORD, "role": role, "institution": owner, "actor": "operator"}
+            made[name] = people.create_user(session, name=name, display_name=shown, **given)
+        secret = second_factor.new_secret()
+        shown = {"code": pyotp.TOTP(secret).now(), "address": "", "settings": hub.settings}
+        second_factor.set_up(session, made["sun"], secret=secret, **shown)
+        person_sessions.begin(session, made["sun"], browser="Firefox · Windows", hours=8, second_factor=True)
+        person_sessions.begin(session, made["sun"], browser="Safari · iPhone", hours=8, second_factor=True)
+        token = account_links.invite(
+            session, display_name="周远", role=roles.CONTRIBUTOR, institution=museum, days=14, issuer=made["chen"]
+        )
+    return {name: user.id for name, user in made.items()}, account_links.address("", token)
 
 
 def _register(work: Workplace, *, record_id: str = "", files: tuple[str, ...] = (), **fields: Any) -> str:

@@ -40,6 +40,9 @@ DESK = (
     "desk-institutions",
     "desk-users",
     "desk-door",
+    "desk-person",
+    "desk-second-factor",
+    "guest-invitation",
 )
 NODE = (
     "node-new",

@@ -106,7 +106,11 @@ class Site:
 @contextmanager
 def running_site(place: Path, **environ: str) -> Iterator[Site]:
     """A site whose processes end with the block."""
-    settings: Mapping[str, str] = {"COMMONS_MAX_WITHDRAWN_PERCENT": "100", **environ}
+    settings: Mapping[str, str] = {
+        "COMMONS_MAX_WITHDRAWN_PERCENT": "100",
+        "COMMONS_SECOND_FACTOR_REQUIRED": "false",
+        **environ,
+    }
     with running_proxied_hub(place / "hub", **settings) as hub:
         app = create_core(load_settings(environ=hub.process.command.environ))
         with unit_of_work(app) as session:

@@ -16,7 +16,7 @@ from federation import operations, people
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.institutions import Invitation
-from federation.models.people import SignInAttempt, User
+from federation.models.people import PersonSession, SignInAttempt
 from tests.support.desk import APPROVAL, DOOR, Desk
 from tests.support.hub import ORIGIN, Hub, Member
 from tests.support.records import make_file
@@ -133,8 +133,8 @@ def test_a_copied_cookie_ends_with_the_sign_out(desk: Desk) -> None:
 
 def test_a_session_ends_by_time(desk: Desk) -> None:
     browser = desk.signed_in("li")
-    with browser.client.session_transaction(base_url=ORIGIN) as session:
-        session["until"] = 1
+    with unit_of_work(desk.hub.app) as session:
+        session.scalars(select(PersonSession)).one().expires_at = now()
     assert browser.get("/workbench/").status_code == 303
 
 
@@ -395,11 +395,13 @@ def test_a_password_that_will_not_do_is_refused(desk: Desk, values: dict[str, st
 # -- the admin part ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", [people.REVIEWER, people.AUDITOR])
-def test_only_admins_enter_the_admin_part(desk: Desk, role: str) -> None:
+@pytest.mark.parametrize(("role", "reads"), [(people.REVIEWER, 403), (people.AUDITOR, 200)])
+def test_only_admins_change_the_admin_part_and_auditors_read_it(desk: Desk, role: str, reads: int) -> None:
     browser = desk.signed_in("li", role)
     for path in ("/workbench/admin/", "/workbench/admin/users"):
-        assert browser.get(path).status_code == 403
+        answer = browser.get(path)
+        assert answer.status_code == reads
+        assert f'action="{path}' not in answer.get_data(as_text=True)
         assert browser.submit(path, seen_on="/workbench/account", code="x").status_code == 403
 
 
@@ -474,68 +476,3 @@ def test_nobody_but_an_admin_changes_a_quota(desk: Desk, member: Member, role: s
     assert browser.client.post(path, data={"quota": "9 TB"}, base_url=ORIGIN).status_code in (400, 403)
     assert desk.browser().client.post(path, data={"quota": "9 TB"}, base_url=ORIGIN).status_code in (303, 400)
     assert "institution.quota_set" not in desk.actions()
-
-
-def test_a_new_user_signs_in_with_the_password_shown_once(desk: Desk, member: Member) -> None:
-    browser = desk.signed_in("boss", people.ADMIN)
-    answer = browser.submit(
-        "/workbench/admin/users", name="Wang", display_name="王五", role="reviewer", institution=""
-    )
-    found = re.search(r'class="secret mono">([^<]+)<', answer.get_data(as_text=True))
-    assert found is not None
-    assert desk.browser().enter("wang", found[1]).status_code == 303
-    again = browser.page("/workbench/admin/users")
-    assert "王五" in again
-    assert found[1] not in again
-
-
-@pytest.mark.parametrize(
-    ("values", "status", "words"),
-    [
-        ({"name": "two words"}, 422, "不能有空格"),
-        ({"name": ""}, 422, "必填"),
-        ({"display_name": " "}, 422, "必填"),
-        ({"role": "root"}, 422, "不在词表"),
-        ({"name": "boss"}, 409, "boss已存在"),
-        ({"institution": "999999"}, 404, ""),
-    ],
-)
-def test_a_bad_user_is_refused_on_the_page(desk: Desk, values: dict[str, str], status: int, words: str) -> None:
-    browser = desk.signed_in("boss", people.ADMIN)
-    answer = browser.submit(
-        "/workbench/admin/users", **{"name": "new", "display_name": "新", "role": "reviewer", **values}
-    )
-    assert answer.status_code == status
-    assert words in answer.get_data(as_text=True)
-
-
-def user_id(desk: Desk, name: str) -> str:
-    with unit_of_work(desk.hub.app, read_only=True) as session:
-        return session.scalars(select(User.id).where(User.name == name)).one()
-
-
-def test_a_user_is_closed_out_by_an_admin(desk: Desk) -> None:
-    reviewer, boss = desk.signed_in("li"), desk.signed_in("boss", people.ADMIN)
-    path = f"/workbench/admin/users/{user_id(desk, 'li')}/deactivation"
-    assert boss.submit(path, seen_on="/workbench/admin/users").status_code == 303
-    assert reviewer.get("/workbench/").status_code == 303
-    assert "已停用" in boss.page("/workbench/admin/users")
-    assert desk.actions()[-1] == "user.deactivated"
-
-
-def test_a_forgotten_password_is_reset_by_an_admin(desk: Desk) -> None:
-    reviewer, boss = desk.signed_in("li"), desk.signed_in("boss", people.ADMIN)
-    path = f"/workbench/admin/users/{user_id(desk, 'li')}/password"
-    page = boss.submit(path, seen_on="/workbench/admin/users").get_data(as_text=True)
-    found = re.search(r'class="secret mono">([^<]+)<', page)
-    assert found is not None
-    assert reviewer.get("/workbench/").status_code == 303
-    assert desk.browser().enter("li", found[1]).status_code == 303
-
-
-@pytest.mark.parametrize("deed", ["deactivation", "password"])
-def test_no_admin_shuts_the_door_on_themselves(desk: Desk, deed: str) -> None:
-    boss = desk.signed_in("boss", people.ADMIN)
-    path = f"/workbench/admin/users/{user_id(desk, 'boss')}/{deed}"
-    assert boss.submit(path, seen_on="/workbench/admin/users").status_code == 404
-    assert boss.get("/workbench/").status_code == 200

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from federation import key_register, operations, people
+from federation import account_links, key_register, operations, people
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Institution, Invitation
 from federation.models.objects import Upload
-from federation.models.people import User
+from federation.models.people import AccountLink, User
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Decision
 from shared import http_signatures
@@ -28,7 +28,8 @@ from tests.support.records import Signer, make_record
 from tests.support.stores import RunningStore
 
 NODES = ("node of A", "node of B", "suspended node", "stranger's key")
-ROLES = ("staff of A", "reviewer", "admin", "auditor")
+MEMBERS = ("contributor", "manager")
+ROLES = ("staff of A", *MEMBERS, "reviewer", "chief_reviewer", "admin", "auditor")
 PEOPLE = (*ROLES, "closed account")
 CALLERS = ("anonymous", *NODES, *PEOPLE)
 OK, AT_THE_DOOR, UNKNOWN, FORBIDDEN, NOT_THERE = "allowed", "led to sign in", "401", "403", "404"
@@ -77,7 +78,7 @@ class Stage:
 
     def traces(self) -> tuple[int, ...]:
         """How much there is of what a request could leave behind."""
-        kinds = (AuditEvent, ResourceVersion, Upload, User, Institution, Invitation, Decision)
+        kinds = (AuditEvent, ResourceVersion, Upload, User, Institution, Invitation, Decision, AccountLink)
         with unit_of_work(self.hub.app, read_only=True) as session:
             return tuple(session.query(kind).count() for kind in kinds)
 
@@ -85,10 +86,17 @@ class Stage:
         """A submission of A that waits for its review, new each time."""
         return self.desk.waiting(self.members["A"])[1]
 
-    def somebody(self) -> str:
-        """A further account, new each time; its id."""
+    def invitation(self) -> int:
+        """An open invitation of a contributor of A, new each time; its number."""
+        with unit_of_work(self.hub.app) as session:
+            member = operations.institution(session, "a")
+            account_links.invite(session, display_name="甲", role="contributor", institution=member, days=1)
+            return account_links.open_invitations(session)[0].id
+
+    def somebody(self, role: str = people.REVIEWER) -> str:
+        """A further account, new each time, of A when the role is one of members; its id."""
         name = f"extra{len(self.desk.actions())}"
-        self.desk.person(name)
+        self.desk.person(name, role, "a" if role in MEMBERS else "")
         with unit_of_work(self.hub.app, read_only=True) as session:
             return operations.user(session, name).id
 
@@ -122,6 +130,7 @@ def running_stage(folder: Path, store: RunningStore) -> Iterator[Stage]:
         signers = dict(zip(NODES, (a.signer, b.signer, suspended.signer, Signer()), strict=True))
         browsers = {caller: desk.browser() for caller in CALLERS}
         roles = {"staff of A": ("reviewer", "a"), "closed account": ("admin", "")}
+        roles |= {member: (member, "a") for member in MEMBERS}
         for caller in PEOPLE:
             desk.person(account(caller), *roles.get(caller, (caller, "")))
             assert browsers[caller].enter(account(caller)).status_code == 303

@@ -29,6 +29,7 @@ SETTINGS = HubSettings(
     audit_key="for-tests-only-9876543210-9876543210",
     sign_in_attempts=3,
     sign_in_window=900,
+    second_factor_required=False,
 )
 NAAN = "99999"
 

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from federation.audience import ADMIN, AUDIENCES, NODE, PUBLIC, REVIEWER, Blueprint, audience_of, guard
+from federation.audience import (
+    ADMIN,
+    AUDIENCES,
+    MANAGER,
+    MEMBER,
+    NODE,
+    PERSON,
+    PUBLIC,
+    REVIEWER,
+    Blueprint,
+    audience_of,
+    guard,
+)
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("shared", "nodes", "federation")
@@ -65,8 +77,16 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/robots.txt"),
         ("GET", "/search"),
         ("GET", "/static/<path:filename>"),
+        ("GET", "/workbench/links"),
+        ("POST", "/workbench/links"),
         ("GET", "/workbench/sign-in"),
         ("POST", "/workbench/sign-in"),
+        ("GET", "/workbench/sign-in/code"),
+        ("GET", "/workbench/sign-in/through/<int(max=2147483647):institution_id>"),
+        ("GET", "/workbench/sign-in/through/back"),
+        ("POST", "/workbench/sign-in/code"),
+        ("GET", "/workbench/sign-in/second-factor"),
+        ("POST", "/workbench/sign-in/second-factor"),
         ("POST", "/workbench/sign-out"),
     },
     NODE: {
@@ -83,10 +103,30 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/api/v1/federation/uploads"),
         ("POST", "/api/v1/federation/uploads/complete"),
     },
-    REVIEWER: {
-        ("GET", "/workbench/"),
+    PERSON: {
         ("GET", "/workbench/account"),
         ("POST", "/workbench/account"),
+        ("POST", "/workbench/account/email"),
+        ("POST", "/workbench/account/identity"),
+        ("POST", "/workbench/account/identity/unbound"),
+        ("POST", "/workbench/account/sessions"),
+        ("GET", "/workbench/account/second-factor"),
+        ("POST", "/workbench/account/second-factor"),
+        ("POST", "/workbench/account/recovery-codes"),
+    },
+    MEMBER: {
+        ("GET", "/workbench/own/"),
+        ("GET", "/workbench/own/versions/<int(max=2147483647):version_id>"),
+    },
+    MANAGER: {
+        ("GET", "/workbench/own/people"),
+        ("POST", "/workbench/own/people"),
+        ("POST", "/workbench/own/people/invitations/<int(max=2147483647):link_id>"),
+        ("POST", "/workbench/own/people/<user_id>/deactivation"),
+        ("POST", "/workbench/own/people/<user_id>/reactivation"),
+    },
+    REVIEWER: {
+        ("GET", "/workbench/"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>/files/<int(max=2147483647):position>"),
@@ -102,6 +142,11 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/admin/nodes/<node_id>/keys/<key_id>"),
         ("GET", "/workbench/admin/users"),
         ("POST", "/workbench/admin/users"),
+        ("POST", "/workbench/admin/users/invitations/<int(max=2147483647):link_id>"),
+        ("GET", "/workbench/admin/users/<user_id>"),
+        ("POST", "/workbench/admin/users/<user_id>/reactivation"),
+        ("POST", "/workbench/admin/users/<user_id>/second-factor"),
+        ("POST", "/workbench/admin/users/<user_id>/sessions"),
         ("POST", "/workbench/admin/users/<user_id>/deactivation"),
         ("POST", "/workbench/admin/users/<user_id>/password"),
     },

@@ -8,6 +8,7 @@ import pytest
 
 from federation.lifecycle import MOVES
 from federation.publication import check_character
+from federation.roles import MAY, Permission
 from federation.settings import HubSettings
 from federation.web.workbench.showing import STATES
 from shared import (
@@ -209,6 +210,14 @@ def test_the_table_of_states_is_that_of_the_life_cycle():
         for state, reached in MOVES.items()
     }
     assert shown == expected
+
+
+def test_the_table_of_permissions_is_that_of_the_code():
+    shown = {name: who for name, _, who in table(section(ARCHITECTURE, "## 角色和账号"))}
+    assert shown == {
+        f"`{permission}`": "、".join(f"`{role}`" for role, allowed in MAY.items() if permission in allowed)
+        for permission in Permission
+    }
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

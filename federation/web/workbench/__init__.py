@@ -1,28 +1,48 @@
-"""The workbench: where reviewers and admins of the alliance work.
+"""The workbench: where reviewers and admins of the alliance work, and its members see what became of their things.
 
-Registering `workbench` brings its door (sign-in) and its admin part along.
+Registering `workbench` brings its door (sign-in) and all its other parts along.
 """
 
 from __future__ import annotations
 
 from flask.blueprints import BlueprintSetupState
 
+from federation.web.workbench.account import workbench_account
 from federation.web.workbench.admin import workbench_admin
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
+from federation.web.workbench.elsewhere import workbench_elsewhere, workbench_identity
+from federation.web.workbench.links import workbench_links
 from federation.web.workbench.nodes import workbench_nodes
+from federation.web.workbench.own import workbench_own
+from federation.web.workbench.people import workbench_people
+from federation.web.workbench.second_step import workbench_factor, workbench_second_step
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
+from federation.web.workbench.team import workbench_team
 
-__all__ = ["workbench", "workbench_admin", "workbench_door", "workbench_nodes", "workbench_storage"]
+__all__ = ["workbench"]
+PARTS = (
+    workbench_door,
+    workbench_second_step,
+    workbench_elsewhere,
+    workbench_identity,
+    workbench_links,
+    workbench_account,
+    workbench_factor,
+    workbench_own,
+    workbench_team,
+    workbench_admin,
+    workbench_people,
+    workbench_nodes,
+    workbench_storage,
+)
 
 
 def _bring_along(state: BlueprintSetupState) -> None:
     install(state.app)
-    state.app.register_blueprint(workbench_door)
-    state.app.register_blueprint(workbench_admin)
-    state.app.register_blueprint(workbench_nodes)
-    state.app.register_blueprint(workbench_storage)
+    for part in PARTS:
+        state.app.register_blueprint(part)
 
 
 workbench.record_once(_bring_along)

@@ -1,4 +1,4 @@
-"""The reviewer's desk: the queue, a submission with its files, the decision, and the own account."""
+"""The reviewer's desk: the queue, a submission with its files, and the decision."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import people, review, review_queue, serving, withdrawals
+from federation import review, review_queue, serving, withdrawals
 from federation.audience import REVIEWER, guard
 from federation.checklist import policy
 from federation.database import db
@@ -18,12 +18,14 @@ from federation.models.objects import StoredObject
 from federation.models.people import User
 from federation.models.resources import ResourceVersion, VersionFile
 from federation.parts import parts
+from federation.roles import Permission
 from federation.web.workbench import changes, sessions, showing
-from federation.web.workbench.door import refusal
-from shared.errors import ChecklistIncomplete, CommonsError, InvalidRequest, NotFound, SignInFailed, Throttled
+from shared.errors import ChecklistIncomplete, CommonsError, NotFound
 from shared.vocabularies import vocabulary
 
-workbench = guard(Blueprint("workbench", __name__, url_prefix="/workbench"), REVIEWER, sessions.check_signed_in)
+workbench = guard(
+    Blueprint("workbench", __name__, url_prefix="/workbench"), REVIEWER, sessions.only(Permission.READ_DESK)
+)
 sessions.furnish(workbench)
 NUMBER = "<int(max=2147483647):version_id>"
 
@@ -96,49 +98,6 @@ def file(version_id: int, position: int) -> ResponseReturnValue:
     inline = request.args.get("download") != "1"
     url = parts().store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type, inline=inline)
     return redirect(url)
-
-
-@workbench.get("/account")
-def account() -> ResponseReturnValue:
-    """Who I am here, and the form for a new password."""
-    return render_template("workbench/account.html", minimum=people.MIN_PASSWORD)
-
-
-@workbench.post("/account")
-def change_password() -> ResponseReturnValue:
-    """Choose a new password; all other sessions end. A refusal is answered, so that it is counted."""
-    user = sessions.me()
-    fault = _new_password_fault()
-    if fault:
-        page = render_template("workbench/account.html", minimum=people.MIN_PASSWORD, new_fault=fault)
-        return page, 422
-    try:
-        people.change_password(
-            db.session(),
-            user,
-            old=request.form.get("old", ""),
-            new=request.form.get("new", ""),
-            address=request.remote_addr or "",
-            settings=parts().settings,
-        )
-    except SignInFailed as error:
-        said = _("现在的密码不正确。")
-        page = render_template("workbench/account.html", minimum=people.MIN_PASSWORD, old_fault=said)
-        return page, error.status
-    except (Throttled, InvalidRequest) as error:
-        return refusal(error, "workbench/account.html", minimum=people.MIN_PASSWORD)
-    sessions.begin(user)
-    flash(_("密码已更换，其他设备上的登录已失效。"), "good")
-    return redirect(url_for("workbench.account"), 303)
-
-
-def _new_password_fault() -> str:
-    """What is wrong with the new password before the old one is even looked at."""
-    new = request.form.get("new", "")
-    if new != request.form.get("again", ""):
-        return str(_("两次输入的新密码不一致。"))
-    fault = people.password_fault(new)
-    return fault.message(request_language()) if fault else ""
 
 
 def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnValue:

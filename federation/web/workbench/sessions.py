@@ -1,8 +1,12 @@
-"""Who is signed in: sessions that end by time, by the account's epoch, and at sign-out."""
+"""Who is signed in: the sessions of `federation.person_sessions`, in browsers and in requests."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -11,31 +15,36 @@ from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 
-from federation import people
-from federation.database import db
-from federation.models.people import User
+from federation import person_sessions, second_factor
+from federation.database import db, own_transaction, reading_only
+from federation.models.people import PersonSession, User
 from federation.parts import parts
 from federation.problems import answer
-from shared.errors import CsrfFailed, Forbidden, SignInRequired
+from federation.roles import Permission, may
+from federation.web.workbench import browsers
+from shared.errors import CsrfFailed, Forbidden, NotFound, SignInRequired
 
-UNTIL = "until"
+HALF, HALF_SECONDS = "half", 600
+"""What the browser keeps between the password and the second factor, and for how long."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 login_manager = LoginManager()
 
 
 class SignedIn:
-    """An account as Flask-Login wants it; the id that the session keeps names the epoch too."""
+    """A person in a session, as Flask-Login wants it; the browser keeps the session's token."""
 
     is_authenticated = True
     is_active = True
     is_anonymous = False
 
-    def __init__(self, user: User) -> None:
-        self.user = user
+    def __init__(self, user: User, token: str, kept: PersonSession | None = None) -> None:
+        self.user, self.token, self.kept = user, token, kept
 
     def get_id(self) -> str:
-        """What the session says of the person."""
-        return f"{self.user.id}.{self.user.epoch}"
+        """What the browser keeps."""
+        return self.token
 
 
 def install(app: App) -> None:
@@ -49,24 +58,74 @@ def install(app: App) -> None:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def _load(token: str) -> SignedIn | None:
-    user_id, _, epoch = token.rpartition(".")
-    if not epoch.isdecimal() or session.get(UNTIL, 0) < time.time():
+    found = person_sessions.standing(db.session(), token)
+    if found is None:
         return None
-    user = people.standing_user(db.session(), user_id, int(epoch))
-    return SignedIn(user) if user else None
+    if second_factor.required(found.user, parts().settings) and not found.second_factor:
+        return None
+    _note_use(found)
+    return SignedIn(found.user, token, found)
 
 
-def begin(user: User) -> None:
-    """Start a session that takes nothing over from the one before (session fixation)."""
+def _note_use(found: PersonSession) -> None:
+    """Note now and then that the session is used; a request that only reads does so in a transaction of its own."""
+    if not person_sessions.due_to_note(found):
+        return
+    if not reading_only.get():
+        person_sessions.note_use(db.session(), found.id)
+        return
+    # A database that cannot be written to just now (busy, full) is no reason not to show a page.
+    with suppress(OperationalError), own_transaction() as own:
+        person_sessions.note_use(own, found.id)
+
+
+def begin(user: User, *, with_second_factor: bool = False) -> None:
+    """Start a session that takes nothing over from the one before (session fixation). Raises `SignInFailed`."""
+    token = person_sessions.begin(
+        db.session(),
+        user,
+        browser=browsers.family(request.user_agent.string),
+        hours=parts().settings.session_hours,
+        second_factor=with_second_factor,
+    )
     session.clear()
-    session[UNTIL] = int(time.time()) + parts().settings.session_hours * 3600
-    login_user(SignedIn(user))
+    login_user(SignedIn(user, token))
+
+
+def begin_half(user: User) -> None:
+    """Remember in this browser that the person has shown the password, and has some minutes for the second factor."""
+    session.clear()
+    session[HALF] = {"user": user.id, "password": _fingerprint(user), "until": int(time.time()) + HALF_SECONDS}
+
+
+def halfway() -> User | None:
+    """Who has shown the password in this browser, and only that; None when it is long ago or holds no more."""
+    said = session.get(HALF)
+    if not said or said["until"] < time.time():
+        return None
+    user = db.session.get(User, said["user"])
+    good = user is not None and user.active and hmac.compare_digest(_fingerprint(user), said["password"])
+    return user if good else None
+
+
+def _fingerprint(user: User) -> str:
+    """What of the password's hash the browser may know: enough to see that it is another one now."""
+    key = parts().settings.secret_key.encode("utf-8")
+    return hmac.new(key, b"half:" + user.password_hash.encode("utf-8"), hashlib.sha256).hexdigest()
 
 
 def end() -> None:
-    """Forget the session in this browser."""
+    """End the session in this browser, if there is one."""
+    found = this_one()
+    if found is not None:
+        person_sessions.sign_out(db.session(), found)
     logout_user()
     session.clear()
+
+
+def this_one() -> PersonSession | None:
+    """The session in which the request came."""
+    return cast(PersonSession | None, current_user.kept) if current_user.is_authenticated else None
 
 
 def somebody() -> User | None:
@@ -87,10 +146,32 @@ def check_signed_in() -> None:
     me()
 
 
+def only(permission: Permission) -> Callable[[], None]:
+    """A check that lets those pass who may do that; it raises `SignInRequired` or `Forbidden`."""
+
+    def check() -> None:
+        if not may(me(), permission):
+            raise Forbidden()
+
+    return check
+
+
 def check_admin() -> None:
-    """Let admins pass. Raises `SignInRequired` or `Forbidden`."""
-    if me().role != people.ADMIN:
-        raise Forbidden()
+    """Let admins pass, and to read also auditors. Raises `SignInRequired` or `Forbidden`."""
+    reads = request.method in SAFE_METHODS
+    only(Permission.READ_ADMINISTRATION if reads else Permission.ADMINISTER)()
+
+
+def home() -> str:
+    """Where the person who is signed in begins: at the desk, or at what the own institution has contributed."""
+    return url_for("workbench.queue" if may(me(), Permission.READ_DESK) else "workbench_own.contributions")
+
+
+def number(chosen: str) -> int:
+    """The number of a session as a form names it. Raises `NotFound` for what is none."""
+    if not chosen.isdecimal() or len(chosen) > 9:
+        raise NotFound()
+    return int(chosen)
 
 
 def local_path(wanted: str | None) -> str | None:
@@ -126,4 +207,5 @@ def _csrf_failed(_error: Exception) -> ResponseReturnValue:
 
 
 def _for_templates() -> dict[str, Any]:
-    return {"me": somebody()}
+    user = somebody()
+    return {"me": user, "may": lambda permission: user is not None and may(user, Permission(permission))}

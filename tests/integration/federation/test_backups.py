@@ -20,7 +20,18 @@ from alembic import command
 from flask import Flask
 from sqlalchemy import select
 
-from federation import enrolment, key_register, operations, people, schema, withdrawals
+from federation import (
+    account_links,
+    enrolment,
+    key_register,
+    letters,
+    mail,
+    operations,
+    people,
+    person_sessions,
+    schema,
+    withdrawals,
+)
 from federation.backups import checking, folder, making, manifest, objects, restoring
 from federation.database import db, init_database, unit_of_work
 from federation.models.base import now
@@ -542,18 +553,23 @@ def test_the_log_keeps_from_which_moment_decisions_were_lost(decided_since, empt
     assert (detail["made"], detail["active_keys"], detail["active_users"]) == (moment, 1, 2)
 
 
-def test_no_session_from_before_a_restore_is_good_after_it(hub, empty, place):
+def test_no_session_link_or_letter_from_before_a_restore_is_good_after_it(hub, empty, place):
     """One that was ended after the backup would be good again: the account stands as it did then."""
-    user_id = person(hub, "reviewer-a").id
-    back_up(hub, place)
+    person(hub, "reviewer-a")
     with unit_of_work(hub.app) as session:
-        for password in ("another-password-of-mine", "and-yet-another-of-mine"):
-            people.set_password(session, operations.user(session, "reviewer-a"), password, actor="operator")
-        last = operations.user(session, "reviewer-a").epoch
+        user = operations.user(session, "reviewer-a")
+        token = person_sessions.begin(session, user, browser="", hours=1)
+        link = account_links.offer_password(session, user, hours=1)
+        letter = letters.notice(hub.settings, name="x", happened=letters.CLOSED)
+        assert mail.write(session, letter, to="x@example.org", settings=replace(hub.settings, smtp_host="x"))
+    back_up(hub, place)
     restore(empty, place)
     with unit_of_work(empty.app, read_only=True) as session:
         assert operations.user(session, "reviewer-a").active
-        assert all(people.standing_user(session, user_id, epoch) is None for epoch in range(last + 1))
+        assert person_sessions.standing(session, token) is None
+        with pytest.raises(errors.LinkWithdrawn):
+            account_links.find(session, link)
+        assert not mail.is_due(session)
 
 
 def test_the_command_ends_with_a_warning_that_says_what_to_look_through(decided_since, empty, place):

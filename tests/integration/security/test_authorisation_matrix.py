@@ -4,9 +4,9 @@ The kinds of caller that exist:
 
 - **nodes**, by their key: enrolled ones (of institution A and of B), one whose key is suspended, and a stranger with
   a key that nobody enrolled; whose things a node may touch is in `test_object_rights`;
-- **people**, by their session, each of one role: `reviewer`, `admin`, `auditor` (reads all, decides nothing). An
-  account of any role may belong to an institution; there is no role for members' staff as such, who work at their
-  node. `staff of A` is a reviewer who belongs to A;
+- **people**, by their session, each of one role of `federation.roles`: `contributor` and `manager`, both of
+  institution A; `reviewer`, `chief_reviewer`, `admin`, `auditor` (reads all, changes nothing). `staff of A` is a
+  reviewer who belongs to A;
 - everybody else (`anonymous`), and somebody whose account was closed while signed in.
 
 A route that has no row here fails `test_every_route_has_a_row`.
@@ -34,6 +34,7 @@ from tests.support.callers import (
     AT_THE_DOOR,
     CALLERS,
     FORBIDDEN,
+    MEMBERS,
     NOT_THERE,
     OK,
     ROLES,
@@ -84,8 +85,21 @@ def people_only(**refused: str) -> dict[str, str]:
     return {**dict.fromkeys(CALLERS, AT_THE_DOOR), **dict.fromkeys(ROLES, OK), **refused}
 
 
+def only(*allowed: str) -> dict[str, str]:
+    """Some of the people, and nobody else."""
+    return people_only(**dict.fromkeys(set(ROLES) - set(allowed), FORBIDDEN))
+
+
 def admins_only() -> dict[str, str]:
-    return {**people_only(), **dict.fromkeys(("staff of A", "reviewer", "auditor"), FORBIDDEN)}
+    return only("admin")
+
+
+def admins_and_auditors() -> dict[str, str]:
+    return only("admin", "auditor")
+
+
+def readers_of_the_desk() -> dict[str, str]:
+    return only(*set(ROLES) - set(MEMBERS))
 
 
 def asking_to_join(stage: Stage) -> dict[str, Any]:
@@ -129,8 +143,9 @@ def node_page(stage: Stage) -> str:
 
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
+TEAM = "/workbench/own/people"
 FEDERATION = "/api/v1/federation"
-DECISIONS = people_only(**{"staff of A": FORBIDDEN, "auditor": FORBIDDEN})
+DECISIONS = only("reviewer", "chief_reviewer", "admin")
 """Nobody judges what their own institution has sent, and an auditor judges nothing."""
 ANY_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 NOTHING = "0" * 64
@@ -189,32 +204,84 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", DOOR): Row(anybody()),
     ("POST", DOOR): Row(anybody(), form={"name": "reviewer", "password": PASSWORD}),
     ("POST", "/workbench/sign-out"): Row(anybody()),
-    ("GET", "/workbench/"): Row(people_only()),
+    ("GET", "/workbench/"): Row(readers_of_the_desk()),
+    ("GET", "/workbench/own/"): Row(only(*MEMBERS)),
+    ("GET", "/workbench/own/versions/<int(max=2147483647):version_id>"): Row(
+        only(*MEMBERS), lambda stage: f"/workbench/own/versions/{stage.version_of_ark()}"
+    ),
     ("GET", "/workbench/account"): Row(people_only()),
     ("POST", "/workbench/account"): Row(people_only(), form={"old": "x", "new": "x", "again": "x"}),
-    ("GET", NUMBER): Row(people_only(), Stage.version),
+    ("GET", TEAM): Row(only("manager")),
+    ("POST", TEAM): Row(only("manager"), form={"display_name": ""}),
+    ("POST", TEAM + "/invitations/<int(max=2147483647):link_id>"): Row(
+        only("manager"), lambda stage: f"{TEAM}/invitations/{stage.invitation()}"
+    ),
+    ("POST", TEAM + "/<user_id>/deactivation"): Row(
+        only("manager"), lambda stage: f"{TEAM}/{stage.somebody('contributor')}/deactivation", form={"reason": "x"}
+    ),
+    ("POST", TEAM + "/<user_id>/reactivation"): Row(
+        only("manager"), lambda stage: f"{TEAM}/{stage.somebody('contributor')}/reactivation", form={"reason": "x"}
+    ),
+    # The token is what opens these, whoever comes with it; there is no such one.
+    ("GET", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
+    ("POST", "/workbench/links"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
+    # Who has shown no password here is led to the door, who is in goes on: it is the same for all of these.
+    ("GET", DOOR + "/code"): Row(anybody()),
+    ("POST", DOOR + "/code"): Row(anybody(), form={"code": "000000"}),
+    ("GET", DOOR + "/second-factor"): Row(anybody()),
+    ("POST", DOOR + "/second-factor"): Row(anybody(), form={"code": "000000"}),
+    ("GET", "/workbench/account/second-factor"): Row(people_only()),
+    ("POST", "/workbench/account/second-factor"): Row(
+        people_only(**dict.fromkeys(ROLES, UNKNOWN)), form={"code": "000000"}
+    ),
+    ("POST", "/workbench/account/recovery-codes"): Row(people_only(), form={"code": "000000"}),
+    # There is no provider; who comes back without having been sent is told so, whoever it is.
+    ("GET", DOOR + "/through/<int(max=2147483647):institution_id>"): Row(
+        dict.fromkeys(CALLERS, NOT_THERE), DOOR + "/through/1"
+    ),
+    ("GET", DOOR + "/through/back"): Row(anybody()),
+    ("POST", "/workbench/account/identity"): Row(people_only(**dict.fromkeys(ROLES, NOT_THERE))),
+    ("POST", "/workbench/account/identity/unbound"): Row(people_only(**dict.fromkeys(ROLES, NOT_THERE))),
+    ("POST", "/workbench/account/email"): Row(people_only(), form={"email": "no address"}),
+    ("POST", "/workbench/account/sessions"): Row(people_only(), form={"session": "others"}),
+    ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
-    ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(people_only(), published_file),
-    ("GET", ADMIN + "/"): Row(admins_only()),
+    ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(readers_of_the_desk(), published_file),
+    ("GET", ADMIN + "/"): Row(admins_and_auditors()),
     ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
-    ("GET", ADMIN + "/files"): Row(admins_only()),
+    ("GET", ADMIN + "/files"): Row(admins_and_auditors()),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/quota"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/quota", form={"quota": "?"}
     ),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/withdrawals"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/withdrawals"
     ),
-    ("GET", ADMIN + "/nodes/<node_id>"): Row(admins_only(), node_page),
+    ("GET", ADMIN + "/nodes/<node_id>"): Row(admins_and_auditors(), node_page),
     ("POST", ADMIN + "/nodes/<node_id>/keys/<key_id>"): Row(
         admins_only(), lambda stage: f"{node_page(stage)}/keys/{stage.nodes['node of B'].key_id}", form={"state": "?"}
     ),
-    ("GET", ADMIN + "/users"): Row(admins_only()),
-    ("POST", ADMIN + "/users"): Row(admins_only(), form={"name": "no good"}),
+    ("GET", ADMIN + "/users"): Row(admins_and_auditors()),
+    ("POST", ADMIN + "/users"): Row(admins_only(), form={"display_name": ""}),
+    ("POST", ADMIN + "/users/invitations/<int(max=2147483647):link_id>"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/invitations/{stage.invitation()}"
+    ),
+    ("GET", ADMIN + "/users/<user_id>"): Row(
+        admins_and_auditors(), lambda stage: f"{ADMIN}/users/{stage.somebody()}"
+    ),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/invitation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/invitation"
     ),
     ("POST", ADMIN + "/users/<user_id>/deactivation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/deactivation"
+    ),
+    ("POST", ADMIN + "/users/<user_id>/second-factor"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/second-factor"
+    ),
+    ("POST", ADMIN + "/users/<user_id>/sessions"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/sessions", form={"session": "all"}
+    ),
+    ("POST", ADMIN + "/users/<user_id>/reactivation"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/reactivation", form={"reason": "x"}
     ),
     ("POST", ADMIN + "/users/<user_id>/password"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/password"

@@ -137,8 +137,7 @@ def test_what_is_not_public_is_shown_to_nobody_on_the_portal(stage: Stage) -> No
 
 def test_a_session_is_believed_only_when_the_hub_itself_has_signed_it(stage: Stage) -> None:
     with unit_of_work(stage.hub.app, read_only=True) as session:
-        admin = operations.user(session, "admin")
-        said = {"_user_id": f"{admin.id}.{admin.epoch}", "_fresh": True, "until": 2**40}
+        said = {"_user_id": operations.user(session, "admin").id, "_fresh": True}
     forger = Flask("forger")
     forger.secret_key = "another secret"
     signer = SecureCookieSessionInterface().get_signing_serializer(forger)

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from federation import guessing, people
+from federation import guessing, people, person_sessions
 from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.people import SignInAttempt, User
@@ -203,32 +203,23 @@ def test_an_ipv6_caller_is_counted_by_the_network_it_commands(one: str, other: s
 
 def test_a_closed_account_is_refused_like_a_wrong_password_and_its_session_ends(session: Session) -> None:
     user = add_person(session, "li.lei")
-    epoch = user.epoch
+    token = person_sessions.begin(session, user, browser="", hours=1)
     people.deactivate(session, user, actor="operator")
     people.deactivate(session, user, actor="operator")
     with pytest.raises(SignInFailed):
         enter(session, "li.lei")
-    assert people.standing_user(session, user.id, epoch) is None
-    assert people.standing_user(session, user.id, user.epoch) is None
+    assert person_sessions.standing(session, token) is None
     assert actions(session).count("user.deactivated") == 1
-
-
-def test_signing_out_ends_every_session(session: Session) -> None:
-    user = add_person(session, "li.lei")
-    epoch = user.epoch
-    assert people.standing_user(session, user.id, epoch) is user
-    people.sign_out(session, user)
-    assert people.standing_user(session, user.id, epoch) is None
 
 
 def test_a_new_password_needs_the_old_one_and_ends_every_session(session: Session) -> None:
     user = add_person(session, "li.lei")
-    epoch = user.epoch
+    token = person_sessions.begin(session, user, browser="", hours=1)
     with pytest.raises(SignInFailed):
         people.change_password(session, user, old="wrong", new="a new long one", address=HERE, settings=SETTINGS)
-    assert user.epoch == epoch
+    assert person_sessions.standing(session, token) is not None
     people.change_password(session, user, old=PASSWORD, new="a new long one", address=HERE, settings=SETTINGS)
-    assert user.epoch == epoch + 1
+    assert person_sessions.standing(session, token) is None
     assert enter(session, "li.lei", "a new long one").id == user.id
     assert "user.password_changed" in actions(session)
 

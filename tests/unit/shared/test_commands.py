@@ -31,7 +31,10 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (["institution", "quota"], ("缺少参数",)),
         (["invite", "a", "--days", "0"], ("'--days' 的值不对：0 超出范围 1<=x<=365。",)),
         (["approve", "--reason"], ("选项 --reason 后面要有一个值。",)),
-        (["user", "add", "li", "--role", "king"], ("king 不行，可以是 'reviewer', 'admin', 'auditor'。",)),
+        (
+            ["user", "add", "li", "--role", "king"],
+            ("king 不行，可以是 'contributor', 'manager', 'reviewer', 'chief_reviewer', 'admin', 'auditor'。",),
+        ),
     ],
 )
 def test_the_operator_is_told_in_chinese_how_a_command_is_used(words: list[str], said: tuple[str, ...]) -> None:
