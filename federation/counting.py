@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from federation.models.base import insert_missing, insert_rows, now
 from federation.models.usage import UsageEvent, UsageSalt
 
+VIEW, DOWNLOAD = "view", "download"
 RULES = "COUNTER 5.1"
 """The version of the rules, shown beside every count."""
 DOUBLE_CLICK = timedelta(seconds=30)

@@ -18,12 +18,11 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from federation import counting
-from federation.counting import Use
+from federation.counting import DOWNLOAD, VIEW, Use
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.usage import UsageEvent
 
-VIEW, DOWNLOAD = "view", "download"
 FLUSH_SECONDS = 2.0
 MAX_WAITING = 100_000
 """Events kept while the database does not take any; counting stops there rather than fill the memory."""

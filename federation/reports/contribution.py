@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from federation.counting import DOWNLOAD, VIEW
 from federation.models.events import FeedEntry
 from federation.models.institutions import Institution
 from federation.models.resources import Resource, ResourceVersion, VersionFile
@@ -25,7 +26,6 @@ from federation.publication import PUBLISHED
 from federation.reports.completeness import completeness
 from federation.reports.period import Period
 from federation.review import APPROVE, REJECT, REQUEST_CHANGES
-from federation.usage import DOWNLOAD, VIEW
 from shared.jws import unverified_payload
 
 VOCABULARIES = ("themes", "disciplines", "audiences", "occasions")

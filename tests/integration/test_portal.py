@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 import pytest
 import requests
 
-from federation import usage
+from federation import counting, usage
 from federation.catalogue import Entry
 from federation.database import unit_of_work
 from federation.models.base import now
@@ -40,7 +40,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory, store: RunningStore) -> Iter
 def downloads(shown: Exhibition, name: str) -> int:
     usage.recorder(shown.hub.app).flush()
     with unit_of_work(shown.hub.app, read_only=True) as session:
-        return usage.totals(session, shown.records[name]["id"])[usage.DOWNLOAD]
+        return usage.totals(session, shown.records[name]["id"])[counting.DOWNLOAD]
 
 
 @pytest.mark.parametrize("path", PAGES)

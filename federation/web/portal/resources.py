@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import Headers
 
-from federation import catalogue, histories, usage
+from federation import catalogue, counting, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.language import request_language
@@ -58,7 +58,7 @@ def resource(ark: str) -> ResponseReturnValue:
     if moved is not None:
         return moved
     page = catalogue.find(db.session(), ark, today=today())
-    _count(usage.VIEW, page.entry.resource_id)
+    _count(counting.VIEW, page.entry.resource_id)
     return render_template(
         "portal/resource.html",
         page=page,
@@ -85,7 +85,7 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     file = finder().find(db.session, ark, name, today=today(), engine=engine)
     inline = "inline" in request.args
     if not inline:
-        _count(usage.DOWNLOAD, file.resource_id, file.sha256)
+        _count(counting.DOWNLOAD, file.resource_id, file.sha256)
     url = parts().store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline)
     answer = ToTheStore(status=302, content_type="text/plain; charset=utf-8")
     answer.headers["Location"] = url

@@ -13,9 +13,11 @@ from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
 from federation.web.workbench.elsewhere import workbench_elsewhere, workbench_identity
 from federation.web.workbench.links import workbench_links
+from federation.web.workbench.log import workbench_log
 from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.own import workbench_own
 from federation.web.workbench.people import workbench_people
+from federation.web.workbench.reports import workbench_reports
 from federation.web.workbench.second_step import workbench_factor, workbench_second_step
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
@@ -36,6 +38,8 @@ PARTS = (
     workbench_people,
     workbench_nodes,
     workbench_storage,
+    workbench_log,
+    workbench_reports,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from federation import usage
+from federation import counting, usage
 from federation.database import unit_of_work
 from federation.models.usage import UsageEvent
 from tests.support.hub import Hub, Member
@@ -29,8 +29,8 @@ def totals(hub: Hub, resource_id: str) -> dict[str, int]:
 
 def test_uses_are_written_together_when_flushed(hub: Hub, resource_id: str) -> None:
     recorder = usage.Recorder(hub.app, interval=3600)
-    recorder.count(usage.VIEW, resource_id, agent=BROWSER)
-    recorder.count(usage.DOWNLOAD, resource_id, "a" * 64, agent=BROWSER)
+    recorder.count(counting.VIEW, resource_id, agent=BROWSER)
+    recorder.count(counting.DOWNLOAD, resource_id, "a" * 64, agent=BROWSER)
     assert totals(hub, resource_id) == {"view": 0, "download": 0}
     assert recorder.flush() == 2
     assert totals(hub, resource_id) == {"view": 1, "download": 1}
@@ -39,14 +39,14 @@ def test_uses_are_written_together_when_flushed(hub: Hub, resource_id: str) -> N
 
 def test_the_end_of_the_process_loses_nothing(hub: Hub, resource_id: str) -> None:
     recorder = usage.Recorder(hub.app, interval=3600)
-    recorder.count(usage.VIEW, resource_id, agent=BROWSER)
+    recorder.count(counting.VIEW, resource_id, agent=BROWSER)
     recorder.close()
     assert totals(hub, resource_id)["view"] == 1
 
 
 def test_what_the_database_cannot_take_now_waits(hub: Hub, resource_id: str) -> None:
     recorder = usage.Recorder(hub.app, interval=3600)
-    recorder.count(usage.VIEW, resource_id, agent=BROWSER)
+    recorder.count(counting.VIEW, resource_id, agent=BROWSER)
     with unit_of_work(hub.app) as session:
         session.execute(text("ALTER TABLE usage_events RENAME TO usage_away"))
     assert recorder.flush() == 0
@@ -58,9 +58,9 @@ def test_what_the_database_cannot_take_now_waits(hub: Hub, resource_id: str) -> 
 
 def test_a_resource_that_the_database_forgot_does_not_block_the_others(hub: Hub, resource_id: str) -> None:
     recorder = usage.Recorder(hub.app, interval=3600)
-    recorder.count(usage.VIEW, "0" * 36, agent=BROWSER)
+    recorder.count(counting.VIEW, "0" * 36, agent=BROWSER)
     recorder.flush()
-    recorder.count(usage.VIEW, resource_id, agent=BROWSER)
+    recorder.count(counting.VIEW, resource_id, agent=BROWSER)
     recorder.close()
     assert totals(hub, resource_id)["view"] == 1
 
