@@ -11,7 +11,9 @@ from typing import Any
 from shared.errors import ChecklistIncomplete, FieldError, InvalidRequest
 
 SHIPPED = Path(__file__).with_name("policy") / "default.toml"
-MOST_REVIEWERS = 9
+MOST_REVIEWERS, MOST_DAYS = 9, 365
+DAYS = 10
+"""Days for a review when a policy does not say."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Policy:
     needed: int
     sensitive_themes: frozenset[str]
     needed_when_sensitive: int
+    days: int = DAYS
+    """Within which what comes into review is to be reviewed."""
 
     def is_sensitive(self, themes: Collection[str]) -> bool:
         """Whether a resource of these themes needs particular care."""
@@ -94,15 +98,16 @@ def _policy(data: Mapping[str, Any]) -> Policy:
     return Policy(
         version=str(data["version"]),
         items=items,
-        needed=_count(data["needed"]),
+        needed=_count("needed", data["needed"], MOST_REVIEWERS),
         sensitive_themes=frozenset(sensitive["themes"]),
-        needed_when_sensitive=_count(sensitive["needed"]),
+        needed_when_sensitive=_count("needed", sensitive["needed"], MOST_REVIEWERS),
+        days=_count("days", data.get("days", DAYS), MOST_DAYS),
     )
 
 
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_REVIEWERS:
-        raise ValueError(f"needed: a number from 1 to {MOST_REVIEWERS}")
+def _count(name: str, value: Any, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise ValueError(f"{name}: a number from 1 to {most}")
     return value
 
 

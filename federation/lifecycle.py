@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, object_session
 
 from federation import auditlog, sequences
+from federation.checklist import policy
 from federation.models.base import Base, insert_rows, now
 from federation.models.events import NodeEvent
 from federation.models.institutions import Node, NodeKey
@@ -64,7 +66,8 @@ def advance(
     """Move versions to the state `to`: the only code that writes a state.
 
     In the same transaction it writes an audit event and the status event that the node will pull, for each.
-    A version that is new (no state yet) is `received` first, and its row is written here. Raises
+    A version that is new (no state yet) is `received` first, and its row is written here. One that comes into
+    review is due after the days that the policy gives. Raises
     `MoveNotAllowed` and changes nothing when one of the moves is not in the table.
     """
     happenings = []
@@ -78,6 +81,8 @@ def advance(
     moment = now()
     for version in versions:
         version.state, version.changed_at = to, moment
+        if to == "in_review":
+            version.due_at = moment + timedelta(days=policy().days)
     session.flush()
     _write_new(session, [version for version in versions if object_session(version) is None])
     auditlog.record_many(session, happenings)

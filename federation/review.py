@@ -9,21 +9,18 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle, people, publication
+from federation import auditlog, claims, entitlement, lifecycle, publication
 from federation.checklist import policy
 from federation.models.base import now
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
-from federation.models.reviews import Decision
+from federation.models.reviews import Claim, Decision
 from shared.errors import (
     CommonsError,
     FieldError,
     Forbidden,
     InvalidRequest,
-    MoveNotAllowed,
     NotFound,
-    NotLatest,
-    OwnInstitution,
     ReasonMissing,
 )
 from shared.validation import plain
@@ -69,6 +66,9 @@ class Submission:
     sensitive: bool
     hindrance: CommonsError | None
     approved_by_me: bool
+    claim: Claim | None
+    """Who is at work on it; that hinders nobody."""
+    overdue: bool
 
 
 @dataclass
@@ -102,8 +102,10 @@ def open(session: Session, version_id: int, reviewer: User) -> Submission:
         approvals=len(approvals),
         needed=rules.approvals_needed(record["themes"]),
         sensitive=rules.is_sensitive(record["themes"]),
-        hindrance=_hindrance(version, reviewer),
+        hindrance=entitlement.hindrance(version, reviewer),
         approved_by_me=reviewer.id in approvals,
+        claim=claims.standing(session, [version.id]).get(version.id),
+        overdue=version.due_at is not None and version.due_at < now(),
     )
 
 
@@ -127,7 +129,7 @@ def decide(
     judgement = _judgement(reviewer, verdict, reason, checklist)
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
-    hindrance = _hindrance(version, reviewer, verdict)
+    hindrance = entitlement.hindrance(version, reviewer, LEADS_TO[verdict])
     if hindrance is not None:
         raise hindrance
     _apply(session, [version], judgement, naan)
@@ -146,9 +148,12 @@ def decide_many(
 ) -> BulkOutcome:
     """Judge many versions alike, by the same rules as one.
 
-    Raises what is wrong with the judgement itself (`ReasonMissing`, `ChecklistIncomplete`, `InvalidRequest`);
+    Raises `Forbidden` for who judges nothing, and what is wrong with the judgement itself (`ReasonMissing`,
+    `ChecklistIncomplete`, `InvalidRequest`);
     what hinders a single version stands in the outcome. Bulk approval needs a reason too.
     """
+    if not entitlement.may_review(reviewer):
+        raise Forbidden()
     judgement = _judgement(reviewer, verdict, reason, checklist)
     if not judgement.reason:
         raise ReasonMissing()
@@ -158,7 +163,7 @@ def decide_many(
     for start in range(0, len(ids), BULK):
         good = []
         for version in _read_again(session, ids[start : start + BULK]):
-            hindrance = _hindrance(version, reviewer, verdict)
+            hindrance = entitlement.hindrance(version, reviewer, LEADS_TO[verdict])
             if hindrance is None:
                 good.append(version)
             else:
@@ -184,19 +189,6 @@ def _judgement(reviewer: User, verdict: str, reason: str, checklist: Mapping[str
     return Judgement(reviewer, verdict, reason, answers)
 
 
-def _hindrance(version: ResourceVersion, reviewer: User, verdict: str = APPROVE) -> CommonsError | None:
-    """Why this reviewer may not judge this version now, or None."""
-    if reviewer.role not in people.MAY_DECIDE or not reviewer.active:
-        return Forbidden()
-    if reviewer.institution_id == version.resource.institution_id:
-        return OwnInstitution()
-    if version.version != version.resource.latest_version:
-        return NotLatest(latest=version.resource.latest_version)
-    if version.state != "in_review":
-        return MoveNotAllowed(state=version.state, to=LEADS_TO[verdict])
-    return None
-
-
 def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement, naan: str) -> set[int]:
     """Keep the judgement of each version and do what it leads to; says which reached the verdict's state."""
     if not versions:
@@ -210,6 +202,8 @@ def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Jud
         ready = list(versions)
         to = LEADS_TO[judgement.verdict]
         lifecycle.advance(session, ready, to=to, actor=judgement.actor, reason=judgement.reason)
+    claims.end(session, [version.id for version in versions], reviewer=judgement.reviewer)
+    claims.end(session, [version.id for version in ready])
     return {version.id for version in ready}
 
 

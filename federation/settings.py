@@ -110,6 +110,7 @@ class HubSettings:
         1, "一天之内，一个单位撤回不超过几件，不论占百分之几都不必确认；0 为一律看百分比", low=0, high=1_000_000
     )
     invitation_days: int = setting(14, "邀请码的有效天数", low=1, high=365)
+    claim_minutes: int = setting(60, "审核人领取一件资源之后，多少分钟没有作决定就自动放回", low=5, high=10_080)
     web_threads: int = setting(4, "每个网站进程同时处理的请求数", low=1, high=64)
     web_processes: int = setting(1, "网站进程数", low=1, high=64)
     trusted_proxies: int = setting(0, "前面有几层可信的反向代理", low=0, high=10)

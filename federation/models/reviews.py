@@ -1,4 +1,4 @@
-"""Decisions of reviewers."""
+"""Decisions of reviewers, and who is at work on what."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from federation.models.base import Base, now
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
+
+
+class Claim(Base):
+    """Who says to be reviewing a version, and until when that holds unless it is given up or renewed."""
+
+    __tablename__ = "claims"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("resource_versions.id"), primary_key=True)
+    reviewer_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    until: Mapped[datetime]
+
+    reviewer: Mapped[User] = relationship()
 
 
 class Decision(Base):

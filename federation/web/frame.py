@@ -16,7 +16,7 @@ from federation.web import wording
 from federation.web.assets import asset_url
 
 LANGUAGE_TAGS = {CHINESE: "zh-Hans-CN", ENGLISH: "en"}
-PARAMETERS = frozenset((*SearchQuery().fields, "mine", "next"))
+PARAMETERS = frozenset((*SearchQuery().fields, "show", "sensitive", "age", "version", "next"))
 """What pages take in their queries: those of the search, and of the queue and the sign-in of the workbench."""
 _PICTURES = re.compile(r"image/(png|jpeg|gif|webp|avif|svg\+xml|bmp)")
 

@@ -108,6 +108,7 @@ from shared.errors.node import SystemFault as SystemFault
 from shared.errors.node import UnknownState as UnknownState
 from shared.errors.standing import AlreadyExists as AlreadyExists
 from shared.errors.standing import AlreadyWithdrawn as AlreadyWithdrawn
+from shared.errors.standing import ClaimedByAnother as ClaimedByAnother
 from shared.errors.standing import FileNotDeclared as FileNotDeclared
 from shared.errors.standing import Gone as Gone
 from shared.errors.standing import MassWithdrawal as MassWithdrawal

@@ -13,6 +13,14 @@ class NotFound(CommonsError):
     en = "There is nothing here by that name."
 
 
+class ClaimedByAnother(CommonsError):
+    """A version that another reviewer is at work on."""
+
+    code, status, exit_code = "claimed_by_another", 409, 5
+    zh = "{name}正在审这一件。"
+    en = "{name} is reviewing this one."
+
+
 class NoSuch(NotFound):
     """Something that was asked for by its name and is not there: `what` it should be, and the `remedy`."""
 

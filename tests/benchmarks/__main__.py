@@ -18,6 +18,7 @@ from tests.benchmarks import (
     fixity,
     footprint,
     publish,
+    queue,
     reconcile,
     resume,
     search,
@@ -25,7 +26,7 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.measure import Benchmark, Measured, table
 
-MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint, engines)
+MODULES = (publish, upload, resume, search, queue, download, reconcile, fairness, fixity, footprint, engines)
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}
 RESULT = Path("var") / "bench.json"
 

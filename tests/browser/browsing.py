@@ -68,6 +68,7 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-door": "/workbench/sign-in",
         "desk-queue": "/workbench/",
         "desk-queue-none": "/workbench/?institution=demo-society",
+        "desk-together": "/workbench/together/?" + "&".join(f"version={number}" for number in versions.values()),
         "desk-version": f"/workbench/versions/{versions['waiting']}",
         "desk-fault": f"/workbench/versions/{versions['sensitive']}",
         "desk-changes": f"/workbench/versions/{versions['published']}",

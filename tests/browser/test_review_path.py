@@ -130,3 +130,24 @@ def test_every_page_can_be_used_by_everybody_and_fits_the_screen(
                 found = Axe().run(page)
                 assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         assert faults == []
+
+
+@pytest.mark.usefixtures("reviewers")
+def test_keys_alone_publish_and_can_be_switched_off(hub: Hub, member: Member, browser: Browser, origin: str) -> None:
+    record = make_record(title={"zh": "加油机"})
+    member.publish(record, make_record(title={"zh": "电能表"}))
+    with signed_in(browser, origin, "li") as page:
+        for key in ("j", "j", "k", "x", "Enter"):
+            page.keyboard.press(key)
+        page.get_by_role("heading", name="加油机").wait_for()
+        for key in [str(number) for number in range(1, len(DEFAULT.items) + 1)] + ["a"]:
+            page.keyboard.press(key)
+        page.get_by_role("button", name="提交结论").press("Enter")
+        page.get_by_role("heading", name="电能表").wait_for()
+        assert hub.states(record["id"]) == ["published"]
+        page.get_by_text("快捷键", exact=True).click()
+        page.get_by_label("使用快捷键").uncheck()
+        page.keyboard.press("a")
+        assert not page.get_by_role("radio", name="通过", exact=True).is_checked()
+        page.reload()
+        assert not page.locator("[data-keys-on]").is_checked()

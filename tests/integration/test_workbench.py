@@ -17,6 +17,7 @@ from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.institutions import Invitation
 from federation.models.people import SignInAttempt, User
+from federation.models.resources import ResourceVersion
 from tests.support.desk import APPROVAL, DOOR, Desk
 from tests.support.hub import ORIGIN, Hub, Member
 from tests.support.records import make_file
@@ -186,6 +187,107 @@ def test_a_version_that_is_not_there_is_not_found(desk: Desk, number: str) -> No
     browser = desk.signed_in("li")
     assert browser.get(f"/workbench/versions/{number}").status_code == 404
     assert browser.get(f"/workbench/versions/{number}/files/0").status_code == 404
+
+
+def test_a_claim_is_seen_by_the_next_reviewer_who_may_still_decide(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    first, second = desk.signed_in("li"), desk.signed_in("wang")
+    assert first.submit(path + "/claim", seen_on=path).headers["Location"] == path
+    assert "您已领取" in first.page(path)
+    assert "li在审" in second.page("/workbench/")
+    assert "li正在审这一件" in second.page(path)
+    refused = second.submit(path + "/claim", seen_on=path)
+    assert refused.status_code == 409
+    assert "li正在审这一件。" in refused.get_data(as_text=True)
+    second.submit(path, **APPROVAL)
+    assert desk.hub.states(record["id"]) == ["published"]
+
+
+def test_a_claim_can_be_given_back(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    browser.submit(path + "/claim", seen_on=path)
+    assert browser.submit(path + "/claim", seen_on=path, release="1").status_code == 303
+    assert "让别人知道您在审" in browser.page(path)
+
+
+def test_the_way_through_the_queue_keeps_its_filters(desk: Desk, member: Member) -> None:
+    _, first = desk.waiting(member, type="video")
+    desk.waiting(member)
+    _, third = desk.waiting(member, type="video")
+    browser = desk.signed_in("li")
+    assert f'href="{first}?type=video"' in browser.page("/workbench/?type=video&page=1&x=y")
+    assert browser.get(first + "/next?type=video").headers["Location"] == third + "?type=video"
+    decided = browser.submit(first + "?type=video", **APPROVAL)
+    assert decided.headers["Location"] == third + "?type=video"
+    assert browser.submit(third + "?type=video", **APPROVAL).headers["Location"] == "/workbench/?type=video"
+
+
+def test_what_is_overdue_is_said(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    assert "还有 10 天" in browser.page("/workbench/")
+    with unit_of_work(desk.hub.app) as session:
+        session.get_one(ResourceVersion, int(path.rpartition("/")[2])).due_at = now() - timedelta(days=3)
+    for page in ("/workbench/", path):
+        assert "逾期 3 天" in browser.page(page)
+    assert "1 项已逾期" in browser.page("/workbench/")
+
+
+def together(*paths: str) -> str:
+    return "/workbench/together/?" + "&".join(f"version={path.rpartition('/')[2]}" for path in paths)
+
+
+def test_several_are_decided_together_but_only_those_that_were_ticked(desk: Desk, member: Member) -> None:
+    records, paths = zip(*(desk.waiting(member, title={"zh": f"第{n}件"}) for n in range(3)), strict=True)
+    browser = desk.signed_in("li")
+    page = browser.page(together(*paths))
+    assert [f"第{n}件" in page for n in range(3)] == [True] * 3
+    seen = [path.rpartition("/")[2] for path in paths[:2]]
+    answer = browser.submit(together(*paths[:2]), **{**APPROVAL, "reason": "同一批", "seen": seen[:1]})
+    assert answer.headers["Location"] == "/workbench/"
+    assert [desk.hub.states(record["id"]) for record in records] == [["published"], ["in_review"], ["in_review"]]
+    assert "通过：1 件" in browser.page("/workbench/")
+
+
+def test_what_may_not_be_judged_has_no_tick_and_is_left_out(desk: Desk, member: Member, other: Member) -> None:
+    (own, mine), (foreign, theirs) = desk.waiting(member), desk.waiting(other)
+    browser = desk.signed_in("li", institution="institute-a")
+    page = browser.page(together(mine, theirs))
+    assert page.count('name="seen"') == 1
+    assert "审核人不得审核本单位提交的资源" in page
+    seen = [path.rpartition("/")[2] for path in (mine, theirs)]
+    browser.submit(together(mine, theirs), **{**APPROVAL, "reason": "同一批", "seen": seen})
+    assert (desk.hub.states(own["id"]), desk.hub.states(foreign["id"])) == (["in_review"], ["published"])
+    assert "没有处理：审核人不得审核本单位" in browser.page("/workbench/")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"seen": []}, "打勾"),
+        ({"reason": " "}, "请填写理由"),
+        ({"checklist": ["science"]}, "逐项确认审核清单"),
+        ({"verdict": ""}, "请选择审核结论"),
+    ],
+)
+def test_an_incomplete_decision_on_several_changes_nothing_and_keeps_the_ticks(
+    desk: Desk, member: Member, values: dict[str, Any], words: str
+) -> None:
+    record, path = desk.waiting(member)
+    number = path.rpartition("/")[2]
+    form = {**APPROVAL, "reason": "同一批", "seen": [number], **values}
+    answer = desk.signed_in("li").submit(together(path), **form)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert words in page
+    assert (f'name="seen" value="{number}" checked' in page) == bool(form["seen"])
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
+@pytest.mark.parametrize("query", ["", "version=x", "version=99999999999999999999", "version=-1&version=7777"])
+def test_nothing_chosen_to_be_judged_together_leads_back(desk: Desk, query: str) -> None:
+    assert "还没有选中资源" in desk.signed_in("li").page("/workbench/together/?" + query)
 
 
 def test_an_approval_publishes_and_leads_to_the_next(desk: Desk, member: Member) -> None:

@@ -79,8 +79,12 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/"),
         ("GET", "/workbench/account"),
         ("POST", "/workbench/account"),
+        ("GET", "/workbench/together/"),
+        ("POST", "/workbench/together/"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>"),
+        ("POST", "/workbench/versions/<int(max=2147483647):version_id>/claim"),
+        ("GET", "/workbench/versions/<int(max=2147483647):version_id>/next"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>/files/<int(max=2147483647):position>"),
     },
     ADMIN: {

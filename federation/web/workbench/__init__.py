@@ -13,8 +13,16 @@ from federation.web.workbench.door import workbench_door
 from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
+from federation.web.workbench.together import workbench_together
 
-__all__ = ["workbench", "workbench_admin", "workbench_door", "workbench_nodes", "workbench_storage"]
+__all__ = [
+    "workbench",
+    "workbench_admin",
+    "workbench_door",
+    "workbench_nodes",
+    "workbench_storage",
+    "workbench_together",
+]
 
 
 def _bring_along(state: BlueprintSetupState) -> None:
@@ -23,6 +31,7 @@ def _bring_along(state: BlueprintSetupState) -> None:
     state.app.register_blueprint(workbench_admin)
     state.app.register_blueprint(workbench_nodes)
     state.app.register_blueprint(workbench_storage)
+    state.app.register_blueprint(workbench_together)
 
 
 workbench.record_once(_bring_along)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import people, review, review_queue, serving, withdrawals
+from federation import claims, people, review, review_queue, serving, withdrawals
 from federation.audience import REVIEWER, guard
 from federation.checklist import policy
 from federation.database import db
@@ -35,17 +35,12 @@ def _words() -> dict[str, Any]:
 
 @workbench.get("/")
 def queue() -> ResponseReturnValue:
-    """What waits, oldest first."""
-    filters = review_queue.Filters(
-        institution=request.args.get("institution", ""),
-        type=request.args.get("type", ""),
-        theme=request.args.get("theme", ""),
-        mine_only=request.args.get("mine") == "1",
-    )
+    """What waits, what is due first in front."""
+    filters = _filters()
     page = request.args.get("page", 1, type=int)
     found = review_queue.queue(db.session(), reviewer=sessions.me(), filters=filters, page=page)
     held = withdrawals.held(db.session())
-    return render_template("workbench/queue.html", queue=found, filters=filters, held=held)
+    return render_template("workbench/queue.html", queue=found, filters=filters, held=held, ages=review_queue.AGES)
 
 
 @workbench.get(f"/versions/{NUMBER}")
@@ -54,13 +49,33 @@ def version(version_id: int) -> ResponseReturnValue:
     return _page(version_id)
 
 
+@workbench.get(f"/versions/{NUMBER}/next")
+def following(version_id: int) -> ResponseReturnValue:
+    """Go on to the next one without a decision."""
+    return _go_on(_version(version_id))
+
+
+@workbench.post(f"/versions/{NUMBER}/claim")
+def claim(version_id: int) -> ResponseReturnValue:
+    """Say to be at work on it; with `release`, that one is not any more."""
+    session, found = db.session(), _version(version_id)
+    if request.form.get("release"):
+        claims.give_up(session, found, reviewer=sessions.me())
+        flash(_("已放回，别人的“下一件”会轮到它。"))
+    else:
+        try:
+            claims.take(session, found, reviewer=sessions.me(), minutes=parts().settings.claim_minutes)
+        except CommonsError as error:
+            return _page(version_id, error)
+        flash(_("已领取。别人看得到您在审，他们的“下一件”会跳过它。"), "good")
+    return redirect(url_for("workbench.version", version_id=version_id, **_filters().query()), 303)
+
+
 @workbench.post(f"/versions/{NUMBER}")
 def decide(version_id: int) -> ResponseReturnValue:
     """Judge it, then go on to the next one; what is wrong with the form is said beside it."""
     session, me = db.session(), sessions.me()
-    judged = session.get(ResourceVersion, version_id)
-    if judged is None:
-        raise NotFound()
+    judged = _version(version_id)
     verdict = request.form.get("verdict", "")
     confirmed = dict.fromkeys(request.form.getlist("checklist"), True)
     try:
@@ -76,10 +91,7 @@ def decide(version_id: int) -> ResponseReturnValue:
     except CommonsError as error:
         return _page(version_id, error)
     flash(showing.outcome(judged, verdict), "good")
-    following = review_queue.next_for(session, reviewer=me, after=judged)
-    if following is None:
-        return redirect(url_for("workbench.queue"), 303)
-    return redirect(url_for("workbench.version", version_id=following), 303)
+    return _go_on(judged)
 
 
 @workbench.get(f"/versions/{NUMBER}/files/<int(max=2147483647):position>")
@@ -141,6 +153,27 @@ def _new_password_fault() -> str:
     return fault.message(request_language()) if fault else ""
 
 
+def _filters() -> review_queue.Filters:
+    """Which part of the queue the reviewer is in: the pages of single versions keep it in their addresses."""
+    return review_queue.Filters.of(request.args)
+
+
+def _version(version_id: int) -> ResourceVersion:
+    found = db.session.get(ResourceVersion, version_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _go_on(done: ResourceVersion) -> ResponseReturnValue:
+    """To the next version of the same part of the queue; back to the queue when there is none."""
+    filters = _filters()
+    number = review_queue.next_for(db.session(), reviewer=sessions.me(), after=done, filters=filters)
+    if number is None:
+        return redirect(url_for("workbench.queue", **filters.query()), 303)
+    return redirect(url_for("workbench.version", version_id=number, **filters.query()), 303)
+
+
 def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnValue:
     """The submission; with an error, what was filled in stays and the error's words and status are given."""
     language = request_language()
@@ -150,6 +183,7 @@ def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnV
         "workbench/version.html",
         found=found,
         policy=policy(),
+        filters=_filters(),
         sections=showing.sections(found.record, language),
         changes=changes.between(before.record, found.record) if before else None,
         before=before,

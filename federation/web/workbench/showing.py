@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import format_datetime, format_timedelta
+from flask_babel import format_datetime, format_timedelta, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -194,8 +194,29 @@ def _joined(*parts: str) -> str:
 
 def waited(since: datetime) -> str:
     """How long ago, in plain words: `3 天`; a number and its unit stand apart in Chinese too."""
-    said = str(format_timedelta(max(now() - since, timedelta(minutes=1)), granularity="minute", threshold=1.2))
+    return _span(now() - since)
+
+
+def _span(length: timedelta) -> str:
+    said = str(format_timedelta(max(length, timedelta(minutes=1)), granularity="minute", threshold=1.2))
     return re.sub(r"(?<=\d)(?=[^\d\s])", " ", said)
+
+
+def due(version: ResourceVersion) -> str:
+    """How long there is left for the review of a version, or how long it is overdue; empty when it is not due."""
+    if version.due_at is None:
+        return ""
+    left = version.due_at - now()
+    if left < timedelta():
+        return str(_("逾期 %(time)s", time=_days(-left)))
+    return str(_("还有 %(time)s", time=_days(left)))
+
+
+def _days(length: timedelta) -> str:
+    """A length in whole days, as people count what is due; what is shorter than one in hours or minutes."""
+    if length < timedelta(days=1):
+        return _span(length)
+    return str(ngettext("%(num)d 天", "%(num)d 天", round(length / timedelta(days=1))))
 
 
 def moment(at: datetime | None) -> str:

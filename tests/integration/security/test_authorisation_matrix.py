@@ -109,6 +109,11 @@ def node_page(stage: Stage) -> str:
     return f"{ADMIN}/nodes/{stage.members['B'].node_id}"
 
 
+def together(stage: Stage) -> str:
+    return f"{TOGETHER}?version={stage.version().rpartition('/')[2]}"
+
+
+TOGETHER = "/workbench/together/"
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
 FEDERATION = "/api/v1/federation"
@@ -168,6 +173,11 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/workbench/account"): Row(people_only(), form={"old": "x", "new": "x", "again": "x"}),
     ("GET", NUMBER): Row(people_only(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
+    ("GET", NUMBER + "/next"): Row(people_only(), lambda stage: stage.version() + "/next"),
+    ("POST", NUMBER + "/claim"): Row(DECISIONS, lambda stage: stage.version() + "/claim"),
+    ("GET", TOGETHER): Row(people_only(), together),
+    # What somebody may not judge is left out of the decision; who judges nothing is refused.
+    ("POST", TOGETHER): Row(people_only(auditor=FORBIDDEN), together, form=APPROVAL | {"seen": "1", "reason": "x"}),
     ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(people_only(), published_file),
     ("GET", ADMIN + "/"): Row(admins_only()),
     ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),

@@ -1,0 +1,86 @@
+"""The review desk: due dates, terms that the queue selects by, and claims."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+DAYS = 10
+"""Within which what waits already is to be reviewed, from the moment at which it came into review."""
+AT_A_TIME = 500
+VERSIONS = sa.table(
+    "resource_versions",
+    sa.column("id", sa.Integer),
+    sa.column("state", sa.String),
+    sa.column("jws", sa.Text),
+    sa.column("changed_at", sa.DateTime(timezone=True)),
+    sa.column("due_at", sa.DateTime(timezone=True)),
+)
+
+
+def upgrade() -> None:
+    op.add_column("resource_versions", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index("ix_resource_versions_queue", "resource_versions")
+    op.create_index("ix_resource_versions_due", "resource_versions", ["state", "due_at"], unique=False)
+    terms = op.create_table(
+        "version_terms",
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("vocabulary", sa.String(length=20), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["resource_versions.id"], name=op.f("fk_version_terms_version_id_resource_versions")
+        ),
+        sa.PrimaryKeyConstraint("version_id", "vocabulary", "code", name=op.f("pk_version_terms")),
+    )
+    op.create_table(
+        "claims",
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("reviewer_id", sa.String(length=36), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["resource_versions.id"], name=op.f("fk_claims_version_id_resource_versions")
+        ),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["users.id"], name=op.f("fk_claims_reviewer_id_users")),
+        sa.PrimaryKeyConstraint("version_id", name=op.f("pk_claims")),
+    )
+    _fill(op.get_bind(), terms)
+
+
+def _fill(connection: sa.Connection, terms: sa.Table) -> None:
+    """Write out the terms of the versions that stand, some at a time, and give what waits its due date."""
+    last = 0
+    while True:
+        wanted = sa.select(VERSIONS).where(VERSIONS.c.id > last).order_by(VERSIONS.c.id).limit(AT_A_TIME)
+        found = connection.execute(wanted).all()
+        if not found:
+            return
+        last = found[-1].id
+        rows = []
+        for version in found:
+            payload = version.jws.split(".")[1]
+            record = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            for name in ("themes", "disciplines"):
+                codes = dict.fromkeys(record.get(name, ()))
+                rows += [{"version_id": version.id, "vocabulary": name, "code": code} for code in codes]
+            if version.state == "in_review":
+                due = version.changed_at + timedelta(days=DAYS)
+                connection.execute(VERSIONS.update().where(VERSIONS.c.id == version.id).values(due_at=due))
+        if rows:
+            connection.execute(terms.insert(), rows)
+
+
+def downgrade() -> None:
+    op.drop_table("claims")
+    op.drop_table("version_terms")
+    op.drop_index("ix_resource_versions_due", "resource_versions")
+    op.create_index("ix_resource_versions_queue", "resource_versions", ["state", "received_at"], unique=False)
+    op.drop_column("resource_versions", "due_at")
