@@ -9,6 +9,8 @@ from federation.models.events import Counter
 from federation.models.institutions import Node
 
 FEED, VERSIONS = "change_feed", "versions"
+LIKENESS = "likeness"
+"""How far the bands of texts have followed the change feed; no sequence of its own."""
 
 
 def next_numbers(session: Session, name: str, count: int) -> range:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation.models import (
     events,
+    findings,
     institutions,
     objects,
     people,
@@ -16,4 +17,4 @@ from federation.models import (
 from federation.models.base import Base
 
 metadata = Base.metadata
-modules = (events, institutions, objects, people, reconciliations, resources, reviews, usage, withdrawals)
+modules = (events, findings, institutions, objects, people, reconciliations, resources, reviews, usage, withdrawals)

@@ -13,11 +13,13 @@ import requests
 from sqlalchemy import select
 
 from federation import operations, people
-from federation.database import unit_of_work
+from federation.database import db, unit_of_work
 from federation.models.base import now
 from federation.models.institutions import Invitation
 from federation.models.people import SignInAttempt, User
 from federation.models.resources import ResourceVersion
+from federation.tasks import queue
+from tests.support.counting import statements
 from tests.support.desk import APPROVAL, DOOR, Desk
 from tests.support.hub import ORIGIN, Hub, Member
 from tests.support.records import make_file
@@ -405,6 +407,32 @@ def test_the_page_shows_the_difference_to_what_is_public(desk: Desk, member: Mem
     assert "CC0 1.0" in page
     assert "<del>尺</del>" in page
     assert "<del>甲</del>" in page
+
+
+def test_findings_stand_beside_the_checklist_and_in_the_list_of_several(desk: Desk, member: Member) -> None:
+    text = "游标卡尺怎样读数：先看主尺上游标零线左边的整毫米数，再找游标上与主尺刻线对齐的那一条。"
+    _, path = desk.waiting(member, title={"zh": "甲"}, summary={"zh": text})
+    browser = desk.signed_in("li")
+    browser.submit(path, **APPROVAL)
+    queue(desk.hub.app).sweep()
+    _, copy = desk.waiting(member, title={"zh": "乙"}, summary={"zh": text}, rights_holder="电话 13912345678")
+    for page in (browser.page(copy), browser.page(together(copy))):
+        assert "文字与已发布的《甲》" in page
+        assert f'href="{path}"' in page
+        assert "像是手机号码：139******78" in page
+    assert "自动检查发现" in browser.page(copy)
+    assert "This looks like a mobile phone number" in browser.page("/en" + copy)
+
+
+def test_findings_cost_the_same_number_of_queries_for_one_as_for_many(desk: Desk, member: Member) -> None:
+    paths = [desk.waiting(member)[1] for _ in range(5)]
+    browser = desk.signed_in("li")
+    counts = []
+    for chosen in (paths[:1], paths):
+        with desk.hub.app.app_context(), statements(db.engine) as seen:
+            browser.page(together(*chosen))
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
 
 
 def test_html_in_a_record_is_shown_as_text(desk: Desk, member: Member) -> None:

@@ -1,4 +1,4 @@
-"""The review desk: due dates, terms that the queue selects by, and claims."""
+"""The review desk: due dates, terms that the queue selects by, claims, and what texts are compared with."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["reviewer_id"], ["users.id"], name=op.f("fk_claims_reviewer_id_users")),
         sa.PrimaryKeyConstraint("version_id", name=op.f("pk_claims")),
     )
+    op.create_table(
+        "text_bands",
+        sa.Column("resource_id", sa.String(length=36), nullable=False),
+        sa.Column("band", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["resource_id"], ["resources.id"], name=op.f("fk_text_bands_resource_id_resources")),
+        sa.PrimaryKeyConstraint("resource_id", "band", name=op.f("pk_text_bands")),
+    )
+    op.create_index("ix_text_bands_band", "text_bands", ["band"], unique=False)
+    op.execute("INSERT INTO counters (name, value) VALUES ('likeness', 0)")
     _fill(op.get_bind(), terms)
 
 
@@ -79,6 +88,8 @@ def _fill(connection: sa.Connection, terms: sa.Table) -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM counters WHERE name = 'likeness'")
+    op.drop_table("text_bands")
     op.drop_table("claims")
     op.drop_table("version_terms")
     op.drop_index("ix_resource_versions_due", "resource_versions")

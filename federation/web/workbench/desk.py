@@ -13,6 +13,7 @@ from federation import claims, people, review, review_queue, serving, withdrawal
 from federation.audience import REVIEWER, guard
 from federation.checklist import policy
 from federation.database import db
+from federation.findings.collecting import findings
 from federation.language import request_language
 from federation.models.objects import StoredObject
 from federation.models.people import User
@@ -184,6 +185,7 @@ def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnV
         found=found,
         policy=policy(),
         filters=_filters(),
+        findings=findings(db.session(), [found.version])[found.version.id],
         sections=showing.sections(found.record, language),
         changes=changes.between(before.record, found.record) if before else None,
         before=before,

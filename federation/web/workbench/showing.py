@@ -27,6 +27,8 @@ VERDICTS: Mapping[str, Any] = {
     "request_changes": _l("退回修改"),
     "reject": _l("不予通过"),
 }
+SEVERITY_LOOKS = {"serious": "bad", "doubt": "wait", "note": "done"}
+SEVERITIES: Mapping[str, Any] = {"serious": _l("要处理"), "doubt": _l("要留意"), "note": _l("供参考")}
 VERDICT_LOOKS = {"approve": "good", "request_changes": "wait", "reject": "bad"}
 LABELS: Mapping[str, Any] = {
     "title": _l("标题"),
@@ -190,6 +192,19 @@ _IN_ONE_LINE: Mapping[str, Any] = {
 
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
+
+
+def place(pointer: str) -> str:
+    """Where in a record a finding is, as the page calls it: the field, and which file or language of it."""
+    field, _sep, rest = pointer.removeprefix("/").partition("/")
+    if not field:
+        return str(_("整件"))
+    name, first = str(LABELS[field]), rest.partition("/")[0]
+    if field == "files" and first:
+        return f"{name} {int(first) + 1}"
+    if field in TEXTS and first:
+        return f"{name} · {wording.language_name(first)}"
+    return name
 
 
 def waited(since: datetime) -> str:

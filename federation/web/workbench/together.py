@@ -11,6 +11,7 @@ from federation import entitlement, review, review_queue
 from federation.audience import REVIEWER, guard
 from federation.checklist import policy
 from federation.database import db
+from federation.findings.collecting import findings
 from federation.language import request_language
 from federation.parts import parts
 from federation.web.workbench import sessions, showing
@@ -72,9 +73,11 @@ def _tell(outcome: review.BulkOutcome, verdict: str) -> None:
 
 
 def _page(fault: str = "", status: int = 200, unconfirmed: tuple[str, ...] = ()) -> ResponseReturnValue:
+    items = _chosen()
     page = render_template(
         "workbench/together.html",
-        items=_chosen(),
+        items=items,
+        found_on=findings(db.session(), [item.version for item in items]),
         filters=_filters(),
         policy=policy(),
         error=fault,

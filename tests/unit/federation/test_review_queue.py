@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from federation import claims, people, review_queue
 from federation.checklist import DEFAULT
@@ -17,6 +14,7 @@ from federation.models.base import now
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from shared.errors import ClaimedByAnother, Forbidden, MoveNotAllowed, OwnInstitution
+from tests.support.counting import statements
 from tests.support.records import make_file
 from tests.support.reviewing import Scene, add_member, add_person, scene_in
 
@@ -31,21 +29,6 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def claim(scene: Scene, version: ResourceVersion, reviewer: User) -> None:
     claims.take(scene.session, version, reviewer=reviewer, minutes=60)
-
-
-@contextmanager
-def statements(session: Session) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(session.get_bind(), "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(session.get_bind(), "before_cursor_execute", note)
 
 
 def titles(page: review_queue.QueuePage) -> list[str]:
@@ -231,7 +214,7 @@ def test_a_page_asks_the_database_as_often_for_many_as_for_few(scene: Scene) -> 
         scene.session.expire_all()
         # The reviewer is known before: who is signed in is no part of the queue.
         scene.session.refresh(scene.first)
-        with statements(scene.session) as seen:
+        with statements(scene.session.get_bind()) as seen:
             look(scene, theme="history", sensitive="yes", institution="nim")
         return len(seen)
 
