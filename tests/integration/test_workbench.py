@@ -13,15 +13,15 @@ import requests
 from sqlalchemy import select
 
 from federation import operations, people
-from federation.database import db, unit_of_work
+from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.institutions import Invitation
 from federation.models.people import SignInAttempt, User
 from federation.models.resources import ResourceVersion
 from federation.tasks import queue
-from tests.support.counting import statements
 from tests.support.desk import APPROVAL, DOOR, Desk
 from tests.support.hub import ORIGIN, Hub, Member
+from tests.support.publishing import counted_queries
 from tests.support.records import make_file
 from tests.support.reviewing import PASSWORD
 
@@ -236,6 +236,10 @@ def test_what_is_overdue_is_said(desk: Desk, member: Member) -> None:
     assert "1 项已逾期" in browser.page("/workbench/")
 
 
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def together(*paths: str) -> str:
     return "/workbench/together/?" + "&".join(f"version={path.rpartition('/')[2]}" for path in paths)
 
@@ -407,6 +411,25 @@ def test_the_page_shows_the_difference_to_what_is_public(desk: Desk, member: Mem
     assert "CC0 1.0" in page
     assert "<del>尺</del>" in page
     assert "<del>甲</del>" in page
+    assert "文件没有改动" in page
+
+
+def test_the_page_shows_the_difference_file_by_file_with_both_to_open(desk: Desk, member: Member) -> None:
+    bodies = [b"one", b"two"]
+    old, new = (make_file(name="a.txt", media_type="text/plain", size=3, sha256=sha(body)) for body in bodies)
+    record, path = desk.waiting(member, files=[old])
+    for body in bodies:
+        member.upload(sha(body), body)
+        desk.hub.work()
+        if body == bodies[0]:
+            browser = desk.signed_in("li")
+            browser.submit(path, **APPROVAL)
+            member.publish({**record, "version": 2, "files": [new, make_file()]})
+    page = browser.page(f"/workbench/versions/{desk.version_id({**record, 'version': 2})}")
+    changed = page[page.index("<h3>文件</h3>") :]
+    assert "内容已换" in changed
+    assert "新增" in changed
+    assert f'href="{path}/files/0"' in changed
 
 
 def test_findings_stand_beside_the_checklist_and_in_the_list_of_several(desk: Desk, member: Member) -> None:
@@ -429,7 +452,7 @@ def test_findings_cost_the_same_number_of_queries_for_one_as_for_many(desk: Desk
     browser = desk.signed_in("li")
     counts = []
     for chosen in (paths[:1], paths):
-        with desk.hub.app.app_context(), statements(db.engine) as seen:
+        with counted_queries(desk.hub) as seen:
             browser.page(together(*chosen))
         counts.append(len(seen))
     assert counts[0] == counts[1]
@@ -483,6 +506,13 @@ def test_a_file_opens_through_the_store_and_an_active_one_only_as_an_attachment(
         got = requests.get(answer.headers["Location"], timeout=10)
         assert got.content == bodies[name]
         assert got.headers["Content-Disposition"].startswith(kind)
+    framed = browser.get(f"{path}/files/1", headers={"Sec-Fetch-Dest": "iframe"})
+    got = requests.get(framed.headers["Location"], timeout=10)
+    assert got.headers["Content-Disposition"].startswith("inline")
+    assert re.search(rf'<iframe src="{path}/files/1"[^>]* sandbox="allow-scripts"></iframe>', browser.page(path))
+    store = desk.hub.settings.store_endpoint
+    assert f"frame-src 'self' {store}" in browser.get(path).headers["Content-Security-Policy"]
+    assert "frame-src" not in browser.get("/workbench/").headers["Content-Security-Policy"]
     download = browser.get(f"{path}/files/0?download=1")
     got = requests.get(download.headers["Location"], timeout=10)
     assert got.headers["Content-Disposition"].startswith("attachment")

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Engine, event
 
 @contextmanager
 def statements(engine: Engine | Connection) -> Iterator[list[str]]:
-    """The statements that are executed meanwhile."""
+    """The statements that are executed meanwhile, transactions' own left out."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:

@@ -19,7 +19,7 @@ from federation.models.objects import StoredObject
 from federation.models.people import User
 from federation.models.resources import ResourceVersion, VersionFile
 from federation.parts import parts
-from federation.web.workbench import changes, sessions, showing
+from federation.web.workbench import changes, previews, sessions, showing
 from federation.web.workbench.door import refusal
 from shared.errors import ChecklistIncomplete, CommonsError, InvalidRequest, NotFound, SignInFailed, Throttled
 from shared.vocabularies import vocabulary
@@ -97,7 +97,7 @@ def decide(version_id: int) -> ResponseReturnValue:
 
 @workbench.get(f"/versions/{NUMBER}/files/<int(max=2147483647):position>")
 def file(version_id: int, position: int) -> ResponseReturnValue:
-    """A verified file, from the store itself; active types come as attachments."""
+    """A verified file, from the store itself; what runs is shown in our own frame alone, else an attachment."""
     found = db.session.scalar(
         select(VersionFile)
         .join(StoredObject, StoredObject.sha256 == VersionFile.sha256)
@@ -106,9 +106,10 @@ def file(version_id: int, position: int) -> ResponseReturnValue:
     if found is None:
         raise NotFound()
     serving.check(db.session(), found.sha256)
-    inline = request.args.get("download") != "1"
-    url = parts().store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type, inline=inline)
-    return redirect(url)
+    if request.args.get("download") == "1":
+        store = parts().store
+        return redirect(store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type))
+    return redirect(previews.address(found, framed=request.headers.get("Sec-Fetch-Dest") == "iframe"))
 
 
 @workbench.get("/account")
@@ -188,13 +189,15 @@ def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnV
         findings=findings(db.session(), [found.version])[found.version.id],
         sections=showing.sections(found.record, language),
         changes=changes.between(before.record, found.record) if before else None,
+        file_changes=changes.files(before.record, found.record) if before else None,
+        previews=previews,
         before=before,
         stored=_stored(found.version),
         reviewers=_reviewer_names(found, sessions.me()),
         error=showing.fault(error) if error else "",
         unconfirmed=error.data["codes"] if isinstance(error, ChecklistIncomplete) else (),
     )
-    return page, error.status if error else 200
+    return page, error.status if error else 200, {"Content-Security-Policy": previews.policy()}
 
 
 def _stored(version: ResourceVersion) -> set[str]:

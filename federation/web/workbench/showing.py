@@ -29,6 +29,13 @@ VERDICTS: Mapping[str, Any] = {
 }
 SEVERITY_LOOKS = {"serious": "bad", "doubt": "wait", "note": "done"}
 SEVERITIES: Mapping[str, Any] = {"serious": _l("要处理"), "doubt": _l("要留意"), "note": _l("供参考")}
+FILE_CHANGES: Mapping[str, Any] = {
+    "added": _l("新增"),
+    "removed": _l("删去"),
+    "replaced": _l("内容已换"),
+    "renamed": _l("改名"),
+    "described": _l("说明有改动"),
+}
 VERDICT_LOOKS = {"approve": "good", "request_changes": "wait", "reject": "bad"}
 LABELS: Mapping[str, Any] = {
     "title": _l("标题"),
@@ -149,6 +156,11 @@ def _coverage(entry: Mapping[str, Any]) -> str:
     years = wording.year_span(period.get("from"), period.get("until"))
     where = f"{place['latitude']}, {place['longitude']}" if "latitude" in place else ""
     return _joined(str(wording.said(period.get("name"))), years, str(wording.said(place.get("name"))), where)
+
+
+def in_one_line(file: Mapping[str, Any]) -> str:
+    """What a record says of a file, but for its name."""
+    return _file({**file, "name": ""})
 
 
 def _file(entry: Mapping[str, Any]) -> str:
