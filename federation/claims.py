@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import entitlement, lifecycle
+from federation import entitlement, lifecycle, policies
 from federation.models.base import now
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
@@ -22,11 +22,11 @@ def take(session: Session, version: ResourceVersion, *, reviewer: User, minutes:
     """Claim a version for so many minutes from now; claiming it again makes it last longer.
 
     Raises `ClaimedByAnother`, or what a decision by this reviewer would meet (`Forbidden`, `OwnInstitution`,
-    `NotLatest`, `MoveNotAllowed`).
+    `NotYourDiscipline`, `NotLatest`, `MoveNotAllowed`).
     """
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
-    obstacle = entitlement.hindrance(version, reviewer)
+    obstacle = entitlement.of(session, reviewer, policies.current(session)).hindrance(version)
     if obstacle is not None:
         raise obstacle
     moment = now()

@@ -11,8 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, object_session
 
-from federation import auditlog, sequences
-from federation.checklist import policy
+from federation import auditlog, policies, sequences
 from federation.models.base import Base, insert_rows, now
 from federation.models.events import NodeEvent
 from federation.models.institutions import Node, NodeKey
@@ -79,10 +78,10 @@ def advance(
             raise MoveNotAllowed(state=standing, to=to)
         happenings.append(_happening(version, standing, to, actor, reason))
     moment = now()
+    due = moment + timedelta(days=policies.current(session).days) if to == "in_review" and versions else None
     for version in versions:
         version.state, version.changed_at = to, moment
-        if to == "in_review":
-            version.due_at = moment + timedelta(days=policy().days)
+        version.due_at = due or version.due_at
     session.flush()
     _write_new(session, [version for version in versions if object_session(version) is None])
     auditlog.record_many(session, happenings)

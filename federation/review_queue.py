@@ -10,12 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from federation import claims, entitlement
-from federation.checklist import Policy, policy
-from federation.entitlement import WAITING
+from federation import claims, entitlement, policies
+from federation.entitlement import WAITING, Entitlement
 from federation.models.base import now
 from federation.models.institutions import Institution
 from federation.models.people import User
@@ -99,16 +98,16 @@ class QueuePage:
 
 def queue(session: Session, *, reviewer: User, filters: Filters, page: int) -> QueuePage:
     """One page of what waits for review. A page out of range is the nearest one that exists."""
-    rules = policy()
-    conditions = _conditions(filters, rules)
-    counts = _counts(session, conditions, reviewer)
+    mine = entitlement.of(session, reviewer, policies.current(session))
+    conditions = _conditions(filters, mine)
+    counts = _counts(session, conditions, mine)
     part = filters.show if filters.show in PARTS else ALL
     pages = max(1, -(-counts[part] // PAGE_SIZE))
     page = min(max(page, 1), pages)
-    wanted = _due_first(*conditions, _part(part, reviewer)).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
+    wanted = _due_first(*conditions, _part(part, mine)).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
     types = select(ResourceVersion.type).where(ResourceVersion.state == WAITING).distinct()
     return QueuePage(
-        items=_items(session, session.scalars(_with_owner(wanted)).all(), reviewer, rules),
+        items=_items(session, session.scalars(_with_owner(wanted)).all(), mine),
         page=page,
         pages=pages,
         total=counts[part],
@@ -123,7 +122,7 @@ def chosen(session: Session, version_ids: Sequence[int], *, reviewer: User) -> l
     """These versions as the queue shows them, what is due first in front; those that wait no more among them."""
     query = select(ResourceVersion).where(ResourceVersion.id.in_(version_ids))
     found = session.scalars(_with_owner(query.order_by(ResourceVersion.due_at, ResourceVersion.id)))
-    return _items(session, found.all(), reviewer, policy())
+    return _items(session, found.all(), entitlement.of(session, reviewer, policies.current(session)))
 
 
 def next_for(session: Session, *, reviewer: User, after: ResourceVersion, filters: Filters = Filters()) -> int | None:
@@ -132,8 +131,9 @@ def next_for(session: Session, *, reviewer: User, after: ResourceVersion, filter
     It is one that the filters leave, and that nobody else has claimed.
     """
     place = tuple_(ResourceVersion.due_at, ResourceVersion.id)
-    part = _part(filters.show if filters.show in (SECOND, CLAIMED) else MINE, reviewer)
-    first = _due_first(*_conditions(filters, policy()), part, ResourceVersion.id != after.id)
+    mine = entitlement.of(session, reviewer, policies.current(session))
+    part = _part(filters.show if filters.show in (SECOND, CLAIMED) else MINE, mine)
+    first = _due_first(*_conditions(filters, mine), part, ResourceVersion.id != after.id)
     queries = [first] if after.due_at is None else [first.where(place > tuple_(after.due_at, after.id)), first]
     for query in queries:
         found = session.scalar(query.with_only_columns(ResourceVersion.id).limit(1))
@@ -151,7 +151,7 @@ def _with_owner(query: Any) -> Any:
     return query.options(joinedload(ResourceVersion.resource).joinedload(Resource.institution))
 
 
-def _conditions(filters: Filters, rules: Policy) -> list[ColumnElement[bool]]:
+def _conditions(filters: Filters, mine: Entitlement) -> list[ColumnElement[bool]]:
     """What every part of the queue has in common; the query has joined the resources."""
     found: list[ColumnElement[bool]] = [ResourceVersion.state == WAITING]
     if filters.institution:
@@ -162,7 +162,9 @@ def _conditions(filters: Filters, rules: Policy) -> list[ColumnElement[bool]]:
     if filters.theme:
         found.append(_has_theme([filters.theme]))
     if filters.sensitive in (YES, NO):
-        sensitive = _has_theme(sorted(rules.sensitive_themes))
+        rules = mine.rules
+        types = ResourceVersion.type.in_(sorted(rules.sensitive_types))
+        sensitive = or_(_has_theme(sorted(rules.sensitive_themes)), types)
         found.append(sensitive if filters.sensitive == YES else ~sensitive)
     if filters.age == OVERDUE:
         found.append(ResourceVersion.due_at < now())
@@ -177,25 +179,26 @@ def _has_theme(codes: Sequence[str]) -> ColumnElement[bool]:
     return select(VersionTerm.version_id).where(*themes, VersionTerm.code.in_(codes)).exists()
 
 
-def _part(part: str, reviewer: User) -> ColumnElement[bool]:
+def _part(part: str, mine: Entitlement) -> ColumnElement[bool]:
     if part == CLAIMED:
-        return claims.held_by(reviewer)
+        return claims.held_by(mine.person)
     if part == MINE:
-        return and_(*entitlement.open_to(reviewer), claims.free_for(reviewer))
+        return and_(*mine.still_open(), claims.free_for(mine.person))
     if part == SECOND:
         approved = select(Decision.id).where(Decision.version_id == ResourceVersion.id, Decision.verdict == APPROVE)
-        return and_(approved.exists(), *entitlement.open_to(reviewer), claims.free_for(reviewer))
+        return and_(approved.exists(), *mine.still_open(), claims.free_for(mine.person))
     return true()
 
 
-def _counts(session: Session, conditions: Sequence[ColumnElement[bool]], reviewer: User) -> dict[str, int]:
-    sought = {part: _part(part, reviewer) for part in PARTS} | {OVERDUE: ResourceVersion.due_at < now()}
+def _counts(session: Session, conditions: Sequence[ColumnElement[bool]], mine: Entitlement) -> dict[str, int]:
+    sought = {part: _part(part, mine) for part in PARTS} | {OVERDUE: ResourceVersion.due_at < now()}
     sums = [func.sum(case((condition, 1), else_=0)) for condition in sought.values()]
     row = session.execute(select(*sums).select_from(ResourceVersion).join(Resource).where(*conditions)).one()
     return dict(zip(sought, (count or 0 for count in row), strict=True))
 
 
-def _items(session: Session, versions: Sequence[ResourceVersion], reviewer: User, rules: Policy) -> list[Waiting]:
+def _items(session: Session, versions: Sequence[ResourceVersion], mine: Entitlement) -> list[Waiting]:
+    reviewer, rules = mine.person, mine.rules
     ids = [version.id for version in versions]
     approved = select(Decision.version_id, Decision.reviewer_id).where(
         Decision.version_id.in_(ids), Decision.verdict == APPROVE
@@ -211,11 +214,11 @@ def _items(session: Session, versions: Sequence[ResourceVersion], reviewer: User
             Waiting(
                 version=version,
                 record=record,
-                sensitive=rules.is_sensitive(record["themes"]),
+                sensitive=rules.is_sensitive(record),
                 approvals=len(by_version[version.id]),
-                needed=rules.approvals_needed(record["themes"]),
+                needed=rules.approvals_needed(record),
                 approved_by_me=reviewer.id in by_version[version.id],
-                hindrance=entitlement.hindrance(version, reviewer),
+                hindrance=mine.hindrance(version),
                 own=reviewer.institution_id == version.resource.institution_id,
                 claim=held.get(version.id),
                 overdue=version.due_at is not None and version.due_at < moment,

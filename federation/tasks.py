@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
 
-from federation import authentication, collection, inspection, uploads
+from federation import authentication, collection, inspection, sampling, uploads
 from federation.database import brief, unit_of_work
 from federation.findings import likeness
 from federation.malware import Scanner, ScannerAway
@@ -115,6 +115,7 @@ class Queue:
             inspection.mark_unscanned(session, scanning=scanning is not None)
             authentication.forget_old_nonces(session)
             uploads.admit_left_behind(session)
+            sampling.draw(session)
             stale = uploads.left_behind(session, longer_than=STALE)
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)

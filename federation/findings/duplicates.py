@@ -53,7 +53,7 @@ def _same(position: int, name: str, other: ResourceVersion) -> Finding:
     return Finding(
         "same_file",
         DOUBT if public else NOTE,
-        f"文件“{name}”与《{other.title('zh')}》（{state[0]}）的逐字节相同。",
+        f"文件“{name}”与《{other.title('zh')}》（{state[0]}）的一个文件逐字节相同。",
         f"The file “{name}” is byte for byte one of “{other.title('en')}” ({state[1]}).",
         f"/files/{position}",
         other.id,

@@ -8,6 +8,7 @@ from federation.models import (
     institutions,
     objects,
     people,
+    policies,
     reconciliations,
     resources,
     reviews,
@@ -17,4 +18,16 @@ from federation.models import (
 from federation.models.base import Base
 
 metadata = Base.metadata
-modules = (events, findings, institutions, objects, people, reconciliations, resources, reviews, usage, withdrawals)
+modules = (
+    events,
+    findings,
+    institutions,
+    objects,
+    people,
+    policies,
+    reconciliations,
+    resources,
+    reviews,
+    usage,
+    withdrawals,
+)

@@ -37,6 +37,8 @@ class Decision(Base):
     verdict: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text)
     checklist: Mapped[dict[str, Any]]
+    policy_number: Mapped[int | None] = mapped_column(ForeignKey("review_policies.number"))
+    """The version of the policy that it was made under; None before versions were kept."""
     at: Mapped[datetime] = mapped_column(default=now)
 
     version: Mapped[ResourceVersion] = relationship()

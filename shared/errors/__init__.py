@@ -16,7 +16,9 @@ from shared.errors.callers import Forbidden as Forbidden
 from shared.errors.callers import InvitationForAnother as InvitationForAnother
 from shared.errors.callers import KeyRevoked as KeyRevoked
 from shared.errors.callers import KeyUnknown as KeyUnknown
+from shared.errors.callers import NotYourDiscipline as NotYourDiscipline
 from shared.errors.callers import NotYours as NotYours
+from shared.errors.callers import OwnApproval as OwnApproval
 from shared.errors.callers import OwnInstitution as OwnInstitution
 from shared.errors.callers import SignatureExpired as SignatureExpired
 from shared.errors.callers import SignatureFromFuture as SignatureFromFuture
@@ -106,6 +108,7 @@ from shared.errors.node import RoundInterrupted as RoundInterrupted
 from shared.errors.node import RoundUnderWay as RoundUnderWay
 from shared.errors.node import SystemFault as SystemFault
 from shared.errors.node import UnknownState as UnknownState
+from shared.errors.standing import AlreadyDone as AlreadyDone
 from shared.errors.standing import AlreadyExists as AlreadyExists
 from shared.errors.standing import AlreadyWithdrawn as AlreadyWithdrawn
 from shared.errors.standing import ClaimedByAnother as ClaimedByAnother
@@ -117,6 +120,8 @@ from shared.errors.standing import MoveNotAllowed as MoveNotAllowed
 from shared.errors.standing import NoSuch as NoSuch
 from shared.errors.standing import NotFound as NotFound
 from shared.errors.standing import NotLatest as NotLatest
+from shared.errors.standing import PolicyChanged as PolicyChanged
+from shared.errors.standing import PolicySame as PolicySame
 from shared.errors.standing import ProtocolUnknown as ProtocolUnknown
 from shared.errors.standing import RecordConflict as RecordConflict
 from shared.errors.standing import TooManyUploads as TooManyUploads

@@ -432,6 +432,17 @@ def test_the_page_shows_the_difference_file_by_file_with_both_to_open(desk: Desk
     assert f'href="{path}/files/0"' in changed
 
 
+def test_a_note_on_a_question_is_kept_and_shown_with_the_question(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    refused = browser.submit(path, verdict="reject", reason="", **{"note-science": "单位写错了"})
+    assert 'value="单位写错了"' in refused.get_data(as_text=True)
+    browser.submit(path, verdict="reject", reason="见备注", **{"note-science": "单位写错了", "note-privacy": " "})
+    page = browser.page(path)
+    assert "科学性：单位写错了" in page
+    assert 'href="/workbench/policy/1"' in page
+
+
 def test_findings_stand_beside_the_checklist_and_in_the_list_of_several(desk: Desk, member: Member) -> None:
     text = "游标卡尺怎样读数：先看主尺上游标零线左边的整毫米数，再找游标上与主尺刻线对齐的那一条。"
     _, path = desk.waiting(member, title={"zh": "甲"}, summary={"zh": text})

@@ -79,6 +79,10 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/"),
         ("GET", "/workbench/account"),
         ("POST", "/workbench/account"),
+        ("GET", "/workbench/policy/"),
+        ("GET", "/workbench/policy/<int(max=2147483647):number>"),
+        ("GET", "/workbench/rereviews/"),
+        ("POST", "/workbench/rereviews/<int(max=2147483647):rereview_id>"),
         ("GET", "/workbench/together/"),
         ("POST", "/workbench/together/"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>"),
@@ -100,6 +104,10 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/admin/users"),
         ("POST", "/workbench/admin/users/<user_id>/deactivation"),
         ("POST", "/workbench/admin/users/<user_id>/password"),
+        ("GET", "/workbench/rules/"),
+        ("POST", "/workbench/rules/"),
+        ("GET", "/workbench/rules/experts"),
+        ("POST", "/workbench/rules/experts/<user_id>"),
     },
 }
 

@@ -1,4 +1,4 @@
-"""The review desk: due dates, terms that the queue selects by, claims, and what texts are compared with."""
+"""The review desk: due dates, terms that the queue selects by, claims, what texts are compared with, and the policy's versions."""
 
 from __future__ import annotations
 
@@ -60,8 +60,62 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("resource_id", "band", name=op.f("pk_text_bands")),
     )
     op.create_index("ix_text_bands_band", "text_bands", ["band"], unique=False)
+    _make_policies()
     op.execute("INSERT INTO counters (name, value) VALUES ('likeness', 0)")
     _fill(op.get_bind(), terms)
+
+
+def _make_policies() -> None:
+    op.create_table(
+        "review_policies",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.String(length=36), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_review_policies_author_id_users")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_review_policies")),
+    )
+    op.create_table(
+        "reviewer_disciplines",
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("discipline", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_reviewer_disciplines_user_id_users")),
+        sa.PrimaryKeyConstraint("user_id", "discipline", name=op.f("pk_reviewer_disciplines")),
+    )
+    op.create_table(
+        "rereviews",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("reviewer_id", sa.String(length=36), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["resource_versions.id"], name=op.f("fk_rereviews_version_id_resource_versions")
+        ),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["users.id"], name=op.f("fk_rereviews_reviewer_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rereviews")),
+        sa.UniqueConstraint("version_id", "month", name=op.f("uq_rereviews_version_id_month")),
+    )
+    op.create_index("ix_rereviews_outcome", "rereviews", ["outcome"], unique=False)
+    op.create_index("ix_rereviews_month", "rereviews", ["month"], unique=False)
+    op.create_table(
+        "samplings",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("public", sa.Integer(), nullable=False),
+        sa.Column("drawn", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_samplings")),
+    )
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("policy_number", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_decisions_policy_number_review_policies"), "review_policies", ["policy_number"], ["number"]
+        )
 
 
 def _fill(connection: sa.Connection, terms: sa.Table) -> None:
@@ -89,7 +143,11 @@ def _fill(connection: sa.Connection, terms: sa.Table) -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM counters WHERE name = 'likeness'")
-    op.drop_table("text_bands")
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.drop_constraint("fk_decisions_policy_number_review_policies", type_="foreignkey")
+        batch_op.drop_column("policy_number")
+    for table in ("samplings", "rereviews", "reviewer_disciplines", "review_policies", "text_bands"):
+        op.drop_table(table)
     op.drop_table("claims")
     op.drop_table("version_terms")
     op.drop_index("ix_resource_versions_due", "resource_versions")

@@ -11,6 +11,8 @@ from federation.web.workbench.admin import workbench_admin
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
 from federation.web.workbench.nodes import workbench_nodes
+from federation.web.workbench.policy import workbench_policy, workbench_rules
+from federation.web.workbench.rereviews import workbench_rereviews
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
 from federation.web.workbench.together import workbench_together
@@ -20,6 +22,9 @@ __all__ = [
     "workbench_admin",
     "workbench_door",
     "workbench_nodes",
+    "workbench_policy",
+    "workbench_rereviews",
+    "workbench_rules",
     "workbench_storage",
     "workbench_together",
 ]
@@ -31,7 +36,8 @@ def _bring_along(state: BlueprintSetupState) -> None:
     state.app.register_blueprint(workbench_admin)
     state.app.register_blueprint(workbench_nodes)
     state.app.register_blueprint(workbench_storage)
-    state.app.register_blueprint(workbench_together)
+    for blueprint in (workbench_together, workbench_policy, workbench_rules, workbench_rereviews):
+        state.app.register_blueprint(blueprint)
 
 
 workbench.record_once(_bring_along)

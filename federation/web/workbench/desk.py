@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import claims, people, review, review_queue, serving, withdrawals
+from federation import claims, people, policies, review, review_queue, serving, withdrawals
 from federation.audience import REVIEWER, guard
-from federation.checklist import policy
 from federation.database import db
 from federation.findings.collecting import findings
 from federation.language import request_language
@@ -87,6 +86,7 @@ def decide(version_id: int) -> ResponseReturnValue:
             verdict=verdict,
             reason=request.form.get("reason", ""),
             checklist=confirmed,
+            notes=showing.notes(request.form),
             naan=parts().settings.ark_naan,
         )
     except CommonsError as error:
@@ -184,7 +184,7 @@ def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnV
     page = render_template(
         "workbench/version.html",
         found=found,
-        policy=policy(),
+        policy=found.rules,
         filters=_filters(),
         findings=findings(db.session(), [found.version])[found.version.id],
         sections=showing.sections(found.record, language),
@@ -194,6 +194,7 @@ def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnV
         before=before,
         stored=_stored(found.version),
         reviewers=_reviewer_names(found, sessions.me()),
+        noted=_noted(found),
         error=showing.fault(error) if error else "",
         unconfirmed=error.data["codes"] if isinstance(error, ChecklistIncomplete) else (),
     )
@@ -204,6 +205,18 @@ def _stored(version: ResourceVersion) -> set[str]:
     """Digests of the version's files that the hub has verified and keeps."""
     digests = [file.sha256 for file in version.files]
     return set(db.session.scalars(select(StoredObject.sha256).where(StoredObject.sha256.in_(digests))))
+
+
+def _noted(found: review.Submission) -> dict[int, list[tuple[str, str]]]:
+    """What was noted in each decision, each note with the question's name in the policy of that time."""
+    session, language = db.session(), request_language()
+    said: dict[int, list[tuple[str, str]]] = {}
+    for decision in found.decisions:
+        notes = decision.checklist.get("notes", {})
+        if notes and decision.policy_number is not None:
+            items = policies.version(session, decision.policy_number).items
+            said[decision.id] = [(item.label(language), notes[item.code]) for item in items if item.code in notes]
+    return said
 
 
 def _reviewer_names(found: review.Submission, me: User) -> dict[int, str]:

@@ -29,6 +29,8 @@ VERDICTS: Mapping[str, Any] = {
 }
 SEVERITY_LOOKS = {"serious": "bad", "doubt": "wait", "note": "done"}
 SEVERITIES: Mapping[str, Any] = {"serious": _l("要处理"), "doubt": _l("要留意"), "note": _l("供参考")}
+OUTCOMES: Mapping[str, Any] = {"sound": _l("没有问题"), "doubtful": _l("有疑问")}
+"""What came of a second look."""
 FILE_CHANGES: Mapping[str, Any] = {
     "added": _l("新增"),
     "removed": _l("删去"),
@@ -64,6 +66,8 @@ LABELS: Mapping[str, Any] = {
     "withdrawn": _l("撤回理由"),
 }
 """Every field of a record, in the order in which it is shown."""
+NOTE = "note-"
+"""How the fields begin in which a note on a question of the checklist is sent."""
 TEXTS = ("title", "summary", "description")
 TERMS = {
     "type": "types",
@@ -217,6 +221,11 @@ def place(pointer: str) -> str:
     if field in TEXTS and first:
         return f"{name} · {wording.language_name(first)}"
     return name
+
+
+def notes(form: Mapping[str, str]) -> dict[str, str]:
+    """What was noted at single questions of the checklist, by their codes."""
+    return {name.removeprefix(NOTE): text for name, text in form.items() if name.startswith(NOTE) and text.strip()}
 
 
 def waited(since: datetime) -> str:

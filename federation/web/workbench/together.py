@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from federation import entitlement, review, review_queue
+from federation import entitlement, policies, review, review_queue
 from federation.audience import REVIEWER, guard
-from federation.checklist import policy
 from federation.database import db
 from federation.findings.collecting import findings
 from federation.language import request_language
@@ -79,7 +78,7 @@ def _page(fault: str = "", status: int = 200, unconfirmed: tuple[str, ...] = ())
         items=items,
         found_on=findings(db.session(), [item.version for item in items]),
         filters=_filters(),
-        policy=policy(),
+        policy=policies.current(db.session()),
         error=fault,
         unconfirmed=unconfirmed,
         showing=showing,

@@ -114,6 +114,7 @@ def together(stage: Stage) -> str:
 
 
 TOGETHER = "/workbench/together/"
+POLICY, RULES = "/workbench/policy", "/workbench/rules"
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
 FEDERATION = "/api/v1/federation"
@@ -179,6 +180,19 @@ MATRIX: dict[tuple[str, str], Row] = {
     # What somebody may not judge is left out of the decision; who judges nothing is refused.
     ("POST", TOGETHER): Row(people_only(auditor=FORBIDDEN), together, form=APPROVAL | {"seen": "1", "reason": "x"}),
     ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(people_only(), published_file),
+    ("GET", POLICY + "/"): Row(people_only()),
+    ("GET", POLICY + "/<int(max=2147483647):number>"): Row(people_only(), POLICY + "/1"),
+    ("GET", "/workbench/rereviews/"): Row(people_only()),
+    # There is no such draw, for whoever is in the workbench.
+    ("POST", "/workbench/rereviews/<int(max=2147483647):rereview_id>"): Row(
+        people_only(**dict.fromkeys(ROLES, NOT_THERE)), "/workbench/rereviews/7"
+    ),
+    ("GET", RULES + "/"): Row(admins_only()),
+    ("POST", RULES + "/"): Row(admins_only(), form={"needed": "?"}),
+    ("GET", RULES + "/experts"): Row(admins_only()),
+    ("POST", RULES + "/experts/<user_id>"): Row(
+        admins_only(), lambda stage: f"{RULES}/experts/{stage.somebody()}", form={"disciplines": "taste"}
+    ),
     ("GET", ADMIN + "/"): Row(admins_only()),
     ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
     ("GET", ADMIN + "/files"): Row(admins_only()),

@@ -63,7 +63,7 @@ def test_the_audit_log_names_the_reviewer_only_by_the_random_id(scene: Scene) ->
     query = select(AuditEvent.entry).where(AuditEvent.action == "review.approve")
     said = json.loads(scene.session.scalars(query).one())
     assert said["actor"] == f"user:{scene.first.id}"
-    assert said["detail"]["checklist"] == {"policy": DEFAULT.version, "answers": ALL}
+    assert said["detail"]["checklist"] == {"policy": DEFAULT.number, "answers": ALL}
     assert "first" not in json.dumps(said)
 
 
