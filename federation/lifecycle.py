@@ -96,6 +96,11 @@ def ask_again(session: Session, versions: Sequence[ResourceVersion], *, reason: 
     _tell_nodes(session, versions, reason, sha256)
 
 
+def tell(session: Session, version: ResourceVersion, *, reason: str, question_id: str) -> None:
+    """Tell the node of a version of a question on it: a status event that changes no state."""
+    _tell_nodes(session, [version], reason, "", question_id)
+
+
 def _write_new(session: Session, versions: Sequence[ResourceVersion]) -> None:
     """Insert new versions and their files, a statement a table: the unit of work would cost as much as all else."""
     names = [column.key for column in ResourceVersion.__table__.columns]
@@ -148,7 +153,9 @@ def _keys(versions: Sequence[ResourceVersion]) -> set[str]:
     return {version.key_id for version in versions}
 
 
-def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str) -> None:
+def _tell_nodes(
+    session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str, question_id: str = ""
+) -> None:
     """Tell the node that sent a version what became of it, also when another node speaks for the resource by now."""
     senders = {key.id: key.node_id for key in session.scalars(select(NodeKey).where(NodeKey.id.in_(_keys(versions))))}
     moment = now()
@@ -170,6 +177,7 @@ def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: s
                     "reason": reason,
                     "ark": version.resource.ark or "",
                     "sha256": sha256,
+                    "question_id": question_id,
                     "at": moment,
                 }
                 for number, version in zip(numbers, by_node[node_id], strict=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import marshmallow
 
+from shared import answering, http_signatures, messages
 from shared import errors as named
-from shared import http_signatures, messages
 from shared.errors import CommonsError
 
 SIGNED = "httpMessageSignature"
@@ -107,6 +107,14 @@ OPERATIONS = (
         messages.StatusReply,
         errors=(*AUTHENTICATION, named.InvalidRequest, *AWAY),
         parameters=(_whole("after", 0, 2**53 - 1), _whole("limit", 1, messages.MAX_EVENTS)),
+    ),
+    Operation(
+        "/answers",
+        "post",
+        "Answer reviewers' questions, which came as status events; what became of each",
+        answering.AnswersReply,
+        body=answering.AnswersRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
     ),
     Operation(
         "/reconciliation/digests",

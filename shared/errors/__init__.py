@@ -45,6 +45,7 @@ from shared.errors.carried import NotABag as NotABag
 from shared.errors.carried import NotAddressed as NotAddressed
 from shared.errors.carried import ReceiptGap as ReceiptGap
 from shared.errors.carried import WrongHub as WrongHub
+from shared.errors.given import AnswerMissing as AnswerMissing
 from shared.errors.given import BatchTooLarge as BatchTooLarge
 from shared.errors.given import ChecklistIncomplete as ChecklistIncomplete
 from shared.errors.given import DescriptionUnreadable as DescriptionUnreadable
@@ -57,6 +58,7 @@ from shared.errors.given import InvalidJson as InvalidJson
 from shared.errors.given import InvalidRecord as InvalidRecord
 from shared.errors.given import InvalidRequest as InvalidRequest
 from shared.errors.given import NotCanonical as NotCanonical
+from shared.errors.given import QuestionMissing as QuestionMissing
 from shared.errors.given import ReasonMissing as ReasonMissing
 from shared.errors.given import RecordTooLarge as RecordTooLarge
 from shared.errors.given import StorageQuotaExceeded as StorageQuotaExceeded

@@ -432,6 +432,25 @@ def test_the_page_shows_the_difference_file_by_file_with_both_to_open(desk: Desk
     assert f'href="{path}/files/0"' in changed
 
 
+def test_a_question_goes_to_the_node_and_its_answer_comes_back_to_the_page(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    refused = browser.submit(path + "/questions", seen_on=path, question=" ")
+    assert (refused.status_code, "请写下要问的话" in refused.get_data(as_text=True)) == (422, True)
+    assert browser.submit(path + "/questions", seen_on=path, question="<b>谁</b>拍的？").headers["Location"] == path
+    assert "等单位回答" in browser.page(path)
+    event = member.events()[-1]
+    assert (event["state"], event["reason"]) == ("in_review", "<b>谁</b>拍的？")
+    said = {"answers": [{"question_id": event["question_id"], "text": "本院 <i>摄</i>"}]}
+    for outcome in ("accepted", "duplicate"):
+        answer = member.post("/answers", said)
+        assert answer.get_json()["answers"] == [{"question_id": event["question_id"], "outcome": outcome}]
+    page = browser.page(path)
+    assert "本院 &lt;i&gt;摄&lt;/i&gt;" in page
+    assert "&lt;b&gt;谁&lt;/b&gt;拍的？" in page
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
 def test_a_note_on_a_question_is_kept_and_shown_with_the_question(desk: Desk, member: Member) -> None:
     _, path = desk.waiting(member)
     browser = desk.signed_in("li")

@@ -65,6 +65,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/sign-out"),
     },
     NODE: {
+        ("POST", "/api/v1/federation/answers"),
         ("GET", "/api/v1/federation/membership"),
         ("POST", "/api/v1/federation/reconciliation/arks"),
         ("POST", "/api/v1/federation/reconciliation/digests"),
@@ -89,6 +90,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>/claim"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>/next"),
+        ("POST", "/workbench/versions/<int(max=2147483647):version_id>/questions"),
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>/files/<int(max=2147483647):position>"),
     },
     ADMIN: {

@@ -61,6 +61,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_text_bands_band", "text_bands", ["band"], unique=False)
     _make_policies()
+    _make_questions()
     op.execute("INSERT INTO counters (name, value) VALUES ('likeness', 0)")
     _fill(op.get_bind(), terms)
 
@@ -118,6 +119,28 @@ def _make_policies() -> None:
         )
 
 
+def _make_questions() -> None:
+    op.create_table(
+        "questions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("asker_id", sa.String(length=36), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["resource_versions.id"], name=op.f("fk_questions_version_id_resource_versions")
+        ),
+        sa.ForeignKeyConstraint(["asker_id"], ["users.id"], name=op.f("fk_questions_asker_id_users")),
+        sa.ForeignKeyConstraint(["answered_by"], ["nodes.id"], name=op.f("fk_questions_answered_by_nodes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+    )
+    op.create_index("ix_questions_version_id", "questions", ["version_id"], unique=False)
+    op.add_column("node_events", sa.Column("question_id", sa.String(length=36), nullable=False, server_default=""))
+
+
 def _fill(connection: sa.Connection, terms: sa.Table) -> None:
     """Write out the terms of the versions that stand, some at a time, and give what waits its due date."""
     last = 0
@@ -146,7 +169,8 @@ def downgrade() -> None:
     with op.batch_alter_table("decisions", schema=None) as batch_op:
         batch_op.drop_constraint("fk_decisions_policy_number_review_policies", type_="foreignkey")
         batch_op.drop_column("policy_number")
-    for table in ("samplings", "rereviews", "reviewer_disciplines", "review_policies", "text_bands"):
+    op.drop_column("node_events", "question_id")
+    for table in ("questions", "samplings", "rereviews", "reviewer_disciplines", "review_policies", "text_bands"):
         op.drop_table(table)
     op.drop_table("claims")
     op.drop_table("version_terms")

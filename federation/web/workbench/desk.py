@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import claims, people, policies, review, review_queue, serving, withdrawals
+from federation import claims, people, policies, questions, review, review_queue, serving, withdrawals
 from federation.audience import REVIEWER, guard
 from federation.database import db
 from federation.findings.collecting import findings
@@ -20,7 +20,15 @@ from federation.models.resources import ResourceVersion, VersionFile
 from federation.parts import parts
 from federation.web.workbench import changes, previews, sessions, showing
 from federation.web.workbench.door import refusal
-from shared.errors import ChecklistIncomplete, CommonsError, InvalidRequest, NotFound, SignInFailed, Throttled
+from shared.errors import (
+    ChecklistIncomplete,
+    CommonsError,
+    InvalidRequest,
+    MoveNotAllowed,
+    NotFound,
+    SignInFailed,
+    Throttled,
+)
 from shared.vocabularies import vocabulary
 
 workbench = guard(Blueprint("workbench", __name__, url_prefix="/workbench"), REVIEWER, sessions.check_signed_in)
@@ -68,6 +76,18 @@ def claim(version_id: int) -> ResponseReturnValue:
         except CommonsError as error:
             return _page(version_id, error)
         flash(_("已领取。别人看得到您在审，他们的“下一件”会跳过它。"), "good")
+    return redirect(url_for("workbench.version", version_id=version_id, **_filters().query()), 303)
+
+
+@workbench.post(f"/versions/{NUMBER}/questions")
+def ask(version_id: int) -> ResponseReturnValue:
+    """Ask the institution something; the version stays as it is."""
+    try:
+        text = request.form.get("question", "")
+        questions.ask(db.session(), _version(version_id), reviewer=sessions.me(), text=text)
+    except CommonsError as error:
+        return _page(version_id, error)
+    flash(_("已提问。提交单位下次同步时会看到，回答之后显示在这里。"), "good")
     return redirect(url_for("workbench.version", version_id=version_id, **_filters().query()), 303)
 
 
@@ -195,6 +215,8 @@ def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnV
         stored=_stored(found.version),
         reviewers=_reviewer_names(found, sessions.me()),
         noted=_noted(found),
+        asked=questions.of_resource(db.session(), found.version.resource_id),
+        can_ask=_can_ask(found),
         error=showing.fault(error) if error else "",
         unconfirmed=error.data["codes"] if isinstance(error, ChecklistIncomplete) else (),
     )
@@ -205,6 +227,11 @@ def _stored(version: ResourceVersion) -> set[str]:
     """Digests of the version's files that the hub has verified and keeps."""
     digests = [file.sha256 for file in version.files]
     return set(db.session.scalars(select(StoredObject.sha256).where(StoredObject.sha256.in_(digests))))
+
+
+def _can_ask(found: review.Submission) -> bool:
+    """Whether the form for a question is of use: a decision may be hindered by a state that a question is not."""
+    return found.hindrance is None or isinstance(found.hindrance, MoveNotAllowed)
 
 
 def _noted(found: review.Submission) -> dict[int, list[tuple[str, str]]]:

@@ -155,6 +155,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", FEDERATION + "/keys"): Row(newcomers(UNKNOWN), message=changing_a_key),
     ("GET", FEDERATION + "/membership"): Row(nodes_only()),
     ("GET", FEDERATION + "/status"): Row(nodes_only()),
+    ("POST", FEDERATION + "/answers"): Row(nodes_only(), message={"answers": [{"question_id": ANY_ID, "text": "x"}]}),
     ("POST", FEDERATION + "/records"): Row(nodes_only(), message={"records": ["x"]}),
     ("POST", FEDERATION + "/uploads"): Row(nodes_only(), message={"files": [{"sha256": NOTHING, "size": 1}]}),
     ("POST", FEDERATION + "/uploads/complete"): Row(nodes_only(), message={"upload_ids": ["0" * 36]}),
@@ -175,6 +176,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", NUMBER): Row(people_only(), Stage.version),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
     ("GET", NUMBER + "/next"): Row(people_only(), lambda stage: stage.version() + "/next"),
+    ("POST", NUMBER + "/questions"): Row(
+        DECISIONS, lambda stage: stage.version() + "/questions", form={"question": "谁拍的？"}
+    ),
     ("POST", NUMBER + "/claim"): Row(DECISIONS, lambda stage: stage.version() + "/claim"),
     ("GET", TOGETHER): Row(people_only(), together),
     # What somebody may not judge is left out of the decision; who judges nothing is refused.
