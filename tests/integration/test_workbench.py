@@ -451,6 +451,27 @@ def test_a_question_goes_to_the_node_and_its_answer_comes_back_to_the_page(desk:
     assert desk.hub.states(record["id"]) == ["in_review"]
 
 
+def test_what_is_taken_down_says_why_to_the_public_and_comes_back_under_its_name(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member, title={"zh": "水钟"})
+    boss = desk.signed_in("boss", people.ADMIN)
+    boss.submit(path, **APPROVAL)
+    ark = member.events()[-1]["ark"]
+    where = {"seen_on": path, "takedown-reason": ""}
+    refused = boss.submit(path + "/takedown", **where)
+    assert (refused.status_code, "请填写理由" in refused.get_data(as_text=True)) == (422, True)
+    boss.submit(path + "/takedown", **{**where, "takedown-reason": "照片侵权"})
+    assert desk.hub.states(record["id"]) == ["taken_down"]
+    gone = boss.get(f"/resources/{ark}")
+    assert (gone.status_code, "照片侵权" in gone.get_data(as_text=True)) == (410, True)
+    assert member.events()[-1]["reason"] == "照片侵权"
+    assert boss.submit(path + "/takedown", **{**where, "takedown-reason": "再一次"}).status_code == 409
+    boss.submit(path + "/takedown", **{**where, "takedown-reason": "已取得授权", "back": "1"})
+    assert desk.hub.states(record["id"]) == ["published"]
+    assert boss.get(f"/resources/{ark}").status_code == 200
+    assert "takedown-reason" not in desk.signed_in("li").page(path)
+    assert desk.actions().count("version.taken_down") == 1
+
+
 def test_a_note_on_a_question_is_kept_and_shown_with_the_question(desk: Desk, member: Member) -> None:
     _, path = desk.waiting(member)
     browser = desk.signed_in("li")

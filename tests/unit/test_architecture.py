@@ -106,6 +106,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/admin/users"),
         ("POST", "/workbench/admin/users/<user_id>/deactivation"),
         ("POST", "/workbench/admin/users/<user_id>/password"),
+        ("POST", "/workbench/versions/<int(max=2147483647):version_id>/takedown"),
         ("GET", "/workbench/rules/"),
         ("POST", "/workbench/rules/"),
         ("GET", "/workbench/rules/experts"),

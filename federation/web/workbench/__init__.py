@@ -15,6 +15,7 @@ from federation.web.workbench.policy import workbench_policy, workbench_rules
 from federation.web.workbench.rereviews import workbench_rereviews
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
+from federation.web.workbench.takedowns import workbench_takedowns
 from federation.web.workbench.together import workbench_together
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "workbench_rereviews",
     "workbench_rules",
     "workbench_storage",
+    "workbench_takedowns",
     "workbench_together",
 ]
 
@@ -36,7 +38,13 @@ def _bring_along(state: BlueprintSetupState) -> None:
     state.app.register_blueprint(workbench_admin)
     state.app.register_blueprint(workbench_nodes)
     state.app.register_blueprint(workbench_storage)
-    for blueprint in (workbench_together, workbench_policy, workbench_rules, workbench_rereviews):
+    for blueprint in (
+        workbench_together,
+        workbench_policy,
+        workbench_rules,
+        workbench_rereviews,
+        workbench_takedowns,
+    ):
         state.app.register_blueprint(blueprint)
 
 

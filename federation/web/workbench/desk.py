@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import claims, people, policies, questions, review, review_queue, serving, withdrawals
+from federation import claims, entitlement, people, policies, questions, review, review_queue, serving, withdrawals
 from federation.audience import REVIEWER, guard
 from federation.database import db
 from federation.findings.collecting import findings
@@ -37,7 +37,8 @@ NUMBER = "<int(max=2147483647):version_id>"
 
 
 @workbench.context_processor
-def _words() -> dict[str, Any]:
+def words() -> dict[str, Any]:
+    """What the templates of a submission put facts into words with."""
     return {"showing": showing, "vocabulary": vocabulary, "language": request_language()}
 
 
@@ -54,7 +55,7 @@ def queue() -> ResponseReturnValue:
 @workbench.get(f"/versions/{NUMBER}")
 def version(version_id: int) -> ResponseReturnValue:
     """One submission, with all that is needed to judge it."""
-    return _page(version_id)
+    return page_of(version_id)
 
 
 @workbench.get(f"/versions/{NUMBER}/next")
@@ -74,7 +75,7 @@ def claim(version_id: int) -> ResponseReturnValue:
         try:
             claims.take(session, found, reviewer=sessions.me(), minutes=parts().settings.claim_minutes)
         except CommonsError as error:
-            return _page(version_id, error)
+            return page_of(version_id, error)
         flash(_("已领取。别人看得到您在审，他们的“下一件”会跳过它。"), "good")
     return redirect(url_for("workbench.version", version_id=version_id, **_filters().query()), 303)
 
@@ -86,7 +87,7 @@ def ask(version_id: int) -> ResponseReturnValue:
         text = request.form.get("question", "")
         questions.ask(db.session(), _version(version_id), reviewer=sessions.me(), text=text)
     except CommonsError as error:
-        return _page(version_id, error)
+        return page_of(version_id, error)
     flash(_("已提问。提交单位下次同步时会看到，回答之后显示在这里。"), "good")
     return redirect(url_for("workbench.version", version_id=version_id, **_filters().query()), 303)
 
@@ -110,7 +111,7 @@ def decide(version_id: int) -> ResponseReturnValue:
             naan=parts().settings.ark_naan,
         )
     except CommonsError as error:
-        return _page(version_id, error)
+        return page_of(version_id, error)
     flash(showing.outcome(judged, verdict), "good")
     return _go_on(judged)
 
@@ -196,7 +197,7 @@ def _go_on(done: ResourceVersion) -> ResponseReturnValue:
     return redirect(url_for("workbench.version", version_id=number, **filters.query()), 303)
 
 
-def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnValue:
+def page_of(version_id: int, error: CommonsError | None = None) -> ResponseReturnValue:
     """The submission; with an error, what was filled in stays and the error's words and status are given."""
     language = request_language()
     found = review.open(db.session(), version_id, sessions.me())
@@ -217,6 +218,7 @@ def _page(version_id: int, error: CommonsError | None = None) -> ResponseReturnV
         noted=_noted(found),
         asked=questions.of_resource(db.session(), found.version.resource_id),
         can_ask=_can_ask(found),
+        leads=entitlement.leads_review(sessions.me()),
         error=showing.fault(error) if error else "",
         unconfirmed=error.data["codes"] if isinstance(error, ChecklistIncomplete) else (),
     )

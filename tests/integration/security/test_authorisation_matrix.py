@@ -179,6 +179,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", NUMBER + "/questions"): Row(
         DECISIONS, lambda stage: stage.version() + "/questions", form={"question": "谁拍的？"}
     ),
+    ("POST", NUMBER + "/takedown"): Row(
+        admins_only(), lambda stage: f"/workbench/versions/{stage.version_of_ark()}/takedown"
+    ),
     ("POST", NUMBER + "/claim"): Row(DECISIONS, lambda stage: stage.version() + "/claim"),
     ("GET", TOGETHER): Row(people_only(), together),
     # What somebody may not judge is left out of the decision; who judges nothing is refused.
