@@ -7,10 +7,10 @@ from collections.abc import Callable
 from flask import Blueprint
 
 PUBLIC, NODE, PERSON, MEMBER = "public", "node", "person", "member"
-MANAGER, REVIEWER, ADMIN = "manager", "reviewer", "admin"
-AUDIENCES = (PUBLIC, NODE, PERSON, MEMBER, MANAGER, REVIEWER, ADMIN)
+MANAGER, REVIEWER, LEAD, ADMIN = "manager", "reviewer", "lead", "admin"
+AUDIENCES = (PUBLIC, NODE, PERSON, MEMBER, MANAGER, REVIEWER, LEAD, ADMIN)
 """Everybody; nodes by their key; whoever is signed in; and of those the ones whose role may do it: see what their own
-institution contributed, manage its people, read the desk, administer (auditors read that too)."""
+institution contributed, manage its people, read the desk, lead the review, administer (auditors read that too)."""
 _named: dict[str, str] = {}
 
 

@@ -18,7 +18,7 @@ from federation import auditlog, lifecycle, publication, screening, sequences, w
 from federation.models.base import insert_rows, now
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
-from federation.models.resources import Resource, ResourceVersion, VersionFile
+from federation.models.resources import Resource, ResourceVersion, VersionFile, VersionTerm
 from federation.withdrawals import UNGUARDED, Guard
 from shared import record as records
 from shared.errors import (
@@ -331,6 +331,16 @@ def _settle(session: Session, batch: _Batch) -> None:
     for to, versions in groups.items():
         if versions:
             lifecycle.advance(session, versions, to=to, actor=actor)
+    insert_rows(session, VersionTerm, _terms(batch))
+
+
+def _terms(batch: _Batch) -> list[dict[str, Any]]:
+    return [
+        {"version_id": version.id, "vocabulary": name, "code": code}
+        for version, signed in batch.added
+        for name in ("themes", "disciplines")
+        for code in signed.record.get(name, ())
+    ]
 
 
 def _row(resource: Resource) -> dict[str, Any]:

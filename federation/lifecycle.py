@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, object_session
 
-from federation import auditlog, sequences
+from federation import auditlog, policies, sequences
 from federation.models.base import Base, insert_rows, now
 from federation.models.events import NodeEvent
 from federation.models.institutions import Node, NodeKey
@@ -64,7 +65,8 @@ def advance(
     """Move versions to the state `to`: the only code that writes a state.
 
     In the same transaction it writes an audit event and the status event that the node will pull, for each.
-    A version that is new (no state yet) is `received` first, and its row is written here. Raises
+    A version that is new (no state yet) is `received` first, and its row is written here. One that comes into
+    review is due after the days that the policy gives. Raises
     `MoveNotAllowed` and changes nothing when one of the moves is not in the table.
     """
     happenings = []
@@ -76,8 +78,10 @@ def advance(
             raise MoveNotAllowed(state=standing, to=to)
         happenings.append(_happening(version, standing, to, actor, reason))
     moment = now()
+    due = moment + timedelta(days=policies.current(session).days) if to == "in_review" and versions else None
     for version in versions:
         version.state, version.changed_at = to, moment
+        version.due_at = due or version.due_at
     session.flush()
     _write_new(session, [version for version in versions if object_session(version) is None])
     auditlog.record_many(session, happenings)
@@ -90,6 +94,11 @@ def ask_again(session: Session, versions: Sequence[ResourceVersion], *, reason: 
     A published version stays published while the hub waits for the bytes.
     """
     _tell_nodes(session, versions, reason, sha256)
+
+
+def tell(session: Session, version: ResourceVersion, *, reason: str, question_id: str) -> None:
+    """Tell the node of a version of a question on it: a status event that changes no state."""
+    _tell_nodes(session, [version], reason, "", question_id)
 
 
 def _write_new(session: Session, versions: Sequence[ResourceVersion]) -> None:
@@ -144,7 +153,9 @@ def _keys(versions: Sequence[ResourceVersion]) -> set[str]:
     return {version.key_id for version in versions}
 
 
-def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str) -> None:
+def _tell_nodes(
+    session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str, question_id: str = ""
+) -> None:
     """Tell the node that sent a version what became of it, also when another node speaks for the resource by now."""
     senders = {key.id: key.node_id for key in session.scalars(select(NodeKey).where(NodeKey.id.in_(_keys(versions))))}
     moment = now()
@@ -166,6 +177,7 @@ def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: s
                     "reason": reason,
                     "ark": version.resource.ark or "",
                     "sha256": sha256,
+                    "question_id": question_id,
                     "at": moment,
                 }
                 for number, version in zip(numbers, by_node[node_id], strict=True)

@@ -18,6 +18,7 @@ COLUMNS = (
     NodeEvent.reason,
     NodeEvent.ark,
     NodeEvent.sha256,
+    NodeEvent.question_id,
 )
 """What a node is told: plain values, for a large publication has as many events as records."""
 
@@ -51,4 +52,6 @@ def _message(event: Row[*tuple[Any, ...]]) -> dict[str, Any]:
         said["ark"] = event.ark
     if event.sha256:
         said["sha256"] = event.sha256
+    if event.question_id:
+        said["question_id"] = event.question_id
     return said

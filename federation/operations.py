@@ -11,8 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from federation import forbidden_keys, key_register, quotas, review, withdrawals
-from federation.checklist import policy
+from federation import forbidden_keys, key_register, policies, quotas, review, withdrawals
 from federation.database import unit_of_work
 from federation.models.institutions import ForbiddenKey, Institution, Node, NodeKey
 from federation.models.people import User
@@ -159,7 +158,7 @@ def approve_waiting(app: Flask, *, code: str, reviewer_name: str, reason: str) -
                 versions,
                 reviewer=reviewer,
                 reason=reason,
-                checklist={item.code: True for item in policy().items},
+                checklist=policies.current(session).everything(),
                 naan=parts(app).settings.ark_naan,
             )
         published += len(done.decided)

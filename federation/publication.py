@@ -76,6 +76,12 @@ def remove(session: Session, versions: Sequence[ResourceVersion], *, to: str, ac
     _append(session, public, REMOVED, reason)
 
 
+def put_back(session: Session, versions: Sequence[ResourceVersion], *, actor: str, reason: str) -> None:
+    """Make versions public again that were taken down or had expired; they keep their permanent identifiers."""
+    lifecycle.advance(session, versions, to="published", actor=actor, reason=reason)
+    _append(session, versions, PUBLISHED, "")
+
+
 def _public_versions(session: Session, resource_ids: Sequence[str]) -> list[ResourceVersion]:
     return list(
         session.scalars(

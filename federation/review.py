@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle, publication
-from federation.checklist import policy
+from federation import auditlog, claims, entitlement, lifecycle, policies, publication
+from federation.checklist import Policy
+from federation.entitlement import Entitlement
 from federation.models.base import now
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
-from federation.models.reviews import Decision
-from federation.roles import Permission, may
+from federation.models.reviews import Claim, Decision
+from shared.canonical import canonical, digest
 from shared.errors import (
     CommonsError,
     FieldError,
     Forbidden,
     InvalidRequest,
-    MoveNotAllowed,
     NotFound,
-    NotLatest,
-    OwnInstitution,
     ReasonMissing,
 )
 from shared.validation import plain
@@ -32,19 +31,37 @@ from shared.validation import plain
 APPROVE, REQUEST_CHANGES, REJECT = "approve", "request_changes", "reject"
 LEADS_TO: Mapping[str, str] = {APPROVE: "published", REQUEST_CHANGES: "changes_requested", REJECT: "rejected"}
 """The state to which each verdict leads."""
-MAX_REASON = 4000
+MAX_REASON, MAX_TOLD = 4000, 5000
+"""Characters of a reason, and of all that a status event says (`shared.messages`)."""
 BULK = 400
 """Versions that are moved together in a bulk decision."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a reviewer says: verdict, reason, and the answers to the checklist as they are kept."""
+    """What a reviewer says: verdict, reason, and the answers to the checklist as they are kept, under which rules."""
 
-    reviewer: User
+    by: Entitlement
     verdict: str
     reason: str
     answers: dict[str, Any]
+
+    @property
+    def reviewer(self) -> User:
+        """Who says it."""
+        return self.by.person
+
+    @property
+    def rules(self) -> Policy:
+        """The policy in force as it is said."""
+        return self.by.rules
+
+    @property
+    def told(self) -> str:
+        """What the institution is told: the reason, and what was noted at single questions of the checklist."""
+        notes = self.answers.get("notes", {})
+        lines = [f"{item.zh}：{notes[item.code]}" for item in self.rules.items if item.code in notes]
+        return "\n".join([self.reason, *lines] if self.reason else lines)[:MAX_TOLD]
 
     @property
     def actor(self) -> str:
@@ -68,8 +85,13 @@ class Submission:
     approvals: int
     needed: int
     sensitive: bool
+    rules: Policy
+    """The policy under which a decision would be made."""
     hindrance: CommonsError | None
     approved_by_me: bool
+    claim: Claim | None
+    """Who is at work on it; that hinders nobody."""
+    overdue: bool
 
 
 @dataclass
@@ -88,7 +110,7 @@ def open(session: Session, version_id: int, reviewer: User) -> Submission:
     version = session.scalar(_with_resource().where(ResourceVersion.id == version_id))
     if version is None:
         raise NotFound()
-    record, rules = version.record, policy()
+    record, rules = version.record, policies.current(session)
     decisions = _decisions(session, version.resource_id)
     approvals = {
         decision.reviewer_id
@@ -101,10 +123,13 @@ def open(session: Session, version_id: int, reviewer: User) -> Submission:
         public=_public(session, version.resource_id),
         decisions=decisions,
         approvals=len(approvals),
-        needed=rules.approvals_needed(record["themes"]),
-        sensitive=rules.is_sensitive(record["themes"]),
-        hindrance=_hindrance(version, reviewer),
+        needed=rules.approvals_needed(record),
+        sensitive=rules.is_sensitive(record),
+        rules=rules,
+        hindrance=entitlement.of(session, reviewer, rules).hindrance(version),
         approved_by_me=reviewer.id in approvals,
+        claim=claims.standing(session, [version.id]).get(version.id),
+        overdue=version.due_at is not None and version.due_at < now(),
     )
 
 
@@ -116,19 +141,20 @@ def decide(
     verdict: str,
     reason: str,
     checklist: Mapping[str, bool],
+    notes: Mapping[str, str] = MappingProxyType({}),
     naan: str,
 ) -> ResourceVersion:
     """Judge one version; what it leads to happens in the same transaction.
 
     An approval publishes when enough different reviewers have approved, and is only kept until then; a negative
     verdict acts at once. A reviewer counts once: the same approval again changes nothing, and who has approved
-    may still say no. Raises `Forbidden`, `OwnInstitution`, `NotLatest`, `MoveNotAllowed`, `ReasonMissing`,
-    `ChecklistIncomplete` or `InvalidRequest`.
+    may still say no. Raises `Forbidden`, `OwnInstitution`, `NotYourDiscipline`, `NotLatest`, `MoveNotAllowed`,
+    `ReasonMissing`, `ChecklistIncomplete` or `InvalidRequest`.
     """
-    judgement = _judgement(reviewer, verdict, reason, checklist)
+    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes)
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
-    hindrance = _hindrance(version, reviewer, verdict)
+    hindrance = judgement.by.hindrance(version, LEADS_TO[verdict])
     if hindrance is not None:
         raise hindrance
     _apply(session, [version], judgement, naan)
@@ -143,14 +169,18 @@ def decide_many(
     verdict: str = APPROVE,
     reason: str,
     checklist: Mapping[str, bool],
+    notes: Mapping[str, str] = MappingProxyType({}),
     naan: str,
 ) -> BulkOutcome:
     """Judge many versions alike, by the same rules as one.
 
-    Raises what is wrong with the judgement itself (`ReasonMissing`, `ChecklistIncomplete`, `InvalidRequest`);
+    Raises `Forbidden` for who judges nothing, and what is wrong with the judgement itself (`ReasonMissing`,
+    `ChecklistIncomplete`, `InvalidRequest`);
     what hinders a single version stands in the outcome. Bulk approval needs a reason too.
     """
-    judgement = _judgement(reviewer, verdict, reason, checklist)
+    if not entitlement.may_review(reviewer):
+        raise Forbidden()
+    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes)
     if not judgement.reason:
         raise ReasonMissing()
     outcome = BulkOutcome()
@@ -159,7 +189,7 @@ def decide_many(
     for start in range(0, len(ids), BULK):
         good = []
         for version in _read_again(session, ids[start : start + BULK]):
-            hindrance = _hindrance(version, reviewer, verdict)
+            hindrance = judgement.by.hindrance(version, LEADS_TO[verdict])
             if hindrance is None:
                 good.append(version)
             else:
@@ -170,7 +200,14 @@ def decide_many(
     return outcome
 
 
-def _judgement(reviewer: User, verdict: str, reason: str, checklist: Mapping[str, bool]) -> Judgement:
+def _judgement(
+    session: Session,
+    reviewer: User,
+    verdict: str,
+    reason: str,
+    checklist: Mapping[str, bool],
+    notes: Mapping[str, str],
+) -> Judgement:
     """A judgement whose form is good."""
     reason = plain(reason).strip()
     if verdict not in LEADS_TO:
@@ -181,21 +218,9 @@ def _judgement(reviewer: User, verdict: str, reason: str, checklist: Mapping[str
         raise InvalidRequest(errors=[FieldError("/reason", "too_long", length)])
     if verdict != APPROVE and not reason:
         raise ReasonMissing()
-    answers = policy().answers(checklist, complete=verdict == APPROVE)
-    return Judgement(reviewer, verdict, reason, answers)
-
-
-def _hindrance(version: ResourceVersion, reviewer: User, verdict: str = APPROVE) -> CommonsError | None:
-    """Why this reviewer may not judge this version now, or None."""
-    if not may(reviewer, Permission.DECIDE):
-        return Forbidden()
-    if reviewer.institution_id == version.resource.institution_id:
-        return OwnInstitution()
-    if version.version != version.resource.latest_version:
-        return NotLatest(latest=version.resource.latest_version)
-    if version.state != "in_review":
-        return MoveNotAllowed(state=version.state, to=LEADS_TO[verdict])
-    return None
+    by = entitlement.of(session, reviewer, policies.current(session))
+    answers = by.rules.answers(checklist, complete=verdict == APPROVE, notes=notes)
+    return Judgement(by, verdict, reason, answers)
 
 
 def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement, naan: str) -> set[int]:
@@ -204,13 +229,14 @@ def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Jud
         return set()
     approvals = _keep(session, versions, judgement)
     if judgement.verdict == APPROVE:
-        rules = policy()
-        ready = [v for v in versions if approvals[v.id] >= rules.approvals_needed(v.record["themes"])]
+        ready = [v for v in versions if approvals[v.id] >= judgement.rules.approvals_needed(v.record)]
         publication.publish(session, ready, naan=naan, actor=judgement.actor, reason=judgement.reason)
     else:
         ready = list(versions)
         to = LEADS_TO[judgement.verdict]
-        lifecycle.advance(session, ready, to=to, actor=judgement.actor, reason=judgement.reason)
+        lifecycle.advance(session, ready, to=to, actor=judgement.actor, reason=judgement.told)
+    claims.end(session, [version.id for version in versions], reviewer=judgement.reviewer)
+    claims.end(session, [version.id for version in ready])
     return {version.id for version in ready}
 
 
@@ -230,6 +256,7 @@ def _keep(session: Session, versions: Sequence[ResourceVersion], judgement: Judg
             session.delete(mine[version.id])
     session.flush()
     if fresh:
+        policies.kept(session)
         session.execute(insert(Decision), [_decision_row(version, judgement) for version in fresh])
     auditlog.record_many(session, [_happening(v, judgement, approvals[v.id]) for v in fresh])
     return approvals
@@ -242,12 +269,17 @@ def _decision_row(version: ResourceVersion, judgement: Judgement) -> dict[str, A
         "verdict": judgement.verdict,
         "reason": judgement.reason,
         "checklist": judgement.answers,
+        "policy_number": judgement.rules.number,
         "at": now(),
     }
 
 
 def _happening(version: ResourceVersion, judgement: Judgement, approvals: int) -> auditlog.Happening:
-    detail = {"version": version.version, "approvals": approvals, "checklist": judgement.answers}
+    answers = dict(judgement.answers)
+    if "notes" in answers:
+        # Free text may be long, and may name people: the log holds its digest.
+        answers["notes"] = digest(canonical(answers["notes"]))
+    detail = {"version": version.version, "approvals": approvals, "checklist": answers}
     subject = f"resource:{version.resource_id}"
     action = f"review.{judgement.verdict}"
     return auditlog.Happening(judgement.actor, action, subject, judgement.reason, after=version.sha256, detail=detail)

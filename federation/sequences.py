@@ -16,6 +16,8 @@ KEYS = "node_keys"
 An enrolment takes a node and then its keys, a rotation a key and then, by reference, its node: without it the two
 stop each other, and a key that comes in is missed by who puts the others out of use.
 """
+LIKENESS = "likeness"
+"""How far the bands of texts have followed the change feed; no sequence of its own."""
 
 
 def next_numbers(session: Session, name: str, count: int) -> range:

@@ -15,8 +15,9 @@ from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
 
-from federation import authentication, collection, counting, inspection, person_sessions, uploads
+from federation import authentication, collection, counting, inspection, person_sessions, sampling, uploads
 from federation.database import brief, unit_of_work
+from federation.findings import likeness
 from federation.malware import Scanner, ScannerAway
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
@@ -29,6 +30,8 @@ KEY = "commons.queue"
 STALE = timedelta(seconds=60)
 """How long an upload may stand in `verifying` without a sign of life before the sweep asks for it again."""
 BEAT_SECONDS = 20.0
+TEXTS_AT_A_TIME = 3
+"""Hundreds of changes whose texts one sweep takes up: a second or two of work."""
 AT_A_TIME = 8
 """Uploads of one task: carrying each small file by itself costs a quarter of reading it, many would starve others."""
 
@@ -114,9 +117,11 @@ class Queue:
             counting.forget(session)
             person_sessions.forget_expired(session)
             uploads.admit_left_behind(session)
+            sampling.draw(session)
             stale = uploads.left_behind(session, longer_than=STALE)
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)
+        self._follow_texts()
         try:
             for upload_id in stale:
                 self.verify_now(upload_id)
@@ -124,6 +129,16 @@ class Queue:
                 self._scan_older(scanning)
         except (StorageError, ScannerAway) as error:
             log.warning("store or scanner away", cause=str(error))
+
+    def _follow_texts(self) -> None:
+        """Take up what has become public, for the comparison of texts; a lot of it in several sweeps."""
+        for _ in range(TEXTS_AT_A_TIME):
+            with unit_of_work(self.app, read_only=True) as session:
+                news = likeness.news(session)
+            if news is None:
+                return
+            with unit_of_work(self.app) as session:
+                likeness.take_up(session, news)
 
     def _scan_older(self, scanning: Scanner) -> None:
         """Scan some of what was stored before there was a scanner."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "sync": "synchronising:sync",
     "status": "resources:status",
     "withdraw": "resources:withdraw",
+    "answer": "answering:answer",
     "serve": "serving:serve",
     "reconcile": "synchronising:reconcile",
     "key": "keys:key",

@@ -113,6 +113,25 @@ class Version(Base):
         return found
 
 
+class Question(Base):
+    """A reviewer's question on a version, and the answer given here; `sent` once the hub has answered to it.
+
+    `problem` is the hub's word for an answer that it did not take: `conflict` (another stands) or `unknown`.
+    """
+
+    __tablename__ = "questions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    resource_id: Mapped[str] = mapped_column(String(36))
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_at: Mapped[datetime | None]
+    sent: Mapped[bool] = mapped_column(default=False)
+    problem: Mapped[str] = mapped_column(String(20), default="")
+
+
 class LocalFile(Base):
     """Where the bytes with a SHA-256 lie on this machine, and how the file looked when it was read."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from nodes import membership as memberships
-from nodes import outbox, transfer
+from nodes import outbox, questions, transfer
 from nodes.hub_client import HubClient
 from nodes.models import Membership, Resource, Version, now
 from nodes.outbox import Sent
@@ -35,6 +35,8 @@ class Synced:
     files: Transferred
     events: int = 0
     states: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
+    """Answers to questions that the hub has taken."""
 
     @property
     def good(self) -> bool:
@@ -53,6 +55,7 @@ class Synced:
             "bytes_sent": self.files.bytes_sent,
             "files_failed": self.files.failed,
             "events": self.events,
+            "answered": self.answered,
             "states": self.states,
         }
 
@@ -67,10 +70,11 @@ def synchronise(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter |
         letters, to_send = outbox.waiting(session), transfer.unsent_bytes(session)
     client = HubClient(membership.origin, workplace.key, workplace.settings)
     sent = outbox.publish(workplace, client, membership, _task(reporter, "发布著录", letters))
+    answered = questions.send(workplace, client)
     # What the hub asks for is learnt before files are sent, so that it is sent in this very run.
     events = pull(workplace, client)
     files = transfer.send_files(workplace, client, _task(reporter, "上传文件", to_send))
-    result = Synced(sent, files, events=events + pull(workplace, client))
+    result = Synced(sent, files, events=events + pull(workplace, client), answered=answered)
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline and _busy(workplace):
         time.sleep(0.3)
@@ -147,13 +151,16 @@ def _take(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
     for statement, rows in ((_STATE, changes), (_ARK, arks)):
         if rows:
             session.connection().execute(statement, rows)
+    questions.note(session, events)
     for event in events:
         if event.get("sha256"):
             transfer.send_again(session, event["sha256"], event.get("reason", "") if _asks_only(event) else "")
 
 
 def _asks_only(event: Mapping[str, Any]) -> bool:
-    """Whether only the hub's copy of a file is damaged: nothing has become of the record itself."""
+    """Whether only a file or a word is asked for: nothing has become of the record itself."""
+    if event.get("question_id"):
+        return True
     return bool(event.get("sha256")) and event["state"] != "awaiting_files"
 
 

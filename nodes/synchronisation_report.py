@@ -22,6 +22,8 @@ def lines(done: Synced) -> list[str]:
         said.append(f"  ✗ {result['id']}  {result.get('detail', '')}")
         said += [f"      {fault['pointer']}  {fault.get('detail', '')}" for fault in result.get("errors", [])]
     said += [f"  ✗ {problem}" for problem in files.failed.values()]
+    if done.answered:
+        said.append(_("回答：送达 {count} 个。").format(count=done.answered))
     standing = "，".join(f"{state_name(state)} {count}" for state, count in sorted(done.states.items()))
     said.append(_("目前：") + (standing or _("还没有登记资源。")))
     return said

@@ -57,6 +57,10 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "导入时不能写 version，版本号由节点编排，请删去。",
         "An import takes no version: the node counts versions. Leave it out.",
     ),
+    "bad_item_code": (
+        "代码以小写字母开头，只用小写字母、数字和连字符。",
+        "A code begins with a small letter and has small letters, digits and hyphens only.",
+    ),
     "bad_id": ("编号不是 UUIDv7。", "The identifier is not a UUIDv7."),
     "bad_digest": (
         "不是 64 位小写十六进制的 SHA-256。",

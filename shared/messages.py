@@ -281,6 +281,7 @@ class StatusEvent(Strict):
     reason = Said(5000, minimum=0)
     ark = Text(100)
     sha256 = Text(64)
+    question_id = Text(36)
 
 
 class StatusReply(Strict):

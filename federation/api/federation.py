@@ -13,6 +13,7 @@ from federation import (
     membership_message,
     metering,
     node_status,
+    questions,
     room,
     uploads,
     withdrawals,
@@ -25,7 +26,7 @@ from federation.models.institutions import Node
 from federation.parts import parts
 from federation.quotas import Limits
 from federation.tasks import queue
-from shared import messages
+from shared import answering, messages
 from shared.canonical import parse
 from shared.errors import BatchTooLarge, ProtocolUnknown
 from shared.signing import load_public_jwk
@@ -162,6 +163,15 @@ def status() -> Response:
     after = whole_argument("after", 0, 2**53 - 1, default=0)
     limit = whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
     return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
+
+
+@members.post("/answers")
+def answer() -> Response:
+    """Take the institution's answers to reviewers' questions; what became of each."""
+    asked = messages.read(answering.AnswersRequest, authentication.request_body())["answers"]
+    outcomes = questions.answer(db.session(), _node(), asked)
+    said = zip(asked, outcomes, strict=True)
+    return jsonify(answers=[{"question_id": one["question_id"], "outcome": outcome} for one, outcome in said])
 
 
 def _charge(records: int) -> None:

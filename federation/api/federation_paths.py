@@ -7,8 +7,8 @@ from typing import Any
 
 import marshmallow
 
+from shared import answering, http_signatures, log_messages, messages
 from shared import errors as named
-from shared import http_signatures, log_messages, messages
 from shared.errors import CommonsError
 
 SIGNED = "httpMessageSignature"
@@ -131,6 +131,14 @@ OPERATIONS = (
         log_messages.CosignatureReply,
         body=log_messages.CosignatureRequest,
         errors=(*AUTHENTICATION, named.NotFound, named.CosignatureInvalid, *BODY, *AWAY),
+    ),
+    Operation(
+        "/answers",
+        "post",
+        "Answer reviewers' questions, which came as status events; what became of each",
+        answering.AnswersReply,
+        body=answering.AnswersRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
     ),
     Operation(
         "/reconciliation/digests",

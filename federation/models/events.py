@@ -55,6 +55,7 @@ class NodeEvent(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     ark: Mapped[str] = mapped_column(String(64), default="")
     sha256: Mapped[str] = mapped_column(String(64), default="")
+    question_id: Mapped[str] = mapped_column(String(36), default="", server_default="")
     at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -31,12 +31,15 @@ class Resource(Base):
 
 
 class ResourceVersion(Base):
-    """One version: the signed record as it came, and the state that `lifecycle.advance` gave it."""
+    """One version: the signed record as it came, and the state that `lifecycle.advance` gave it.
+
+    `due_at` is when its review was or is to be done, given as it enters review; None before that.
+    """
 
     __tablename__ = "resource_versions"
     __table_args__ = (
         UniqueConstraint("resource_id", "version"),
-        Index("ix_resource_versions_queue", "state", "received_at"),
+        Index("ix_resource_versions_due", "state", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,6 +54,7 @@ class ResourceVersion(Base):
     title_en: Mapped[str] = mapped_column(String(300))
     received_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime | None]
 
     resource: Mapped[Resource] = relationship()
     files: Mapped[list[VersionFile]] = relationship(order_by="VersionFile.position", back_populates="version")
@@ -68,6 +72,16 @@ class ResourceVersion(Base):
             (self.title_zh, self.title_en) if language.startswith("zh") else (self.title_en, self.title_zh)
         )
         return first or second
+
+
+class VersionTerm(Base):
+    """A theme or discipline of a version, out of its signed record, so that the database can select by it."""
+
+    __tablename__ = "version_terms"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("resource_versions.id"), primary_key=True)
+    vocabulary: Mapped[str] = mapped_column(String(20), primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class VersionFile(Base):

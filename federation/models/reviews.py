@@ -1,4 +1,4 @@
-"""Decisions of reviewers."""
+"""Decisions of reviewers, and who is at work on what."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ from federation.models.people import User
 from federation.models.resources import ResourceVersion
 
 
+class Claim(Base):
+    """Who says to be reviewing a version, and until when that holds unless it is given up or renewed."""
+
+    __tablename__ = "claims"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("resource_versions.id"), primary_key=True)
+    reviewer_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    until: Mapped[datetime]
+
+    reviewer: Mapped[User] = relationship()
+
+
 class Decision(Base):
     """One reviewer's judgement of one version: approve, request_changes or reject, with the checklist's answers."""
 
@@ -25,6 +37,8 @@ class Decision(Base):
     verdict: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text)
     checklist: Mapped[dict[str, Any]]
+    policy_number: Mapped[int | None] = mapped_column(ForeignKey("review_policies.number"))
+    """The version of the policy that it was made under; None before versions were kept."""
     at: Mapped[datetime] = mapped_column(default=now)
 
     version: Mapped[ResourceVersion] = relationship()

@@ -1,19 +1,17 @@
-"""The forms in which a report is taken along: XLSX, CSV, and charts as SVG."""
+"""The forms in which a report is taken along: XLSX, CSV, and charts as SVG.
+
+What draws and writes them is loaded when it is wanted: a hub that makes no report does without it (a tenth of its
+memory).
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Sequence
+from typing import Any
 from xml.etree import ElementTree
-
-import pygal
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
-from pygal.style import Style
 
 from federation.reports.tables import BYTES, DAYS, PERCENT, Cell, Table
 
@@ -24,22 +22,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FORMATS = {PERCENT: "0%", DAYS: "0.0", BYTES: "#,##0"}
 SVG = "http://www.w3.org/2000/svg"
 INK, CINNABAR, SLATE = "#2b2a27", "#b8372b", "#4a6670"
-STYLE = Style(
-    background="transparent",
-    plot_background="transparent",
-    foreground=INK,
-    foreground_strong=INK,
-    foreground_subtle="#6b675e",
-    colors=(CINNABAR, SLATE),
-    font_family="sans-serif",
-    label_font_size=12,
-    major_label_font_size=12,
-    legend_font_size=13,
-)
 
 
 def as_xlsx(about: Sequence[tuple[str, str]], tables: Sequence[Table]) -> bytes:
     """A workbook: a sheet that says what it is about, and one for each table. Texts are never formulas."""
+    from openpyxl import Workbook  # noqa: PLC0415  # see above
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  # see above
+
     book = Workbook(write_only=True)
     first = book.create_sheet(_sheet_name(about[0][0]))
     for pair in about:
@@ -73,8 +62,9 @@ def as_csv(table: Table) -> str:
 
 def as_chart(table: Table, columns: Sequence[int], *, title: str) -> bytes:
     """Columns of a table as bars, in an SVG that loads nothing and runs nothing."""
+    pygal = _pygal()
     chart = pygal.Bar(
-        style=STYLE,
+        style=_style(pygal),
         js=(),
         width=860,
         height=320,
@@ -91,6 +81,30 @@ def as_chart(table: Table, columns: Sequence[int], *, title: str) -> bytes:
     return _without_scripts(chart.render())
 
 
+def _pygal() -> Any:
+    """The library of charts, without the old import hook that it adds for plug-ins: there are none."""
+    import pygal  # noqa: PLC0415  # see above
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
+    return pygal
+
+
+def _style(pygal: Any) -> Any:
+    """The colours of the hub."""
+    return pygal.style.Style(
+        background="transparent",
+        plot_background="transparent",
+        foreground=INK,
+        foreground_strong=INK,
+        foreground_subtle="#6b675e",
+        colors=(CINNABAR, SLATE),
+        font_family="sans-serif",
+        label_font_size=12,
+        major_label_font_size=12,
+        legend_font_size=13,
+    )
+
+
 def _without_scripts(picture: bytes) -> bytes:
     """The same SVG without the scripts that pygal writes for its tooltips: a picture runs nothing."""
     root = ElementTree.fromstring(picture)  # noqa: S314  # our own, made a moment ago
@@ -102,7 +116,10 @@ def _without_scripts(picture: bytes) -> bytes:
     return written
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: Cell, kind: str = "", *, bold: bool = False) -> WriteOnlyCell:
+def _cell(sheet: Any, value: Cell, kind: str = "", *, bold: bool = False) -> Any:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # see above
+    from openpyxl.styles import Font  # noqa: PLC0415  # see above
+
     cell = WriteOnlyCell(sheet, value=value)
     if isinstance(value, str):
         cell.data_type = "s"

@@ -10,6 +10,7 @@ MAX_NAME_BYTES = 200
 """Longest file name in UTF-8 bytes: file systems stop at 255, and the address should stay short."""
 
 OPAQUE = "application/octet-stream"
+HTML = "text/html"
 
 SAFE_INLINE = frozenset(
     {

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from http.client import HTTPException
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
-from federation.storage.disposition import content_disposition, content_type
+from federation.storage.disposition import HTML, OPAQUE, content_disposition, content_type
 from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnknown
 from federation.storage.keeping import HEAD_BYTES, Body, Progress, keep, keep_body
 from federation.storage.layout import (
@@ -279,6 +279,17 @@ class ObjectStore:
         Only types in which nothing runs are shown `inline`; all others are attachments.
         """
         return self._outside.sign(self._downloads(sha256, name, media_type, inline))
+
+    def framed_url(self, *, sha256: str, name: str) -> str:
+        """A presigned address of an HTML page that runs, for a sandboxed frame and nothing else.
+
+        Whoever hands it out makes sure that a frame asks, which takes the page's origin from it.
+        """
+        bucket, key = self._kept(sha256)
+        shown = content_disposition(name, OPAQUE).replace("attachment", "inline", 1)
+        query = {"response-content-disposition": shown, "response-content-type": content_type(HTML)}
+        expires = self.settings.download_seconds
+        return self._outside.sign(self._outside.draft("GET", bucket=bucket, key=key, expires=expires, query=query))
 
     def _draft_download(self, sha256: str, name: str, media_type: str, inline: bool) -> Draft:
         bucket, key = self._kept(sha256)

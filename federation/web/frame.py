@@ -16,8 +16,21 @@ from federation.web import wording
 from federation.web.assets import asset_url
 
 LANGUAGE_TAGS = {CHINESE: "zh-Hans-CN", ENGLISH: "en"}
-PARAMETERS = frozenset((*SearchQuery().fields, "mine", "next", "state", "token"))
-"""What pages take in their queries: those of the search, and of the workbench its lists, its door, and its links."""
+OF_THE_WORKBENCH = (
+    "show",
+    "sensitive",
+    "age",
+    "version",
+    "next",
+    "state",
+    "token",
+    "from",
+    "until",
+    "action",
+    "subject",
+)
+PARAMETERS = frozenset((*SearchQuery().fields, *OF_THE_WORKBENCH))
+"""What pages take in their queries: those of the search, and of the workbench its lists, door, links and reports."""
 _PICTURES = re.compile(r"image/(png|jpeg|gif|webp|avif|svg\+xml|bmp)")
 
 

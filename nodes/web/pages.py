@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nodes import queries, registration, wording
+from nodes import queries, questions, registration, wording
 from nodes.models import LocalFile, Version
 from nodes.registration import Registered
 from nodes.web import editing, language
@@ -17,7 +18,17 @@ from nodes.web.editing import Overtaken
 from nodes.web.forms import NEW, Faults, FileChoice, Purpose, files_of, read_fields, read_purpose, rows_of
 from nodes.web.frame import choices_of, heading, in_order, languages_of, syncer, workplace
 from nodes.web.language import gettext as _
-from shared.errors import AlreadyWithdrawn, CommonsError, FieldError, InvalidRecord, ReasonMissing, RecordTooLarge
+from shared.errors import (
+    AlreadyDone,
+    AlreadyWithdrawn,
+    AnswerMissing,
+    CommonsError,
+    FieldError,
+    InvalidRecord,
+    InvalidRequest,
+    ReasonMissing,
+    RecordTooLarge,
+)
 from shared.record import is_tombstone
 
 PER_PAGE = 50
@@ -40,6 +51,8 @@ def overview() -> ResponseReturnValue:
             session, language=language.current(), state=state, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
         )
         problems = queries.file_problems(session)
+        asked = questions.waiting(session)
+        titles = queries.titles(session, [one.resource_id for one in asked], language=language.current())
     return render_template(
         "overview.html",
         counts=counts,
@@ -48,6 +61,8 @@ def overview() -> ResponseReturnValue:
         number=number,
         last=last,
         problems=problems,
+        asked=asked,
+        titles=titles,
     )
 
 
@@ -92,6 +107,19 @@ def withdraw(record_id: str) -> ResponseReturnValue:
         faults = error.errors or [error]
         return _resource_page(record_id, reason_faults=faults), HTTPStatus.UNPROCESSABLE_ENTITY
     flash(_("已登记撤回，下次同步时生效。"))
+    return redirect(url_for("pages.resource", record_id=record_id))
+
+
+@pages.post("/resources/<record_id>/questions/<question_id>")
+def answer(record_id: str, question_id: str) -> ResponseReturnValue:
+    """Answer a reviewer's question; what was typed stays when it will not do."""
+    try:
+        with workplace().database.unit_of_work() as session:
+            questions.answer(session, question_id, request.form.get("text", ""))
+    except (AnswerMissing, AlreadyDone, InvalidRequest) as error:
+        faults = error.errors or [error]
+        return _resource_page(record_id, answer_faults={question_id: faults}), error.status
+    flash(_("回答已记下，下次同步时送出。"))
     return redirect(url_for("pages.resource", record_id=record_id))
 
 
@@ -205,7 +233,11 @@ def _form_page(
     )
 
 
-def _resource_page(record_id: str, reason_faults: Sequence[CommonsError | FieldError] = ()) -> str:
+def _resource_page(
+    record_id: str,
+    reason_faults: Sequence[CommonsError | FieldError] = (),
+    answer_faults: Mapping[str, Sequence[CommonsError | FieldError]] = MappingProxyType({}),
+) -> str:
     with workplace().database.unit_of_work(read_only=True) as session:
         versions = queries.versions(session, record_id)
         latest = versions[0]
@@ -225,4 +257,6 @@ def _resource_page(record_id: str, reason_faults: Sequence[CommonsError | FieldE
             ark=latest.resource.ark,
             withdrawn=is_tombstone(record),
             reason_faults=reason_faults,
+            asked=questions.of_resource(session, record_id),
+            answer_faults=answer_faults,
         )

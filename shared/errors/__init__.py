@@ -23,7 +23,9 @@ from shared.errors.callers import LinkExpired as LinkExpired
 from shared.errors.callers import LinkUnknown as LinkUnknown
 from shared.errors.callers import LinkUsed as LinkUsed
 from shared.errors.callers import LinkWithdrawn as LinkWithdrawn
+from shared.errors.callers import NotYourDiscipline as NotYourDiscipline
 from shared.errors.callers import NotYours as NotYours
+from shared.errors.callers import OwnApproval as OwnApproval
 from shared.errors.callers import OwnInstitution as OwnInstitution
 from shared.errors.callers import ProviderAway as ProviderAway
 from shared.errors.callers import SecondFactorUnreadable as SecondFactorUnreadable
@@ -54,6 +56,7 @@ from shared.errors.carried import NotABag as NotABag
 from shared.errors.carried import NotAddressed as NotAddressed
 from shared.errors.carried import ReceiptGap as ReceiptGap
 from shared.errors.carried import WrongHub as WrongHub
+from shared.errors.given import AnswerMissing as AnswerMissing
 from shared.errors.given import BatchTooLarge as BatchTooLarge
 from shared.errors.given import ChecklistIncomplete as ChecklistIncomplete
 from shared.errors.given import DescriptionUnreadable as DescriptionUnreadable
@@ -66,6 +69,7 @@ from shared.errors.given import InvalidJson as InvalidJson
 from shared.errors.given import InvalidRecord as InvalidRecord
 from shared.errors.given import InvalidRequest as InvalidRequest
 from shared.errors.given import NotCanonical as NotCanonical
+from shared.errors.given import QuestionMissing as QuestionMissing
 from shared.errors.given import ReasonMissing as ReasonMissing
 from shared.errors.given import RecordTooLarge as RecordTooLarge
 from shared.errors.given import StorageQuotaExceeded as StorageQuotaExceeded
@@ -118,8 +122,10 @@ from shared.errors.node import RoundInterrupted as RoundInterrupted
 from shared.errors.node import RoundUnderWay as RoundUnderWay
 from shared.errors.node import SystemFault as SystemFault
 from shared.errors.node import UnknownState as UnknownState
+from shared.errors.standing import AlreadyDone as AlreadyDone
 from shared.errors.standing import AlreadyExists as AlreadyExists
 from shared.errors.standing import AlreadyWithdrawn as AlreadyWithdrawn
+from shared.errors.standing import ClaimedByAnother as ClaimedByAnother
 from shared.errors.standing import FileNotDeclared as FileNotDeclared
 from shared.errors.standing import Gone as Gone
 from shared.errors.standing import MassWithdrawal as MassWithdrawal
@@ -128,6 +134,8 @@ from shared.errors.standing import MoveNotAllowed as MoveNotAllowed
 from shared.errors.standing import NoSuch as NoSuch
 from shared.errors.standing import NotFound as NotFound
 from shared.errors.standing import NotLatest as NotLatest
+from shared.errors.standing import PolicyChanged as PolicyChanged
+from shared.errors.standing import PolicySame as PolicySame
 from shared.errors.standing import ProtocolUnknown as ProtocolUnknown
 from shared.errors.standing import RecordConflict as RecordConflict
 from shared.errors.standing import TooManyUploads as TooManyUploads

@@ -219,6 +219,22 @@ class OwnInstitution(CommonsError):
     en = "A reviewer may not judge a resource of the own institution."
 
 
+class OwnApproval(CommonsError):
+    """A second look at what the same reviewer has approved."""
+
+    code, status, exit_code = "own_approval", 403, 4
+    zh = "这一版本是您通过的，抽查要由别人来做。"
+    en = "You have approved this version: somebody else takes the second look."
+
+
+class NotYourDiscipline(CommonsError):
+    """A reviewer who is no expert of disciplines that the policy reserves for experts; `disciplines` names them."""
+
+    code, status, exit_code = "not_your_discipline", 403, 4
+    zh = "按审核规则，这件资源要由所属计量专业的审核人审。"
+    en = "By the rules of review, this resource is for a reviewer of its discipline."
+
+
 class NotYours(CommonsError):
     """A record or upload of another institution."""
 

@@ -148,6 +148,22 @@ class ReasonMissing(CommonsError):
     en = "Give a reason."
 
 
+class QuestionMissing(CommonsError):
+    """A question without words."""
+
+    code, status, exit_code = "question_missing", 422, 5
+    zh = "请写下要问的话。"
+    en = "Write what you want to ask."
+
+
+class AnswerMissing(CommonsError):
+    """An answer without words."""
+
+    code, status, exit_code = "answer_missing", 422, 5
+    zh = "请写下回答。"
+    en = "Write the answer."
+
+
 class ChecklistIncomplete(CommonsError):
     """An approval with a question of the checklist unanswered or answered no."""
 

@@ -13,6 +13,30 @@ class NotFound(CommonsError):
     en = "There is nothing here by that name."
 
 
+class ClaimedByAnother(CommonsError):
+    """A version that another reviewer is at work on."""
+
+    code, status, exit_code = "claimed_by_another", 409, 5
+    zh = "{name}正在审这一件。"
+    en = "{name} is reviewing this one."
+
+
+class PolicyChanged(CommonsError):
+    """A change of a policy whose author has not read the version in force, `number`."""
+
+    code, status, exit_code = "policy_changed", 409, 5
+    zh = "其间审核规则已改为第 {number} 版。请对照新版再改。"
+    en = "The review policy has changed to version {number} meanwhile. Look at it before you change it."
+
+
+class PolicySame(CommonsError):
+    """A change of a policy that changes nothing."""
+
+    code, status, exit_code = "policy_same", 409, 5
+    zh = "与现行的第 {number} 版没有不同。"
+    en = "This is the same as version {number}, which is in force."
+
+
 class NoSuch(NotFound):
     """Something that was asked for by its name and is not there: `what` it should be, and the `remedy`."""
 
@@ -83,6 +107,14 @@ class NotLatest(CommonsError):
     code, status, exit_code = "not_latest", 409, 5
     zh = "该资源已有更新的版本（第 {latest} 版），请审核最新版本。"
     en = "There is a newer version ({latest}). Judge the latest one."
+
+
+class AlreadyDone(CommonsError):
+    """Something that waits no more: somebody else was quicker."""
+
+    code, status, exit_code = "already_done", 409, 5
+    zh = "这一件已经有人处理过了。"
+    en = "Somebody has dealt with this one already."
 
 
 class AlreadyExists(CommonsError):

@@ -19,6 +19,7 @@ from tests.benchmarks import (
     fixity,
     footprint,
     publish,
+    queue,
     reconcile,
     report,
     resume,
@@ -27,7 +28,21 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.measure import Benchmark, Measured, table
 
-MODULES = (publish, upload, resume, search, download, reconcile, fairness, fixity, footprint, audit, report, engines)
+MODULES = (
+    publish,
+    upload,
+    resume,
+    search,
+    queue,
+    download,
+    reconcile,
+    fairness,
+    fixity,
+    footprint,
+    audit,
+    report,
+    engines,
+)
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}
 RESULT = Path("var") / "bench.json"
 

@@ -33,6 +33,11 @@ PORTAL = (
 DESK = (
     "desk-queue",
     "desk-queue-none",
+    "desk-together",
+    "desk-policy",
+    "desk-rules",
+    "desk-experts",
+    "desk-rereviews",
     "desk-version",
     "desk-fault",
     "desk-changes",
@@ -271,7 +276,7 @@ def test_a_reviewer_sees_what_has_the_focus_and_has_reason_and_button_at_hand(
 
 def test_words_of_the_queue_stay_whole(shown: Gallery, plain: BrowserContext) -> None:
     page = plain.new_page()
-    for width in (870, 1100, 1280, 1440):
+    for width in (965, 1100, 1280, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         visit(page, shown, "desk-queue", "en")
         assert page.evaluate(BROKEN_WORDS, ".queue td, .queue th") == [], f"at {width}"

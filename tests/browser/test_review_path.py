@@ -16,6 +16,7 @@ from federation.checklist import DEFAULT
 from federation.database import unit_of_work
 from tests.browser.browsing import DESKTOP, PHONE
 from tests.support.hub import Hub, Member
+from tests.support.publishing import file_entry
 from tests.support.records import make_record
 from tests.support.reviewing import PASSWORD
 
@@ -130,3 +131,40 @@ def test_every_page_can_be_used_by_everybody_and_fits_the_screen(
                 found = Axe().run(page)
                 assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         assert faults == []
+
+
+@pytest.mark.usefixtures("reviewers")
+def test_an_interactive_runs_on_the_page_without_an_origin(
+    hub: Hub, member: Member, browser: Browser, origin: str
+) -> None:
+    body = b"<!doctype html><title>x</title><p></p><script>document.querySelector('p').append(self.origin)</script>"
+    entry = file_entry(body, name="a.html", media_type="text/html")
+    member.publish(make_record(title={"zh": "水钟"}, files=[entry]))
+    member.upload(entry["sha256"], body)
+    hub.work()
+    with signed_in(browser, origin, "li") as page:
+        page.get_by_role("link", name="水钟").click()
+        page.get_by_text("在这里试用").click()
+        shown = page.frame_locator("iframe").locator("p")
+        shown.get_by_text("null").wait_for()
+
+
+@pytest.mark.usefixtures("reviewers")
+def test_keys_alone_publish_and_can_be_switched_off(hub: Hub, member: Member, browser: Browser, origin: str) -> None:
+    record = make_record(title={"zh": "加油机"})
+    member.publish(record, make_record(title={"zh": "电能表"}))
+    with signed_in(browser, origin, "li") as page:
+        for key in ("j", "j", "k", "x", "Enter"):
+            page.keyboard.press(key)
+        page.get_by_role("heading", name="加油机").wait_for()
+        for key in [str(number) for number in range(1, len(DEFAULT.items) + 1)] + ["a"]:
+            page.keyboard.press(key)
+        page.get_by_role("button", name="提交结论").press("Enter")
+        page.get_by_role("heading", name="电能表").wait_for()
+        assert hub.states(record["id"]) == ["published"]
+        page.get_by_text("快捷键", exact=True).click()
+        page.get_by_label("使用快捷键").uncheck()
+        page.keyboard.press("a")
+        assert not page.get_by_role("radio", name="通过", exact=True).is_checked()
+        page.reload()
+        assert not page.locator("[data-keys-on]").is_checked()

@@ -40,6 +40,7 @@ OPERATIONS = [
     "GET /api/v1/resources/{ark}",
     "GET /api/v1/search",
     "GET /api/v1/vocabularies",
+    "POST /api/v1/federation/answers",
     "POST /api/v1/federation/enrolments",
     "POST /api/v1/federation/keys",
     "POST /api/v1/federation/log/cosignatures",

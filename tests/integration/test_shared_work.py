@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from federation import review
-from federation.checklist import policy
+from federation.checklist import DEFAULT
 from federation.core import create_core
 from federation.database import db, unit_of_work
 from federation.models.base import now
@@ -226,7 +226,7 @@ def test_two_reviewers_who_decide_at_once_publish_each_resource_once(site: Site,
                 versions,
                 reviewer=session.scalars(select(User).where(User.name == name)).one(),
                 reason="核对无误",
-                checklist={item.code: True for item in policy().items},
+                checklist=DEFAULT.everything(),
                 naan=parts(site.app).settings.ark_naan,
             )
             assert all(isinstance(error, CommonsError) for _, error in done.refused)

@@ -17,8 +17,11 @@ from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.institutions import Invitation
 from federation.models.people import PersonSession, SignInAttempt
+from federation.models.resources import ResourceVersion
+from federation.tasks import queue
 from tests.support.desk import APPROVAL, DOOR, Desk
 from tests.support.hub import ORIGIN, Hub, Member
+from tests.support.publishing import counted_queries
 from tests.support.records import make_file
 from tests.support.reviewing import PASSWORD
 
@@ -188,6 +191,111 @@ def test_a_version_that_is_not_there_is_not_found(desk: Desk, number: str) -> No
     assert browser.get(f"/workbench/versions/{number}/files/0").status_code == 404
 
 
+def test_a_claim_is_seen_by_the_next_reviewer_who_may_still_decide(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    first, second = desk.signed_in("li"), desk.signed_in("wang")
+    assert first.submit(path + "/claim", seen_on=path).headers["Location"] == path
+    assert "您已领取" in first.page(path)
+    assert "li在审" in second.page("/workbench/")
+    assert "li正在审这一件" in second.page(path)
+    refused = second.submit(path + "/claim", seen_on=path)
+    assert refused.status_code == 409
+    assert "li正在审这一件。" in refused.get_data(as_text=True)
+    second.submit(path, **APPROVAL)
+    assert desk.hub.states(record["id"]) == ["published"]
+
+
+def test_a_claim_can_be_given_back(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    browser.submit(path + "/claim", seen_on=path)
+    assert browser.submit(path + "/claim", seen_on=path, release="1").status_code == 303
+    assert "让别人知道您在审" in browser.page(path)
+
+
+def test_the_way_through_the_queue_keeps_its_filters(desk: Desk, member: Member) -> None:
+    _, first = desk.waiting(member, type="video")
+    desk.waiting(member)
+    _, third = desk.waiting(member, type="video")
+    browser = desk.signed_in("li")
+    assert f'href="{first}?type=video"' in browser.page("/workbench/?type=video&page=1&x=y")
+    assert browser.get(first + "/next?type=video").headers["Location"] == third + "?type=video"
+    decided = browser.submit(first + "?type=video", **APPROVAL)
+    assert decided.headers["Location"] == third + "?type=video"
+    assert browser.submit(third + "?type=video", **APPROVAL).headers["Location"] == "/workbench/?type=video"
+
+
+def test_what_is_overdue_is_said(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    assert "还有 10 天" in browser.page("/workbench/")
+    with unit_of_work(desk.hub.app) as session:
+        session.get_one(ResourceVersion, int(path.rpartition("/")[2])).due_at = now() - timedelta(days=3)
+    for page in ("/workbench/", path):
+        assert "逾期 3 天" in browser.page(page)
+    assert "1 项已逾期" in browser.page("/workbench/")
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def together(*paths: str) -> str:
+    return "/workbench/together/?" + "&".join(f"version={path.rpartition('/')[2]}" for path in paths)
+
+
+def test_several_are_decided_together_but_only_those_that_were_ticked(desk: Desk, member: Member) -> None:
+    records, paths = zip(*(desk.waiting(member, title={"zh": f"第{n}件"}) for n in range(3)), strict=True)
+    browser = desk.signed_in("li")
+    page = browser.page(together(*paths))
+    assert [f"第{n}件" in page for n in range(3)] == [True] * 3
+    seen = [path.rpartition("/")[2] for path in paths[:2]]
+    answer = browser.submit(together(*paths[:2]), **{**APPROVAL, "reason": "同一批", "seen": seen[:1]})
+    assert answer.headers["Location"] == "/workbench/"
+    assert [desk.hub.states(record["id"]) for record in records] == [["published"], ["in_review"], ["in_review"]]
+    assert "通过：1 件" in browser.page("/workbench/")
+
+
+def test_what_may_not_be_judged_has_no_tick_and_is_left_out(desk: Desk, member: Member, other: Member) -> None:
+    (own, mine), (foreign, theirs) = desk.waiting(member), desk.waiting(other)
+    browser = desk.signed_in("li", institution="institute-a")
+    page = browser.page(together(mine, theirs))
+    assert page.count('name="seen"') == 1
+    assert "审核人不得审核本单位提交的资源" in page
+    seen = [path.rpartition("/")[2] for path in (mine, theirs)]
+    browser.submit(together(mine, theirs), **{**APPROVAL, "reason": "同一批", "seen": seen})
+    assert (desk.hub.states(own["id"]), desk.hub.states(foreign["id"])) == (["in_review"], ["published"])
+    assert "没有处理：审核人不得审核本单位" in browser.page("/workbench/")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"seen": []}, "打勾"),
+        ({"reason": " "}, "请填写理由"),
+        ({"checklist": ["science"]}, "逐项确认审核清单"),
+        ({"verdict": ""}, "请选择审核结论"),
+    ],
+)
+def test_an_incomplete_decision_on_several_changes_nothing_and_keeps_the_ticks(
+    desk: Desk, member: Member, values: dict[str, Any], words: str
+) -> None:
+    record, path = desk.waiting(member)
+    number = path.rpartition("/")[2]
+    form = {**APPROVAL, "reason": "同一批", "seen": [number], **values}
+    answer = desk.signed_in("li").submit(together(path), **form)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert words in page
+    assert (f'name="seen" value="{number}" checked' in page) == bool(form["seen"])
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
+@pytest.mark.parametrize("query", ["", "version=x", "version=99999999999999999999", "version=-1&version=7777"])
+def test_nothing_chosen_to_be_judged_together_leads_back(desk: Desk, query: str) -> None:
+    assert "还没有选中资源" in desk.signed_in("li").page("/workbench/together/?" + query)
+
+
 def test_an_approval_publishes_and_leads_to_the_next(desk: Desk, member: Member) -> None:
     first, path = desk.waiting(member)
     _, following = desk.waiting(member)
@@ -303,6 +411,102 @@ def test_the_page_shows_the_difference_to_what_is_public(desk: Desk, member: Mem
     assert "CC0 1.0" in page
     assert "<del>尺</del>" in page
     assert "<del>甲</del>" in page
+    assert "文件没有改动" in page
+
+
+def test_the_page_shows_the_difference_file_by_file_with_both_to_open(desk: Desk, member: Member) -> None:
+    bodies = [b"one", b"two"]
+    old, new = (make_file(name="a.txt", media_type="text/plain", size=3, sha256=sha(body)) for body in bodies)
+    record, path = desk.waiting(member, files=[old])
+    for body in bodies:
+        member.upload(sha(body), body)
+        desk.hub.work()
+        if body == bodies[0]:
+            browser = desk.signed_in("li")
+            browser.submit(path, **APPROVAL)
+            member.publish({**record, "version": 2, "files": [new, make_file()]})
+    page = browser.page(f"/workbench/versions/{desk.version_id({**record, 'version': 2})}")
+    changed = page[page.index("<h3>文件</h3>") :]
+    assert "内容已换" in changed
+    assert "新增" in changed
+    assert f'href="{path}/files/0"' in changed
+
+
+def test_a_question_goes_to_the_node_and_its_answer_comes_back_to_the_page(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    refused = browser.submit(path + "/questions", seen_on=path, question=" ")
+    assert (refused.status_code, "请写下要问的话" in refused.get_data(as_text=True)) == (422, True)
+    assert browser.submit(path + "/questions", seen_on=path, question="<b>谁</b>拍的？").headers["Location"] == path
+    assert "等单位回答" in browser.page(path)
+    event = member.events()[-1]
+    assert (event["state"], event["reason"]) == ("in_review", "<b>谁</b>拍的？")
+    said = {"answers": [{"question_id": event["question_id"], "text": "本院 <i>摄</i>"}]}
+    for outcome in ("accepted", "duplicate"):
+        answer = member.post("/answers", said)
+        assert answer.get_json()["answers"] == [{"question_id": event["question_id"], "outcome": outcome}]
+    page = browser.page(path)
+    assert "本院 &lt;i&gt;摄&lt;/i&gt;" in page
+    assert "&lt;b&gt;谁&lt;/b&gt;拍的？" in page
+    assert desk.hub.states(record["id"]) == ["in_review"]
+
+
+def test_what_is_taken_down_says_why_to_the_public_and_comes_back_under_its_name(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member, title={"zh": "水钟"})
+    boss = desk.signed_in("boss", people.ADMIN)
+    boss.submit(path, **APPROVAL)
+    ark = member.events()[-1]["ark"]
+    where = {"seen_on": path, "takedown-reason": ""}
+    refused = boss.submit(path + "/takedown", **where)
+    assert (refused.status_code, "请填写理由" in refused.get_data(as_text=True)) == (422, True)
+    boss.submit(path + "/takedown", **{**where, "takedown-reason": "照片侵权"})
+    assert desk.hub.states(record["id"]) == ["taken_down"]
+    gone = boss.get(f"/resources/{ark}")
+    assert (gone.status_code, "照片侵权" in gone.get_data(as_text=True)) == (410, True)
+    assert member.events()[-1]["reason"] == "照片侵权"
+    assert boss.submit(path + "/takedown", **{**where, "takedown-reason": "再一次"}).status_code == 409
+    boss.submit(path + "/takedown", **{**where, "takedown-reason": "已取得授权", "back": "1"})
+    assert desk.hub.states(record["id"]) == ["published"]
+    assert boss.get(f"/resources/{ark}").status_code == 200
+    assert "takedown-reason" not in desk.signed_in("li").page(path)
+    assert desk.actions().count("version.taken_down") == 1
+
+
+def test_a_note_on_a_question_is_kept_and_shown_with_the_question(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    browser = desk.signed_in("li")
+    refused = browser.submit(path, verdict="reject", reason="", **{"note-science": "单位写错了"})
+    assert 'value="单位写错了"' in refused.get_data(as_text=True)
+    browser.submit(path, verdict="reject", reason="见备注", **{"note-science": "单位写错了", "note-privacy": " "})
+    page = browser.page(path)
+    assert "科学性：单位写错了" in page
+    assert 'href="/workbench/policy/1"' in page
+
+
+def test_findings_stand_beside_the_checklist_and_in_the_list_of_several(desk: Desk, member: Member) -> None:
+    text = "游标卡尺怎样读数：先看主尺上游标零线左边的整毫米数，再找游标上与主尺刻线对齐的那一条。"
+    _, path = desk.waiting(member, title={"zh": "甲"}, summary={"zh": text})
+    browser = desk.signed_in("li")
+    browser.submit(path, **APPROVAL)
+    queue(desk.hub.app).sweep()
+    _, copy = desk.waiting(member, title={"zh": "乙"}, summary={"zh": text}, rights_holder="电话 13912345678")
+    for page in (browser.page(copy), browser.page(together(copy))):
+        assert "文字与已发布的《甲》" in page
+        assert f'href="{path}"' in page
+        assert "像是手机号码：139******78" in page
+    assert "自动检查发现" in browser.page(copy)
+    assert "This looks like a mobile phone number" in browser.page("/en" + copy)
+
+
+def test_findings_cost_the_same_number_of_queries_for_one_as_for_many(desk: Desk, member: Member) -> None:
+    paths = [desk.waiting(member)[1] for _ in range(5)]
+    browser = desk.signed_in("li")
+    counts = []
+    for chosen in (paths[:1], paths):
+        with counted_queries(desk.hub) as seen:
+            browser.page(together(*chosen))
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
 
 
 def test_html_in_a_record_is_shown_as_text(desk: Desk, member: Member) -> None:
@@ -353,6 +557,13 @@ def test_a_file_opens_through_the_store_and_an_active_one_only_as_an_attachment(
         got = requests.get(answer.headers["Location"], timeout=10)
         assert got.content == bodies[name]
         assert got.headers["Content-Disposition"].startswith(kind)
+    framed = browser.get(f"{path}/files/1", headers={"Sec-Fetch-Dest": "iframe"})
+    got = requests.get(framed.headers["Location"], timeout=10)
+    assert got.headers["Content-Disposition"].startswith("inline")
+    assert re.search(rf'<iframe src="{path}/files/1"[^>]* sandbox="allow-scripts"></iframe>', browser.page(path))
+    store = desk.hub.settings.store_endpoint
+    assert f"frame-src 'self' {store}" in browser.get(path).headers["Content-Security-Policy"]
+    assert "frame-src" not in browser.get("/workbench/").headers["Content-Security-Policy"]
     download = browser.get(f"{path}/files/0?download=1")
     got = requests.get(download.headers["Location"], timeout=10)
     assert got.headers["Content-Disposition"].startswith("attachment")

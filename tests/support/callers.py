@@ -18,7 +18,7 @@ from federation.models.institutions import Institution, Invitation
 from federation.models.objects import Upload
 from federation.models.people import AccountLink, User
 from federation.models.resources import Resource, ResourceVersion
-from federation.models.reviews import Decision
+from federation.models.reviews import Claim, Decision
 from shared import http_signatures
 from tests.support.desk import DOOR, Browser, Desk
 from tests.support.hub import ORIGIN, Hub, Member, running_hub
@@ -78,7 +78,7 @@ class Stage:
 
     def traces(self) -> tuple[int, ...]:
         """How much there is of what a request could leave behind."""
-        kinds = (AuditEvent, ResourceVersion, Upload, User, Institution, Invitation, Decision, AccountLink)
+        kinds = (AuditEvent, ResourceVersion, Upload, User, Institution, Invitation, Decision, AccountLink, Claim)
         with unit_of_work(self.hub.app, read_only=True) as session:
             return tuple(session.query(kind).count() for kind in kinds)
 

@@ -45,6 +45,7 @@ LOG_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the key of a log
 FORMER = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a key that was lost, for examples only").digest())
 RECORD_ID = "019712a0-7c00-7000-8000-000000000001"
 OTHER_ID = "019712a0-7c00-7000-8000-000000000002"
+QUESTION_ID = "019712a0-7c00-7000-8000-0000000000d1"
 UPLOAD_ID = "019712a0-7c00-7000-8000-0000000000a1"
 BUNDLE_ID = "019712a0-7c00-7000-8000-0000000000c1"
 NODE_ID = "019712a0-7c00-7000-8000-0000000000b1"
@@ -308,7 +309,7 @@ def uploading() -> dict[str, Any]:
 
 
 def status() -> dict[str, Any]:
-    """What happened to two versions, in five events; the last asks for a file and changes no state."""
+    """What happened to two versions, in six events; the last two ask for a file and a word, and change no state."""
     steps: list[dict[str, Any]] = [
         {"version": 1, "state": "published", "ark": "ark:99999/b1fk4mz8xq5"},
         {"version": 2, "state": "awaiting_files"},
@@ -326,6 +327,7 @@ def status() -> dict[str, Any]:
             "reason": "平台保存的文件内容有改变，请重新上传。",
             "sha256": LARGE_SHA256,
         },
+        {"version": 2, "state": "in_review", "reason": "铭文的拓片是谁拍的？", "question_id": QUESTION_ID},
     ]
     return {
         "status-reply": {
@@ -339,9 +341,17 @@ def status() -> dict[str, Any]:
                 }
                 for number, step in enumerate(steps, start=41)
             ],
-            "last": 45,
+            "last": 46,
             "more": False,
         }
+    }
+
+
+def answering() -> dict[str, Any]:
+    """An institution answers a reviewer's question."""
+    return {
+        "answers-request": {"answers": [{"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"}]},
+        "answers-reply": {"answers": [{"question_id": QUESTION_ID, "outcome": "accepted"}]},
     }
 
 
@@ -492,6 +502,7 @@ def documents() -> dict[str, Any]:
         **publishing(),
         **uploading(),
         **status(),
+        **answering(),
         **reconciling(),
         **witnessing(),
         **carried(),

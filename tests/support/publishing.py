@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from federation import ingestion, inspection, publication, search_follower
@@ -18,6 +18,7 @@ from federation.models.resources import ResourceVersion
 from federation.parts import parts
 from federation.storage import Kept, ObjectStore
 from federation.storage.keeping import HEAD_BYTES
+from tests.support.counting import statements
 from tests.support.hub import Hub, Member
 from tests.support.records import make_file
 
@@ -76,19 +77,10 @@ def follow(hub: Hub) -> None:
 @contextmanager
 def counted_queries(hub: Hub) -> Iterator[list[str]]:
     """The SQL statements that run meanwhile, transactions' own left out."""
-    seen: list[str] = []
-
-    def remember(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            seen.append(statement)
-
     with hub.app.app_context():
         engine = db.engine
-    event.listen(engine, "before_cursor_execute", remember)
-    try:
+    with statements(engine) as seen:
         yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", remember)
 
 
 def _version(session: Session, record: dict[str, Any]) -> ResourceVersion:

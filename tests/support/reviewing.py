@@ -12,12 +12,15 @@ import uuid6
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from federation import auditlog, ingestion, people, publication
+from federation import auditlog, ingestion, people, publication, review
+from federation.checklist import DEFAULT
 from federation.database import prepare_sqlite
+from federation.models.events import AuditEvent
 from federation.models.institutions import Institution, Node, NodeKey
 from federation.models.objects import StoredObject
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
+from federation.models.reviews import Decision
 from federation.settings import HubSettings
 from federation.transparency.keys import log_keys
 from tests.support.engines import SQLITE, new_database
@@ -32,6 +35,8 @@ SETTINGS = HubSettings(
     second_factor_required=False,
 )
 NAAN = "99999"
+ALL = DEFAULT.everything()
+"""Every question of the checklist confirmed."""
 
 
 @contextmanager
@@ -121,3 +126,43 @@ def ark_of(version: ResourceVersion) -> str:
     """Its resource's permanent identifier."""
     assert version.resource.ark
     return version.resource.ark
+
+
+@dataclass
+class Scene:
+    """A member, and three people of whom one belongs to it."""
+
+    session: Session
+    member: Member
+    first: User
+    second: User
+    insider: User
+
+    def judge(self, version: ResourceVersion, reviewer: User | None = None, verdict: str = "approve") -> None:
+        """Decide, with all that the verdict needs."""
+        reason = "" if verdict == "approve" else "数据有误"
+        judge = reviewer or self.first
+        review.decide(self.session, version, reviewer=judge, verdict=verdict, reason=reason, checklist=ALL, naan=NAAN)
+
+    def actions(self, subject: str) -> list[str]:
+        """What the audit log says of a subject."""
+        query = select(AuditEvent.action).where(AuditEvent.subject == subject).order_by(AuditEvent.id)
+        return list(self.session.scalars(query))
+
+    def decisions(self) -> list[Decision]:
+        """All decisions."""
+        return list(self.session.scalars(select(Decision)))
+
+
+@contextmanager
+def scene_in(folder: Path) -> Iterator[Scene]:
+    """A scene on a database of its own."""
+    with database(folder) as session:
+        member = add_member(session, "nim")
+        yield Scene(
+            session,
+            member,
+            add_person(session, "first"),
+            add_person(session, "second", people.ADMIN),
+            add_person(session, "insider", member=member),
+        )

@@ -12,6 +12,7 @@ from federation.roles import MAY, Permission
 from federation.settings import HubSettings
 from federation.web.workbench.showing import STATES
 from shared import (
+    answering,
     canonical,
     carrying,
     errors,
@@ -31,8 +32,9 @@ ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCHEMAS = schemas.schemas_of(record) + schemas.schemas_of(messages)
-SCHEMAS += schemas.schemas_of(log_messages) + schemas.schemas_of(carrying)
+SCHEMAS = [
+    one for module in (record, messages, log_messages, answering, carrying) for one in schemas.schemas_of(module)
+]
 ERRORS = {
     error.code: error
     for error in vars(errors).values()
@@ -51,6 +53,8 @@ LIMITS = {
     "MAX_UPLOADS_ASKED": messages.MAX_UPLOADS_ASKED,
     "MAX_PARTS_GRANTED": messages.MAX_PARTS_GRANTED,
     "MAX_EVENTS": messages.MAX_EVENTS,
+    "MAX_ANSWERS": answering.MAX_ANSWERS,
+    "MAX_ANSWER": answering.MAX_ANSWER,
     "MAX_ITEMS": messages.MAX_ITEMS,
     "MAX_FINDINGS": messages.MAX_FINDINGS,
     "MAX_ENTRIES": log_messages.MAX_ENTRIES,

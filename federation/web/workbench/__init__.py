@@ -17,11 +17,15 @@ from federation.web.workbench.log import workbench_log
 from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.own import workbench_own
 from federation.web.workbench.people import workbench_people
+from federation.web.workbench.policy import workbench_policy, workbench_rules
 from federation.web.workbench.reports import workbench_reports
+from federation.web.workbench.rereviews import workbench_rereviews
 from federation.web.workbench.second_step import workbench_factor, workbench_second_step
 from federation.web.workbench.sessions import install
 from federation.web.workbench.storage import workbench_storage
+from federation.web.workbench.takedowns import workbench_takedowns
 from federation.web.workbench.team import workbench_team
+from federation.web.workbench.together import workbench_together
 
 __all__ = ["workbench"]
 PARTS = (
@@ -39,6 +43,11 @@ PARTS = (
     workbench_nodes,
     workbench_storage,
     workbench_log,
+    workbench_together,
+    workbench_policy,
+    workbench_rules,
+    workbench_rereviews,
+    workbench_takedowns,
     workbench_reports,
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import format_datetime, format_timedelta
+from flask_babel import format_datetime, format_timedelta, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -26,6 +26,17 @@ VERDICTS: Mapping[str, Any] = {
     "approve": _l("通过"),
     "request_changes": _l("退回修改"),
     "reject": _l("不予通过"),
+}
+SEVERITY_LOOKS = {"serious": "bad", "doubt": "wait", "note": "done"}
+SEVERITIES: Mapping[str, Any] = {"serious": _l("要处理"), "doubt": _l("要留意"), "note": _l("供参考")}
+OUTCOMES: Mapping[str, Any] = {"sound": _l("没有问题"), "doubtful": _l("有疑问")}
+"""What came of a second look."""
+FILE_CHANGES: Mapping[str, Any] = {
+    "added": _l("新增"),
+    "removed": _l("删去"),
+    "replaced": _l("内容已换"),
+    "renamed": _l("改名"),
+    "described": _l("说明有改动"),
 }
 VERDICT_LOOKS = {"approve": "good", "request_changes": "wait", "reject": "bad"}
 LABELS: Mapping[str, Any] = {
@@ -55,6 +66,8 @@ LABELS: Mapping[str, Any] = {
     "withdrawn": _l("撤回理由"),
 }
 """Every field of a record, in the order in which it is shown."""
+NOTE = "note-"
+"""How the fields begin in which a note on a question of the checklist is sent."""
 TEXTS = ("title", "summary", "description")
 TERMS = {
     "type": "types",
@@ -149,6 +162,11 @@ def _coverage(entry: Mapping[str, Any]) -> str:
     return _joined(str(wording.said(period.get("name"))), years, str(wording.said(place.get("name"))), where)
 
 
+def in_one_line(file: Mapping[str, Any]) -> str:
+    """What a record says of a file, but for its name."""
+    return _file({**file, "name": ""})
+
+
 def _file(entry: Mapping[str, Any]) -> str:
     role, size = wording.label("file-roles", entry["role"]), wording.file_size(entry["size"])
     alt = str(wording.said(entry.get("alt")))
@@ -192,10 +210,49 @@ def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def place(pointer: str) -> str:
+    """Where in a record a finding is, as the page calls it: the field, and which file or language of it."""
+    field, _sep, rest = pointer.removeprefix("/").partition("/")
+    if not field:
+        return str(_("整件"))
+    name, first = str(LABELS[field]), rest.partition("/")[0]
+    if field == "files" and first:
+        return f"{name} {int(first) + 1}"
+    if field in TEXTS and first:
+        return f"{name} · {wording.language_name(first)}"
+    return name
+
+
+def notes(form: Mapping[str, str]) -> dict[str, str]:
+    """What was noted at single questions of the checklist, by their codes."""
+    return {name.removeprefix(NOTE): text for name, text in form.items() if name.startswith(NOTE) and text.strip()}
+
+
 def waited(since: datetime) -> str:
     """How long ago, in plain words: `3 天`; a number and its unit stand apart in Chinese too."""
-    said = str(format_timedelta(max(now() - since, timedelta(minutes=1)), granularity="minute", threshold=1.2))
+    return _span(now() - since)
+
+
+def _span(length: timedelta) -> str:
+    said = str(format_timedelta(max(length, timedelta(minutes=1)), granularity="minute", threshold=1.2))
     return re.sub(r"(?<=\d)(?=[^\d\s])", " ", said)
+
+
+def due(version: ResourceVersion) -> str:
+    """How long there is left for the review of a version, or how long it is overdue; empty when it is not due."""
+    if version.due_at is None:
+        return ""
+    left = version.due_at - now()
+    if left < timedelta():
+        return str(_("逾期 %(time)s", time=_days(-left)))
+    return str(_("还有 %(time)s", time=_days(left)))
+
+
+def _days(length: timedelta) -> str:
+    """A length in whole days, as people count what is due; what is shorter than one in hours or minutes."""
+    if length < timedelta(days=1):
+        return _span(length)
+    return str(ngettext("%(num)d 天", "%(num)d 天", round(length / timedelta(days=1))))
 
 
 def moment(at: datetime | None) -> str:

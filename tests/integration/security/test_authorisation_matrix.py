@@ -102,6 +102,17 @@ def readers_of_the_desk() -> dict[str, str]:
     return only(*set(ROLES) - set(MEMBERS))
 
 
+def judges_or_staff() -> dict[str, str]:
+    """What somebody may not judge is left out of a decision on several; who judges nothing is refused."""
+    return only("staff of A", "reviewer", "chief_reviewer", "admin")
+
+
+def no_such_draw() -> dict[str, str]:
+    """There is no such draw, for whoever may look at the draws."""
+    allowed = readers_of_the_desk()
+    return {caller: NOT_THERE if became == OK else became for caller, became in allowed.items()}
+
+
 def asking_to_join(stage: Stage) -> dict[str, Any]:
     stranger = stage.nodes["stranger's key"]
     return {"protocol": PROTOCOL, "token": "0" * 40, "node_name": "x", "public_key": stranger.jwk}
@@ -141,11 +152,18 @@ def node_page(stage: Stage) -> str:
     return f"{ADMIN}/nodes/{stage.members['B'].node_id}"
 
 
+def together(stage: Stage) -> str:
+    return f"{TOGETHER}?version={stage.version().rpartition('/')[2]}"
+
+
+TOGETHER = "/workbench/together/"
+POLICY, RULES = "/workbench/policy", "/workbench/rules"
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
 TEAM = "/workbench/own/people"
 FEDERATION = "/api/v1/federation"
 DECISIONS = only("reviewer", "chief_reviewer", "admin")
+LEADING = only("chief_reviewer", "admin")
 """Nobody judges what their own institution has sent, and an auditor judges nothing."""
 ANY_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 NOTHING = "0" * 64
@@ -190,6 +208,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", FEDERATION + "/log"): Row(nodes_only()),
     ("GET", FEDERATION + "/log/entries"): Row(nodes_only()),
     ("POST", FEDERATION + "/log/cosignatures"): Row(nodes_only(), message=false_word),
+    ("POST", FEDERATION + "/answers"): Row(nodes_only(), message={"answers": [{"question_id": ANY_ID, "text": "x"}]}),
     ("POST", FEDERATION + "/records"): Row(nodes_only(), message={"records": ["x"]}),
     ("POST", FEDERATION + "/uploads"): Row(nodes_only(), message={"files": [{"sha256": NOTHING, "size": 1}]}),
     ("POST", FEDERATION + "/uploads/complete"): Row(nodes_only(), message={"upload_ids": ["0" * 36]}),
@@ -245,9 +264,38 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/workbench/account/email"): Row(people_only(), form={"email": "no address"}),
     ("POST", "/workbench/account/sessions"): Row(people_only(), form={"session": "others"}),
     ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
+    ("GET", NUMBER + "/next"): Row(readers_of_the_desk(), lambda stage: stage.version() + "/next"),
+    ("POST", NUMBER + "/questions"): Row(
+        DECISIONS, lambda stage: stage.version() + "/questions", form={"question": "谁拍的？"}
+    ),
+    ("POST", NUMBER + "/takedown"): Row(
+        LEADING, lambda stage: f"/workbench/versions/{stage.version_of_ark()}/takedown"
+    ),
+    ("POST", NUMBER + "/claim"): Row(DECISIONS, lambda stage: stage.version() + "/claim"),
+    ("GET", TOGETHER): Row(readers_of_the_desk(), together),
+    # What somebody may not judge is left out of the decision; who judges nothing is refused.
+    ("POST", TOGETHER): Row(judges_or_staff(), together, form=APPROVAL | {"seen": "1", "reason": "x"}),
+    ("GET", POLICY + "/"): Row(readers_of_the_desk()),
+    ("GET", POLICY + "/<int(max=2147483647):number>"): Row(readers_of_the_desk(), POLICY + "/1"),
+    ("GET", "/workbench/rereviews/"): Row(readers_of_the_desk()),
+    # There is no such draw, for whoever is in the workbench.
+    ("POST", "/workbench/rereviews/<int(max=2147483647):rereview_id>"): Row(no_such_draw(), "/workbench/rereviews/7"),
+    ("GET", RULES + "/"): Row(LEADING),
+    ("POST", RULES + "/"): Row(LEADING, form={"needed": "?"}),
+    ("GET", RULES + "/experts"): Row(LEADING),
+    ("POST", RULES + "/experts/<user_id>"): Row(
+        LEADING,
+        lambda stage: f"{RULES}/experts/{stage.somebody()}",
+        form={"disciplines": "taste"},
+    ),
     ("POST", NUMBER): Row(DECISIONS, Stage.version, form=APPROVAL),
     ("GET", f"{NUMBER}/files/<int(max=2147483647):position>"): Row(readers_of_the_desk(), published_file),
     ("GET", ADMIN + "/"): Row(admins_and_auditors()),
+    ("GET", ADMIN + "/log"): Row(admins_and_auditors()),
+    ("GET", "/workbench/reports/"): Row(people_only()),
+    ("GET", "/workbench/reports/report.xlsx"): Row(people_only()),
+    ("GET", "/workbench/reports/<name>.csv"): Row(people_only(), "/workbench/reports/members.csv"),
+    ("GET", "/workbench/reports/<name>.svg"): Row(people_only(), "/workbench/reports/trend.svg"),
     ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
     ("GET", ADMIN + "/files"): Row(admins_and_auditors()),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/quota"): Row(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from federation import checklist
 from shared.errors import ChecklistIncomplete, InvalidRequest
 from shared.vocabularies import vocabulary
+from tests.support.records import make_record
 
 GOOD = """
-version = "7"
 needed = 1
 [sensitive]
 themes = ["law"]
@@ -32,11 +35,24 @@ def test_the_shipped_policy_asks_the_six_questions_of_the_alliance() -> None:
         assert item.ask("en").endswith("?")
 
 
+def about(*themes: str, **changes: Any) -> dict[str, Any]:
+    return make_record(themes=list(themes), **changes)
+
+
 @pytest.mark.parametrize(
     ("themes", "needed"), [(["knowledge"], 1), (["red-metrology"], 2), (["law", "history"], 2), ([], 1)]
 )
 def test_sensitive_themes_need_two_reviewers(themes: list[str], needed: int) -> None:
-    assert checklist.DEFAULT.approvals_needed(themes) == needed
+    assert checklist.DEFAULT.approvals_needed(about(*themes)) == needed
+
+
+def test_sensitive_types_and_disciplines_for_experts_are_those_of_the_document() -> None:
+    document = json.loads(checklist.DEFAULT.document)
+    document["sensitive"]["types"], document["expert_disciplines"] = ["video"], ["length", "thermal"]
+    rules = checklist.read(2, checklist.written(document))
+    assert rules.approvals_needed(about("knowledge", type="video")) == 2
+    assert rules.experts_for(about("law", disciplines=["length", "optics"])) == {"length"}
+    assert rules.experts_for(about("law")) == frozenset()
 
 
 def test_the_sensitive_themes_of_the_shipped_policy_exist() -> None:
@@ -45,7 +61,7 @@ def test_the_sensitive_themes_of_the_shipped_policy_exist() -> None:
 
 def test_complete_answers_are_kept_with_the_version_of_the_policy() -> None:
     kept = checklist.DEFAULT.answers(checklist.DEFAULT.everything(), complete=True)
-    assert kept["policy"] == checklist.DEFAULT.version
+    assert kept["policy"] == checklist.DEFAULT.number == 1
     assert set(kept["answers"].values()) == {True}
 
 
@@ -68,6 +84,49 @@ def test_a_negative_verdict_keeps_what_was_confirmed_and_what_was_not() -> None:
     assert len(kept["answers"]) == len(checklist.DEFAULT.items)
 
 
+def test_notes_are_kept_with_the_answers_and_empty_ones_are_not() -> None:
+    notes = {"science": " 第 3 页的单位 \u200e", "privacy": "  "}
+    kept = checklist.DEFAULT.answers({}, complete=False, notes=notes)
+    assert kept["notes"] == {"science": "第 3 页的单位"}
+    assert "notes" not in checklist.DEFAULT.answers({}, complete=False, notes={"privacy": ""})
+
+
+@pytest.mark.parametrize("notes", [{"taste": "x"}, {"science": "长" * (checklist.MAX_NOTE + 1)}])
+def test_a_note_on_nothing_or_too_long_a_one_is_refused(notes: dict[str, str]) -> None:
+    with pytest.raises(InvalidRequest):
+        checklist.DEFAULT.answers({}, complete=False, notes=notes)
+
+
+def test_every_fault_of_a_document_is_named_by_its_place() -> None:
+    item = {"code": "Bad Code", "zh": "", "en": "x", "question": {"zh": "？"}}
+    document = {
+        "needed": 0,
+        "days": "ten",
+        "taste": 1,
+        "sensitive": {"themes": ["nowhere"], "needed": 2},
+        "items": [item],
+    }
+    assert {fault.pointer for fault in checklist.faults(document)} == {
+        "/needed",
+        "/days",
+        "/taste",
+        "/sensitive/themes/0",
+        "/items/0/code",
+        "/items/0/zh",
+        "/items/0/question/en",
+    }
+    twice = json.loads(checklist.DEFAULT.document)
+    twice["items"].append(twice["items"][0])
+    [fault] = checklist.faults(twice)
+    assert (fault.pointer, fault.code) == (f"/items/{len(twice['items']) - 1}/code", "duplicate")
+
+
+def test_a_document_is_kept_canonical_so_that_its_digest_can_be_checked() -> None:
+    again = checklist.written(json.loads(checklist.DEFAULT.document))
+    assert again == checklist.DEFAULT.document
+    assert checklist.DEFAULT.sha256 == hashlib.sha256(again.encode()).hexdigest()
+
+
 def test_an_item_that_the_policy_does_not_have_is_refused() -> None:
     with pytest.raises(InvalidRequest):
         checklist.DEFAULT.answers({"taste": True}, complete=False)
@@ -78,11 +137,11 @@ def test_an_operators_own_policy_can_be_put_in_force(tmp_path: Path) -> None:
     own.write_text(GOOD, encoding="utf-8")
     try:
         checklist.use(own)
-        assert checklist.policy().approvals_needed(["law"]) == 3
-        assert checklist.policy().approvals_needed(["history"]) == 1
+        assert checklist.of_the_file().approvals_needed(about("law")) == 3
+        assert checklist.of_the_file().approvals_needed(about("history")) == 1
     finally:
         checklist.use(checklist.SHIPPED)
-    assert checklist.policy() == checklist.DEFAULT
+    assert checklist.of_the_file() == checklist.DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -95,7 +154,10 @@ def test_an_operators_own_policy_can_be_put_in_force(tmp_path: Path) -> None:
         ('code = "one"', 'code = "one"\nweight = 2'),
         (', en = "Good?"', ""),
         ("[sensitive]", "[other]"),
-        ("version", "= version"),
+        ("needed = 1", "= 1"),
+        ("needed = 1", 'needed = 1\nversion = "7"'),
+        ("needed = 1", "needed = 1\ndays = 0"),
+        ('themes = ["law"]', 'themes = ["taste"]'),
     ],
 )
 def test_a_policy_of_the_wrong_form_is_refused_by_the_name_of_its_file(tmp_path: Path, old: str, new: str) -> None:

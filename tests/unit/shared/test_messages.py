@@ -9,7 +9,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared import carrying, http_signatures, messages, record, signing, validation
+from shared import answering, carrying, http_signatures, messages, record, signing, validation
 from shared.canonical import canonical, digest, parse
 from shared.errors import InvalidEncoding, InvalidJson, InvalidRequest, TooDeep
 from tests.support import protocol_examples as examples
@@ -26,6 +26,8 @@ MESSAGES = {
     "complete-request": messages.CompleteRequest,
     "complete-reply": messages.CompleteReply,
     "status-reply": messages.StatusReply,
+    "answers-request": answering.AnswersRequest,
+    "answers-reply": answering.AnswersReply,
     "digests-request": messages.DigestsRequest,
     "digests-reply": messages.DigestsReply,
     "items-request": messages.ItemsRequest,
@@ -113,14 +115,14 @@ def test_an_example_record_is_good(name):
 
 def test_every_message_and_every_part_of_one_has_an_example():
     shown = {schema for schema, _ in everything()}
-    assert schemas_of(messages) | schemas_of(carrying) | schemas_of(record) == shown
+    assert schemas_of(messages) | schemas_of(answering) | schemas_of(carrying) | schemas_of(record) == shown
 
 
 def test_every_field_of_every_message_and_record_has_an_example():
     shown = {(schema, key) for schema, value in everything() for key in value}
     known = {
         (schema, field.data_key or name)
-        for schema in schemas_of(messages) | schemas_of(carrying) | schemas_of(record)
+        for schema in schemas_of(messages) | schemas_of(answering) | schemas_of(carrying) | schemas_of(record)
         for name, field in schema().fields.items()
     }
     assert known == shown

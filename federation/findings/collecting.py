@@ -1,0 +1,35 @@
+"""All findings on the versions at hand, at a number of queries that does not depend on how many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from sqlalchemy.orm import Session
+
+from federation.findings import accessibility, duplicates, links, personal_data, plain_language, rights
+from federation.findings.finding import Finding, Record, by_severity
+from federation.models.resources import ResourceVersion
+
+OF_THE_RECORD: tuple[Callable[[Record], Iterable[Finding]], ...] = (
+    personal_data.personal_data,
+    rights.licence,
+    accessibility.alternatives,
+    accessibility.captions,
+    plain_language.plain_language,
+    links.unchecked,
+)
+"""What is found by reading the record alone."""
+
+
+def findings(session: Session, versions: Sequence[ResourceVersion]) -> dict[int, list[Finding]]:
+    """The findings on each version, by its id, what is most serious in front."""
+    by_id = {version.id: version for version in versions}
+    same, near = duplicates.same_bytes(session, by_id), duplicates.same_words(session, by_id)
+    return {
+        number: by_severity([*_of_record(version.record), *near[number], *same[number]])
+        for number, version in by_id.items()
+    }
+
+
+def _of_record(record: Record) -> list[Finding]:
+    return [one for find in OF_THE_RECORD for one in find(record)]

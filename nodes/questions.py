@@ -1,0 +1,93 @@
+"""Questions of the alliance's reviewers: noted as they come, answered by people here, sent with the next round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Session
+
+from nodes.hub_client import HubClient
+from nodes.models import Question, now
+from nodes.workplace import Workplace
+from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply
+from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
+from shared.validation import plain
+
+TAKEN = frozenset({"accepted", "duplicate"})
+
+
+def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
+    """Note the questions among status events; one that is known already stays as it is."""
+    moment = now()
+    rows = [
+        {
+            "id": event["question_id"],
+            "resource_id": event["record_id"],
+            "number": event["version"],
+            "text": event.get("reason", ""),
+            "asked_at": moment,
+            "answer": "",
+            "sent": False,
+            "problem": "",
+        }
+        for event in events
+        if event.get("question_id")
+    ]
+    if rows:
+        session.execute(insert(Question).on_conflict_do_nothing(), rows)
+
+
+def answer(session: Session, question_id: str, text: str) -> Question:
+    """Write the answer down, to be sent with the next round; until then it can be changed.
+
+    Raises `NotFound`, `AnswerMissing`, `InvalidRequest` for a long one, or `AlreadyDone` when the hub has it.
+    """
+    found = session.get(Question, question_id)
+    if found is None:
+        raise NotFound()
+    text = plain(text).strip()
+    if found.sent:
+        raise AlreadyDone()
+    if not text:
+        raise AnswerMissing()
+    if len(text) > MAX_ANSWER:
+        raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_ANSWER, "length": len(text)})])
+    found.answer, found.answered_at = text, now()
+    return found
+
+
+def waiting(session: Session) -> list[Question]:
+    """Questions that nobody has answered, the oldest first."""
+    return list(
+        session.scalars(select(Question).where(Question.answer == "").order_by(Question.asked_at, Question.id))
+    )
+
+
+def of_resource(session: Session, record_id: str) -> list[Question]:
+    """All questions on a resource, the oldest first."""
+    query = select(Question).where(Question.resource_id == record_id)
+    return list(session.scalars(query.order_by(Question.asked_at, Question.id)))
+
+
+def send(workplace: Workplace, client: HubClient) -> int:
+    """Send the answers that the hub does not have; how many it has taken. It may be repeated at any point."""
+    taken = 0
+    while True:
+        with workplace.database.unit_of_work(read_only=True) as session:
+            unsent = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id)
+            answers = [
+                {"question_id": one.id, "text": one.answer} for one in session.scalars(unsent.limit(MAX_ANSWERS))
+            ]
+        if not answers:
+            return taken
+        reply = client.ask("/answers", {"answers": answers}, AnswersReply)["answers"]
+        with workplace.database.unit_of_work() as session:
+            for said in reply:
+                known = session.get_one(Question, said["question_id"])
+                # Whatever the hub says of it, it says the same the next time: it is not sent again.
+                known.sent = True
+                known.problem = "" if said["outcome"] in TAKEN else said["outcome"]
+        taken += sum(said["outcome"] in TAKEN for said in reply)

@@ -1,0 +1,104 @@
+"""Reviewers' questions at a node: they come as events, are answered on the page or by command, and go out once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nodes import questions
+from nodes.hub_client import HubClient
+from nodes.models import Question
+from nodes.sync import take_events
+from nodes.workplace import Workplace
+from tests.support.local_page import Node
+from tests.support.played import PlayedHub
+from tests.support.processes import Command
+
+ASKED = "019712a0-7c00-7000-8000-0000000000d1"
+
+
+@pytest.fixture
+def workplace(node: Node) -> Workplace:
+    return node.workplace
+
+
+def asked_about(node: Node, times: int = 1) -> str:
+    record_id = node.put(title={"zh": "水钟"})
+    event = {"record_id": record_id, "version": 1, "state": "in_review", "reason": "谁拍的？", "question_id": ASKED}
+    node.set_state(record_id, "in_review", reason="")
+    for _ in range(times):
+        with node.workplace.database.unit_of_work() as session:
+            take_events(session, [{"seq": 1, "at": "", **event}], last=1)
+    return record_id
+
+
+def question(node: Node) -> Question:
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        return session.get_one(Question, ASKED)
+
+
+def test_a_question_is_shown_and_changes_nothing_of_the_version_however_often_it_comes(node: Node) -> None:
+    node.join()
+    record_id = asked_about(node, times=2)
+    overview = node.page("/")
+    assert "审核人有 1 个提问等着回答" in overview
+    assert f"/resources/{record_id}#questions" in overview
+    page = node.page(f"/resources/{record_id}")
+    assert "谁拍的？" in page
+    assert "平台的答复" not in page
+
+
+def test_an_answer_on_the_page_waits_for_the_next_round_and_is_sent_once(
+    node: Node, client: HubClient, played: PlayedHub
+) -> None:
+    node.join()
+    record_id = asked_about(node)
+    where, page = f"/resources/{record_id}/questions/{ASKED}", f"/resources/{record_id}"
+    empty = node.submit(where, {"text": " "}, seen_on=page)
+    assert (empty.status_code, "请写下回答" in empty.text) == (422, True)
+    assert node.submit(where, {"text": "本院。"}, seen_on=page).status_code == 302
+    assert "下次同步时送出" in node.page(page)
+    played.say({"answers": [{"question_id": ASKED, "outcome": "accepted"}]})
+    assert questions.send(node.workplace, client) == 1
+    assert questions.send(node.workplace, client) == 0
+    [(method, path, _headers, body)] = played.seen
+    assert (method, path) == ("POST", "/api/v1/federation/answers")
+    assert json.loads(body) == {"answers": [{"question_id": ASKED, "text": "本院。"}]}
+    assert "改回答" not in node.page(page)
+    assert node.client.post(where, data={**node.opened("/resources/new"), "text": "别的"}).status_code == 409
+    assert "等着回答" not in node.page("/")
+
+
+def test_an_answer_that_another_node_was_quicker_with_is_said_and_not_sent_again(
+    node: Node, client: HubClient, played: PlayedHub
+) -> None:
+    node.join()
+    record_id = asked_about(node)
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "本院。")
+    played.say({"answers": [{"question_id": ASKED, "outcome": "conflict"}]})
+    assert questions.send(node.workplace, client) == 0
+    assert "本单位另一节点已经回答" in node.page(f"/resources/{record_id}")
+    assert question(node).sent
+
+
+def test_a_hub_that_is_away_leaves_the_answer_to_be_sent(node: Node, client: HubClient, played: PlayedHub) -> None:
+    node.join()
+    asked_about(node)
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "本院。")
+    played.say({}, status=400)
+    with pytest.raises(Exception, match="400"):
+        questions.send(node.workplace, client)
+    assert not question(node).sent
+
+
+def test_the_command_lists_questions_and_takes_an_answer(node: Node) -> None:
+    node.join()
+    asked_about(node)
+    command = Command("nodes", {"COMMONS_NODE_DATA": str(node.workplace.folder)})
+    assert ASKED in command.run("answer").stdout
+    assert "回答已记下" in command.run("answer", ASKED, "本院。").stdout
+    assert "没有找到提问" in command.run("answer", "nobody", "x", check=5).stderr
+    assert question(node).answer == "本院。"
