@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from federation import checklist, experts, people, policies, policy_changes, review, review_queue
 from federation.checklist import DEFAULT
+from federation.models.auditing import AuditReason
 from federation.models.events import AuditEvent, NodeEvent
 from federation.models.policies import ReviewPolicy
 from shared.errors import (
