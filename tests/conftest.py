@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import engines
+from tests.support import engines, forked
 from tests.support.hub import Hub, Member, running_hub
 from tests.support.once import make_once
 from tests.support.processes import HubProcess, running_hub_process
@@ -52,9 +52,11 @@ def _runs_here(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What many hubs in this process have in common is made once."""
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What many hubs in this process, and many commands, have in common is made once."""
     make_once(tmp_path_factory.mktemp("once"))
+    with forked.programs():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from nodes import joining
 from nodes.hub_client import HubClient
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
+from tests.support import forked
 from tests.support.daemons import free_ports
 from tests.support.engines import POSTGRESQL, Database, engine, new_database
 from tests.support.hub import Hub
@@ -42,23 +43,32 @@ def surroundings() -> dict[str, str]:
 
 @dataclass
 class Command:
-    """A command line program with its environment; `run` gives what it said and how it ended."""
+    """A command line program with its environment; `run` gives what it said and how it ended.
+
+    Within the tests it is forked from the loaded program (see `forked`) unless it is to be `started`.
+    """
 
     module: str
     environ: dict[str, str]
     options: tuple[str, ...] = ()
     python: str = sys.executable
+    started: bool = False
 
     def run(self, *words: str, check: int | None = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run to the end; `check` is the exit code that is expected (None: any)."""
-        done = subprocess.run(
-            [self.python, "-m", self.module, *self.options, *words],
-            env={**surroundings(), "COMMONS_LANGUAGE": "zh", **self.environ},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        words = (*self.options, *words)
+        environ = {**surroundings(), "COMMONS_LANGUAGE": "zh", **self.environ}
+        started = self.started or self.python != sys.executable
+        done = None if started else forked.run(self.module, words, environ, timeout=timeout)
+        if done is None:
+            done = subprocess.run(
+                [self.python, "-m", self.module, *words],
+                env=environ,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
         if check is not None and done.returncode != check:
             raise AssertionError(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
