@@ -33,8 +33,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[SERVERS].close()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the other engine; pytest counts it as deselected."""
+    """Leave out what is about the other engine; pytest counts it as deselected. Who shares a hub goes where it runs.
+
+    First of all: pytest-xdist writes the groups into the names then.
+    """
+    for item in items:
+        if "live_hub" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("live"))
     left_out = [item for item in items if not _runs_here(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -87,7 +94,7 @@ def other(hub: Hub) -> Member:
 
 @pytest.fixture(scope="session")
 def live_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
-    """A hub in its own processes, shared by the tests of one worker; each test brings institutions of its own."""
+    """A hub in its own processes, shared by all tests that ask for it; each brings institutions of its own."""
     with running_hub_process(tmp_path_factory.mktemp("live") / "var") as running:
         yield running
 

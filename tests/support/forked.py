@@ -116,15 +116,24 @@ def programs() -> Iterator[None]:
 
 
 def run(
-    module: str, words: Sequence[str], environ: Mapping[str, str], *, timeout: float, cwd: Path | None = None
+    module: str,
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    merged: bool = False,
 ) -> subprocess.CompletedProcess[str] | None:
-    """What a command said and how it ended, as of `subprocess.run`; None when it must be started instead."""
+    """What a command said and how it ended, as of `subprocess.run`; None when it must be started instead.
+
+    What is said on both streams can be `merged` into one.
+    """
     program = _in_use and _in_use.of(module, environ)
     if program is None:
         return None
     request = {"words": list(words), "environ": dict(environ), "cwd": str(cwd or Path.cwd())}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
-        code = program.run(request, out, err, timeout=timeout)
+        code = program.run(request, out, out if merged else err, timeout=timeout)
         for file in (out, err):
             file.seek(0)
         return subprocess.CompletedProcess([module, *words], code, out.read(), err.read())
