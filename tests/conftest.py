@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from shared.starting import loading
 from tests.support import engines, forked
 from tests.support.hub import Hub, Member, running_hub
 from tests.support.once import make_once
@@ -31,6 +33,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what was started."""
     session.config.stash[SERVERS].close()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that is loaded for the tests is garbage: the collector looks through none of it, now or ever after."""
+    with loading():
+        try:
+            return (yield)
+        finally:
+            gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
