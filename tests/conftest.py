@@ -18,6 +18,8 @@ from tests.support.stores import RunningStore, running_store
 
 MAX_ID = 60
 """Characters of a value that still make a readable name of a test."""
+SHARED = {"live_hub": "live", "browser": "browser"}
+"""Costly fixtures that are started once, and the group of the tests that ask for one."""
 SERVERS = pytest.StashKey[ExitStack]()
 
 
@@ -47,13 +49,13 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the other engine; pytest counts it as deselected. Who shares a hub goes where it runs.
+    """Leave out what is about the other engine; pytest counts it as deselected. What is `SHARED` is so by one worker.
 
     First of all: pytest-xdist writes the groups into the names then.
     """
     for item in items:
-        if "live_hub" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("live"))
+        for fixture in SHARED.keys() & getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(SHARED[fixture]))
     left_out = [item for item in items if not _runs_here(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

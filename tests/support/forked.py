@@ -26,6 +26,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+ROOT = Path(__file__).parents[2]
 LOADED_FIRST: dict[str, tuple[str, ...]] = {
     "federation": ("alembic.command", "alembic.config", "sqlalchemy.dialects.sqlite"),
     "nodes": ("alembic.command", "alembic.config", "sqlalchemy.dialects.sqlite", "nodes.keys"),
@@ -40,15 +41,20 @@ MESSAGE = 2**18
 class LoadedProgram:
     """The process of a program that has loaded its modules and waits to be forked."""
 
-    def __init__(self, module: str) -> None:
-        self.environ = dict(os.environ)
+    def __init__(self, module: str, environ: Mapping[str, str]) -> None:
+        self.environ = environ
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MESSAGE)
         with theirs:
             words = [sys.executable, "-m", __name__, module, str(theirs.fileno())]
             # A session of its own: Ctrl-C reaches the test run alone, and this one ends with it.
             self.process = subprocess.Popen(
-                words, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
+                words,
+                env=environ,
+                cwd=ROOT,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
 
     def can(self, environ: Mapping[str, str]) -> bool:
@@ -64,7 +70,10 @@ class LoadedProgram:
             socket.send_fds(self.socket, [json.dumps(request).encode()], files)
             theirs.close()
             with ours.makefile("r") as answer:
-                pid = int(answer.readline())
+                started = answer.readline()
+                if not started:
+                    raise RuntimeError(f"the loaded program has ended with {self.process.wait(10)}")
+                pid = int(started)
                 ours.settimeout(timeout)
                 try:
                     return int(answer.readline())
@@ -82,6 +91,8 @@ class Programs:
     """The loaded programs of a test's process; each is loaded when it is first asked for."""
 
     def __init__(self) -> None:
+        self._environ = dict(os.environ)
+        """That of the test run: what a test puts into it for a while is the command's, not the program's."""
         self._loaded: dict[str, LoadedProgram] = {}
         self._one = threading.Lock()
 
@@ -91,7 +102,7 @@ class Programs:
             return None
         with self._one:
             if module not in self._loaded:
-                self._loaded[module] = LoadedProgram(module)
+                self._loaded[module] = LoadedProgram(module, self._environ)
         program = self._loaded[module]
         return program if program.can(environ) else None
 
