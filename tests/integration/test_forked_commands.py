@@ -8,6 +8,7 @@ from subprocess import TimeoutExpired
 
 import pytest
 
+from federation.search import pinyin
 from tests.support import forked
 from tests.support.processes import Command, surroundings
 from tests.support.stores import free_port
@@ -86,6 +87,14 @@ def test_a_command_that_does_not_end_is_killed_in_time(tmp_path: Path) -> None:
     assert forked.run("nodes", ("init",), environ, timeout=60) is not None
     with pytest.raises(TimeoutExpired):
         forked.run("nodes", ("serve",), environ, timeout=1)
+
+
+def test_what_the_programs_set_in_the_tests_own_process_does_not_keep_commands_from_being_forked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+    pinyin.pinyin("量")
+    assert forked.run("nodes", ("--help",), surroundings(), timeout=60) is not None
 
 
 @pytest.mark.parametrize("name", ["PYTHONPATH", "LD_PRELOAD", "LC_ALL", "HTTPS_PROXY"])

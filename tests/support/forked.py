@@ -32,8 +32,8 @@ LOADED_FIRST: dict[str, tuple[str, ...]] = {
     "nodes": ("alembic.command", "alembic.config", "sqlalchemy.dialects.sqlite", "nodes.keys"),
 }
 """What a program's commands load when they need it, besides their own modules."""
-OF_THE_COMMAND = ("COMMONS_", "PYTEST_")
-"""How the names of variables begin that a program reads when it runs; `HOME` is one too."""
+OF_THE_COMMAND = ("COMMONS_", "PYTEST_", "HOME", "LANGUAGE", "PYPINYIN_NO_PHRASES")
+"""How the names of variables begin that a program reads, or sets itself, when it runs."""
 MESSAGE = 2**18
 """Bytes of the longest request; the environment makes most of one."""
 
@@ -60,7 +60,7 @@ class LoadedProgram:
     def can(self, environ: Mapping[str, str]) -> bool:
         """Whether a process that was started with `environ` would be the same as a fork."""
         names = {name for name in {*environ, *self.environ} if environ.get(name) != self.environ.get(name)}
-        return all(name == "HOME" or name.startswith(OF_THE_COMMAND) for name in names)
+        return all(name.startswith(OF_THE_COMMAND) for name in names)
 
     def run(self, request: Mapping[str, Any], out: IO[str], err: IO[str], *, timeout: float) -> int:
         """Run a command to its end; its exit code, negative for a signal. Raises `subprocess.TimeoutExpired`."""
