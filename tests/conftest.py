@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support import engines
+from shared.starting import loading
+from tests.support import engines, forked
 from tests.support.hub import Hub, Member, running_hub
 from tests.support.once import make_once
 from tests.support.processes import HubProcess, running_hub_process
@@ -16,6 +18,8 @@ from tests.support.stores import RunningStore, running_store
 
 MAX_ID = 60
 """Characters of a value that still make a readable name of a test."""
+SHARED = {"live_hub": "live", "browser": "browser"}
+"""Costly fixtures that are started once, and the group of the tests that ask for one."""
 SERVERS = pytest.StashKey[ExitStack]()
 
 
@@ -33,8 +37,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[SERVERS].close()
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that is loaded for the tests is garbage: the collector looks through none of it, now or ever after."""
+    with loading():
+        try:
+            return (yield)
+        finally:
+            gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the other engine; pytest counts it as deselected."""
+    """Leave out what is about the other engine; pytest counts it as deselected. What is `SHARED` is so by one worker.
+
+    First of all: pytest-xdist writes the groups into the names then.
+    """
+    for item in items:
+        for fixture in SHARED.keys() & getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(SHARED[fixture]))
     left_out = [item for item in items if not _runs_here(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -52,9 +73,11 @@ def _runs_here(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What many hubs in this process have in common is made once."""
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What many hubs in this process, and many commands, have in common is made once."""
     make_once(tmp_path_factory.mktemp("once"))
+    with forked.programs():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +108,7 @@ def other(hub: Hub) -> Member:
 
 @pytest.fixture(scope="session")
 def live_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
-    """A hub in its own processes, shared by the tests of one worker; each test brings institutions of its own."""
+    """A hub in its own processes, shared by all tests that ask for it; each brings institutions of its own."""
     with running_hub_process(tmp_path_factory.mktemp("live") / "var") as running:
         yield running
 

@@ -55,9 +55,7 @@ def put_back(copy: Path, target: Path) -> None:
 
 
 def back_up(hub: HubProcess, place: Path) -> None:
-    hub.stop()
     hub.database.back_up(place / "backup")
-    hub.start()
 
 
 def restore(hub: HubProcess, place: Path) -> None:

@@ -29,6 +29,7 @@ from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
 from tests.support.stores import RunningStore
 
+pytestmark = pytest.mark.xdist_group("described")
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 OPERATIONS = [
     "GET /api/v1/federation/",

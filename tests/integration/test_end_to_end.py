@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.processes import PASSWORD, Command, eventually
 
-pytestmark = pytest.mark.xdist_group("live")
 REASON = "测试：已核对"
 
 

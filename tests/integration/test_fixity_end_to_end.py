@@ -1,14 +1,11 @@
 """A file damaged on the hub's disk comes back from the institution's own copy: real processes on both sides."""
 
-import pytest
-
 from federation.core import store_settings
 from federation.settings import load_settings
 from federation.storage import ObjectStore
 from shared.canonical import digest
 from tests.support.processes import eventually
 
-pytestmark = pytest.mark.xdist_group("live")
 NAME = "量.txt"
 
 

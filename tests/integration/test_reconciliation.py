@@ -12,7 +12,6 @@ import pytest
 
 from tests.support.processes import Command, HubProcess, running_hub_process
 
-pytestmark = pytest.mark.xdist_group("live")
 COURSE = "course"
 
 

@@ -22,6 +22,7 @@ from tests.support.compose import ROOT, SERVICES, health_address, health_command
 from tests.support.engines import new_database
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, free_port
 
+pytestmark = pytest.mark.xdist_group("services")
 MODULES = {"commons-hub": "federation", "commons-node": "nodes"}
 READY_WITHIN = 60
 

@@ -16,6 +16,7 @@ from federation.demo import FIRST_NODE_PORT
 from tests.support.engines import POSTGRESQL, engine
 from tests.support.processes import Command, eventually, free_ports, running_hub_process, surroundings
 
+pytestmark = pytest.mark.xdist_group("supervised")
 AT_ONCE = 40
 """Seconds: a start that goes on trying gives up only after sixty."""
 

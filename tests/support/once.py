@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from botocore.loaders import JSONFileLoader
+from botocore import loaders
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
@@ -22,8 +22,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 def make_once(folder: Path) -> None:
     """From now on in this process S3's description is parsed and each template compiled once; passwords are quick."""
-    reader = JSONFileLoader()
-    JSONFileLoader.load_file = staticmethod(cache(reader.load_file))
+    loaders.create_loader = cache(loaders.create_loader)
     folder.mkdir(exist_ok=True)
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
     people.HASHER = QUICK

@@ -27,6 +27,7 @@ from nodes import joining
 from nodes.hub_client import HubClient
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
+from tests.support import forked
 from tests.support.daemons import free_ports
 from tests.support.engines import POSTGRESQL, Database, engine, new_database
 from tests.support.hub import Hub
@@ -42,23 +43,41 @@ def surroundings() -> dict[str, str]:
 
 @dataclass
 class Command:
-    """A command line program with its environment; `run` gives what it said and how it ended."""
+    """A command line program with its environment; `run` gives what it said and how it ended.
+
+    Within the tests it is forked from the loaded program (see `forked`) unless it is to be `started`.
+    """
 
     module: str
     environ: dict[str, str]
     options: tuple[str, ...] = ()
     python: str = sys.executable
+    started: bool = False
+    folder: Path | None = None
+    """Where it is called, if not in the test's own folder."""
 
-    def run(self, *words: str, check: int | None = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-        """Run to the end; `check` is the exit code that is expected (None: any)."""
-        done = subprocess.run(
-            [self.python, "-m", self.module, *self.options, *words],
-            env={**surroundings(), "COMMONS_LANGUAGE": "zh", **self.environ},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+    def run(
+        self, *words: str, check: int | None = 0, timeout: float = 120, merged: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Run to the end; `check` is the exit code that is expected (None: any).
+
+        What is said on both streams can be `merged` into one, as a terminal shows it.
+        """
+        words = (*self.options, *words)
+        environ = {**surroundings(), "COMMONS_LANGUAGE": "zh", **self.environ}
+        started = self.started or self.python != sys.executable
+        options: dict[str, Any] = {"timeout": timeout, "cwd": self.folder}
+        done = None if started else forked.run(self.module, words, environ, merged=merged, **options)
+        if done is None:
+            done = subprocess.run(
+                [self.python, "-m", self.module, *words],
+                env=environ if self.folder is None else {"PYTHONPATH": os.getcwd(), **environ},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+                text=True,
+                check=False,
+                **options,
+            )
         if check is not None and done.returncode != check:
             raise AssertionError(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
@@ -151,15 +170,19 @@ class HubProcess:
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            try:
-                if self._listens() and self.get("/readyz").status_code == 200:
-                    return
-            except requests.RequestException:
-                pass
+            # Whose port it is takes long to find out: it is asked when somebody answers, and then the answer counts.
+            if self._ready() and self._listens() and self._ready():
+                return
             if self.process.poll() is not None:
                 break
             time.sleep(0.1)
         raise AssertionError(self.log.read_text(encoding="utf-8")[-4000:])
+
+    def _ready(self) -> bool:
+        try:
+            return self.get("/readyz").status_code == 200
+        except requests.RequestException:
+            return False
 
     def _listens(self) -> bool:
         """Whether it is this start that has the port: what a killed one left behind answers for a moment longer."""

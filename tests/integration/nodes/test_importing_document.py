@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +13,7 @@ from nodes import importers
 from nodes.importers import columns, mapping
 from nodes.importers.plain import VOCABULARIES
 from shared.vocabularies import vocabulary
-from tests.support.processes import surroundings
+from tests.support.processes import Command
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8")
@@ -37,16 +34,7 @@ class Office:
     def run(self, *words: str) -> str:
         """What a command says, both streams as a terminal shows them."""
         environ = {"COMMONS_NODE_DATA": str(self.folder / "node"), "COMMONS_LANGUAGE": self.language}
-        done = subprocess.run(
-            [sys.executable, "-m", "nodes", *words],
-            cwd=self.folder,
-            env={**surroundings(), **environ, "PYTHONPATH": os.fspath(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.stdout
+        return Command("nodes", environ, folder=self.folder).run(*words, check=None, merged=True).stdout
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from nodes.workplace import open_workplace
 from shared.endorsement import endorse
 from tests.support.processes import Command, HubProcess
 
-pytestmark = pytest.mark.xdist_group("live")
 RECORD = ("--title-zh", "题", "--summary-zh", "简", "--type", "article", "--theme", "knowledge")
 
 
