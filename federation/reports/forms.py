@@ -72,6 +72,8 @@ def as_chart(table: Table, columns: Sequence[int], *, title: str) -> bytes:
         show_legend=True,
         legend_at_bottom=True,
         x_label_rotation=30,
+        y_labels_major_count=3,
+        show_minor_y_labels=False,
         title=title,
         disable_xml_declaration=False,
     )

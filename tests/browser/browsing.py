@@ -52,6 +52,7 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         "institution": "/institutions/demo-society",
         "about": "/about",
         "interfaces": "/api",
+        "audit": "/audit",
         "error": "/nothing-here",
         "gone": f"/resources/{shown.withdrawn}",
     }
@@ -81,6 +82,8 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-node": f"/workbench/admin/nodes/{shown.office.node_id}",
         "desk-node-held": f"/workbench/admin/nodes/{shown.held}",
         "desk-files": "/workbench/admin/files",
+        "desk-log": "/workbench/admin/log",
+        "desk-report": "/workbench/reports/",
         "desk-users": "/workbench/admin/users",
         "desk-person": f"/workbench/admin/users/{shown.office.people['sun']}",
         "desk-second-factor": "/workbench/account/second-factor",

@@ -18,6 +18,7 @@ from federation.database import unit_of_work
 from federation.models.institutions import Node, NodeKey
 from tests.browser.office import Office, office, served
 from tests.support.hub import Hub, Member, running_hub
+from tests.support.log import signed
 from tests.support.publishing import publish, publish_all, withdraw
 from tests.support.records import make_record
 from tests.support.stores import free_port, running_store
@@ -61,6 +62,7 @@ def gallery(folder: Path) -> Iterator[Gallery]:
         running_hub(folder / "hub", store, public_origin=origin) as hub,
     ):
         withdrawn, held = _fill(hub)
+        signed(hub)
         with served(hub.app, port), office(folder, hub, origin) as behind:
             yield Gallery(hub, origin, store.endpoint, _by_type(hub), withdrawn, held, behind)
 

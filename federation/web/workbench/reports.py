@@ -44,14 +44,15 @@ def report() -> ResponseReturnValue:
     except InvalidRequest as error:
         fault, status = " ".join(one.message(language) for one in error.errors), error.status
         made = contribution.report(db.session(), period.asked_for("", "", today=period.today()), institution=_whose())
+    shown = tables.tables(made, language)
     page = render_template(
         "workbench/report.html",
         report=made,
-        tables=tables.tables(made, language),
+        tables=shown,
         about=tables.about(made, language),
         members=_members(),
         asked=_asked(made),
-        charts=USES,
+        drawn=[table.name for table in shown if _has_bars(table)],
         fault=fault,
     )
     return page, status
@@ -82,6 +83,11 @@ def chart(name: str) -> Response:
     answer = Response(forms.as_chart(table, USES[name], title=table.title), content_type="image/svg+xml")
     answer.headers["Content-Security-Policy"] = PICTURE_POLICY
     return answer
+
+
+def _has_bars(table: Table) -> bool:
+    """Whether a chart of the table would show anything."""
+    return any(row[column] for row in table.rows for column in USES.get(table.name, ()))
 
 
 def _made() -> Report:

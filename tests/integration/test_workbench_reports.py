@@ -1,0 +1,76 @@
+"""The report and the audit log in the workbench: the right figures to the right people, in every form."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from openpyxl import load_workbook
+
+from federation import counting, roles
+from federation.counting import Use
+from federation.database import unit_of_work
+from federation.models.base import now
+from tests.support.desk import Browser, Desk
+from tests.support.hub import Hub
+from tests.support.publishing import publish
+from tests.support.records import make_record
+
+REPORT = "/workbench/reports/"
+READER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.fixture
+def desk(hub: Hub) -> Desk:
+    """Two members with a public resource each, the first of which was viewed three times."""
+    for code, views in (("a", 3), ("b", 0)):
+        member, record = hub.member(code), make_record(title={"zh": f"{code}的资源"})
+        publish(hub, member, record)
+        uses = [Use("view", record["id"], "", now(), f"192.0.2.{n}", READER) for n in range(views)]
+        with unit_of_work(hub.app) as session:
+            counting.write(session, uses)
+    return Desk(hub)
+
+
+def test_a_reader_of_the_desk_sees_all_members_on_screen_as_workbook_and_as_csv(desk: Desk) -> None:
+    browser = desk.signed_in("li", roles.REVIEWER)
+    page = browser.page(REPORT)
+    assert "a院" in page
+    assert "b院" in page
+    book = load_workbook(io.BytesIO(browser.get(REPORT + "report.xlsx").get_data()))
+    rows = list(book["各单位"].values)
+    views = rows[0].index("浏览")
+    assert [(row[0], row[views]) for row in rows[1:]] == [("a院", 3), ("b院", 0), ("合计", 3)]
+    text = browser.get(REPORT + "themes.csv").get_data(as_text=True)
+    assert text.splitlines()[0].endswith("主题,现公开资源,浏览,独立浏览,下载,独立下载")
+    chart = browser.get(REPORT + "members.svg")
+    assert chart.content_type == "image/svg+xml"
+    assert "default-src 'none'" in chart.headers["Content-Security-Policy"]
+
+
+def test_a_member_sees_its_own_figures_and_no_other_s(desk: Desk) -> None:
+    browser = desk.signed_in("wang", roles.MANAGER, institution="b")
+    assert "a院" not in browser.page(REPORT)
+    assert browser.get(REPORT + "members.csv?institution=a").status_code == 403
+    text = browser.get(REPORT + "members.csv").get_data(as_text=True)
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["b院", "合计"]
+
+
+@pytest.mark.parametrize("query", ["from=x", "from=2026-02-02&until=2026-01-01", "institution=nobody"])
+def test_what_cannot_be_asked_is_said_in_words(desk: Desk, query: str) -> None:
+    browser: Browser = desk.signed_in("li", roles.REVIEWER)
+    answer = browser.get(f"{REPORT}?{query}")
+    assert 400 <= answer.status_code < 500
+    assert browser.get(f"{REPORT}nothing.csv").status_code == 404
+
+
+def test_an_auditor_reads_the_log_with_names_and_reasons_and_narrows_it_down(desk: Desk) -> None:
+    browser = desk.signed_in("zhao", roles.AUDITOR)
+    page = browser.page("/workbench/admin/log")
+    assert "user.signed_in" in page
+    assert "zhao" in page
+    narrowed = browser.page("/workbench/admin/log?action=version.published")
+    assert "version.published" in narrowed
+    assert "user.signed_in" not in narrowed
+    assert "没有这样的条目" in browser.page("/workbench/admin/log?action=100%25")
+    assert "没有这样的条目" in browser.page("/workbench/admin/log?before=0")
