@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,12 +38,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Nothing that is loaded for the tests is garbage: the collector looks through none of it, now or ever after."""
+    """Nothing that is loaded for the tests is garbage: the collector does not look through it again and again."""
     with loading():
-        try:
-            return (yield)
-        finally:
-            gc.freeze()
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
