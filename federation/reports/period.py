@@ -58,11 +58,11 @@ def asked_for(first: str, last: str, *, today: date) -> Period:
     Raises `InvalidRequest` for what is no date, for an end before its beginning, and for more than ten years.
     """
     faults: list[FieldError] = []
-    begin = _day(first, "/from", today.replace(month=1, day=1), faults)
-    end = _day(last, "/until", today, faults)
+    begin = _day(first, "/begin", today.replace(month=1, day=1), faults)
+    end = _day(last, "/end", today, faults)
     if not faults and not begin <= end <= begin + LONGEST:
         faults.append(
-            FieldError("/until", "out_of_range", {"min": begin.isoformat(), "max": (begin + LONGEST).isoformat()})
+            FieldError("/end", "out_of_range", {"min": begin.isoformat(), "max": (begin + LONGEST).isoformat()})
         )
     if faults:
         raise InvalidRequest(errors=faults)

@@ -24,8 +24,8 @@ OF_THE_WORKBENCH = (
     "next",
     "state",
     "token",
-    "from",
-    "until",
+    "begin",
+    "end",
     "action",
     "subject",
 )

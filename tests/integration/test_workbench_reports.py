@@ -56,7 +56,7 @@ def test_a_member_sees_its_own_figures_and_no_other_s(desk: Desk) -> None:
     assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["b院", "合计"]
 
 
-@pytest.mark.parametrize("query", ["from=x", "from=2026-02-02&until=2026-01-01", "institution=nobody"])
+@pytest.mark.parametrize("query", ["begin=x", "begin=2026-02-02&end=2026-01-01", "institution=nobody"])
 def test_what_cannot_be_asked_is_said_in_words(desk: Desk, query: str) -> None:
     browser: Browser = desk.signed_in("li", roles.REVIEWER)
     answer = browser.get(f"{REPORT}?{query}")

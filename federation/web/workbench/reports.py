@@ -92,7 +92,7 @@ def _has_bars(table: Table) -> bool:
 
 def _made() -> Report:
     """The report that the query asks for. Raises `InvalidRequest`, `Forbidden` or `NoSuch`."""
-    given = request.args.get("from", ""), request.args.get("until", "")
+    given = request.args.get("begin", ""), request.args.get("end", "")
     asked = period.asked_for(*given, today=period.today())
     return contribution.report(db.session(), asked, institution=_whose())
 
@@ -117,7 +117,7 @@ def _asked(made: Report) -> dict[str, Any]:
     """The query of this very report, for its other forms."""
     chosen = made.institution.code if made.institution and may(sessions.me(), Permission.READ_DESK) else None
     days = made.period.first.isoformat(), made.period.last.isoformat()
-    return {"from": days[0], "until": days[1], "institution": chosen}
+    return {"begin": days[0], "end": days[1], "institution": chosen}
 
 
 def _table(made: Report, name: str) -> Table:

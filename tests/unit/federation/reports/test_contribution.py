@@ -160,11 +160,11 @@ def test_a_period_has_its_months_and_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "pointers"),
     [
-        ("x", "", ["/from"]),
-        ("2026-02-30", "2026-13-01", ["/from", "/until"]),
-        ("2026-02-02", "2026-02-01", ["/until"]),
-        ("1990-01-01", "2026-01-01", ["/until"]),
-        ("0001-01-01", "", ["/from"]),
+        ("x", "", ["/begin"]),
+        ("2026-02-30", "2026-13-01", ["/begin", "/end"]),
+        ("2026-02-02", "2026-02-01", ["/end"]),
+        ("1990-01-01", "2026-01-01", ["/end"]),
+        ("0001-01-01", "", ["/begin"]),
     ],
 )
 def test_what_is_no_period_is_said_so(first: str, last: str, pointers: list[str]) -> None:
