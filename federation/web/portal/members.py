@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from federation import catalogue
 from federation.database import db
 from federation.web.portal.blueprint import portal
-from federation.web.portal.memory import keeper
+from federation.web.portal.memory import keeper, uses
 from federation.web.portal.pictures import pictures_of
 
 SHOWN = 12
@@ -33,5 +33,6 @@ def institution(code: str) -> ResponseReturnValue:
         owner=owner,
         count=keeper().read(session).by_institution.get(owner.id, 0),
         entries=entries,
+        uses=uses().read(session, owner.id),
         pictures=pictures_of(entries),
     )

@@ -1,4 +1,4 @@
-"""What a process remembers of the catalogue: figures and lists of files, for the pages and the API."""
+"""What a process remembers of the catalogue: figures, lists of files, and uses, for the pages and the API."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from flask import Flask, current_app
 
 from federation.catalogue import FigureKeeper
 from federation.finding import FileFinder
+from federation.usage import TotalsKeeper
 
-FIGURES, FILES = "commons.figures", "commons.files"
+FIGURES, FILES, USES = "commons.figures", "commons.files", "commons.uses"
 
 
 def init_memory(app: Flask) -> None:
     """Give the application an empty memory."""
     app.extensions[FIGURES] = FigureKeeper()
     app.extensions[FILES] = FileFinder()
+    app.extensions[USES] = TotalsKeeper()
 
 
 def keeper() -> FigureKeeper:
@@ -26,3 +28,8 @@ def keeper() -> FigureKeeper:
 def finder() -> FileFinder:
     """The finder of files of the application that serves this request."""
     return cast(FileFinder, current_app.extensions[FILES])
+
+
+def uses() -> TotalsKeeper:
+    """The keeper of the members' totals of the application that serves this request."""
+    return cast(TotalsKeeper, current_app.extensions[USES])
