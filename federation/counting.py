@@ -14,8 +14,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import counter_robots
-import crawleruseragents
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -53,6 +51,10 @@ class Use:
 @lru_cache(maxsize=4096)
 def is_robot(agent: str) -> bool:
     """Whether a browser's name is that of a robot or of a program that fetches (§7.8)."""
+    # The lists take memory, and of the hub's processes only those that count need them.
+    import counter_robots  # noqa: PLC0415  # see above
+    import crawleruseragents  # noqa: PLC0415  # see above
+
     return bool(counter_robots.is_robot_or_machine(agent) or crawleruseragents.is_crawler(agent))
 
 

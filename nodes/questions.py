@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from nodes.hub_client import HubClient
 from nodes.models import Question, now
 from nodes.workplace import Workplace
 from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply
 from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
 from shared.validation import plain
+
+if TYPE_CHECKING:
+    from nodes.hub_client import HubClient
 
 TAKEN = frozenset({"accepted", "duplicate"})
 

@@ -14,7 +14,8 @@ def is_here() -> bool:
     The session is read beside Flask's own: whoever opens that makes the answer differ by cookie, and no cache in
     between could keep it for anybody.
     """
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+    cookies = request.environ.get("HTTP_COOKIE", "")
+    if not cookies or current_app.config["SESSION_COOKIE_NAME"] not in cookies:
         return False
     opened = current_app.session_interface.open_session(current_app, request)
     return opened is not None and SIGNED_IN in opened

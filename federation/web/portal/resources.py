@@ -106,8 +106,8 @@ def resolve(name: str) -> ResponseReturnValue:
 def _count(kind: str, resource_id: str, sha256: str = "") -> None:
     """Count a use by the public: whoever is signed in works here."""
     if usage.is_whole_reading(request.method, request.headers) and not staff.is_here():
-        address, agent = request.remote_addr or "", request.headers.get("User-Agent", "")
-        usage.recorder().count(kind, resource_id, sha256, address=address, agent=agent)
+        agent = request.environ.get("HTTP_USER_AGENT", "")
+        usage.recorder().count(kind, resource_id, sha256, address=request.remote_addr or "", agent=agent)
 
 
 def _elsewhere(ark: str, endpoint: str, **values: Any) -> ResponseReturnValue | None:

@@ -1,0 +1,26 @@
+"""What the node's page does not load while it only shows what there is: it stays open all day."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nodes.database import Database
+
+
+@pytest.mark.parametrize("heavy", ["cryptography", "requests", "nodes.rounds"])
+def test_the_page_loads_neither_cryptography_nor_what_speaks_with_the_hub(heavy: str) -> None:
+    code = f"import sys, nodes.app; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_the_migrations(tmp_path: Path) -> None:
+    """They weigh a fifth of the node; each start would load them if this version's number were not known."""
+    Database(tmp_path / "node.sqlite").close()
+    code = "import sys; from pathlib import Path; from nodes.database import Database; Database(Path(sys.argv[1])); "
+    code += "sys.exit('alembic' in sys.modules)"
+    opened = subprocess.run([sys.executable, "-c", code, str(tmp_path / "node.sqlite")], check=False)
+    assert opened.returncode == 0
