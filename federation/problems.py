@@ -10,7 +10,6 @@ import werkzeug.exceptions
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
-from werkzeug.datastructures import MultiDict
 
 from federation.database import is_full
 from federation.language import request_language
@@ -46,9 +45,13 @@ def refuse_nul() -> None:
 
     Raises `NotFound` for a path, `InvalidRequest` for a value.
     """
-    if "\x00" in request.path:
+    environ = request.environ
+    if "\x00" in environ.get("PATH_INFO", ""):
         raise NotFound()
-    for values in (request.args, request.form if request.mimetype in FORMS else MultiDict()):
+    # Looked for as it came: taking an address apart that has none costs a tenth of answering it.
+    query, has_form = environ.get("QUERY_STRING", ""), bool(environ.get("CONTENT_TYPE")) and request.mimetype in FORMS
+    given = [request.args] if "%00" in query or "\x00" in query else []
+    for values in [*given, request.form] if has_form else given:
         for name, value in values.items(multi=True):
             if "\x00" in name or "\x00" in value:
                 pointer = "/" + name.replace("\x00", "")[:100]
