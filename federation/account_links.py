@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from federation import auditlog, letters, mail, people
@@ -239,8 +239,8 @@ def _void_passwords(session: Session, user: User) -> None:
     _void(session, (AccountLink.user_id == user.id) & (AccountLink.purpose == PASSWORD))
 
 
-def _void(session: Session, which: object) -> None:
-    open_ones = update(AccountLink).where(which, AccountLink.used_at.is_(None))  # type: ignore[arg-type]
+def _void(session: Session, which: ColumnElement[bool]) -> None:
+    open_ones = update(AccountLink).where(which, AccountLink.used_at.is_(None))
     open_ones = open_ones.where(AccountLink.withdrawn_at.is_(None)).values(withdrawn_at=now())
     session.execute(open_ones, execution_options={"synchronize_session": False})
 

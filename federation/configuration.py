@@ -19,7 +19,7 @@ OF_ONE_MACHINE = frozenset(
     {"var", "host", "port", "search_path", "web_threads", "web_processes", "log_level", "log_format"}
 )
 """Settings that differ from host to host and change nothing for anybody."""
-ADDRESSES = frozenset({"clamd", "store_endpoint", "store_ca_bundle"})
+ADDRESSES = frozenset({"clamd", "store_endpoint", "store_ca_bundle", "smtp_host", "smtp_user", "smtp_ca_bundle"})
 """Settings that say how the hub's own network is built: that they have changed is told, not to what."""
 
 

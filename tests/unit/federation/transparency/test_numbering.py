@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from federation import audit_keeper
 from federation.database import unit_of_work
@@ -14,6 +14,7 @@ from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.transparency import checkpoints, numbering
 from tests.support.log import codes, remember, signed, verified
+from tests.support.tampering import behind_the_back
 
 
 def places(hub):
@@ -75,3 +76,11 @@ def test_a_checkpoint_is_signed_when_there_is_something_new_and_not_before_its_t
         assert checkpoints.latest(session) == first
         assert checkpoints.numbered(session) == 4
     assert signed(hub).size == 4
+
+
+def test_an_event_that_was_removed_while_it_waited_does_not_keep_the_keeper_busy(hub):
+    remember(hub, 1)
+    with behind_the_back(hub.database) as connection:
+        connection.execute(text("DELETE FROM audit_events"))
+    assert audit_keeper.keep(hub.app) == 0
+    assert codes(hub) == {"event_removed"}
