@@ -33,7 +33,7 @@ def take(session: Session, version: ResourceVersion, *, reviewer: User, minutes:
     session.execute(delete(Claim).where(Claim.until <= moment))
     found = session.get(Claim, version.id, options=[joinedload(Claim.reviewer)], populate_existing=True)
     if found is None:
-        found = Claim(version_id=version.id, reviewer_id=reviewer.id, reviewer=reviewer)
+        found = Claim(version_id=version.id, reviewer_id=reviewer.id, reviewer=reviewer, since=moment)
         session.add(found)
     elif found.reviewer_id != reviewer.id:
         raise ClaimedByAnother(name=found.reviewer.display_name)

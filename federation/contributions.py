@@ -1,20 +1,38 @@
-"""What an institution has contributed: its resources with their state, and what was decided on them."""
+"""What an institution has contributed: its resources with their state, who reviews them, and what was decided."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from federation import claims, policies, questions
+from federation.entitlement import WAITING
+from federation.models.base import now
 from federation.models.events import NodeEvent
 from federation.models.institutions import Node
+from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
-from federation.models.reviews import Decision
+from federation.models.reviews import Claim, Decision
+from federation.review import APPROVE
 from shared.errors import NotFound
 
 PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class UnderReview:
+    """How far the review of one waiting version is: since when it waits, who is at it, what it still needs."""
+
+    since: datetime
+    overdue: bool
+    claim: Claim | None
+    """Who says to be reviewing it now; None when nobody does."""
+    approvals: int
+    needed: int
 
 
 @dataclass(frozen=True)
@@ -22,6 +40,8 @@ class ContributionsPage:
     """The newest versions of an institution's resources, what changed last first, a page of them."""
 
     versions: Sequence[ResourceVersion]
+    under_review: Mapping[int, UnderReview]
+    """How far the review of each of them is that waits, by the version's id."""
     page: int
     pages: int
     by_state: dict[str, int]
@@ -40,10 +60,14 @@ class Contribution:
     """One version with its way so far, as its institution sees it."""
 
     version: ResourceVersion
+    under_review: UnderReview | None
+    """How far its review is; None when it does not wait."""
     decisions: Sequence[Decision]
     """The decisions on any version of the resource, the latest first."""
+    questions: Sequence[Question]
+    """What reviewers have asked about any version of it, the oldest first."""
     history: Sequence[NodeEvent]
-    """What became of this version, in order: what the institution's node was told."""
+    """What became of this version, in order: what the institution's node was told, but for the questions."""
 
 
 def contributions(session: Session, institution_id: int, *, state: str = "", page: int = 1) -> ContributionsPage:
@@ -61,10 +85,10 @@ def contributions(session: Session, institution_id: int, *, state: str = "", pag
     if state:
         wanted = wanted.where(ResourceVersion.state == state)
     wanted = wanted.order_by(ResourceVersion.changed_at.desc(), ResourceVersion.id.desc())
-    found_versions = session.scalars(
+    found = session.scalars(
         wanted.options(joinedload(ResourceVersion.resource)).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     ).all()
-    return ContributionsPage(found_versions, page, pages, by_state, state)
+    return ContributionsPage(found, _under_review(session, found), page, pages, by_state, state)
 
 
 def contribution(session: Session, institution_id: int, version_id: int) -> Contribution:
@@ -89,8 +113,37 @@ def contribution(session: Session, institution_id: int, version_id: int) -> Cont
         .where(
             NodeEvent.resource_id == version.resource_id,
             NodeEvent.version == version.version,
+            NodeEvent.question_id == "",
             Node.institution_id == institution_id,
         )
         .order_by(NodeEvent.at, NodeEvent.id)
     )
-    return Contribution(version, session.scalars(decisions).all(), session.scalars(history).all())
+    return Contribution(
+        version=version,
+        under_review=_under_review(session, [version]).get(version.id),
+        decisions=session.scalars(decisions).all(),
+        questions=questions.of_resource(session, version.resource_id),
+        history=session.scalars(history).all(),
+    )
+
+
+def _under_review(session: Session, versions: Sequence[ResourceVersion]) -> dict[int, UnderReview]:
+    waiting = [version for version in versions if version.state == WAITING]
+    if not waiting:
+        return {}
+    ids = [version.id for version in waiting]
+    counted = select(Decision.version_id, func.count()).where(
+        Decision.version_id.in_(ids), Decision.verdict == APPROVE
+    )
+    approvals = {row[0]: row[1] for row in session.execute(counted.group_by(Decision.version_id))}
+    held, rules, moment = claims.standing(session, ids), policies.current(session), now()
+    return {
+        version.id: UnderReview(
+            since=version.changed_at,
+            overdue=version.due_at is not None and version.due_at < moment,
+            claim=held.get(version.id),
+            approvals=approvals.get(version.id, 0),
+            needed=rules.approvals_needed(version.record),
+        )
+        for version in waiting
+    }

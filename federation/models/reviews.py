@@ -14,12 +14,13 @@ from federation.models.resources import ResourceVersion
 
 
 class Claim(Base):
-    """Who says to be reviewing a version, and until when that holds unless it is given up or renewed."""
+    """Who says to be reviewing a version, since when, and until when that holds unless it is given up or renewed."""
 
     __tablename__ = "claims"
 
     version_id: Mapped[int] = mapped_column(ForeignKey("resource_versions.id"), primary_key=True)
     reviewer_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    since: Mapped[datetime] = mapped_column(default=now)
     until: Mapped[datetime]
 
     reviewer: Mapped[User] = relationship()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
 
 from federation import roles
+from federation.database import unit_of_work
+from federation.models.reviews import Claim
 from tests.support.desk import APPROVAL, DOOR, Desk
 from tests.support.hub import Hub, Member
 
@@ -54,6 +58,45 @@ def test_members_read_what_was_decided_and_why_but_not_by_whom(desk: Desk, membe
         assert "reviewer-" not in page
     assert "看公开页面" in latest
     assert "看公开页面" not in first
+
+
+def test_members_see_who_reviews_what_since_when_and_when_it_is_due(
+    desk: Desk, member: Member, other: Member
+) -> None:
+    record, path = desk.waiting(member, title={"zh": "甲的尺"}, themes=["red-metrology"])
+    _, foreign = desk.waiting(other, title={"zh": "乙的秤"})
+    first, second = desk.signed_in("wang-yuan"), desk.signed_in("li-hui")
+    first.submit(path, **APPROVAL)
+    browser = desk.signed_in("zhang", roles.CONTRIBUTOR, member.code)
+    for page in (browser.page(OWN), browser.page(own(path))):
+        assert "还没有人领取" in page
+        assert "需 2 人通过，已有 1 人" in page
+        assert "还有 10 天" in page
+        assert "wang-yuan" not in page, "a decision is the alliance's"
+    second.submit(f"{path}/claim", seen_on=path)
+    first.submit(f"{foreign}/claim", seen_on=foreign)
+    since = claim_of(desk, record)
+    second.submit(f"{path}/claim", seen_on=path)
+    assert claim_of(desk, record) == since, "claiming again only makes it last longer"
+    for page in (browser.page(OWN), browser.page(own(path))):
+        assert "li-hui在审" in page
+        assert "wang-yuan" not in page, "that one is at work on another member's"
+
+
+def claim_of(desk: Desk, record: dict[str, Any]) -> datetime:
+    with unit_of_work(desk.hub.app, read_only=True) as session:
+        claim = session.get(Claim, desk.version_id(record))
+        assert claim is not None
+        return claim.since
+
+
+def test_members_read_what_was_asked_and_that_it_waits_for_them(desk: Desk, member: Member) -> None:
+    _, path = desk.waiting(member)
+    desk.signed_in("li-hui").submit(f"{path}/questions", seen_on=path, question="出自哪一年的档案？")
+    page = desk.signed_in("zhang", roles.MANAGER, member.code).page(own(path))
+    assert page.count("出自哪一年的档案？") == 1
+    assert "等本单位在节点上回答" in page
+    assert "li-hui" not in page
 
 
 def test_the_list_can_be_narrowed_to_a_state_and_paged(desk: Desk, member: Member, monkeypatch) -> None:

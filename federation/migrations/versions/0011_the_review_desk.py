@@ -45,6 +45,7 @@ def upgrade() -> None:
         "claims",
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("reviewer_id", sa.String(length=36), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["version_id"], ["resource_versions.id"], name=op.f("fk_claims_version_id_resource_versions")
