@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from federation.settings import HubSettings
 
@@ -20,6 +22,8 @@ HAPPENED = {
     OPENED: ("您的账户已恢复使用。", "Your account is active again."),
 }
 """What a notice tells of, in both languages."""
+Line = tuple[str, str]
+"""One thing that a letter names, in Chinese and in English."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,84 @@ def notice(settings: HubSettings, *, name: str, happened: str) -> Letter:
         "如果不是您本人所为，也不是联盟管理员告诉过您的，请马上联系联盟管理员。",
         "If this was neither you nor something that an administrator has told you of, tell an administrator at once.",
     )
+
+
+def review_reminder(
+    settings: HubSettings, *, name: str, lines: Sequence[Line], due: int, overdue: int, unclaimed: int
+) -> Letter:
+    """What falls due for a reviewer: `due` in all, of which `lines` name some; `unclaimed` only for who leads."""
+    chinese, english = [f"{name}："], []
+    if due:
+        chinese.append(f"您可以审的资源有 {due} 件两天之内到期或已经逾期，其中逾期 {overdue} 件：")
+        english.append(f"Due within two days or overdue, for you to review: {due}, of which overdue: {overdue}.")
+        chinese_list, english_list = _lists(lines, due)
+        chinese.append(chinese_list)
+        english.append(english_list)
+    if unclaimed:
+        chinese.append(f"逾期而没有人领取的共 {unclaimed} 件，请安排人审。")
+        english.append(f"Overdue and claimed by nobody: {unclaimed}. Please see that somebody reviews them.")
+    return _letter(
+        settings,
+        ("有资源等您审核", "resources wait for your review"),
+        "\n\n".join(chinese),
+        "\n\n".join(english),
+        f"{settings.origin}/workbench/",
+        "每天至多一封，没有快到期的就不写。不想收，可以在“我的账户”里关掉。",
+        "One letter a day at most, and none when nothing falls due. You can switch them off on your account's page.",
+    )
+
+
+def institution_reminder(
+    settings: HubSettings,
+    *,
+    name: str,
+    returned: Sequence[Line],
+    returned_count: int,
+    unanswered: Sequence[Line],
+    unanswered_count: int,
+    days: int,
+) -> Letter:
+    """What waits for an institution for more than `days`: versions that came back, and questions."""
+    chinese, english = [f"{name}："], []
+    if returned_count:
+        chinese_list, english_list = _lists(returned, returned_count)
+        chinese.append(f"退回修改已超过 {days} 天、还没有送来新版本的有 {returned_count} 件：\n\n{chinese_list}")
+        english.append(
+            f"Returned more than {days} days ago, without a new version: {returned_count}.\n\n{english_list}"
+        )
+    if unanswered_count:
+        chinese_list, english_list = _lists(unanswered, unanswered_count)
+        chinese.append(f"审核人的提问超过 {days} 天没有回答的有 {unanswered_count} 件：\n\n{chinese_list}")
+        english.append(f"With a question unanswered for more than {days} days: {unanswered_count}.\n\n{english_list}")
+    return _letter(
+        settings,
+        ("有资源等贵单位处理", "resources wait for your institution"),
+        "\n\n".join(chinese),
+        "\n\n".join(english),
+        f"{settings.origin}/workbench/own/",
+        "修改和回答都在本单位的节点上做。每周至多一封；不想收，可以在“我的账户”里关掉。",
+        "Both are done on your node. One letter a week at most; you can switch them off on your account's page.",
+    )
+
+
+def due_words(left: timedelta) -> Line:
+    """When something is due in which `left` is left, in whole days; overdue when that is less than nothing."""
+    days = abs(left) // timedelta(days=1)
+    if left < timedelta():
+        return (f"逾期 {days} 天", f"overdue by {_days(days)}") if days else ("刚刚逾期", "just overdue")
+    return (f"还有 {days} 天", f"{_days(days)} left") if days else ("一天之内到期", "due within a day")
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _lists(lines: Sequence[Line], count: int) -> Line:
+    """The lines one below the other in each language, and how many more there are."""
+    more = count - len(lines)
+    chinese = [f"· {line[0]}" for line in lines] + ([f"· 另有 {more} 件"] if more > 0 else [])
+    english = [f"· {line[1]}" for line in lines] + ([f"· and {more} more"] if more > 0 else [])
+    return "\n".join(chinese), "\n".join(english)
 
 
 def _letter(

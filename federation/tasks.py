@@ -15,7 +15,16 @@ from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
 
-from federation import authentication, collection, counting, inspection, person_sessions, sampling, uploads
+from federation import (
+    authentication,
+    collection,
+    counting,
+    inspection,
+    person_sessions,
+    reminder_round,
+    sampling,
+    uploads,
+)
 from federation.database import brief, unit_of_work
 from federation.findings import likeness
 from federation.malware import Scanner, ScannerAway
@@ -122,6 +131,7 @@ class Queue:
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)
         self._follow_texts()
+        reminder_round.run(self.app)
         try:
             for upload_id in stale:
                 self.verify_now(upload_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from federation.models.base import Base, now
@@ -24,6 +24,8 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20))
     institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
     active: Mapped[bool] = mapped_column(default=True)
+    reminded: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether letters may remind the person of what waits."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     institution: Mapped[Institution | None] = relationship()

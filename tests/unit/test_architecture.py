@@ -119,6 +119,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/account/second-factor"),
         ("POST", "/workbench/account/second-factor"),
         ("POST", "/workbench/account/recovery-codes"),
+        ("POST", "/workbench/account/reminders"),
     },
     MEMBER: {
         ("GET", "/workbench/own/"),

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import auditlog, identities, people, person_sessions, second_factor
+from federation import auditlog, identities, people, person_sessions, reminding, second_factor
 from federation.audience import PERSON, guard
 from federation.database import db
 from federation.language import request_language
@@ -95,6 +95,14 @@ def change_email() -> ResponseReturnValue:
     return redirect(url_for("workbench_account.account"), 303)
 
 
+@workbench_account.post("/reminders")
+def choose_reminders() -> ResponseReturnValue:
+    """Say whether letters may remind me."""
+    reminding.choose(sessions.me(), wanted=request.form.get("reminded") == "yes")
+    flash(_("已记下。"), "good")
+    return redirect(url_for("workbench_account.account"), 303)
+
+
 def _shown() -> dict[str, Any]:
     return {
         "minimum": people.MIN_PASSWORD,
@@ -103,6 +111,7 @@ def _shown() -> dict[str, Any]:
         "identity": identities.of(db.session(), sessions.me()),
         "provided": identities.has_provider(db.session(), sessions.me()),
         "mails": bool(parts().settings.smtp_host),
+        "reminds": parts().settings.reminders and sessions.me().role in reminding.REMINDED,
         "factor": second_factor.of(db.session(), sessions.me()),
         "codes_left": second_factor.recovery_codes_left(db.session(), sessions.me()),
     }

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import claims, entitlement, policies, questions, review, review_queue, serving, withdrawals
+from federation import claims, entitlement, policies, questions, reminders, review, review_queue, serving, withdrawals
 from federation.audience import REVIEWER, guard
 from federation.database import db
 from federation.findings.collecting import findings
@@ -42,8 +42,16 @@ def queue() -> ResponseReturnValue:
     filters = _filters()
     page = request.args.get("page", 1, type=int)
     found = review_queue.queue(db.session(), reviewer=sessions.me(), filters=filters, page=page)
-    held = withdrawals.held(db.session())
-    return render_template("workbench/queue.html", queue=found, filters=filters, held=held, ages=review_queue.AGES)
+    mine = entitlement.of(db.session(), sessions.me(), policies.current(db.session()))
+    return render_template(
+        "workbench/queue.html",
+        queue=found,
+        filters=filters,
+        held=withdrawals.held(db.session()),
+        ages=review_queue.AGES,
+        due=reminders.reviewing(db.session(), mine) if entitlement.may_review(sessions.me()) else None,
+        leads=entitlement.leads_review(sessions.me()),
+    )
 
 
 @workbench.get(f"/versions/{NUMBER}")

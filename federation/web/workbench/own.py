@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from federation import contributions as contributed
+from federation import reminders
 from federation.audience import MEMBER, guard
 from federation.database import db
 from federation.language import request_language
@@ -28,7 +29,8 @@ def contributions() -> ResponseReturnValue:
         state=request.args.get("state", ""),
         page=request.args.get("page", 1, type=int),
     )
-    return render_template("workbench/own/contributions.html", found=found, showing=showing)
+    owing = reminders.owing(db.session(), institution_id())
+    return render_template("workbench/own/contributions.html", found=found, owing=owing, showing=showing)
 
 
 @workbench_own.get("/versions/<int(max=2147483647):version_id>")

@@ -54,6 +54,7 @@ def test_every_row_of_every_table_arrives(hub, old):
         "outgoing_mails",
         "person_sessions",
         "recovery_codes",
+        "reminders",
         "second_factors",
     }
     of_the_desk = {

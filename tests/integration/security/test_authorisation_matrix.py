@@ -262,6 +262,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/workbench/account/identity"): Row(people_only(**dict.fromkeys(ROLES, NOT_THERE))),
     ("POST", "/workbench/account/identity/unbound"): Row(people_only(**dict.fromkeys(ROLES, NOT_THERE))),
     ("POST", "/workbench/account/email"): Row(people_only(), form={"email": "no address"}),
+    ("POST", "/workbench/account/reminders"): Row(people_only(), form={"reminded": "yes"}),
     ("POST", "/workbench/account/sessions"): Row(people_only(), form={"session": "others"}),
     ("GET", NUMBER): Row(readers_of_the_desk(), Stage.version),
     ("GET", NUMBER + "/next"): Row(readers_of_the_desk(), lambda stage: stage.version() + "/next"),
