@@ -79,6 +79,11 @@ def room(session: Session, institution: Institution, limits: Limits) -> Room:
 
 def used(session: Session) -> dict[int, int]:
     """How many bytes each institution's versions name, by its number; those that use nothing are left out."""
+    return {institution_id: size for institution_id, (_files, size) in holdings(session).items()}
+
+
+def holdings(session: Session) -> dict[int, tuple[int, int]]:
+    """How many files each institution's versions name, and how many bytes these are; as `used`."""
     named = (
         select(Resource.institution_id, VersionFile.sha256)
         .join(ResourceVersion, ResourceVersion.resource_id == Resource.id)
@@ -87,12 +92,12 @@ def used(session: Session) -> dict[int, int]:
         .subquery()
     )
     summed = (
-        select(named.c.institution_id, func.sum(StoredObject.size))
+        select(named.c.institution_id, func.count(), func.sum(StoredObject.size))
         .join(StoredObject, StoredObject.sha256 == named.c.sha256)
         .where(StoredObject.removing_at.is_(None))
         .group_by(named.c.institution_id)
     )
-    return {row[0]: int(row[1]) for row in session.execute(summed)}
+    return {row[0]: (row[1], int(row[2])) for row in session.execute(summed)}
 
 
 def refusals(

@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
 
+import structlog
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from federation.backups import folder as place
 from federation.backups import manifest, objects, snapshot
 from federation.backups.manifest import Manifest, Objects
 from federation.backups.objects import Listed
 from federation.backups.snapshot import Begin
+from federation.database import unit_of_work
+from federation.models.backups import BackupMade
 from federation.models.base import now
 from federation.parts import parts
 from federation.schema import head
 from federation.settings import HubSettings, secrets_file
 
+log = structlog.get_logger()
 _HEADER = """# 备份时平台的设置，不含机密。恢复时可用 commons-hub --config 指定这份文件；var 改成新的数据目录。
 """
 
@@ -64,7 +70,18 @@ def make(app: Flask, folder: Path, *, given: HubSettings, with_objects: bool, ke
                 files=manifest.files_in(draft),
             )
             manifest.write(draft, made)
+        _note(app, moment, made.objects, with_objects=with_objects)
         return Made(final, made, count, _forget(target, keep, listed))
+
+
+def _note(app: Flask, moment: datetime, said: Objects, *, with_objects: bool) -> None:
+    """Let the hub know of it, for whoever looks after it; a database that cannot be written to now has its backup."""
+    try:
+        with unit_of_work(app) as session:
+            lacking = len(said.lacking) if with_objects else None
+            session.add(BackupMade(at=moment, objects=said.count, lacking=lacking))
+    except DBAPIError as error:
+        log.warning("backup made and not noted", cause=type(error).__name__)
 
 
 def _forget(target: Path, keep: int | None, listed: list[Listed]) -> list[str]:

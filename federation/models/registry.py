@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation.models import (
     auditing,
+    backups,
     events,
     findings,
     identities,
@@ -25,6 +26,7 @@ from federation.models.base import Base
 metadata = Base.metadata
 modules = (
     auditing,
+    backups,
     events,
     identities,
     institutions,

@@ -120,7 +120,7 @@ def test_every_page_can_be_used_by_everybody_and_fits_the_screen(
             "/workbench/",
             link,
             "/workbench/account",
-            "/workbench/admin/",
+            "/workbench/admin/institutions",
             "/workbench/admin/files",
             "/workbench/admin/users",
         ):

@@ -41,7 +41,7 @@ def desk(hub: Hub) -> Iterator[Desk]:
         "/workbench/versions/1",
         "/workbench/versions/1/files/0",
         "/workbench/account",
-        "/workbench/admin/",
+        "/workbench/admin/institutions",
         "/workbench/admin/users",
     ],
 )
@@ -609,7 +609,7 @@ def test_a_password_that_will_not_do_is_refused(desk: Desk, values: dict[str, st
 @pytest.mark.parametrize(("role", "reads"), [(people.REVIEWER, 403), (people.AUDITOR, 200)])
 def test_only_admins_change_the_admin_part_and_auditors_read_it(desk: Desk, role: str, reads: int) -> None:
     browser = desk.signed_in("li", role)
-    for path in ("/workbench/admin/", "/workbench/admin/users"):
+    for path in ("/workbench/admin/institutions", "/workbench/admin/users"):
         answer = browser.get(path)
         assert answer.status_code == reads
         assert f'action="{path}' not in answer.get_data(as_text=True)
@@ -619,14 +619,14 @@ def test_only_admins_change_the_admin_part_and_auditors_read_it(desk: Desk, role
 def test_a_new_institution_gets_an_invitation_that_is_shown_once_and_works(desk: Desk, member: Member) -> None:
     browser = desk.signed_in("boss", people.ADMIN)
     answer = browser.submit(
-        "/workbench/admin/", code="ustc", kind="university", name_zh="某大学", name_en="A University"
+        "/workbench/admin/institutions", code="ustc", kind="university", name_zh="某大学", name_en="A University"
     )
     page = answer.get_data(as_text=True)
     assert answer.status_code == 200
     found = re.search(r"commons-node join \S+ ([A-Za-z0-9_-]{20,})", page)
     assert found is not None
     assert desk.hub.enrolment(found[1], member.signer.__class__()).status_code == 201
-    again = browser.page("/workbench/admin/")
+    again = browser.page("/workbench/admin/institutions")
     assert "某大学" in again
     assert found[1] not in again
     with unit_of_work(desk.hub.app, read_only=True) as session:
@@ -638,23 +638,23 @@ def test_a_new_institution_gets_an_invitation_that_is_shown_once_and_works(desk:
 )
 def test_a_bad_institution_is_refused_on_the_page(desk: Desk, values: dict[str, str]) -> None:
     browser = desk.signed_in("boss", people.ADMIN)
-    answer = browser.submit("/workbench/admin/", **{"kind": "university", **values})
+    answer = browser.submit("/workbench/admin/institutions", **{"kind": "university", **values})
     assert answer.status_code == 422
     assert 'class="fault"' in answer.get_data(as_text=True)
 
 
 def test_a_code_that_is_taken_is_refused_on_the_page(desk: Desk, member: Member) -> None:
     browser = desk.signed_in("boss", people.ADMIN)
-    answer = browser.submit("/workbench/admin/", code=member.code, kind="university", name_zh="甲")
+    answer = browser.submit("/workbench/admin/institutions", code=member.code, kind="university", name_zh="甲")
     assert answer.status_code == 409
     assert f"{member.code}已存在" in answer.get_data(as_text=True)
 
 
 def test_a_further_invitation_can_be_made_for_a_member(desk: Desk, member: Member) -> None:
     browser = desk.signed_in("boss", people.ADMIN)
-    page = browser.page("/workbench/admin/")
+    page = browser.page("/workbench/admin/institutions")
     [path] = re.findall(r'action="(/workbench/admin/institutions/\d+/invitation)"', page)
-    assert "commons-node join" in browser.submit(path, seen_on="/workbench/admin/").get_data(as_text=True)
+    assert "commons-node join" in browser.submit(path, seen_on="/workbench/admin/institutions").get_data(as_text=True)
     assert browser.submit("/workbench/admin/institutions/999/invitation", seen_on="/workbench/").status_code == 404
 
 
@@ -666,14 +666,14 @@ def quota_path(desk: Desk, code: str) -> str:
 def test_an_admin_changes_what_an_institution_may_store(desk: Desk, member: Member) -> None:
     browser, path = desk.signed_in("boss", people.ADMIN), quota_path(desk, member.code)
     for given, shown in (("200 GB", 'value="200 GB"'), ("", 'placeholder="不限" value=""')):
-        assert browser.submit(path, seen_on="/workbench/admin/", quota=given).status_code == 303
-        assert shown in browser.page("/workbench/admin/")
+        assert browser.submit(path, seen_on="/workbench/admin/institutions", quota=given).status_code == 303
+        assert shown in browser.page("/workbench/admin/institutions")
     assert desk.actions().count("institution.quota_set") == 2
 
 
 def test_a_quota_that_is_no_size_is_refused_on_the_page(desk: Desk, member: Member) -> None:
     browser, path = desk.signed_in("boss", people.ADMIN), quota_path(desk, member.code)
-    answer = browser.submit(path, seen_on="/workbench/admin/", quota="很多")
+    answer = browser.submit(path, seen_on="/workbench/admin/institutions", quota="很多")
     assert answer.status_code == 422
     assert "“很多”不是大小" in answer.get_data(as_text=True)
     assert browser.submit(path.replace("/quota", "9/quota"), seen_on="/workbench/", quota="1").status_code == 404

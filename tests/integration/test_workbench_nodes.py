@@ -59,13 +59,13 @@ def test_the_page_shows_the_counts_the_digest_and_what_differed(hub: Hub, admin:
         assert words in page
     with unit_of_work(hub.app, read_only=True) as session:
         assert session.get_one(Reconciliation, member.node_id).digest in page
-    assert "不一致" in admin.page("/workbench/admin/")
+    assert "不一致" in admin.page("/workbench/admin/institutions")
 
 
 def test_equality_is_shown_among_the_members(admin: Browser, member: Member) -> None:
     compare(member, 0)
-    assert "一致</span>" in admin.page("/workbench/admin/")
-    assert page_of(member) in admin.page("/workbench/admin/")
+    assert "一致</span>" in admin.page("/workbench/admin/institutions")
+    assert page_of(member) in admin.page("/workbench/admin/institutions")
 
 
 def test_a_key_is_suspended_used_again_and_revoked_with_reasons(hub: Hub, admin: Browser, member: Member) -> None:
@@ -129,13 +129,13 @@ def test_stopped_withdrawals_are_shown_to_all_staff_until_an_admin_agrees(
     assert "要撤回 4 件公开资源" in reviewer.page("/workbench/")
     assert place not in reviewer.page("/workbench/")
     assert f"{place}#withdrawals" in admin.page("/workbench/")
-    assert "4 件撤回待同意" in admin.page("/workbench/admin/")
+    assert "4 件撤回待同意" in admin.page("/workbench/admin/institutions")
     assert "节点“节点”要撤回 4 件公开资源" in admin.page(place)
     with unit_of_work(hub.app, read_only=True) as session:
         assert [one["withdrawals_held"] for one in operations.institutions(session, quota=0)] == [4]
     assert standing.status(hub.app)["institutions"][member.code]["withdrawals_held"] == 4
     admin.submit(f"/workbench/admin/institutions/{number}/withdrawals", seen_on=place)
-    for path in ("/workbench/", "/workbench/admin/", place):
+    for path in ("/workbench/", "/workbench/admin/institutions", place):
         assert "4 件" not in admin.page(path)
 
 

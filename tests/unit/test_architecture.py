@@ -156,7 +156,8 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
     },
     ADMIN: {
         ("GET", "/workbench/admin/"),
-        ("POST", "/workbench/admin/"),
+        ("GET", "/workbench/admin/institutions"),
+        ("POST", "/workbench/admin/institutions"),
         ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/invitation"),
         ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/withdrawals"),
         ("POST", "/workbench/admin/institutions/<int(max=2147483647):institution_id>/quota"),

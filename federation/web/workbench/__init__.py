@@ -15,6 +15,7 @@ from federation.web.workbench.elsewhere import workbench_elsewhere, workbench_id
 from federation.web.workbench.links import workbench_links
 from federation.web.workbench.log import workbench_log
 from federation.web.workbench.nodes import workbench_nodes
+from federation.web.workbench.overview import workbench_overview
 from federation.web.workbench.own import workbench_own
 from federation.web.workbench.people import workbench_people
 from federation.web.workbench.policy import workbench_policy, workbench_rules
@@ -38,6 +39,7 @@ PARTS = (
     workbench_factor,
     workbench_own,
     workbench_team,
+    workbench_overview,
     workbench_admin,
     workbench_people,
     workbench_nodes,

@@ -26,13 +26,13 @@ workbench_admin = guard(
 sessions.furnish(workbench_admin)
 
 
-@workbench_admin.get("/")
+@workbench_admin.get("/institutions")
 def institutions() -> ResponseReturnValue:
     """The members, their nodes, and the form for a new one."""
     return _institutions_page()
 
 
-@workbench_admin.post("/")
+@workbench_admin.post("/institutions")
 def create_institution() -> ResponseReturnValue:
     """Make a member and its first invitation, whose token is shown this once."""
     form = request.form

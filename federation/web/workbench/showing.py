@@ -233,6 +233,11 @@ def waited(since: datetime) -> str:
     return _span(now() - since)
 
 
+def aged(since: datetime) -> str:
+    """How long ago in whole days, where the days count: a month is `31 天`, not `4 周`."""
+    return days(now() - since)
+
+
 def _span(length: timedelta) -> str:
     said = str(format_timedelta(max(length, timedelta(minutes=1)), granularity="minute", threshold=1.2))
     return re.sub(r"(?<=\d)(?=[^\d\s])", " ", said)
@@ -244,11 +249,11 @@ def due(version: ResourceVersion) -> str:
         return ""
     left = version.due_at - now()
     if left < timedelta():
-        return str(_("逾期 %(time)s", time=_days(-left)))
-    return str(_("还有 %(time)s", time=_days(left)))
+        return str(_("逾期 %(time)s", time=days(-left)))
+    return str(_("还有 %(time)s", time=days(left)))
 
 
-def _days(length: timedelta) -> str:
+def days(length: timedelta) -> str:
     """A length in whole days, as people count what is due; what is shorter than one in hours or minutes."""
     if length < timedelta(days=1):
         return _span(length)

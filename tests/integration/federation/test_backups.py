@@ -38,6 +38,7 @@ from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
+from federation.overview import keeping
 from federation.parts import parts
 from shared import errors
 from tests.support.hub import rows, running_hub
@@ -141,6 +142,21 @@ def test_a_distributed_hub_s_secrets_are_named_and_not_copied(hub, place):
     made = making.make(hub.app, place, given=given, with_objects=False, keep=None, begin=silent)
     assert "secret_key" in made.manifest.secrets_needed
     assert not (made.path / folder.SECRETS).exists()
+
+
+def test_the_hub_knows_when_it_was_last_backed_up_and_what_was_lacking(hub, published, place):
+    assert last_backup(hub) is None
+    made = back_up(hub, place, with_objects=False)
+    known = last_backup(hub)
+    assert (known.at.isoformat(), known.objects, known.lacking) == (made.manifest.made, 1, None)
+    parts(hub.app).store.delete(sha256=published)
+    back_up(hub, place)
+    assert last_backup(hub).lacking == 1
+
+
+def last_backup(hub):
+    with unit_of_work(hub.app, read_only=True) as session:
+        return keeping.kept(session, hub.settings).backup
 
 
 def test_bytes_that_are_there_already_are_not_copied_again(hub, member, published, place):

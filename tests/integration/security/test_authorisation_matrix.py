@@ -297,7 +297,8 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/workbench/reports/report.xlsx"): Row(people_only()),
     ("GET", "/workbench/reports/<name>.csv"): Row(people_only(), "/workbench/reports/members.csv"),
     ("GET", "/workbench/reports/<name>.svg"): Row(people_only(), "/workbench/reports/trend.svg"),
-    ("POST", ADMIN + "/"): Row(admins_only(), form={"code": "no good"}),
+    ("GET", ADMIN + "/institutions"): Row(admins_and_auditors()),
+    ("POST", ADMIN + "/institutions"): Row(admins_only(), form={"code": "no good"}),
     ("GET", ADMIN + "/files"): Row(admins_and_auditors()),
     ("POST", ADMIN + "/institutions/<int(max=2147483647):institution_id>/quota"): Row(
         admins_only(), lambda stage: f"{ADMIN}/institutions/{stage.institution_id()}/quota", form={"quota": "?"}

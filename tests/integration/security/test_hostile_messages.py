@@ -207,7 +207,9 @@ def test_a_name_that_only_looks_like_another_is_another_and_is_shown_as_it_is(st
     answer = stage.call("anonymous", "GET", f"/api/v1/resources/{ark}").get_json()
     assert (answer["record"]["title"]["en"], answer["institution"]["code"]) == ("Меtrоlоgy", "b")
     for code in ("ａ", "а", "A", "a\u200b"):
-        answer = stage.call("admin", "POST", "/workbench/admin/", {"code": code, "kind": "institute", "name_zh": "x"})
+        answer = stage.call(
+            "admin", "POST", "/workbench/admin/institutions", {"code": code, "kind": "institute", "name_zh": "x"}
+        )
         assert answer.status_code in (409, 422), code
 
 

@@ -1,0 +1,150 @@
+"""The review as a whole: what waits and for how long, and what each reviewer has decided."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from federation.entitlement import WAITING
+from federation.models.base import now
+from federation.models.events import NodeEvent
+from federation.models.institutions import Institution
+from federation.models.people import User
+from federation.models.policies import Rereview
+from federation.models.resources import Resource, ResourceVersion, VersionTerm
+from federation.models.reviews import Decision
+from federation.review import APPROVE, REJECT, REQUEST_CHANGES
+from federation.sampling import DOUBTFUL
+
+
+@dataclass(frozen=True)
+class Part:
+    """What waits of one institution or theme: how many, how many of them overdue, since when the oldest waits."""
+
+    count: int
+    overdue: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for review."""
+
+    count: int
+    overdue: int
+    oldest: datetime | None
+    median: datetime | None
+    """Since when one half waits at least."""
+    institutions: Sequence[tuple[Institution, Part]]
+    themes: Sequence[tuple[str, Part]]
+    """By the theme's code; a version may have several."""
+    rereviews: int
+    """Public versions that were drawn for a second look and wait for it."""
+
+
+@dataclass
+class Judged:
+    """What one reviewer has decided in a time, and their second looks at what was public already."""
+
+    person: User
+    approved: int = 0
+    returned: int = 0
+    rejected: int = 0
+    rereviewed: int = 0
+    doubtful: int = 0
+    spans: list[timedelta] = field(default_factory=list)
+    """From a version's coming into review to the decision on it."""
+
+    @property
+    def decided(self) -> int:
+        """How many decisions."""
+        return self.approved + self.returned + self.rejected
+
+    @property
+    def median(self) -> timedelta | None:
+        """Half of the decisions took longer; None without any."""
+        return statistics.median(self.spans) if self.spans else None  # type: ignore[type-var]  # it can be halved
+
+
+def queue(session: Session) -> Queue:
+    """What waits, in all, by institution and by theme: most overdue first, then what waits longest."""
+    figures = _figures()
+    waiting = ResourceVersion.state == WAITING
+    by_institution = (
+        select(Institution, *figures)
+        .join(Resource, Resource.institution_id == Institution.id)
+        .join(ResourceVersion, ResourceVersion.resource_id == Resource.id)
+        .where(waiting)
+        .group_by(Institution.id)
+    )
+    institutions = _sorted(session.execute(by_institution))
+    by_theme = (
+        select(VersionTerm.code, *figures)
+        .join(ResourceVersion, ResourceVersion.id == VersionTerm.version_id)
+        .where(waiting, VersionTerm.vocabulary == "themes")
+        .group_by(VersionTerm.code)
+    )
+    count = sum(part.count for _, part in institutions)
+    middle = select(ResourceVersion.changed_at).where(waiting).order_by(ResourceVersion.changed_at)
+    return Queue(
+        count=count,
+        overdue=sum(part.overdue for _, part in institutions),
+        oldest=min((part.oldest for _, part in institutions), default=None),
+        median=session.scalar(middle.offset(max(0, count - 1) // 2).limit(1)),
+        institutions=institutions,
+        themes=_sorted(session.execute(by_theme)),
+        rereviews=session.scalar(select(func.count()).where(Rereview.outcome == "")) or 0,
+    )
+
+
+def judged(session: Session, *, days: int) -> list[Judged]:
+    """What each reviewer has decided in the last `days`, who decided most in front."""
+    since = now() - timedelta(days=days)
+    entered = (
+        select(func.min(NodeEvent.at))
+        .where(
+            NodeEvent.resource_id == ResourceVersion.resource_id,
+            NodeEvent.version == ResourceVersion.version,
+            NodeEvent.state == WAITING,
+        )
+        .scalar_subquery()
+    )
+    decisions = (
+        select(User, Decision.verdict, Decision.at, entered, ResourceVersion.received_at)
+        .join(Decision, Decision.reviewer_id == User.id)
+        .join(ResourceVersion, ResourceVersion.id == Decision.version_id)
+        .where(Decision.at >= since)
+    )
+    found: dict[str, Judged] = {}
+    for person, verdict, at, began, received in session.execute(decisions):
+        one = found.setdefault(person.id, Judged(person))
+        one.approved += verdict == APPROVE
+        one.returned += verdict == REQUEST_CHANGES
+        one.rejected += verdict == REJECT
+        one.spans.append(at - (began or received))
+    looks = (
+        select(User, func.count(), func.count().filter(Rereview.outcome == DOUBTFUL))
+        .join(Rereview, Rereview.reviewer_id == User.id)
+        .where(Rereview.done_at >= since)
+        .group_by(User.id)
+    )
+    for person, count, doubtful in session.execute(looks):
+        one = found.setdefault(person.id, Judged(person))
+        one.rereviewed, one.doubtful = count, doubtful
+    return sorted(found.values(), key=lambda one: (-one.decided, -one.rereviewed, one.person.name))
+
+
+def _figures() -> list[Any]:
+    late = ResourceVersion.due_at < now()
+    return [func.count(), func.count().filter(late), func.min(ResourceVersion.changed_at)]
+
+
+def _sorted(rows: Any) -> list[tuple[Any, Part]]:
+    found = [(row[0], Part(row[1], row[2], row[3])) for row in rows]
+    return sorted(found, key=lambda one: (-one[1].overdue, one[1].oldest))
