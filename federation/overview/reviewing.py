@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,7 +53,6 @@ class Queue:
 class Judged:
     """What one reviewer has decided in a time, and their second looks at what was public already."""
 
-    person: User
     approved: int = 0
     returned: int = 0
     rejected: int = 0
@@ -103,7 +103,7 @@ def queue(session: Session) -> Queue:
     )
 
 
-def judged(session: Session, *, days: int) -> list[Judged]:
+def judged(session: Session, *, days: int) -> list[tuple[User, Judged]]:
     """What each reviewer has decided in the last `days`, who decided most in front."""
     since = now() - timedelta(days=days)
     entered = (
@@ -116,28 +116,27 @@ def judged(session: Session, *, days: int) -> list[Judged]:
         .scalar_subquery()
     )
     decisions = (
-        select(User, Decision.verdict, Decision.at, entered, ResourceVersion.received_at)
-        .join(Decision, Decision.reviewer_id == User.id)
+        select(Decision.reviewer_id, Decision.verdict, Decision.at, entered, ResourceVersion.received_at)
         .join(ResourceVersion, ResourceVersion.id == Decision.version_id)
         .where(Decision.at >= since)
     )
-    found: dict[str, Judged] = {}
-    for person, verdict, at, began, received in session.execute(decisions):
-        one = found.setdefault(person.id, Judged(person))
+    looks = (
+        select(Rereview.reviewer_id, func.count(), func.count().filter(Rereview.outcome == DOUBTFUL))
+        .where(Rereview.done_at >= since)
+        .group_by(Rereview.reviewer_id)
+    )
+    found: dict[str, Judged] = defaultdict(Judged)
+    for reviewer_id, verdict, at, began, received in session.execute(decisions):
+        one = found[reviewer_id]
         one.approved += verdict == APPROVE
         one.returned += verdict == REQUEST_CHANGES
         one.rejected += verdict == REJECT
         one.spans.append(at - (began or received))
-    looks = (
-        select(User, func.count(), func.count().filter(Rereview.outcome == DOUBTFUL))
-        .join(Rereview, Rereview.reviewer_id == User.id)
-        .where(Rereview.done_at >= since)
-        .group_by(User.id)
-    )
-    for person, count, doubtful in session.execute(looks):
-        one = found.setdefault(person.id, Judged(person))
-        one.rereviewed, one.doubtful = count, doubtful
-    return sorted(found.values(), key=lambda one: (-one.decided, -one.rereviewed, one.person.name))
+    for person_id, count, doubtful in session.execute(looks):
+        if person_id is not None:
+            found[person_id].rereviewed, found[person_id].doubtful = count, doubtful
+    people = session.scalars(select(User).where(User.id.in_(found)).order_by(User.name))
+    return sorted(((one, found[one.id]) for one in people), key=lambda one: (-one[1].decided, -one[1].rereviewed))
 
 
 def _figures() -> list[Any]:
