@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
@@ -66,9 +66,18 @@ class ObjectStore:
         self._engine = S3Engine(settings)
         self._inside = _presigner(settings, settings.endpoint)
         self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
-        self._plain = _opener(settings)
         # Everything but time and signature is the same each time that a file is asked for.
         self._downloads = lru_cache(maxsize=DRAFTS_KEPT)(self._draft_download)
+
+    @cached_property
+    def _plain(self) -> OpenerDirector:
+        """For the one plain question whether the store is there, in processes that need no more of it.
+
+        Made when it is first asked: reading the system's certificates takes longer than all else here.
+        """
+        settings = self.settings
+        proxies = ProxyHandler({}) if settings.is_local else ProxyHandler()
+        return build_opener(proxies, HTTPSHandler(context=ssl.create_default_context(cafile=settings.ca_bundle)))
 
     # -- the store itself --------------------------------------------------------------------------------
 
@@ -322,12 +331,6 @@ class ObjectStore:
         headers = {"content-length": str(length)} if self.settings.sign_length else {}
         expires = self.settings.grant_seconds
         return self._outside.url("PUT", bucket=bucket, key=key, expires=expires, query=query, headers=headers)
-
-
-def _opener(settings: StoreSettings) -> OpenerDirector:
-    """For the one plain question whether the store is there, in processes that need no more of it."""
-    proxies = ProxyHandler({}) if settings.is_local else ProxyHandler()
-    return build_opener(proxies, HTTPSHandler(context=ssl.create_default_context(cafile=settings.ca_bundle)))
 
 
 def _presigner(settings: StoreSettings, endpoint: str) -> Presigner:
