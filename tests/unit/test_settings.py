@@ -104,6 +104,11 @@ def test_every_setting_has_a_sentence_of_its_own():
         ("public_origin", "ftp://cloud.example.org"),
         ("store_endpoint", "https://store.example.org/?a=b"),
         ("store_public_endpoint", "https://"),
+        ("public_origin", "https://[::1"),
+        ("public_origin", "https://cloud.example.org:port"),
+        ("public_origin", "https://me:word@cloud.example.org"),
+        ("store_endpoint", "http://127.0.0.1:99999"),
+        ("store_public_endpoint", "https://files example.org"),
         ("store_part_size", "1000000"),
         ("store_part_size", "many"),
         ("ark_naan", "1234"),
@@ -127,6 +132,7 @@ def test_every_setting_has_a_sentence_of_its_own():
         ("host", " "),
         ("vocabularies", "no/such/folder"),
         ("review_policy", "no/such/file.toml"),
+        ("store_ca_bundle", "long/" * 1000),
     ],
 )
 def test_a_bad_value_is_named(tmp_path, name, value):

@@ -158,7 +158,8 @@ def test_a_faulty_mapping_is_refused_by_name(tmp_path: Path, mapping: str, named
         ("source = 1", "无法读取导入来源 m.toml：source 的类型不对。"),
         (
             '[fields]\n"title.zh" = { from = "a", match = "(" }',
-            "无法读取导入来源 m.toml：fields.title.zh：match 不是正则表达式（missing ), unterminated subpattern at position 0）。",
+            "无法读取导入来源 m.toml：fields.title.zh：match 不是正则表达式（"
+            "missing ), unterminated subpattern at position 0）。",
         ),
     ],
 )
