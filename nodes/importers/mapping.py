@@ -119,7 +119,7 @@ def load_mapping(path: Path) -> Mapping:
     reader = _Reader(data)
     mapping = reader.mapping(path.stem)
     if reader.faults:
-        raise ImportUnreadable(name=path.name, cause="；".join(reader.faults))
+        raise ImportUnreadable(name=path.name, cause=_("；").join(reader.faults))
     return mapping
 
 

@@ -184,3 +184,13 @@ def test_what_is_no_number_is_a_fault_of_its_row_wherever_it_was_asked_for(impor
     row, other = import_("a.jsonl", '{"id": 1, "no": "A-7"}\n{"id": 2}', mapping)
     assert [error.code for error in row.errors] == ["bad_number"]
     assert "bad_number" not in [error.code for error in other.errors]
+
+
+def test_faults_of_a_mapping_are_joined_as_the_reader_s_language_joins_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONS_LANGUAGE", "en")
+    (tmp_path / "m.toml").write_text('surce = "x"\nmap = 1', encoding="utf-8")
+    with pytest.raises(ImportUnreadable) as refused:
+        load_mapping(tmp_path / "m.toml")
+    assert "“map” is not known; “surce” is not known" in refused.value.message("en")
