@@ -1,6 +1,7 @@
 """The hub's settings: the files in config/ say what the code does, and a bad value stops the start by name."""
 
 import dataclasses
+import os
 import re
 import stat
 import subprocess
@@ -137,6 +138,10 @@ def test_every_setting_has_a_sentence_of_its_own():
 )
 def test_a_bad_value_is_named(tmp_path, name, value):
     assert f"- {name}:" in faults(tmp_path, **{name: value})
+
+
+def test_a_text_of_the_environment_in_another_encoding_is_named(tmp_path):
+    assert "- COMMONS_HUB_NAME_ZH: it is not UTF-8" in faults(tmp_path, hub_name_zh=os.fsdecode("云".encode("gbk")))
 
 
 def test_all_faults_are_named_at_once(tmp_path):
