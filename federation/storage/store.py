@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -28,7 +29,7 @@ from federation.storage.layout import (
     part_span,
 )
 from federation.storage.presign import Draft, Presigner
-from federation.storage.s3 import S3Body, S3Engine
+from federation.storage.s3 import S3Engine
 from federation.storage.settings import MIB, StoreSettings
 
 DRAFTS_KEPT = 1024
@@ -247,9 +248,14 @@ class ObjectStore:
         """Whether these bytes are kept."""
         return self._engine.size(*self._kept(sha256)) == size
 
-    def read(self, *, sha256: str, chunk: int = MIB) -> Iterator[bytes]:
-        """The kept bytes in pieces of at most `chunk` bytes; raises ObjectMissing at once."""
-        return _pieces(self._engine.open(*self._kept(sha256)), chunk)
+    @contextmanager
+    def reading(self, *, sha256: str, chunk: int = MIB) -> Iterator[Iterator[bytes]]:
+        """The kept bytes in pieces of at most `chunk` bytes; raises ObjectMissing at once.
+
+        A context, so that the connection is free again also when the reader stops early or never begins.
+        """
+        with self._engine.open(*self._kept(sha256)) as body:
+            yield iter(lambda: body.read(chunk), b"")
 
     def read_range(self, *, sha256: str, offset: int, length: int) -> bytes:
         """At most `length` kept bytes from `offset`, none past the end; raises ObjectMissing."""
@@ -261,8 +267,9 @@ class ObjectStore:
         if not self.has(sha256=sha256, size=size):
             return False
         digest = hashlib.sha256()
-        for piece in self.read(sha256=sha256):
-            digest.update(piece)
+        with self.reading(sha256=sha256) as pieces:
+            for piece in pieces:
+                digest.update(piece)
         return digest.hexdigest() == sha256
 
     def put_bytes(self, *, sha256: str, data: bytes) -> None:
@@ -334,10 +341,3 @@ def _presigner(settings: StoreSettings, endpoint: str) -> Presigner:
         secret_key=settings.secret_key,
         region=settings.region,
     )
-
-
-def _pieces(body: S3Body, chunk: int) -> Iterator[bytes]:
-    """Read a body to its end, freeing the connection also when the reader stops early."""
-    with body:
-        while data := body.read(chunk):
-            yield data

@@ -57,6 +57,12 @@ class RunningStore:
         return store
 
 
+def kept_bytes(store: ObjectStore, sha256: str, **options: Any) -> bytes:
+    """The whole of an object that is kept."""
+    with store.reading(sha256=sha256, **options) as pieces:
+        return b"".join(pieces)
+
+
 def free_port() -> int:
     """A port of this machine that is free now."""
     return free_ports(1)
