@@ -289,12 +289,15 @@ class ObjectStore:
         """Remove kept bytes; that there are none is fine."""
         self._engine.delete(*self._kept(sha256))
 
-    def download_url(self, *, sha256: str, name: str, media_type: str, inline: bool = False) -> str:
+    def download_url(
+        self, *, sha256: str, name: str, media_type: str, inline: bool = False, look: bool = False
+    ) -> str:
         """A presigned address that serves the bytes under `name` and `media_type`.
 
-        Only types in which nothing runs are shown `inline`; all others are attachments.
+        Only types in which nothing runs are shown `inline`; all others are attachments. To `look` is to send HEAD:
+        an address is signed for one method, and whoever was redirected keeps the one that they began with.
         """
-        return self._outside.sign(self._downloads(sha256, name, media_type, inline))
+        return self._outside.sign(self._downloads(sha256, name, media_type, inline, look))
 
     def framed_url(self, *, sha256: str, name: str) -> str:
         """A presigned address of an HTML page that runs, for a sandboxed frame and nothing else.
@@ -307,13 +310,14 @@ class ObjectStore:
         expires = self.settings.download_seconds
         return self._outside.sign(self._outside.draft("GET", bucket=bucket, key=key, expires=expires, query=query))
 
-    def _draft_download(self, sha256: str, name: str, media_type: str, inline: bool) -> Draft:
+    def _draft_download(self, sha256: str, name: str, media_type: str, inline: bool, look: bool) -> Draft:
         bucket, key = self._kept(sha256)
+        method, expires = "HEAD" if look else "GET", self.settings.download_seconds
         query = {
             "response-content-disposition": content_disposition(name, media_type, inline=inline),
             "response-content-type": content_type(media_type),
         }
-        return self._outside.draft("GET", bucket=bucket, key=key, expires=self.settings.download_seconds, query=query)
+        return self._outside.draft(method, bucket=bucket, key=key, expires=expires, query=query)
 
     # -- places ------------------------------------------------------------------------------------------
 

@@ -86,7 +86,10 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     inline = "inline" in request.args
     if not inline:
         _count(counting.DOWNLOAD, file.resource_id, file.sha256)
-    url = parts().store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline)
+    look = request.method == "HEAD"
+    url = parts().store.download_url(
+        sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline, look=look
+    )
     answer = ToTheStore(status=302, content_type="text/plain; charset=utf-8")
     answer.headers["Location"] = url
     answer.headers["Cache-Control"] = "no-store"
