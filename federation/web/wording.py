@@ -68,8 +68,11 @@ def _month(number: int) -> str:
 
 def year_span(first: int | None, last: int | None) -> str:
     """A span of astronomical years (1 BC is 0) for people; the empty string when neither is known."""
-    ends = [_year(year) for year in (first, last) if year is not None]
-    return "–".join(dict.fromkeys(ends))
+    if first is None:
+        return gettext("%(year)s以前", year=_year(last)) if last is not None else ""
+    if last is None:
+        return gettext("%(year)s以来", year=_year(first))
+    return "–".join(dict.fromkeys((_year(first), _year(last))))
 
 
 def _year(year: int) -> str:

@@ -134,8 +134,10 @@ def file(version_id: int, position: int) -> ResponseReturnValue:
         raise NotFound()
     serving.check(db.session(), found.sha256)
     if request.args.get("download") == "1":
-        store = parts().store
-        return redirect(store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type))
+        store, look = parts().store, request.method == "HEAD"
+        return redirect(
+            store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type, look=look)
+        )
     return redirect(previews.address(found, framed=request.headers.get("Sec-Fetch-Dest") == "iframe"))
 
 
