@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nodes import key_files, keys, rotation
+from nodes import key_files, keys, rotation, rounds
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
@@ -107,6 +107,16 @@ def test_a_protected_key_works_with_its_passphrase_and_says_so_without(node: Com
     assert key_files.is_locked(folder(node))
     opened.run("key", "protect", "--new-passphrase", "")
     node.run("sync")
+
+
+def test_a_passphrase_waits_until_a_change_of_key_has_ended(node: Command) -> None:
+    """The key that was read before the change would be written over the new one, which nobody could make again."""
+    workplace = open_workplace(NodeSettings(data=str(folder(node))))
+    with rounds.alone(workplace):
+        refused = node.run("key", "protect", "--new-passphrase", "三把尺子", check=3)
+    workplace.database.close()
+    assert "正在" in refused.stderr
+    assert not key_files.is_locked(folder(node))
 
 
 def test_a_new_passphrase_is_taken_from_the_environment_too(node: Command) -> None:
