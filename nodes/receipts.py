@@ -78,10 +78,10 @@ def _note_records(
     with workplace.database.unit_of_work(read_only=True) as session:
         letters = [pair for pair in _letters(session) if pair[0] in said]
     for part in _parts(letters):
+        batch, results = [letter for _, letter in part], [_as_online(said[sha256]) for sha256, _ in part]
         with workplace.database.unit_of_work() as session:
-            outbox.note_answers(
-                session, [letter for _, letter in part], [_as_online(said[sha256]) for sha256, _ in part], sent
-            )
+            outbox.note_answers(session, batch, results, sent)
+            outbox.sign_anew(session, batch, results, key=workplace.key)
     progress(len(answers))
 
 

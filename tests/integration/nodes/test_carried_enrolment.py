@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from federation import auditlog, key_register
 from federation.database import unit_of_work
 from nodes import carried_enrolment, joining, key_files
 from nodes import membership as memberships
-from nodes.models import Membership
+from nodes.models import Membership, Version
 from nodes.workplace import open_workplace
 from shared import errors
 from shared.canonical import parse
@@ -140,6 +141,18 @@ def test_a_request_that_is_written_again_shows_the_same_key_until_there_is_anoth
     assert node.workplace.key.id != reply["key_id"]
     node.register()
     assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_what_was_signed_with_the_former_key_after_all_is_signed_anew_for_the_next_bag(node: Isolated) -> None:
+    """Somebody registered at the moment at which the key changed hands."""
+    node.register()
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        [before] = session.scalars(select(Version.jws))
+    come_back(node)
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(Version).values(jws=before))
+    assert [answer["code"] for answer in carry(node, "first")["records"]] == ["key_revoked"]
+    assert [answer["outcome"] for answer in carry(node, "second")["records"]] == ["accepted"]
 
 
 def test_until_the_reply_is_there_all_goes_on_with_the_key_in_use(hub: Hub, node: Isolated) -> None:
