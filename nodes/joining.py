@@ -15,6 +15,7 @@ from nodes.keys import Key
 from nodes.models import Membership, Reconciliation
 from nodes.public_keys import PublicKey
 from nodes.workplace import Workplace
+from shared import speaking
 from shared.errors import (
     AlreadyExists,
     AlreadyJoined,
@@ -142,7 +143,8 @@ def place_of(standing: Membership) -> dict[str, str]:
 
 
 def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
-    """Note whose the node is, and which keys it has had."""
+    """Note whose the node is, and which keys it has had. Raises `ProtocolUnknown`."""
+    speaking.check_hub(reply)
     own = PublicKey(workplace.key.jwk)
     public_keys.learn(workplace.folder, reply["keys"], own=own, origin=reply["origin"])
     with workplace.database.unit_of_work() as session:

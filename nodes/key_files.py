@@ -26,8 +26,8 @@ def asking(token: str) -> str:
 
 
 def all_asking(folder: Path) -> list[Path]:
-    """The files of such keys that are there."""
-    return sorted(folder.glob(ASKING.format("*")))
+    """The files of such keys that are there, the first that was written the first."""
+    return sorted(folder.glob(ASKING.format("*")), key=stamp)
 
 
 def stamp(path: Path) -> tuple[int, int]:

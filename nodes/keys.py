@@ -94,11 +94,11 @@ def protect(folder: Path, *, passphrase: str, present: str = "") -> None:
     `load_key` raises.
     """
     held = {FILE: load_key(folder, passphrase=present)}
-    for path in (folder / NEXT, *all_asking(folder)):
+    for path in (folder / NEXT, *reversed(all_asking(folder))):
         with suppress(KeyLocked, NotInitialised):
             held[path.name] = load_key(folder, passphrase=present, name=path.name)
     for name in reversed(held):
-        # The one in use is the last: until then all of it can be done again.
+        # The one in use is the last, until then all of it can be done again; the others keep their order in time.
         _write(folder / name, held[name].private, passphrase)
 
 

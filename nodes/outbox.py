@@ -112,9 +112,7 @@ def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Ma
     _offer_what_is_awaited(session, [(row["b_resource"], row["b_number"]) for row in rows if row["state"] == AWAITED])
 
 
-def sign_anew(
-    session: Session, batch: Sequence[Letter], results: Sequence[Mapping[str, Any]], *, key: Key
-) -> None:
+def sign_anew(session: Session, batch: Sequence[Letter], results: Sequence[Mapping[str, Any]], *, key: Key) -> None:
     """Sign with the key in use what was refused because of another one, so that it can be sent again."""
     for letter, result in zip(batch, results, strict=True):
         if result.get("code") in OTHER_KEY:

@@ -17,8 +17,9 @@ from nodes.outbox import Letter, Sent
 from nodes.sync import Reporter, Synced, states, take_events
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
+from shared import speaking
 from shared.bags import read_whole
-from shared.canonical import digest
+from shared.canonical import digest, parse
 from shared.carrying import MAX_CARRIED_BYTES, BundleReceipt
 from shared.errors import NotAddressed, ReceiptGap, WrongHub
 from shared.messages import read
@@ -32,9 +33,12 @@ def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None
     """Note what a receipt says; taken again, or after a later one, it changes nothing.
 
     Each step is a transaction that may be repeated, so one that was broken off is simply taken again. Raises
-    `NotJoined`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is no receipt.
+    `NotJoined`, `ProtocolUnknown`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is no receipt.
     """
-    receipt = read(BundleReceipt, read_whole(source, limit=MAX_CARRIED_BYTES))
+    given = parse(read_whole(source, limit=MAX_CARRIED_BYTES))
+    if isinstance(given, dict):
+        speaking.check_hub(given)
+    receipt = read(BundleReceipt, given)
     with workplace.database.unit_of_work(read_only=True) as session:
         membership = memberships.current(session)
     _check(receipt, membership)

@@ -152,7 +152,9 @@ def _sizes(folder: Path, most_files: int) -> dict[str, int]:
                     found[path] = entry.stat(follow_symlinks=False).st_size
                 elif not entry.is_dir(follow_symlinks=False):
                     raise BagNotPlain(path=shown(path))
-                elif (below or f"{path}/" == PAYLOAD) and depth < MAX_DEPTH:
+                elif below or f"{path}/" == PAYLOAD:
+                    if depth == MAX_DEPTH:
+                        raise BagUnexpected(path=shown(path))
                     waiting.append((f"{path}/", depth + 1))
                 if len(found) > most_files:
                     raise BagTooLarge(path=folder.name, limit=most_files)

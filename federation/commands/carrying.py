@@ -34,7 +34,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
     token = read_whole(request_file, limit=MAX_STATEMENT_BYTES).decode("utf-8", errors="replace").strip()
     asked, kid = read_enrolment_request(token)
     with unit_of_work(create_core(settings)) as session:
-        node = enrolment.enrol(
+        node = enrolment.enrol_carried(
             session,
             token=asked["token"],
             node_name=asked["node_name"],

@@ -18,8 +18,10 @@ from nodes.workplace import open_workplace
 from shared import errors
 from shared.canonical import parse
 from shared.jws import unverified_payload
+from shared.messages import MAX_KEYS
 from tests.support.hub import Hub, running_hub
 from tests.support.offline import Isolated, enrolled, isolated
+from tests.support.records import Signer
 from tests.support.stores import RunningStore
 
 CODE = "isolated"
@@ -129,6 +131,30 @@ def test_a_member_that_lost_its_database_takes_its_place_again(hub: Hub, node: I
     assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
 
 
+def test_a_member_that_has_lost_all_but_its_key_is_told_who_it_is(hub: Hub, node: Isolated) -> None:
+    """It does not know that it was one, so it asks with the key that the hub knows; the invitation stays good."""
+    former, token = node.workplace.key.id, hub.invite(CODE)
+    node.workplace.database.close()
+    for path in (*node.workplace.folder.glob("node.sqlite*"), node.workplace.folder / key_files.PUBLIC):
+        path.unlink()
+    node.workplace = open_workplace(node.workplace.settings)
+    assert come_back(node, token).node_id == node.node_id
+    assert node.workplace.key.id == former
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+    assert hub.enrolment(token, Signer()).status_code == 201
+
+
+def test_a_member_that_has_lost_all_but_a_key_that_is_out_of_use_is_told_so(hub: Hub, node: Isolated) -> None:
+    node.workplace.database.close()
+    for path in (*node.workplace.folder.glob("node.sqlite*"), node.workplace.folder / key_files.PUBLIC):
+        path.unlink()
+    node.workplace = open_workplace(node.workplace.settings)
+    put_out(hub, node.workplace.key.id)
+    with pytest.raises(errors.KeyRevoked):
+        come_back(node)
+
+
 def test_a_request_that_is_written_again_shows_the_same_key_until_there_is_another_invitation(
     hub: Hub, node: Isolated
 ) -> None:
@@ -141,6 +167,33 @@ def test_a_request_that_is_written_again_shows_the_same_key_until_there_is_anoth
     assert node.workplace.key.id != reply["key_id"]
     node.register()
     assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_the_reply_to_a_request_that_was_written_later_is_taken_after_that_to_an_earlier_one(
+    hub: Hub, node: Isolated
+) -> None:
+    """Two sticks are on their way: the hub takes only the later key, whichever reply is back first."""
+    first, second = [enrolled(hub, ask(node, hub.invite(CODE))) for _ in range(2)]
+    take(node, first)
+    take(node, second)
+    assert (node.workplace.key.id, key_files_of(node)) == (second["key_id"], [key_files.FILE])
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_a_reply_with_all_keys_of_a_long_life_is_taken(hub: Hub, node: Isolated) -> None:
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    key = reply["membership"]["keys"][0]["public_key"]
+    reply["membership"]["keys"] = [{"public_key": key, "endorsement": "x" * 2000}] * MAX_KEYS
+    assert take(node, reply).node_id == node.node_id
+
+
+def test_what_a_hub_of_another_protocol_says_is_not_guessed_at(hub: Hub, node: Isolated) -> None:
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    membership = {**reply["membership"], "protocol": 2, "something": "new"}
+    with pytest.raises(errors.ProtocolUnknown, match="speaks version 1 .* the hub only 2"):
+        take(node, {**reply, "membership": membership})
+    assert node.workplace.key.id != reply["key_id"]
 
 
 def test_what_was_signed_with_the_former_key_after_all_is_signed_anew_for_the_next_bag(node: Isolated) -> None:

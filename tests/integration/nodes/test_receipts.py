@@ -150,6 +150,12 @@ def test_a_receipt_that_is_not_for_this_node_or_not_whole_is_refused(node, recei
     assert (node.states(), cursor(node)) == (["registered"], 0)
 
 
+def test_a_receipt_of_a_hub_of_another_protocol_is_not_guessed_at(node, receipt):
+    with pytest.raises(errors.ProtocolUnknown):
+        node.take({**receipt, "protocol": 2, "something": "new"})
+    assert node.states() == ["registered"]
+
+
 def test_what_is_no_receipt_is_named(node, tmp_path):
     (tmp_path / "half.json").write_text(json.dumps({"x": 1})[:-2])
     with pytest.raises(errors.InvalidJson):
