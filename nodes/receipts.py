@@ -33,7 +33,7 @@ def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None
     """Note what a receipt says; taken again, or after a later one, it changes nothing.
 
     Each step is a transaction that may be repeated, so one that was broken off is simply taken again. Raises
-    `NotJoined`, `ProtocolUnknown`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is no receipt.
+    `NotJoined`, `ProtocolUnknown`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is none.
     """
     given = parse(read_whole(source, limit=MAX_CARRIED_BYTES))
     if isinstance(given, dict):

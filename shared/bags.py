@@ -27,6 +27,7 @@ from shared.errors import (
     FileUnreadable,
     NotABag,
 )
+from shared.wording import system_fault
 
 DECLARATION, INFO, FETCH = "bagit.txt", "bag-info.txt", "fetch.txt"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -122,7 +123,7 @@ def read_whole(path: Path, *, limit: int) -> bytes:
         with _open(path) as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise FileUnreadable(name=path.name, cause=error.strerror or type(error).__name__) from error
+        raise FileUnreadable(name=path.name or str(path), cause=system_fault(error)) from error
     if len(data) > limit:
         raise BagTooLarge(path=path.name, limit=limit)
     return data
@@ -159,7 +160,7 @@ def _sizes(folder: Path, most_files: int) -> dict[str, int]:
                 if len(found) > most_files:
                     raise BagTooLarge(path=folder.name, limit=most_files)
     except OSError as error:
-        raise FileUnreadable(name=str(folder), cause=error.strerror or type(error).__name__) from error
+        raise FileUnreadable(name=str(folder), cause=system_fault(error)) from error
     return found
 
 

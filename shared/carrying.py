@@ -31,6 +31,7 @@ from shared.messages import (
 from shared.record import SHA256, RecordId
 from shared.signing import key_id, load_public_jwk, sign, verify
 from shared.validation import Many, Part, Strict, Text, Whole
+from shared.wording import system_fault
 
 STATEMENT = "statement.jws"
 """The bundle's tag file in which the node says whose and for which hub it is."""
@@ -195,13 +196,13 @@ def batch_bytes(tokens: Sequence[str]) -> bytes:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file of which nobody ever sees a half. Raises `FileUnwritable`."""
-    draft = path.with_name(f"{path.name}.part")
     try:
+        draft = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except OSError as error:
-        raise FileUnwritable(name=path.name, cause=error.strerror or type(error).__name__) from error
+    except (OSError, ValueError) as error:
+        raise FileUnwritable(name=path.name or str(path), cause=system_fault(error)) from error

@@ -14,7 +14,7 @@ from shared.messages import PROTOCOL
 
 
 def check_node(said: Mapping[str, Any]) -> None:
-    """Raise `ProtocolUnknown` for what a node of another version says; what says no version is for others to judge."""
+    """Raise `ProtocolUnknown` for what a node of another version says. What says none is for others to judge."""
     if _is_another(theirs := said.get("protocol")):
         raise ProtocolUnknown(theirs=theirs, ours=PROTOCOL)
 

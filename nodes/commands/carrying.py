@@ -10,11 +10,11 @@ import click
 
 from nodes import bundles, carried_enrolment, receipts, rounds, synchronisation_report
 from nodes.commands.opening import opened
-from nodes.console import json_option, say_json
+from nodes.console import GivenPath, json_option, say_json
 from nodes.progress import Bars
 from nodes.texts import _, language
 
-a_file = click.Path(path_type=Path, dir_okay=False)
+a_file = GivenPath(dir_okay=False)
 
 
 @click.command(name="join-request")
@@ -47,7 +47,7 @@ def join_reply(context: click.Context, reply_file: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=GivenPath(file_okay=False))
 @json_option
 @click.pass_context
 def export(context: click.Context, folder: Path, as_json: bool) -> None:

@@ -423,8 +423,10 @@ def test_what_systems_leave_on_a_stick_beside_the_payload_does_no_harm(node):
 
 
 def test_a_folder_that_is_not_there_is_named(node, tmp_path):
-    with pytest.raises(errors.FileUnreadable):
+    with pytest.raises(errors.FileUnreadable) as caught:
         node.import_(tmp_path / "nothing")
+    assert "文件不存在" in caught.value.message("zh")
+    assert "there is no such file" in caught.value.message("en")
 
 
 # -- joining -------------------------------------------------------------------------------------------------------

@@ -191,7 +191,7 @@ def test_a_reply_with_all_keys_of_a_long_life_is_taken(hub: Hub, node: Isolated)
 def test_what_a_hub_of_another_protocol_says_is_not_guessed_at(hub: Hub, node: Isolated) -> None:
     reply = enrolled(hub, ask(node, hub.invite(CODE)))
     membership = {**reply["membership"], "protocol": 2, "something": "new"}
-    with pytest.raises(errors.ProtocolUnknown, match="speaks version 1 .* the hub only 2"):
+    with pytest.raises(errors.ProtocolUnknown, match=r"speaks version 1 .* the hub only 2"):
         take(node, {**reply, "membership": membership})
     assert node.workplace.key.id != reply["key_id"]
 

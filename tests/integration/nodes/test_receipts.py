@@ -100,8 +100,11 @@ def test_a_file_that_changed_is_left_out_and_named_and_blocks_no_other(node):
 
 def test_a_place_that_cannot_be_written_is_named(node):
     node.file("plain", b"x")
-    with pytest.raises(errors.FileUnwritable):
-        node.export("plain/bag")
+    (node.folder / "circle").symlink_to(node.folder / "circle")
+    for name, cause in (("plain/bag", "不是文件夹"), ("circle", "同名")):
+        with pytest.raises(errors.FileUnwritable) as caught:
+            node.export(name)
+        assert cause in caught.value.message("zh")
 
 
 def test_more_records_than_a_bundle_holds_are_left_for_the_next(node, monkeypatch):
