@@ -88,6 +88,14 @@ def test_a_dry_run_says_what_differs_and_changes_nothing(node: Command, tmp_path
     assert "平台缺少 1" in node.run("reconcile", "--dry-run", check=5).stdout
 
 
+def test_what_a_dry_run_found_is_mended_at_the_next_opportunity_and_not_a_day_later(
+    node: Command, tmp_path: Path
+) -> None:
+    register(node, tmp_path, 1)
+    node.run("reconcile", "--dry-run", check=5)
+    assert node.json("sync")["reconciled"]["equal"]
+
+
 def test_a_node_restored_from_yesterdays_backup_gets_back_what_it_published_since(
     node: Command, tmp_path: Path
 ) -> None:
