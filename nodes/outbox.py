@@ -120,6 +120,13 @@ def sign_anew(session: Session, batch: Sequence[Letter], results: Sequence[Mappi
             version.jws = key.sign_record(version.record.encode("utf-8"))
 
 
+def sign_all(session: Session, *, key: Key) -> None:
+    """Sign with this key all that waits: the hub may not take any more what was signed with the one before."""
+    waiting = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
+    for version in session.scalars(select(Version).join(OutboxEntry, waiting)):
+        version.jws = key.sign_record(version.record.encode("utf-8"))
+
+
 def _offer_what_is_awaited(session: Session, names: Sequence[tuple[str, int]]) -> None:
     """The hub awaits the files of these versions, also those that it did not want for an earlier one."""
     if not names or session.scalar(select(LocalFile.sha256).where(LocalFile.sent).limit(1)) is None:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nodes import membership as memberships
-from nodes import outbox, transfer
+from nodes import outbox, restoring, transfer
 from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter, Sent
 from nodes.sync import Reporter, Synced, states, take_events
@@ -49,7 +49,7 @@ def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None
         # An older receipt than what was read since knows nothing new, and must not undo a later request for a file.
         _note_records(workplace, receipt["records"], done.sent, progress)
         _note_files(workplace, receipt["files"], done.files, progress)
-        done.events = _note_events(workplace, receipt["events"], progress)
+        _note_events(workplace, receipt["events"], done, progress)
     with workplace.database.unit_of_work() as session:
         session.execute(update(Membership).values(synced_at=now()))
         done.states = states(session)
@@ -112,8 +112,14 @@ def _note_files(
         progress(len(part))
 
 
-def _note_events(workplace: Workplace, events: Sequence[dict[str, Any]], progress: Callable[[int], None]) -> int:
-    """Note the events after the cursor, which moves with them."""
+def _note_events(
+    workplace: Workplace, events: Sequence[dict[str, Any]], done: Synced, progress: Callable[[int], None]
+) -> None:
+    """Note the events after the cursor, which moves with them.
+
+    Numbers that were skipped say that the hub was restored from a backup. What it has lost since, nobody here can
+    find out, so all goes out again.
+    """
     with workplace.database.unit_of_work(read_only=True) as session:
         cursor = memberships.current(session).cursor
     new = [event for event in events if event["seq"] > cursor]
@@ -121,8 +127,12 @@ def _note_events(workplace: Workplace, events: Sequence[dict[str, Any]], progres
     for part in _parts(new):
         with workplace.database.unit_of_work() as session:
             take_events(session, part, last=part[-1]["seq"])
+            if any(after > before + 1 for before, after in pairwise([cursor, *(event["seq"] for event in part)])):
+                done.again += restoring.send_all_again(session)
+                outbox.sign_all(session, key=workplace.key)
+        cursor = part[-1]["seq"]
         progress(len(part))
-    return len(new)
+    done.events = len(new)
 
 
 def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -28,14 +28,16 @@ def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> No
         _ask_for_files(session, version.content)
 
 
-def send_all_again(session: Session) -> None:
+def send_all_again(session: Session) -> int:
     """Put all that the hub should have into the outbox: who cannot compare with it does not know what it has lost.
 
-    Of their files none is offered again: the hub's answer says which it awaits.
+    Says how many were put there. Of their files none is offered again: the hub's answer says which it awaits.
     """
     waiting = {(entry.resource_id, entry.number) for entry in session.scalars(select(OutboxEntry))}
     ours = sorted((item.record_id, item.version) for item in holdings.items(session))
-    registration.to_send(session, [name for name in ours if name not in waiting])
+    lost = [name for name in ours if name not in waiting]
+    registration.to_send(session, lost)
+    return len(lost)
 
 
 def leave_elsewhere(session: Session, findings: Sequence[Finding]) -> None:

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import select
-
-from nodes import keys, public_keys
+from nodes import keys, outbox, public_keys
 from nodes import membership as memberships
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.key_files import NEXT
 from nodes.keys import Key
-from nodes.models import OutboxEntry, Version
 from nodes.workplace import Workplace
 from shared.endorsement import endorse
 from shared.errors import KeyUnknown
@@ -53,9 +50,7 @@ def take_into_use(workplace: Workplace, new: Key, *, endorsement: str = "") -> N
     """The hub knows the next key: what still waits to be sent is signed with it, and it becomes the one in use."""
     former = workplace.key
     with workplace.database.unit_of_work() as session:
-        waiting = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
-        for version in session.scalars(select(Version).join(OutboxEntry, waiting)):
-            version.jws = new.sign_record(version.record.encode("utf-8"))
+        outbox.sign_all(session, key=new)
     keys.take_over(workplace.folder, former, new, endorsement=endorsement)
 
 

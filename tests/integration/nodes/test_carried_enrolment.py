@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select, update
 
 from federation import auditlog, key_register
+from federation.backups.restoring import EVENTS_SKIPPED
 from federation.database import unit_of_work
+from federation.models.institutions import Institution, Node, NodeKey
 from nodes import carried_enrolment, joining, key_files
 from nodes import membership as memberships
 from nodes.models import Membership, Version
@@ -104,6 +106,37 @@ def test_a_member_of_a_hub_that_has_forgotten_it_brings_all_it_has(
         assert [answer["outcome"] for answer in carry(node, "files")["files"]] == ["stored"]
         assert (restored.states(record_id), restored.states(second)) == (["in_review"], ["in_review"])
         assert node.states() == ["in_review", "in_review"]
+
+
+def test_a_member_of_a_restored_hub_that_knows_its_key_brings_all_it_has_by_itself(
+    hub: Hub, node: Isolated, store: RunningStore, tmp_path: Path
+) -> None:
+    """Over the network it would compare; here the numbers that the hub has skipped say that it has lost something."""
+    file = node.file("尺.txt", b"calipers")
+    lost = node.register("", file)
+    carry(node, "answered, and lost")
+    with running_hub(tmp_path / "restored", store) as restored:
+        as_in_the_backup(hub, restored, node)
+        node.hub = restored
+        later = node.register()
+        assert [answer["outcome"] for answer in carry(node, "first")["records"]] == ["accepted"]
+        again = carry(node, "all")["records"]
+        assert {answer["id"]: answer["outcome"] for answer in again} == {lost: "accepted", later: "duplicate"}
+        assert [answer["outcome"] for answer in carry(node, "files")["files"]] == ["stored"]
+        assert (restored.states(lost), restored.states(later)) == (["in_review"], ["in_review"])
+        assert carry(node, "nothing more")["records"] == []
+
+
+def as_in_the_backup(hub: Hub, restored: Hub, node: Isolated) -> None:
+    """Let the node be at the restored hub what it was when it had just joined."""
+    restored.institution(CODE)
+    with unit_of_work(hub.app, read_only=True) as session:
+        jwk = session.get_one(NodeKey, node.workplace.key.id).jwk
+    with unit_of_work(restored.app) as session:
+        [member] = session.scalars(select(Institution.id))
+        session.add(Node(id=node.node_id, institution_id=member, name="节点", event_seq=EVENTS_SKIPPED))
+        session.flush()
+        session.add(NodeKey(id=node.workplace.key.id, node_id=node.node_id, jwk=jwk))
 
 
 def test_what_the_hub_still_has_is_answered_and_not_doubled(hub: Hub, node: Isolated) -> None:

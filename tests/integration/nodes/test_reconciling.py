@@ -1,4 +1,4 @@
-"""What the node takes back from a hub that does not say the truth: only what was asked for, and bears its signature."""
+"""What the node takes back from a hub that does not say the truth: only what it asked for."""
 
 from __future__ import annotations
 
