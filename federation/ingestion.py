@@ -204,7 +204,8 @@ def _checked(token: Any, keys: Mapping[str, Ed25519PublicKey | CommonsError], ou
 def _name(outcome: Outcome, record: Mapping[str, Any]) -> None:
     """Say in the answer which record it is about, as far as the record itself says it well."""
     record_id, version = record.get("id"), record.get("version")
-    if isinstance(record_id, str) and 0 < len(record_id) <= 36:
+    # It is read on the operator's terminal, too.
+    if isinstance(record_id, str) and 0 < len(record_id) <= 36 and record_id.isascii() and record_id.isprintable():
         outcome.record_id = record_id
     if isinstance(version, int) and not isinstance(version, bool) and 0 <= version < 2**53:
         outcome.version = version

@@ -31,15 +31,15 @@ from shared.errors import (
 from shared.signing import key_id, load_public_jwk
 from shared.validation import plain
 
-ACTIVE, RETIRED, REVOKED = "active", "retired", "revoked"
+ACTIVE, SUSPENDED, RETIRED, REVOKED = "active", "suspended", "retired", "revoked"
 FORBIDDEN = "forbidden"
 """What a key is said to be that no node has and nobody may bring (`federation.forbidden_keys`)."""
 MAX_KEY_REASON = 500
 KEY_MOVES: Mapping[str, frozenset[str]] = {
-    ACTIVE: frozenset({"suspended", "revoked"}),
-    "suspended": frozenset({ACTIVE, "revoked"}),
-    RETIRED: frozenset({"revoked"}),
-    "revoked": frozenset(),
+    ACTIVE: frozenset({SUSPENDED, REVOKED}),
+    SUSPENDED: frozenset({ACTIVE, REVOKED}),
+    RETIRED: frozenset({REVOKED}),
+    REVOKED: frozenset(),
 }
 """What may become of a key: a revoked one never comes back, one that was followed by another may still be revoked."""
 
@@ -127,8 +127,12 @@ def _follow(session: Session, old: NodeKey, link: Link) -> NodeKey:
 
 
 def replace(session: Session, node: Node, *, by: str) -> None:
-    """Put the node's keys that are in use out of it: with a new invitation it has come back under the key `by`."""
-    for old in session.scalars(select(NodeKey).where(NodeKey.node_id == node.id, NodeKey.state == ACTIVE)):
+    """Put the node's keys that are in use out of it: with a new invitation it has come back under the key `by`.
+
+    One that is suspended goes, too: it could be let in again, beside the one that has followed it.
+    """
+    standing = select(NodeKey).where(NodeKey.node_id == node.id, NodeKey.state.in_((ACTIVE, SUSPENDED)))
+    for old in session.scalars(standing):
         old.state, old.state_reason = RETIRED, ""
         said = {"old": old.id, "new": by}
         actor = auditlog.machine(node.id)
