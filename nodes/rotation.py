@@ -27,6 +27,12 @@ def under_way(workplace: Workplace) -> bool:
     return (workplace.folder / NEXT).exists()
 
 
+def finish(workplace: Workplace) -> None:
+    """Finish a change that was broken off, if there is one: the hub may not take the former key any more."""
+    if under_way(workplace):
+        change(workplace)
+
+
 def change(workplace: Workplace) -> Key:
     """Change the key at somebody's wish, also when the hub has forgotten the present one. Raises as `rotate` does."""
     return known_again(workplace, lambda: rotate(workplace))
@@ -54,27 +60,28 @@ def take_into_use(workplace: Workplace, new: Key, *, endorsement: str = "") -> N
     keys.take_over(workplace.folder, former, new, endorsement=endorsement)
 
 
-def known_again(workplace: Workplace, act: Callable[[], Done]) -> Done:
+def known_again(workplace: Workplace, act: Callable[[], Done], *, origin: str = "") -> Done:
     """Do `act`; if the hub does not know our key, show it how it follows from one that it knows, and do it again.
 
-    So it is with a hub that was restored from a backup which is older than the key. Raises what `act` raises.
+    So it is with a hub that was restored from a backup which is older than the key. `origin` is the hub's, for a node
+    that has lost its database. Raises what `act` raises.
     """
     try:
         return act()
     except RefusedByHub as error:
-        if error.problem_code != KeyUnknown.code or not _introduce(workplace):
+        if error.problem_code != KeyUnknown.code or not _introduce(workplace, origin or _origin(workplace)):
             raise
     return act()
 
 
-def _introduce(workplace: Workplace) -> bool:
+def _introduce(workplace: Workplace, origin: str) -> bool:
     """Show the hub the links that lead to our key. False when there are none."""
     links = public_keys.chain(workplace.folder, workplace.key.id)
     if not links:
         return False
     *earlier, last = links[-MAX_KEYS:]
     message = {**last.as_message(), "chain": [link.as_message() for link in earlier]}
-    HubClient(_origin(workplace), workplace.key, workplace.settings).ask("/keys", message, KeyReply)
+    HubClient(origin, workplace.key, workplace.settings).ask("/keys", message, KeyReply)
     return True
 
 
