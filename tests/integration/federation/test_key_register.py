@@ -76,6 +76,14 @@ def test_a_key_that_is_revoked_while_its_node_comes_back_stays_revoked(hub, memb
     assert states(hub, member.node_id) == {member.signer.key_id: "revoked", back.key_id: "active"}
 
 
+def test_a_key_that_another_has_followed_is_refused_in_words_of_the_reader_s_language(hub, member):
+    assert rotate(hub, member.signer, Signer())[0] == 200
+    for language, said in (("zh", "换用另一把密钥"), ("en", "has changed to another key")):
+        answer = hub.signed(member.signer, "GET", PREFIX + "/status", **{"Accept-Language": language})
+        assert said in answer.get_json()["detail"]
+        assert "retired" not in answer.get_json()["detail"]
+
+
 def test_a_key_that_was_suspended_cannot_be_resumed_beside_the_one_that_followed_it(hub, member):
     with unit_of_work(hub.app) as session:
         key_register.set_key_state(session, member.signer.key_id, state="suspended", reason="查", actor="operator")
