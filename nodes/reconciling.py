@@ -110,9 +110,10 @@ class Reconciler:
             return
         with self.workplace.database.unit_of_work(read_only=True) as session:
             ours = [item for item in holdings.items(session) if bucket_of(item.record_id) in buckets]
+            besides = holdings.left_out(session)
         for bucket in sorted(buckets):
             here = [item for item in ours if bucket_of(item.record_id) == bucket]
-            yield from holdings.findings(here, list(self._bucket(bucket)))
+            yield from holdings.findings(here, list(self._bucket(bucket)), besides)
 
     def _bucket(self, bucket: int) -> Iterator[dict[str, Any]]:
         message: dict[str, Any] = {"bucket": bucket}

@@ -51,6 +51,7 @@ def take_state(session: Session, finding: Finding) -> None:
     theirs = finding.theirs or {}
     version = session.get_one(Version, (finding.record_id, finding.version))
     version.state, version.reason, version.changed_at = theirs["state"], theirs["reason"], now()
+    version.errors, version.resource.elsewhere = [], False
     _take_ark(version.resource, theirs)
     if version.state == "awaiting_files":
         _ask_for_files(session, version.content)
@@ -77,6 +78,7 @@ def make_way(session: Session, finding: Finding, signed: SignedRecord, *, key: K
     ours = session.get_one(Version, (finding.record_id, finding.version))
     resource, content = ours.resource, ours.content
     latest = resource.latest_version == ours.number
+    resource.elsewhere = False
     for name, value in _columns(finding, signed).items():
         setattr(ours, name, value)
     session.execute(
