@@ -76,8 +76,10 @@ def _say_exported(done: bundles.Exported) -> None:
 @click.pass_context
 def import_receipt(context: click.Context, receipt_file: Path, as_json: bool) -> None:
     """读入平台的回执：哪些收下了，审核结果如何；重复读入没有影响。"""
-    with Bars() as bars:
-        done = receipts.take(opened(context), receipt_file, reporter=bars)
+    workplace = opened(context)
+    # Beside a synchronisation, older news would be noted after newer.
+    with rounds.alone(workplace), Bars() as bars:
+        done = receipts.take(workplace, receipt_file, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:

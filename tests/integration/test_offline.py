@@ -5,6 +5,9 @@ import uuid
 import bagit
 import pytest
 
+from nodes import rounds
+from nodes.settings import NodeSettings
+from nodes.workplace import open_workplace
 from tests.support.offline import offline_hub
 from tests.support.processes import Command
 
@@ -97,3 +100,12 @@ def test_a_path_that_is_none_is_named_and_costs_nothing(hub, tmp_path):
     circle = tmp_path / "circle"
     circle.symlink_to(circle)
     assert "链接" in hub.command.run("import", str(circle), check=5).stderr
+
+
+def test_a_receipt_waits_for_a_synchronisation_that_is_under_way(hub, tmp_path):
+    node = hub.join(tmp_path / "node", "isolated")
+    _, receipt = hub.take(node.export()[1])
+    with rounds.alone(workplace := open_workplace(NodeSettings(data=str(tmp_path / "node")))):
+        node.command.run("import-receipt", str(receipt), check=3)
+    workplace.database.close()
+    node.take(receipt)
