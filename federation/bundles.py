@@ -48,8 +48,9 @@ from shared.errors import (
     StoreAway,
     WrongHub,
 )
-from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_EVENTS, MAX_UPLOADS_ASKED, PROTOCOL
+from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_UPLOADS_ASKED, PROTOCOL
 from shared.signing import load_public_jwk
+from shared.status_messages import MAX_EVENTS
 from shared.wording import system_fault
 
 MOST_FILES = MAX_BUNDLE_FILES + 10_000

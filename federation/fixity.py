@@ -168,13 +168,14 @@ def examine(store: ObjectStore, claimed: Claim, *, pace: Pace, beat: Callable[[]
 
 def _read_through(store: ObjectStore, claimed: Claim, pace: Pace, beat: Callable[[], None]) -> str:
     digest, length, beaten = hashlib.sha256(), 0, time.monotonic()
-    for piece in store.read(sha256=claimed.sha256):
-        digest.update(piece)
-        length += len(piece)
-        pace.spend(len(piece))
-        if time.monotonic() - beaten > RENEWED_EVERY:
-            beat()
-            beaten = time.monotonic()
+    with store.reading(sha256=claimed.sha256) as pieces:
+        for piece in pieces:
+            digest.update(piece)
+            length += len(piece)
+            pace.spend(len(piece))
+            if time.monotonic() - beaten > RENEWED_EVERY:
+                beat()
+                beaten = time.monotonic()
     if length != claimed.size:
         return "size"
     return "" if digest.hexdigest() == claimed.sha256 else "digest"

@@ -43,7 +43,8 @@ def inspect(store: ObjectStore, kept: Kept, scanning: Scanner | None) -> Content
 
 
 def _scan(store: ObjectStore, sha256: str, scanning: Scanner) -> tuple[str, str]:
-    name = scanning.scan(store.read(sha256=sha256))
+    with store.reading(sha256=sha256) as pieces:
+        name = scanning.scan(pieces)
     return ("infected", name) if name else ("clean", "")
 
 

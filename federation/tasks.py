@@ -15,7 +15,16 @@ from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey
 from huey.serializer import SignedSerializer
 
-from federation import authentication, collection, counting, inspection, person_sessions, sampling, uploads
+from federation import (
+    authentication,
+    collection,
+    counting,
+    inspection,
+    person_sessions,
+    sampling,
+    scheduling,
+    uploads,
+)
 from federation.database import brief, unit_of_work
 from federation.findings import likeness
 from federation.malware import Scanner, ScannerAway
@@ -119,6 +128,7 @@ class Queue:
             uploads.admit_left_behind(session)
             sampling.draw(session)
             stale = uploads.left_behind(session, longer_than=STALE)
+        self._follow_calendar()
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)
         self._follow_texts()
@@ -129,6 +139,13 @@ class Queue:
                 self._scan_older(scanning)
         except (StorageError, ScannerAway) as error:
             log.warning("store or scanner away", cause=str(error))
+
+    def _follow_calendar(self) -> None:
+        """Do what the day brings, some of it in each transaction."""
+        naan, more = parts(self.app).settings.ark_naan, True
+        while more:
+            with unit_of_work(self.app) as session:
+                more = scheduling.publish_due(session, naan=naan) + scheduling.expire_due(session) > 0
 
     def _follow_texts(self) -> None:
         """Take up what has become public, for the comparison of texts; a lot of it in several sweeps."""

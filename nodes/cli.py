@@ -25,6 +25,8 @@ COMMANDS = {
     "status": "resources:status",
     "withdraw": "resources:withdraw",
     "answer": "answering:answer",
+    "appeal": "petitioning:appeal",
+    "renew": "petitioning:renew",
     "serve": "serving:serve",
     "reconcile": "synchronising:reconcile",
     "key": "keys:key",

@@ -25,11 +25,11 @@ from shared.messages import (
     Flag,
     OneOf,
     PublishResult,
-    StatusEvent,
     read,
 )
 from shared.record import SHA256, RecordId
 from shared.signing import key_id, load_public_jwk, sign, verify
+from shared.status_messages import StatusEvent
 from shared.validation import Many, Part, Strict, Text, Whole
 from shared.wording import system_fault
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import tomllib
 import typing
 from collections.abc import Collection, Mapping
@@ -83,7 +84,7 @@ def read(
         faults.append(f"{name}: {fault}")
     # What was given in a wrong form stands at its default, so that everything else can be looked at too.
     good = {name: value for name, value in values.items() if name not in wrong}
-    result = cls(**typing.cast("dict[str, Any]", _schema(cls).load(good)))
+    result = cls(**typing.cast("dict[str, Any]", _schema(typing.cast(Any, cls)).load(good)))
     found = _out_of_range(result, words)
     check = getattr(result, "faults", None)
     found += check() if check else []
@@ -104,7 +105,8 @@ class _Words:
         return english if self.english else chinese
 
 
-def _schema(cls: type) -> Schema:
+@functools.cache
+def _schema(cls: Any) -> Schema:
     types = typing.get_type_hints(cls)
     made = {
         field.name: FIELD_TYPES[types[field.name]](load_default=field.default) for field in dataclasses.fields(cls)

@@ -13,6 +13,7 @@ from federation import (
     membership_message,
     metering,
     node_status,
+    petitions,
     questions,
     room,
     uploads,
@@ -26,10 +27,11 @@ from federation.models.institutions import Node
 from federation.parts import parts
 from federation.quotas import Limits
 from federation.tasks import queue
-from shared import answering, messages, speaking
+from shared import answering, messages, petitioning, speaking
 from shared.canonical import parse
-from shared.errors import BatchTooLarge
+from shared.errors import BatchTooLarge, CommonsError
 from shared.signing import load_public_jwk
+from shared.status_messages import MAX_EVENTS
 
 hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
 members = guard(Blueprint("federation", __name__, url_prefix=messages.PREFIX), NODE, authentication.authenticate_node)
@@ -162,7 +164,7 @@ def complete() -> Response:
 def status() -> Response:
     """What happened to this node's records after the cursor."""
     after = whole_argument("after", 0, 2**53 - 1, default=0)
-    limit = whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
+    limit = whole_argument("limit", 1, MAX_EVENTS, default=MAX_EVENTS)
     return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
 
 
@@ -173,6 +175,22 @@ def answer() -> Response:
     outcomes = questions.answer(db.session(), _node(), asked)
     said = zip(asked, outcomes, strict=True)
     return jsonify(answers=[{"question_id": one["question_id"], "outcome": outcome} for one, outcome in said])
+
+
+@members.post("/petitions")
+def petition() -> Response:
+    """Take what the institution asks of the alliance; whether each petition was taken."""
+    asked = messages.read(petitioning.PetitionsRequest, authentication.request_body())["petitions"]
+    taken = petitions.receive(db.session(), _node(), asked)
+    said = [
+        {"petition_id": one["petition_id"], "outcome": found.outcome, **_refusal(found.error)}
+        for one, found in zip(asked, taken, strict=True)
+    ]
+    return jsonify(petitions=said)
+
+
+def _refusal(error: CommonsError | None) -> dict[str, str]:
+    return {"code": error.code, "detail": error.message(request_language())} if error is not None else {}
 
 
 def _charge(records: int) -> None:

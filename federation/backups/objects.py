@@ -137,8 +137,9 @@ def _copy_one(store: ObjectStore, one: Listed, target: Path) -> str:
     part = target.with_name(f"{target.name}.part")
     digest, length = hashlib.sha256(), 0
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            for piece in store.read(sha256=one.sha256):
+        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(opened, "wb") as file, store.reading(sha256=one.sha256) as pieces:
+            for piece in pieces:
                 digest.update(piece)
                 length += file.write(piece)
             file.flush()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import ssl
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
@@ -28,7 +29,7 @@ from federation.storage.layout import (
     part_span,
 )
 from federation.storage.presign import Draft, Presigner
-from federation.storage.s3 import S3Body, S3Engine
+from federation.storage.s3 import S3Engine
 from federation.storage.settings import MIB, StoreSettings
 
 DRAFTS_KEPT = 1024
@@ -65,9 +66,18 @@ class ObjectStore:
         self._engine = S3Engine(settings)
         self._inside = _presigner(settings, settings.endpoint)
         self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
-        self._plain = _opener(settings)
         # Everything but time and signature is the same each time that a file is asked for.
         self._downloads = lru_cache(maxsize=DRAFTS_KEPT)(self._draft_download)
+
+    @cached_property
+    def _plain(self) -> OpenerDirector:
+        """For the one plain question whether the store is there, in processes that need no more of it.
+
+        Made when it is first asked: reading the system's certificates takes longer than all else here.
+        """
+        settings = self.settings
+        proxies = ProxyHandler({}) if settings.is_local else ProxyHandler()
+        return build_opener(proxies, HTTPSHandler(context=ssl.create_default_context(cafile=settings.ca_bundle)))
 
     # -- the store itself --------------------------------------------------------------------------------
 
@@ -247,9 +257,14 @@ class ObjectStore:
         """Whether these bytes are kept."""
         return self._engine.size(*self._kept(sha256)) == size
 
-    def read(self, *, sha256: str, chunk: int = MIB) -> Iterator[bytes]:
-        """The kept bytes in pieces of at most `chunk` bytes; raises ObjectMissing at once."""
-        return _pieces(self._engine.open(*self._kept(sha256)), chunk)
+    @contextmanager
+    def reading(self, *, sha256: str, chunk: int = MIB) -> Iterator[Iterator[bytes]]:
+        """The kept bytes in pieces of at most `chunk` bytes; raises ObjectMissing at once.
+
+        A context, so that the connection is free again also when the reader stops early or never begins.
+        """
+        with self._engine.open(*self._kept(sha256)) as body:
+            yield iter(lambda: body.read(chunk), b"")
 
     def read_range(self, *, sha256: str, offset: int, length: int) -> bytes:
         """At most `length` kept bytes from `offset`, none past the end; raises ObjectMissing."""
@@ -261,8 +276,9 @@ class ObjectStore:
         if not self.has(sha256=sha256, size=size):
             return False
         digest = hashlib.sha256()
-        for piece in self.read(sha256=sha256):
-            digest.update(piece)
+        with self.reading(sha256=sha256) as pieces:
+            for piece in pieces:
+                digest.update(piece)
         return digest.hexdigest() == sha256
 
     def put_bytes(self, *, sha256: str, data: bytes) -> None:
@@ -317,12 +333,6 @@ class ObjectStore:
         return self._outside.url("PUT", bucket=bucket, key=key, expires=expires, query=query, headers=headers)
 
 
-def _opener(settings: StoreSettings) -> OpenerDirector:
-    """For the one plain question whether the store is there, in processes that need no more of it."""
-    proxies = ProxyHandler({}) if settings.is_local else ProxyHandler()
-    return build_opener(proxies, HTTPSHandler(context=ssl.create_default_context(cafile=settings.ca_bundle)))
-
-
 def _presigner(settings: StoreSettings, endpoint: str) -> Presigner:
     return Presigner(
         endpoint=endpoint,
@@ -330,10 +340,3 @@ def _presigner(settings: StoreSettings, endpoint: str) -> Presigner:
         secret_key=settings.secret_key,
         region=settings.region,
     )
-
-
-def _pieces(body: S3Body, chunk: int) -> Iterator[bytes]:
-    """Read a body to its end, freeing the connection also when the reader stops early."""
-    with body:
-        while data := body.read(chunk):
-            yield data

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from federation import account_links, operations, people, person_sessions, review, roles, second_factor
+from federation import account_links, operations, people, person_sessions, review, roles, second_factor, verdicts
 from federation.checklist import DEFAULT
 from federation.database import unit_of_work
 from federation.models.people import User
@@ -99,7 +99,7 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     resources = {name: _register(work, **values) for name, values in SENT.items()}
     synchronise(work)
     hub.work()
-    _judge(hub, resources["published"], review.APPROVE, "")
+    _judge(hub, resources["published"], verdicts.APPROVE, "")
     _judge(
         hub,
         resources["returned"],

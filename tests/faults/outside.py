@@ -65,9 +65,10 @@ def _bytes(site: Site, digests: dict[str, int]) -> Iterator[str]:
     store = parts(site.app).store
     for sha256, size in digests.items():
         hashed, length = hashlib.sha256(), 0
-        for piece in store.read(sha256=sha256):
-            hashed.update(piece)
-            length += len(piece)
+        with store.reading(sha256=sha256) as pieces:
+            for piece in pieces:
+                hashed.update(piece)
+                length += len(piece)
         if (hashed.hexdigest(), length) != (sha256, size):
             yield f"the store has {length} bytes {hashed.hexdigest()} where {size} bytes {sha256} were signed"
 

@@ -25,6 +25,7 @@ from tests.faults.site import Member, Site, running_site
 from tests.faults.victims import DATABASE
 from tests.support.engines import own_postgres
 from tests.support.records import NO_BYTES
+from tests.support.stores import kept_bytes
 
 pytestmark = pytest.mark.xdist_group("faults")
 SEEDS = {REGISTER: 14, PUBLISH: 15, UPLOAD: 23, REVIEW: 12, WITHDRAW: 10}
@@ -124,7 +125,7 @@ def test_the_checks_see_bytes_that_are_not_those_that_were_signed(site: Site, pu
         query = select(VersionFile.sha256).join(ResourceVersion).where(ResourceVersion.resource_id == record_id)
         [digest] = session.scalars(query)
     store = parts(site.app).store
-    right = b"".join(store.read(sha256=digest))
+    right = kept_bytes(store, digest)
     store.put_bytes(sha256=digest, data=bytes([right[0] ^ 1]) + right[1:])
     found = "\n".join(broken(site, member, frozenset([record_id])))
     store.put_bytes(sha256=digest, data=right)

@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from federation.embedded_store import EmbeddedStore, StoreStartFailed
 from federation.storage import ObjectStore, StoreSettings
+from federation.storage.s3 import S3Engine
 from tests.support.ceph import Ceph
 from tests.support.certificates import self_signed
 from tests.support.daemons import free_ports
@@ -50,11 +52,22 @@ class RunningStore:
         }
         return StoreSettings(**{**values, **changes})
 
+    @cached_property
+    def engine(self) -> S3Engine:
+        """One client for what is done beside the hubs over this store: making one takes as long as a test."""
+        return S3Engine(self.settings())
+
     def client(self, **changes: Any) -> ObjectStore:
         """The hub's store over it, buckets made."""
         store = ObjectStore(self.settings(**changes))
         store.ensure_buckets()
         return store
+
+
+def kept_bytes(store: ObjectStore, sha256: str, **options: Any) -> bytes:
+    """The whole of an object that is kept."""
+    with store.reading(sha256=sha256, **options) as pieces:
+        return b"".join(pieces)
 
 
 def free_port() -> int:

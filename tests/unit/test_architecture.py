@@ -97,6 +97,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/api/v1/federation/answers"),
         ("GET", "/api/v1/federation/membership"),
         ("POST", "/api/v1/federation/reconciliation/arks"),
+        ("POST", "/api/v1/federation/petitions"),
         ("POST", "/api/v1/federation/reconciliation/digests"),
         ("POST", "/api/v1/federation/reconciliation/items"),
         ("POST", "/api/v1/federation/reconciliation/records"),
@@ -123,6 +124,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
     MEMBER: {
         ("GET", "/workbench/own/"),
         ("GET", "/workbench/own/versions/<int(max=2147483647):version_id>"),
+        ("POST", "/workbench/own/versions/<int(max=2147483647):version_id>/petitions"),
     },
     MANAGER: {
         ("GET", "/workbench/own/people"),
@@ -135,6 +137,8 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/"),
         ("GET", "/workbench/policy/"),
         ("GET", "/workbench/policy/<int(max=2147483647):number>"),
+        ("GET", "/workbench/petitions/"),
+        ("POST", "/workbench/petitions/<petition_id>"),
         ("GET", "/workbench/rereviews/"),
         ("POST", "/workbench/rereviews/<int(max=2147483647):rereview_id>"),
         ("GET", "/workbench/together/"),
@@ -147,6 +151,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>/files/<int(max=2147483647):position>"),
     },
     LEAD: {
+        ("POST", "/workbench/versions/<int(max=2147483647):version_id>/day"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>/takedown"),
         ("GET", "/workbench/rules/"),
         ("POST", "/workbench/rules/"),

@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from federation import catalogue, counting, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
+from federation.days import today
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
@@ -20,7 +21,6 @@ from federation.web import staff
 from federation.web.frame import is_picture
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import finder
-from federation.web.portal.occasions import today
 from federation.web.wording import said
 from shared.errors import NotFound
 from shared.vocabularies import Term, vocabulary

@@ -9,7 +9,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import claims, entitlement, policies, questions, review, review_queue, serving, withdrawals
+from federation import (
+    claims,
+    entitlement,
+    petitions,
+    policies,
+    questions,
+    review,
+    review_queue,
+    scheduling,
+    serving,
+    withdrawals,
+)
 from federation.audience import REVIEWER, guard
 from federation.database import db
 from federation.findings.collecting import findings
@@ -102,6 +113,7 @@ def decide(version_id: int) -> ResponseReturnValue:
             reason=request.form.get("reason", ""),
             checklist=confirmed,
             notes=showing.notes(request.form),
+            publish_on=scheduling.day(request.form.get("publish_on", "")),
             naan=parts().settings.ark_naan,
         )
     except CommonsError as error:
@@ -169,6 +181,7 @@ def page_of(version_id: int, error: CommonsError | None = None) -> ResponseRetur
         noted=_noted(found),
         asked=questions.of_resource(db.session(), found.version.resource_id),
         can_ask=_can_ask(found),
+        asked_of_us=petitions.of_resource(db.session(), found.version.resource_id),
         leads=entitlement.leads_review(sessions.me()),
         error=showing.fault(error) if error else "",
         unconfirmed=error.data["codes"] if isinstance(error, ChecklistIncomplete) else (),

@@ -45,6 +45,7 @@ from tests.support.processes import PASSWORD, Command, commands_of
 from tests.support.publishing import file_entry, publish
 from tests.support.records import make_record
 from tests.support.small_disks import fill, small_disk
+from tests.support.stores import kept_bytes
 
 DATA = "砝码".encode() * 1000
 MORE = b"another file"
@@ -370,7 +371,7 @@ def check_whole(source, target, member, published, place):
     assert (done.objects_put_back, dict(done.lacking), done.migrated) == (1, {}, False)
     seq = same_but_for_the_restore(before, rows(target), member.node_id)
     assert next_number(target, member.node_id) > seq + 1_000_000
-    assert b"".join(parts(target.app).store.read(sha256=published)) == DATA
+    assert kept_bytes(parts(target.app).store, published) == DATA
     with unit_of_work(target.app, read_only=True) as session:
         assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id.desc())).first() == "hub.restored"
 
@@ -434,7 +435,7 @@ def test_what_the_store_lacks_is_marked_and_asked_of_the_institution_which_heals
     assert member.upload(published, DATA)["outcome"] == "verifying"
     empty.work()
     assert damage_of(empty, published) == ""
-    assert b"".join(parts(empty.app).store.read(sha256=published)) == DATA
+    assert kept_bytes(parts(empty.app).store, published) == DATA
 
 
 def test_bytes_that_rotted_in_the_backup_are_not_put_back(hub, published, empty, place):

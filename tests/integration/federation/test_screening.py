@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from sqlalchemy import select
 
@@ -73,6 +75,20 @@ def test_without_the_scanner_a_version_waits_and_nothing_passes(hub, member, cla
     scanning(hub, clamd)
     queue(hub.app).sweep()
     assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_without_the_scanner_no_connection_to_the_store_stays_open_unread(hub, member, store):
+    scanning(hub, "unix:/nowhere/clamd.sock")
+    port, failed, open_ones = urlsplit(store.endpoint).port, [], []
+    for number in range(3):
+        send(hub, member, f"练习题 {number}".encode())
+        with pytest.raises(ScannerAway) as refused:
+            hub.work()
+        # Kept, since what was raised keeps alive whoever raised it.
+        failed.append(refused)
+        connections = psutil.Process().net_connections()
+        open_ones.append(sum(bool(one.raddr) and one.raddr.port == port for one in connections))
+    assert open_ones[2] <= open_ones[0]
 
 
 def test_a_file_that_cannot_be_scanned_keeps_no_other_of_its_task_waiting(hub, member, clamd):

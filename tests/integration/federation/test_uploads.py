@@ -14,8 +14,10 @@ from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.tasks import queue
-from shared.messages import CompleteReply, StatusReply, UploadsReply, read
+from shared.messages import CompleteReply, UploadsReply, read
+from shared.status_messages import StatusReply
 from tests.support.records import make_file, make_record
+from tests.support.stores import kept_bytes
 
 MIB = 1024**2
 
@@ -38,7 +40,7 @@ def test_a_file_is_sent_verified_and_its_resource_comes_into_review(hub, member)
     assert hub.states(record["id"]) == ["verifying"]
     hub.work()
     assert hub.states(record["id"]) == ["in_review"]
-    assert b"".join(parts(hub.app).store.read(sha256=sha256)) == data
+    assert kept_bytes(parts(hub.app).store, sha256) == data
     assert [event["state"] for event in member.events()] == ["awaiting_files", "verifying", "in_review"]
 
 
@@ -97,7 +99,7 @@ def test_a_grant_does_not_reach_the_verified_object(hub, member):
     member.post("/uploads/complete", {"upload_ids": [answer["upload_id"]]})
     hub.work()
     requests.put(url, data=data[::-1], timeout=30)
-    assert b"".join(parts(hub.app).store.read(sha256=sha256)) == data
+    assert kept_bytes(parts(hub.app).store, sha256) == data
     assert hub.states(record["id"]) == ["in_review"]
 
 

@@ -21,6 +21,7 @@ from federation.storage.presign import Presigner
 from tests.support.callers import Stage
 from tests.support.publishing import file_entry
 from tests.support.records import make_record
+from tests.support.stores import kept_bytes
 
 MIB = 1024**2
 PART = 5 * MIB
@@ -51,7 +52,7 @@ def complete(stage: Stage, upload_id: str, who: str = "A") -> dict[str, Any]:
 
 
 def kept(stage: Stage, sha256: str) -> bytes:
-    return b"".join(parts(stage.hub.app).store.read(sha256=sha256))
+    return kept_bytes(parts(stage.hub.app).store, sha256)
 
 
 def test_bytes_swapped_after_they_were_said_to_be_complete_are_found_out(stage: Stage) -> None:
