@@ -51,6 +51,7 @@ from shared.errors import (
 from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_UPLOADS_ASKED, PROTOCOL
 from shared.signing import load_public_jwk
 from shared.status_messages import MAX_EVENTS
+from shared.wording import system_fault
 
 MOST_FILES = MAX_BUNDLE_FILES + 10_000
 """Files and batches of records together."""
@@ -298,4 +299,4 @@ def _remember(session: Session, bundle: Bundle, answers: Answers) -> None:
 
 
 def _unreadable(part: Payload, error: OSError) -> FileUnreadable:
-    return FileUnreadable(name=part.path, cause=error.strerror or type(error).__name__)
+    return FileUnreadable(name=part.path, cause=system_fault(error))

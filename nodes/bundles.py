@@ -39,6 +39,7 @@ from shared.carrying import (
     write_whole,
 )
 from shared.errors import CommonsError, FileChanged, FileUnreadable, FileUnwritable, FolderNotEmpty
+from shared.wording import system_fault
 
 UNFINISHED = "export.unfinished"
 """Stands in the folder while an export is under way: such a folder is ours to go on with."""
@@ -78,7 +79,7 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         membership = memberships.current(session)
-    folder = folder.expanduser().resolve()
+    folder = Path(os.path.realpath(folder.expanduser()))  # follows no links in a circle
     done = Exported(folder, str(uuid6.uuid7()))
     _begin(folder)
     payload, last = _write_records(workplace, membership, done)
@@ -196,7 +197,7 @@ def _chunks(source: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
-        raise FileUnreadable(name=source.name, cause=error.strerror or type(error).__name__) from error
+        raise FileUnreadable(name=source.name, cause=system_fault(error)) from error
 
 
 def _too_large_for_the_medium(error: FileUnwritable) -> bool:
@@ -236,4 +237,4 @@ def _finish(workplace: Workplace, membership: Membership, done: Exported, payloa
 
 
 def _unwritable(path: Path, error: OSError) -> FileUnwritable:
-    return FileUnwritable(name=path.name, cause=error.strerror or type(error).__name__)
+    return FileUnwritable(name=path.name, cause=system_fault(error))

@@ -38,6 +38,8 @@ class Synced:
     states: dict[str, int] = field(default_factory=dict)
     answered: int = 0
     """Answers to questions that the hub has taken."""
+    again: int = 0
+    """Records that go out once more, because the hub was restored from a backup and cannot be compared with."""
     petitioned: int = 0
     """Petitions that the hub has taken."""
 
@@ -59,6 +61,7 @@ class Synced:
             "files_failed": self.files.failed,
             "events": self.events,
             "answered": self.answered,
+            "again": self.again,
             "petitioned": self.petitioned,
             "states": self.states,
         }

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from shared import jws
+from shared import jws, speaking
 from shared.bags import Bag, Payload
 from shared.canonical import canonical, digest, parse
 from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
@@ -31,6 +31,7 @@ from shared.record import SHA256, RecordId
 from shared.signing import key_id, load_public_jwk, sign, verify
 from shared.status_messages import StatusEvent
 from shared.validation import Many, Part, Strict, Text, Whole
+from shared.wording import system_fault
 
 STATEMENT = "statement.jws"
 """The bundle's tag file in which the node says whose and for which hub it is."""
@@ -41,6 +42,8 @@ FILE_PATH = re.compile(r"data/files/sha256/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9
 MAX_CARRIED_BYTES = 512 * 1024**2
 """Bytes of a receipt; a request, a statement and a reply are far smaller."""
 MAX_STATEMENT_BYTES = 16 * 1024
+MAX_REPLY_BYTES = 256 * 1024
+"""Bytes of the reply to a request to join: it has all keys of the node, each with its endorsement."""
 MAX_BUNDLE_RECORDS = 50_000
 MAX_BUNDLE_FILES = 100_000
 MAX_RECEIPT_EVENTS = 200_000
@@ -110,7 +113,7 @@ def enrolment_request(message: Mapping[str, Any], *, private_key: Ed25519Private
 def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
     """The request, and the id of the key that signed it and that it shows.
 
-    Raises `SignatureInvalid` when another key signed, or `InvalidRequest`.
+    Raises `SignatureInvalid` when another key signed, `ProtocolUnknown`, or `InvalidRequest`.
     """
     try:
         shown = parse(jws.unverified_payload(token))
@@ -124,6 +127,7 @@ def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
         return key
 
     signed = verify(token, find_key=find, kind=ENROLMENT_TYPE)
+    speaking.check_node(signed.record)
     return read(EnrolmentRequest, signed.record), signed.key_id
 
 
@@ -157,10 +161,12 @@ def read_statement(
 ) -> tuple[dict[str, Any], str]:
     """A bundle's statement, and the id of the key that signed it; `find_key` gives a key or raises its own error.
 
-    Raises `SignatureInvalid`, `InvalidRequest`, or `BagAltered` when it was made for another list of contents.
+    Raises `SignatureInvalid`, `ProtocolUnknown`, `InvalidRequest`, or `BagAltered` when it was made for another list
+    of contents.
     """
     token = data[:MAX_STATEMENT_BYTES].decode("utf-8", errors="replace").strip()
     signed = verify(token, find_key=find_key, kind=STATEMENT_TYPE)
+    speaking.check_node(signed.record)
     said = read(BundleStatement, signed.record)
     if said["manifest_sha256"] != digest(manifest):
         raise BagAltered(path="manifest-sha256.txt")
@@ -190,13 +196,13 @@ def batch_bytes(tokens: Sequence[str]) -> bytes:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file of which nobody ever sees a half. Raises `FileUnwritable`."""
-    draft = path.with_name(f"{path.name}.part")
     try:
+        draft = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except OSError as error:
-        raise FileUnwritable(name=path.name, cause=error.strerror or type(error).__name__) from error
+    except (OSError, ValueError) as error:
+        raise FileUnwritable(name=path.name or str(path), cause=system_fault(error)) from error

@@ -27,9 +27,9 @@ from federation.models.institutions import Node
 from federation.parts import parts
 from federation.quotas import Limits
 from federation.tasks import queue
-from shared import answering, messages, petitioning
+from shared import answering, messages, petitioning, speaking
 from shared.canonical import parse
-from shared.errors import BatchTooLarge, CommonsError, ProtocolUnknown
+from shared.errors import BatchTooLarge, CommonsError
 from shared.signing import load_public_jwk
 from shared.status_messages import MAX_EVENTS
 
@@ -50,9 +50,10 @@ def describe() -> Response:
 @hello.post("/enrolments")
 def enrol() -> tuple[Response, int]:
     """Enrol a node by its one-time invitation; the request is signed with the key that it shows."""
-    asked = messages.read(messages.EnrolmentRequest, authentication.request_body())
-    if asked["protocol"] != messages.PROTOCOL:
-        raise ProtocolUnknown(theirs=asked["protocol"], ours=messages.PROTOCOL)
+    given = parse(authentication.request_body())
+    if isinstance(given, dict):
+        speaking.check_node(given)
+    asked = messages.read(messages.EnrolmentRequest, given)
     verified = authentication.authenticate_newcomer(
         load_public_jwk(asked["public_key"]),
         recommended=lambda session: enrolment.invitation_of(session, asked["token"]),

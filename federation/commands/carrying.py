@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from functools import partial
@@ -34,7 +35,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
     token = read_whole(request_file, limit=MAX_STATEMENT_BYTES).decode("utf-8", errors="replace").strip()
     asked, kid = read_enrolment_request(token)
     with unit_of_work(create_core(settings)) as session:
-        node = enrolment.enrol(
+        node = enrolment.enrol_carried(
             session,
             token=asked["token"],
             node_name=asked["node_name"],
@@ -58,7 +59,7 @@ def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_jso
     settings = load_settings(context.obj)
     app = create_core(settings)
     work = partial(unit_of_work, app)
-    bag = bag.resolve()
+    bag = Path(os.path.realpath(bag))  # follows no links in a circle
     bundle = bundles.open_bundle(work, bag, settings)
     with Bars() as bars:
         progress = bars.begin("收下文件", sum(part.size for part in bundle.files))

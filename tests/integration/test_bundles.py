@@ -22,6 +22,7 @@ from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
+from shared.jws import to_base64url
 from tests.support.offline import enrolled, isolated
 from tests.support.records import Signer
 
@@ -310,6 +311,22 @@ def another_key(node, bag):
     rewrite(node, bag, key=Signer().private_key)
 
 
+def another_protocol(node, bag):
+    rewrite(node, bag, protocol=2, something="new")
+
+
+def strange_key_id(node, bag):
+    said = canonical({"alg": "Ed25519", "kid": "a\0b", "typ": carrying.STATEMENT_TYPE})
+    (bag / "statement.jws").write_text(f"{to_base64url(said)}.e30.{to_base64url(b'x' * 64)}\n")
+    relist(bag)
+
+
+def deep_down(node, bag):
+    folder = bag / "data" / "/".join("abcdefghijkl")
+    folder.mkdir(parents=True)
+    (folder / "hidden.jws").write_bytes(b"x")
+
+
 def revoked(node, bag):
     with unit_of_work(node.hub.app) as session:
         key_register.set_key_state(
@@ -374,7 +391,10 @@ SPOILT = {
     "another hub": (another_hub, errors.WrongHub),
     "another node's name": (another_node, errors.SignatureInvalid),
     "an unknown key": (another_key, errors.KeyUnknown),
+    "a key that no database can look for": (strange_key_id, errors.SignatureInvalid),
     "a revoked key": (revoked, errors.KeyRevoked),
+    "another version of the protocol": (another_protocol, errors.ProtocolUnknown),
+    "a file deeper than anybody looks": (deep_down, errors.BagUnexpected),
     "another bag's statement": (statement_of_another, errors.BagAltered),
     "a huge statement": (huge_statement, errors.SignatureInvalid),
 }
@@ -403,8 +423,10 @@ def test_what_systems_leave_on_a_stick_beside_the_payload_does_no_harm(node):
 
 
 def test_a_folder_that_is_not_there_is_named(node, tmp_path):
-    with pytest.raises(errors.FileUnreadable):
+    with pytest.raises(errors.FileUnreadable) as caught:
         node.import_(tmp_path / "nothing")
+    assert "文件不存在" in caught.value.message("zh")
+    assert "there is no such file" in caught.value.message("en")
 
 
 # -- joining -------------------------------------------------------------------------------------------------------
@@ -425,6 +447,16 @@ def test_a_carried_request_is_signed_by_the_key_that_it_shows(hub, node, tmp_pat
         carrying.enrolment_request({**message, "public_key": other.jwk}, private_key=other.private_key)
     )
     with pytest.raises(errors.TokenUsed):
+        enrolled(hub, request)
+
+
+def test_a_request_of_another_protocol_is_refused_by_its_name(hub, tmp_path):
+    signer = Signer()
+    hub.institution("newcomer")
+    message = {"protocol": 2, "token": hub.invite("newcomer"), "node_name": "x", "public_key": signer.jwk, "new": 1}
+    request = tmp_path / "request.jws"
+    request.write_text(carrying.enrolment_request(message, private_key=signer.private_key))
+    with pytest.raises(errors.ProtocolUnknown):
         enrolled(hub, request)
 
 
