@@ -34,6 +34,26 @@ NOT_UTF8 = Words(
 )
 
 
+EMPTY_PATH = Words("the path is empty.", "路径是空的。")
+
+
+class GivenPath(click.Path):
+    """A path that is not empty: an empty variable in a script must not mean the current folder."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Fails for an empty one."""
+        if value == "":
+            self.fail(_said(EMPTY_PATH), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _said(words: Words) -> str:
+    return words.zh if os.environ.get("LANGUAGE", "").startswith("zh") else words
+
+
 class Text(StringParamType):
     """A text of the command line. What a terminal with another encoding sent is none, and no database takes it."""
 
@@ -43,7 +63,7 @@ class Text(StringParamType):
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            self.fail(NOT_UTF8.zh if os.environ.get("LANGUAGE", "").startswith("zh") else NOT_UTF8, param, ctx)
+            self.fail(_said(NOT_UTF8), param, ctx)
         return text
 
 

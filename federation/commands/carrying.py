@@ -19,9 +19,10 @@ from federation.parts import parts
 from federation.settings import load_settings
 from shared.bags import read_whole
 from shared.carrying import MAX_STATEMENT_BYTES, read_enrolment_request, write_whole
+from shared.commands import GivenPath
 from shared.progress import Bars
 
-a_file = click.Path(path_type=Path, dir_okay=False)
+a_file = GivenPath(dir_okay=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
 
 
@@ -50,7 +51,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
 
 
 @click.command(name="import")
-@click.argument("bag", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("bag", type=GivenPath(file_okay=False))
 @click.option("--receipt", "receipt_file", type=a_file, help="回执写到哪里；默认写在离线包旁边，加 .receipt.json。")
 @json_option
 @click.pass_context

@@ -69,9 +69,9 @@ def _month(number: int) -> str:
 def year_span(first: int | None, last: int | None) -> str:
     """A span of astronomical years (1 BC is 0) for people; the empty string when neither is known."""
     if first is None:
-        return gettext("%(year)s以前", year=_year(last)) if last is not None else ""
+        return str(gettext("%(year)s以前", year=_year(last))) if last is not None else ""
     if last is None:
-        return gettext("%(year)s以来", year=_year(first))
+        return str(gettext("%(year)s以来", year=_year(first)))
     return "–".join(dict.fromkeys((_year(first), _year(last))))
 
 

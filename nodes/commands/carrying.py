@@ -10,9 +10,10 @@ import click
 
 from nodes import bundles, carried_enrolment, receipts, rounds, synchronisation_report
 from nodes.commands.opening import opened
-from nodes.console import GivenPath, json_option, say_json
+from nodes.console import json_option, say_json
 from nodes.progress import Bars
 from nodes.texts import _, language
+from shared.commands import GivenPath
 
 a_file = GivenPath(dir_okay=False)
 
