@@ -64,6 +64,12 @@ class Taken:
     outcome: str
     error: CommonsError | None = None
 
+    def as_message(self, language: str) -> dict[str, str]:
+        """As the node is told, in `language` (`shared.petitioning.PetitionOutcome`)."""
+        if self.error is None:
+            return {"outcome": self.outcome}
+        return {"outcome": self.outcome, "code": self.error.code, "detail": self.error.message(language)}
+
 
 def make(
     session: Session, version: ResourceVersion, *, kind: str, text: str, maker: str, petition_id: str = ""

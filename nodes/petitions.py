@@ -68,27 +68,38 @@ def send(workplace: Workplace, client: HubClient) -> int:
     taken = 0
     while True:
         with workplace.database.unit_of_work(read_only=True) as session:
-            unsent = select(Petition).where(~Petition.sent).order_by(Petition.id).limit(MAX_PETITIONS)
-            asked = [
-                {
-                    "petition_id": one.id,
-                    "record_id": one.resource_id,
-                    "version": one.number,
-                    "kind": one.kind,
-                    "text": one.text,
-                }
-                for one in session.scalars(unsent)
-            ]
+            asked = unsent(session)
         if not asked:
             return taken
         reply = client.ask("/petitions", {"petitions": asked}, PetitionsReply)["petitions"]
         with workplace.database.unit_of_work() as session:
-            for said in reply:
-                known = session.get_one(Petition, said["petition_id"])
-                known.sent = True
-                if said["outcome"] == REFUSED:
-                    known.outcome, known.reason = REFUSED, said.get("detail", "")
-        taken += sum(said["outcome"] != REFUSED for said in reply)
+            taken += note_outcomes(session, reply)
+
+
+def unsent(session: Session) -> list[dict[str, Any]]:
+    """Petitions that the hub does not have, as many as one message takes (`PetitionMessage`)."""
+    found = select(Petition).where(~Petition.sent).order_by(Petition.id).limit(MAX_PETITIONS)
+    return [
+        {
+            "petition_id": one.id,
+            "record_id": one.resource_id,
+            "version": one.number,
+            "kind": one.kind,
+            "text": one.text,
+        }
+        for one in session.scalars(found)
+    ]
+
+
+def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
+    """Note whether the hub has taken petitions; how many it has. One that this node has lost is passed over."""
+    for said in reply:
+        known = session.get(Petition, said["petition_id"])
+        if known is not None:
+            known.sent = True
+            if said["outcome"] == REFUSED:
+                known.outcome, known.reason = REFUSED, said.get("detail", "")
+    return sum(said["outcome"] != REFUSED for said in reply)
 
 
 def _has_term(version: Version) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nodes import membership as memberships
-from nodes import outbox, restoring, transfer
+from nodes import outbox, petitions, questions, restoring, transfer
 from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter, Sent
 from nodes.sync import Reporter, Synced, states, take_events
@@ -50,7 +50,10 @@ def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None
         _note_records(workplace, receipt["records"], done.sent, progress)
         _note_files(workplace, receipt["files"], done.files, progress)
         _note_events(workplace, receipt["events"], done, progress)
+    words = receipt.get("words", {})
     with workplace.database.unit_of_work() as session:
+        done.answered = questions.note_outcomes(session, words.get("answers", ()))
+        done.petitioned = petitions.note_outcomes(session, words.get("petitions", ()))
         session.execute(update(Membership).values(synced_at=now()))
         done.states = states(session)
     return done

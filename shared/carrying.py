@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from shared import jws, speaking
+from shared.answering import MAX_ANSWERS, AnswerMessage, AnswerOutcome
 from shared.bags import Bag, Payload
 from shared.canonical import canonical, digest, parse
 from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
@@ -27,6 +29,7 @@ from shared.messages import (
     PublishResult,
     read,
 )
+from shared.petitioning import MAX_PETITIONS, PetitionMessage, PetitionOutcome
 from shared.record import SHA256, RecordId
 from shared.signing import key_id, load_public_jwk, sign, verify
 from shared.status_messages import StatusEvent
@@ -38,6 +41,7 @@ STATEMENT = "statement.jws"
 STATEMENT_TYPE = "metrology-commons-bundle+jws"
 ENROLMENT_TYPE = "metrology-commons-enrolment+jws"
 RECORDS_PATH = re.compile(r"data/records/[0-9]{4}\.jws")
+WORDS_PATH = "data/words.json"
 FILE_PATH = re.compile(r"data/files/sha256/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 MAX_CARRIED_BYTES = 512 * 1024**2
 """Bytes of a receipt; a request, a statement and a reply are far smaller."""
@@ -78,6 +82,20 @@ class FileAnswer(Strict):
     detail = Text(5000)
 
 
+class BundleWords(Strict):
+    """What the institution says to the alliance in a bundle: answers to questions, and petitions."""
+
+    answers = Many(Part(AnswerMessage), MAX_ANSWERS, load_default=list)
+    petitions = Many(Part(PetitionMessage), MAX_PETITIONS, load_default=list)
+
+
+class WordsReply(Strict):
+    """What became of each answer and each petition of a bundle, in their order."""
+
+    answers = Many(Part(AnswerOutcome), MAX_ANSWERS, required=True)
+    petitions = Many(Part(PetitionOutcome), MAX_PETITIONS, required=True)
+
+
 class BundleReceipt(Strict):
     """The hub's answer to a bundle, and what happened to the node's records after its cursor."""
 
@@ -88,6 +106,7 @@ class BundleReceipt(Strict):
     created = Text(40, required=True)
     records = Many(Part(RecordAnswer), MAX_BUNDLE_RECORDS, required=True)
     files = Many(Part(FileAnswer), MAX_BUNDLE_FILES, required=True)
+    words = Part(WordsReply)
     after = Whole(0, required=True)
     events = Many(Part(StatusEvent), MAX_RECEIPT_EVENTS, required=True)
     last = Whole(0, required=True)
@@ -173,20 +192,31 @@ def read_statement(
     return said, signed.key_id
 
 
-def contents(bag: Bag) -> tuple[list[Payload], list[Payload]]:
-    """The batches of records and the files of a bundle. Raises `BagUnexpected` or `BagAltered`."""
-    batches, files = [], []
+@dataclass
+class Contents:
+    """What is in a bundle: batches of signed records, files, and what the institution says, if anything."""
+
+    batches: list[Payload] = field(default_factory=list)
+    files: list[Payload] = field(default_factory=list)
+    words: Payload | None = None
+
+
+def contents(bag: Bag) -> Contents:
+    """What is in a bundle. Raises `BagUnexpected` or `BagAltered`."""
+    found = Contents()
     for part in bag.payload:
         file = FILE_PATH.fullmatch(part.path)
         if file is not None:
             if file[3] != part.sha256:
                 raise BagAltered(path=part.path)
-            files.append(part)
+            found.files.append(part)
         elif RECORDS_PATH.fullmatch(part.path):
-            batches.append(part)
+            found.batches.append(part)
+        elif part.path == WORDS_PATH:
+            found.words = part
         else:
             raise BagUnexpected(path=part.path)
-    return batches, files
+    return found
 
 
 def batch_bytes(tokens: Sequence[str]) -> bytes:

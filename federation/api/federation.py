@@ -29,7 +29,7 @@ from federation.quotas import Limits
 from federation.tasks import queue
 from shared import answering, messages, petitioning, speaking
 from shared.canonical import parse
-from shared.errors import BatchTooLarge, CommonsError
+from shared.errors import BatchTooLarge
 from shared.signing import load_public_jwk
 from shared.status_messages import MAX_EVENTS
 
@@ -182,15 +182,8 @@ def petition() -> Response:
     """Take what the institution asks of the alliance; whether each petition was taken."""
     asked = messages.read(petitioning.PetitionsRequest, authentication.request_body())["petitions"]
     taken = petitions.receive(db.session(), _node(), asked)
-    said = [
-        {"petition_id": one["petition_id"], "outcome": found.outcome, **_refusal(found.error)}
-        for one, found in zip(asked, taken, strict=True)
-    ]
-    return jsonify(petitions=said)
-
-
-def _refusal(error: CommonsError | None) -> dict[str, str]:
-    return {"code": error.code, "detail": error.message(request_language())} if error is not None else {}
+    said, language = zip(asked, taken, strict=True), request_language()
+    return jsonify(petitions=[{"petition_id": one["petition_id"], **made.as_message(language)} for one, made in said])
 
 
 def _charge(records: int) -> None:

@@ -86,6 +86,7 @@ def _counts(answers: bundles.Answers) -> dict[str, Any]:
             "files": dict(Counter(answer["outcome"] for answer in answers.files)),
         },
         "refused": [answer for answer in (*answers.records, *answers.files) if "code" in answer],
+        **({"words": answers.words} if answers.words is not None else {}),
     }
 
 
@@ -95,6 +96,8 @@ def _say(answers: bundles.Answers, target: Path) -> None:
     taken, refused = records["accepted"] + records["superseded"], records["rejected"] + records["conflict"]
     click.echo(f"著录：接收 {taken}，已有 {records['duplicate']}，未接收 {refused}。")
     click.echo(f"文件：收下 {files['stored']}，已有 {files['present']}，未收下 {files['refused']}。")
+    if answers.words is not None:
+        click.echo(f"回答 {len(answers.words['answers'])} 个，申请 {len(answers.words['petitions'])} 件。")
     for answer in (*answers.records, *answers.files):
         if "code" in answer:
             click.echo(f"  ✗ {answer.get('id') or answer.get('sha256') or '?'}  {answer['detail']}")

@@ -10,7 +10,7 @@ import bagit
 import pytest
 from sqlalchemy import func, select, update
 
-from federation import auditlog, fixity, key_register
+from federation import auditlog, fixity, key_register, lifecycle, petitions, questions
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.events import AuditEvent, NodeEvent
@@ -18,6 +18,8 @@ from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from federation.parts import attach, parts
 from federation.storage import ObjectStore
+from nodes import petitions as node_petitions
+from nodes import questions as node_questions
 from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
@@ -25,6 +27,7 @@ from shared.canonical import canonical, digest
 from shared.jws import to_base64url
 from tests.support.offline import enrolled, isolated
 from tests.support.records import Signer
+from tests.support.reviewing import add_person
 
 
 @pytest.fixture
@@ -157,6 +160,37 @@ def test_a_record_that_is_bad_blocks_no_other_and_its_file_comes_again_with_the_
     assert node.states() == ["in_review", "in_review"]
 
 
+def test_answers_and_petitions_go_by_stick_and_come_once(hub, node):
+    record_id, other = node.register(), node.register()
+    node.take(node.import_(node.export()))
+    with unit_of_work(hub.app) as session:
+        versions = {one.resource_id: one for one in session.scalars(select(ResourceVersion))}
+        reviewer = add_person(session, "li")
+        asked = questions.ask(session, versions[record_id], reviewer=reviewer, text="谁拍的？").id
+        lifecycle.advance(session, [versions[other]], to="rejected", actor="test", reason="出处不明")
+    node.take(node.import_(node.export("news")))
+    with node.workplace.database.unit_of_work() as session:
+        node_questions.answer(session, asked, "本院。")
+        number = node_petitions.make(session, other, kind="appeal", text="见目录").id
+    bag = node.export("words")
+    receipts = [node.import_(bag) for _ in range(2)]
+    assert [one["words"]["answers"][0]["outcome"] for one in receipts] == ["accepted", "duplicate"]
+    assert [one["words"]["petitions"][0]["outcome"] for one in receipts] == ["accepted", "duplicate"]
+    done = node.take(receipts[0])
+    assert (done.answered, done.petitioned) == (1, 1)
+    assert not (node.export("nothing more") / carrying.WORDS_PATH).exists()
+    with unit_of_work(hub.app) as session:
+        [shown] = questions.of_resource(session, record_id)
+        assert shown.answer == "本院。"
+        admin = add_person(session, "boss", "admin")
+        petitions.answer(session, number, by=admin, granted=True, reason="确有出处")
+    node.take(node.import_(node.export("last")))
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        [one] = node_petitions.of_resource(session, other)
+        assert (one.outcome, one.reason) == ("granted", "确有出处")
+    assert node.states() == ["in_review", "in_review"]
+
+
 def test_a_file_whose_record_was_registered_after_the_export_is_not_forgotten(node):
     record_id = node.register("", node.file("a.txt", b"a"))
     spoil(node, "not.a.jws")
@@ -283,6 +317,11 @@ def put(name, data=b"x"):
     return spoiler
 
 
+def words_of_another_form(node, bag):
+    (bag / carrying.WORDS_PATH).write_bytes(b'{"answers": [{"question_id": 7}]}')
+    rewrite(node, bag)
+
+
 def known_but_elsewhere(node, bag):
     (bag / "data" / "notes.txt").write_bytes(b"notes")
     rewrite(node, bag)
@@ -374,6 +413,8 @@ SPOILT = {
     "two Unicode forms of a name": (twins, errors.BagPathUnsafe),
     "a line end in a name": (put("data/records/a\r\nb"), errors.BagPathUnsafe),
     "a hidden file": (put("data/.DS_Store"), errors.BagPathUnsafe),
+    "words that nobody can read": (words_of_another_form, errors.InvalidRequest),
+    "words that were put in on the way": (put("data/words.json", b"{}"), errors.BagUnexpected),
     "an extra file": (put("data/records/0002.jws"), errors.BagUnexpected),
     "a listed file that has no place": (known_but_elsewhere, errors.BagUnexpected),
     "a file under another's digest": (misnamed, errors.BagAltered),

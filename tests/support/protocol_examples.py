@@ -432,12 +432,21 @@ def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     return read, signed
 
 
+def words() -> dict[str, Any]:
+    """What an institution says to the alliance in a bundle."""
+    return {
+        "answers": answering()["answers-request"]["answers"],
+        "petitions": petitioning()["petitions-request"]["petitions"],
+    }
+
+
 def bundle() -> dict[str, str]:
-    """Each text file of a bundle with one record and one of its files."""
-    records = carrying.batch_bytes([jws(record())])
+    """Each text file of a bundle with one record, one of its files, and some words."""
+    records, said = carrying.batch_bytes([jws(record())]), canonical(words())
     payload = [
         Payload(carrying.file_path(digest(LEAFLET)), digest(LEAFLET), len(LEAFLET)),
         Payload(carrying.records_path(1), digest(records), len(records)),
+        Payload(carrying.WORDS_PATH, digest(said), len(said)),
     ]
     _, signed = bundle_statement(manifest(payload))
     info = {"Source-Organization": "示例计量院", "External-Identifier": f"urn:uuid:{BUNDLE_ID}"}
@@ -446,6 +455,7 @@ def bundle() -> dict[str, str]:
         **{name: data.decode() for name, data in sorted(files.items())},
         carrying.records_path(1): records.decode(),
         carrying.file_path(digest(LEAFLET)): LEAFLET.decode(),
+        carrying.WORDS_PATH: said.decode(),
     }
 
 
@@ -456,13 +466,14 @@ def carried() -> dict[str, Any]:
     [accepted, rejected] = publishing()["publish-reply"]["results"]
     faulty = {**record(), "id": OTHER_ID, "version": 1, "title": {"fr": "Boisseau"}}
     answers = ((accepted, record()), (rejected, faulty))
-    files = bundle()
+    files, said = bundle(), words()
     return {
         "carried-enrolment-request": {
             "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
         },
         "carried-enrolment-reply": {"key_id": KEY_ID, "membership": joining["enrolment-reply"]},
         "bundle": files,
+        "bundle-words": said,
         "bundle-statement": bundle_statement(files["manifest-sha256.txt"].encode())[0],
         "bundle-receipt": {
             "protocol": messages.PROTOCOL,
@@ -480,6 +491,10 @@ def carried() -> dict[str, Any]:
                     "detail": altered.message(CHINESE),
                 },
             ],
+            "words": {
+                "answers": answering()["answers-reply"]["answers"],
+                "petitions": petitioning()["petitions-reply"]["petitions"],
+            },
             "after": 40,
             **status()["status-reply"],
         },

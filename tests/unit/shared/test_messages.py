@@ -40,6 +40,7 @@ MESSAGES = {
     "answers-reply": answering.AnswersReply,
     "petitions-request": petitioning.PetitionsRequest,
     "petitions-reply": petitioning.PetitionsReply,
+    "bundle-words": carrying.BundleWords,
     "digests-request": messages.DigestsRequest,
     "digests-reply": messages.DigestsReply,
     "items-request": messages.ItemsRequest,
