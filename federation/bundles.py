@@ -17,7 +17,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from federation import auditlog, ingestion, inspection, node_status, quotas, uploads, withdrawals
+from federation import (
+    auditlog,
+    ingestion,
+    inspection,
+    node_status,
+    petitions,
+    questions,
+    quotas,
+    uploads,
+    withdrawals,
+)
 from federation.key_register import usable_key
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
@@ -28,12 +38,14 @@ from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
-from shared.canonical import digest
+from shared.canonical import digest, parse
 from shared.carrying import (
     MAX_BUNDLE_FILES,
     MAX_BUNDLE_RECORDS,
     MAX_RECEIPT_EVENTS,
     STATEMENT,
+    BundleWords,
+    Contents,
     contents,
     read_statement,
 )
@@ -48,8 +60,10 @@ from shared.errors import (
     StoreAway,
     WrongHub,
 )
-from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_EVENTS, MAX_UPLOADS_ASKED, PROTOCOL
+from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_UPLOADS_ASKED, PROTOCOL, read
 from shared.signing import load_public_jwk
+from shared.status_messages import MAX_EVENTS
+from shared.wording import system_fault
 
 MOST_FILES = MAX_BUNDLE_FILES + 10_000
 """Files and batches of records together."""
@@ -64,8 +78,14 @@ class Bundle:
 
     bag: Bag
     said: Mapping[str, Any]
-    batches: Sequence[Payload]
-    files: Sequence[Payload]
+    contents: Contents
+    words: Mapping[str, Any] | None = None
+    """What the institution says (`BundleWords`), if anything."""
+
+    @property
+    def files(self) -> Sequence[Payload]:
+        """Its files."""
+        return self.contents.files
 
     @property
     def id(self) -> str:
@@ -79,6 +99,8 @@ class Answers:
 
     records: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    words: dict[str, Any] | None = None
+    """The same of what the institution says (`WordsReply`), if it says anything."""
 
     @property
     def good(self) -> bool:
@@ -116,7 +138,8 @@ class _Counted:
 def open_bundle(work: Work, folder: Path, settings: HubSettings) -> Bundle:
     """Check all of a bag but the bytes of its files. Changes nothing.
 
-    Raises what `read_bag` raises, `SignatureInvalid`, `KeyUnknown`, `KeyRevoked`, `WrongHub`, or `BagAltered`.
+    Raises what `read_bag` raises, `SignatureInvalid`, `KeyUnknown`, `KeyRevoked`, `WrongHub`, `BagAltered`, or
+    what is wrong with the institution's words.
     """
     bag = read_bag(folder, extra=(STATEMENT,), most_files=MOST_FILES)
     with work(read_only=True) as session:
@@ -129,7 +152,8 @@ def open_bundle(work: Work, folder: Path, settings: HubSettings) -> Bundle:
             raise WrongHub(theirs=said["hub"], ours=settings.origin)
         if usable_key(session, kid).node_id != said["node_id"]:
             raise SignatureInvalid()
-    bundle = Bundle(bag, said, *contents(bag))
+    found = contents(bag)
+    bundle = Bundle(bag, said, found, _words(bag, found.words) if found.words is not None else None)
     if len(bundle.files) > MAX_BUNDLE_FILES:
         raise BagTooLarge(path="data/files", limit=MAX_BUNDLE_FILES)
     if sum(len(tokens) for tokens in _batches(bundle)) > MAX_BUNDLE_RECORDS:
@@ -148,6 +172,8 @@ def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSetting
     for start in range(0, len(bundle.files), MAX_UPLOADS_ASKED):
         some = bundle.files[start : start + MAX_UPLOADS_ASKED]
         answers.files += _keep_files(work, store, bundle, some, settings, progress)
+    if bundle.words is not None:
+        answers.words = _hear(work, bundle, bundle.words)
     with work() as session:
         _remember(session, bundle, answers)
     return answers
@@ -169,6 +195,7 @@ def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings)
         "created": now().isoformat(timespec="seconds"),
         "records": answers.records,
         "files": answers.files,
+        **({"words": answers.words} if answers.words is not None else {}),
         "after": bundle.said["after"],
         "events": events,
         "last": page["last"],
@@ -178,7 +205,7 @@ def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings)
 
 def _batches(bundle: Bundle) -> Iterator[list[str]]:
     """The signed records, a batch at a time, read anew and held against the list each time."""
-    for part in bundle.batches:
+    for part in bundle.contents.batches:
         data = read_whole(bundle.bag.folder / part.path, limit=MAX_BATCH_BYTES)
         if digest(data) != part.sha256:
             raise BagAltered(path=part.path)
@@ -281,6 +308,31 @@ def _keep(
     return True
 
 
+def _words(bag: Bag, part: Payload) -> dict[str, Any]:
+    data = read_whole(bag.folder / part.path, limit=MAX_BATCH_BYTES)
+    if digest(data) != part.sha256:
+        raise BagAltered(path=part.path)
+    return read(BundleWords, parse(data))
+
+
+def _hear(work: Work, bundle: Bundle, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the answers and petitions of a bundle, by the same services as over the network."""
+    with work() as session:
+        node = session.get_one(Node, bundle.said["node_id"])
+        answered = questions.answer(session, node, words["answers"])
+        taken = petitions.receive(session, node, words["petitions"])
+    return {
+        "answers": [
+            {"question_id": one["question_id"], "outcome": outcome}
+            for one, outcome in zip(words["answers"], answered, strict=True)
+        ],
+        "petitions": [
+            {"petition_id": one["petition_id"], **said.as_message(bundle.said["language"])}
+            for one, said in zip(words["petitions"], taken, strict=True)
+        ],
+    }
+
+
 def _remember(session: Session, bundle: Bundle, answers: Answers) -> None:
     """Note in the audit log, once for each bundle, that it was taken in; and that the node was heard of."""
     node_id, subject = bundle.said["node_id"], f"bundle:{bundle.id}"
@@ -297,4 +349,4 @@ def _remember(session: Session, bundle: Bundle, answers: Answers) -> None:
 
 
 def _unreadable(part: Payload, error: OSError) -> FileUnreadable:
-    return FileUnreadable(name=part.path, cause=error.strerror or type(error).__name__)
+    return FileUnreadable(name=part.path, cause=system_fault(error))

@@ -7,8 +7,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -19,6 +21,9 @@ from shared.validation import Fault, Many, Part, Strict, Term, Text, Whole, fiel
 
 SHIPPED = Path(__file__).with_name("policy") / "default.toml"
 MOST_REVIEWERS, MOST_DAYS, MOST_ITEMS = 9, 365, 30
+MOST_TOPICAL_DAYS = 3650
+STAYS: Mapping[str, Any] = MappingProxyType({"occasions": (), "types": (), "days": 365})
+"""What is topical when a policy does not say: nothing."""
 DAYS = 10
 """Days for a review when a policy does not say."""
 MAX_NOTE = 300
@@ -48,6 +53,14 @@ class SensitiveSchema(Strict):
     needed = Whole(1, MOST_REVIEWERS, required=True)
 
 
+class TopicalSchema(Strict):
+    """What is of use for a time only: by occasion, by type, or either; `days` is how long it stays public."""
+
+    occasions = Many(Term("occasions"), 100, unique=True, required=True)
+    types = Many(Term("types"), 100, unique=True, load_default=list)
+    days = Whole(1, MOST_TOPICAL_DAYS, required=True)
+
+
 class PolicySchema(Strict):
     """The whole document; `policy/default.toml` has it with a sentence for each part."""
 
@@ -56,6 +69,7 @@ class PolicySchema(Strict):
     sample_percent = Whole(0, 100, load_default=0)
     expert_disciplines = Many(Term("disciplines"), 100, unique=True, load_default=list)
     sensitive = Part(SensitiveSchema, required=True)
+    topical = Part(TopicalSchema, load_default=lambda: dict(STAYS))
     items = Many(Part(ItemSchema), MOST_ITEMS, minimum=1, required=True)
 
     @validates_schema
@@ -106,6 +120,21 @@ class Policy:
     """A resource of one of these is for reviewers of that discipline."""
     sample_percent: int
     """Of what is public, reviewed again within a year."""
+    topical_occasions: frozenset[str]
+    topical_types: frozenset[str]
+    topical_days: int
+    """How long what is topical stays public."""
+
+    @property
+    def knows_topical(self) -> bool:
+        """Whether there is anything that does not stay public."""
+        return bool(self.topical_occasions or self.topical_types)
+
+    def expires_on(self, record: Mapping[str, Any], first: date) -> date | None:
+        """From which day on a resource that becomes public on `first` no longer is; None for one that stays."""
+        occasions = record.get("occasions", ())
+        topical = record["type"] in self.topical_types or not self.topical_occasions.isdisjoint(occasions)
+        return first + timedelta(days=self.topical_days) if topical else None
 
     def is_sensitive(self, record: Mapping[str, Any]) -> bool:
         """Whether a resource needs particular care, by its themes or its type."""
@@ -170,7 +199,7 @@ def written(document: Any) -> str:
 def read(number: int, document: str) -> Policy:
     """The rules that version `number` of the document gives; it was good when it was kept."""
     data = parse(document.encode())
-    sensitive = data["sensitive"]
+    sensitive, topical = data["sensitive"], data.get("topical", STAYS)
     return Policy(
         number=number,
         sha256=digest(document.encode()),
@@ -183,6 +212,9 @@ def read(number: int, document: str) -> Policy:
         days=data["days"],
         expert_disciplines=frozenset(data["expert_disciplines"]),
         sample_percent=data["sample_percent"],
+        topical_occasions=frozenset(topical["occasions"]),
+        topical_types=frozenset(topical["types"]),
+        topical_days=topical["days"],
     )
 
 

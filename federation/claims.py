@@ -26,7 +26,7 @@ def take(session: Session, version: ResourceVersion, *, reviewer: User, minutes:
     """
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
-    obstacle = entitlement.of(session, reviewer, policies.current(session)).hindrance(version)
+    obstacle = entitlement.of(session, reviewer, policies.current(session), [version.id]).hindrance(version)
     if obstacle is not None:
         raise obstacle
     moment = now()

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from shared.commands import LoadedWhenCalled, speak
+from shared.commands import GivenPath, LoadedWhenCalled, speak
 from shared.errors import CommonsError
 
 LANGUAGE = "zh"
@@ -83,7 +83,7 @@ def end_with(error: CommonsError) -> NoReturn:
     places=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="配置文件（TOML）。")
+@click.option("--config", type=GivenPath(dir_okay=False), help="配置文件（TOML）。")
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """计量资源云：平台的启动与管理。"""

@@ -17,7 +17,7 @@ from federation.models.institutions import Node
 from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Claim, Decision
-from federation.review import APPROVE
+from federation.verdicts import APPROVE
 from shared.errors import NotFound
 
 PAGE_SIZE = 25
@@ -133,7 +133,7 @@ def _under_review(session: Session, versions: Sequence[ResourceVersion]) -> dict
         return {}
     ids = [version.id for version in waiting]
     counted = select(Decision.version_id, func.count()).where(
-        Decision.version_id.in_(ids), Decision.verdict == APPROVE
+        Decision.version_id.in_(ids), Decision.verdict == APPROVE, Decision.standing
     )
     approvals = {row[0]: row[1] for row in session.execute(counted.group_by(Decision.version_id))}
     held, rules, moment = claims.standing(session, ids), policies.current(session), now()

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from federation.days import ZONE
 from federation.models.base import insert_missing, insert_rows, now
 from federation.models.usage import UsageEvent, UsageSalt
 
@@ -30,7 +30,6 @@ SESSION = timedelta(hours=1)
 REMEMBERED = timedelta(hours=2)
 MAX_AGENT = 400
 SHORT = 32
-ZONE = ZoneInfo("Asia/Shanghai")
 
 Key = tuple[str, str, str, str]
 """Visitor, kind, resource, file."""

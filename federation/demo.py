@@ -20,7 +20,7 @@ import click
 from flask import Flask
 from sqlalchemy import select
 
-from federation import auditlog, enrolment, operations, people, service
+from federation import auditlog, enrolment, listening, operations, people, service
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.models.institutions import Institution
@@ -65,7 +65,9 @@ def run(settings: HubSettings) -> None:
             _member(app, settings, member, supervisor, port)
             if supervisor.stopping.is_set():
                 return
-        _announce(settings, members, passwords)
+        service.wait_until(lambda: all(map(listening.is_taken, pages)), supervisor)
+        if not supervisor.stopping.is_set():
+            _announce(settings, members, passwords)
         supervisor.run()
         click.echo("正在停止 …")
 

@@ -154,6 +154,18 @@ def enrol(
     return node
 
 
+def enrol_carried(session: Session, *, signed_by: str, **asked: Any) -> Node:
+    """As `enrol`, for a request that was carried here.
+
+    Who has lost all but its key, and is not on the network to ask who it is, is told so: as there, a key that is in
+    use needs no invitation, which stays good for another node. Raises what `enrol` raises.
+    """
+    try:
+        return enrol(session, signed_by=signed_by, **asked)
+    except AlreadyExists:
+        return key_register.usable_key(session, signed_by).node
+
+
 def _node(session: Session, invitation: Invitation, place: Place, *, name: str) -> tuple[Node, str]:
     """A new node of the institution that was invited, or the one that comes back; and the id that another has taken.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -13,7 +15,16 @@ from federation.models.policies import ReviewerDiscipline
 from federation.models.resources import Resource, ResourceVersion, VersionTerm
 from federation.models.reviews import Decision
 from federation.roles import Permission, may
-from shared.errors import CommonsError, Forbidden, MoveNotAllowed, NotLatest, NotYourDiscipline, OwnInstitution
+from federation.verdicts import APPROVE
+from shared.errors import (
+    CommonsError,
+    Forbidden,
+    MoveNotAllowed,
+    NotLatest,
+    NotYourDiscipline,
+    OwnDecision,
+    OwnInstitution,
+)
 
 WAITING = "in_review"
 DISCIPLINES = "disciplines"
@@ -31,11 +42,15 @@ def leads_review(person: User) -> bool:
 
 @dataclass(frozen=True)
 class Entitlement:
-    """What a person may judge under the rules in force; `disciplines` are those in which the person is an expert."""
+    """What a person may judge under the rules in force; `disciplines` are those in which the person is an expert.
+
+    `refused` says of each version that was asked about whether the person has turned it down before an appeal.
+    """
 
     person: User
     rules: Policy
     disciplines: frozenset[str]
+    refused: Mapping[int, bool]
 
     def obstacle(self, version: ResourceVersion) -> CommonsError | None:
         """Why the person may not judge this version at all, whatever its state; or None."""
@@ -50,7 +65,10 @@ class Entitlement:
         return None
 
     def hindrance(self, version: ResourceVersion, to: str = "published") -> CommonsError | None:
-        """The named error that a decision by this person, leading to the state `to`, meets now; or None."""
+        """The named error that a decision by this person, leading to the state `to`, meets now; or None.
+
+        The entitlement was asked for with this version among others: `KeyError` otherwise.
+        """
         obstacle = self.obstacle(version)
         if obstacle is not None:
             return obstacle
@@ -58,12 +76,24 @@ class Entitlement:
             return NotLatest(latest=version.resource.latest_version)
         if version.state != WAITING:
             return MoveNotAllowed(state=version.state, to=to)
-        return None
+        return OwnDecision() if self.refused[version.id] else None
+
+    def over(self, session: Session, version_ids: Collection[int]) -> Entitlement:
+        """The same, ready to be asked what hinders a decision on these versions."""
+        turned_down = select(Decision.version_id).where(
+            Decision.version_id.in_(version_ids),
+            Decision.reviewer_id == self.person.id,
+            Decision.verdict != APPROVE,
+            ~Decision.standing,
+        )
+        before = set(session.scalars(turned_down))
+        return replace(self, refused={version_id: version_id in before for version_id in version_ids})
 
     def still_open(self) -> list[ColumnElement[bool]]:
         """Which of the waiting versions the person can still judge; the query has joined the resources."""
         mine = (Decision.version_id == ResourceVersion.id, Decision.reviewer_id == self.person.id)
-        found: list[ColumnElement[bool]] = [~select(Decision.id).where(*mine).exists()]
+        done = or_(Decision.standing, Decision.verdict != APPROVE)
+        found: list[ColumnElement[bool]] = [~select(Decision.id).where(*mine, done).exists()]
         if self.person.institution_id is not None:
             found.append(Resource.institution_id != self.person.institution_id)
         if self._restricted:
@@ -76,9 +106,10 @@ class Entitlement:
         return bool(self.rules.expert_disciplines) and not leads_review(self.person)
 
 
-def of(session: Session, person: User, rules: Policy) -> Entitlement:
-    """What a person may judge."""
-    return Entitlement(person, rules, disciplines_of(session, person))
+def of(session: Session, person: User, rules: Policy, version_ids: Collection[int] = ()) -> Entitlement:
+    """What a person may judge; `version_ids` are those of which it will be asked what hinders a decision."""
+    found = Entitlement(person, rules, disciplines_of(session, person), MappingProxyType({}))
+    return found.over(session, version_ids) if version_ids else found
 
 
 def disciplines_of(session: Session, person: User) -> frozenset[str]:

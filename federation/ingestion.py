@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle, publication, screening, sequences, withdrawals
+from federation import auditlog, key_register, lifecycle, publication, screening, sequences, withdrawals
 from federation.models.base import insert_rows, now
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
@@ -26,7 +26,6 @@ from shared.errors import (
     CommonsError,
     FieldError,
     InvalidRecord,
-    KeyRevoked,
     KeyUnknown,
     MassWithdrawal,
     NotYours,
@@ -171,10 +170,7 @@ def institution_keys(session: Session, node_id: str) -> dict[str, Ed25519PublicK
     institution = select(Node.institution_id).where(Node.id == node_id).scalar_subquery()
     found = session.scalars(select(NodeKey).join(Node).where(Node.institution_id == institution))
     return {
-        key.id: load_public_jwk(key.jwk)
-        if key.state == "active"
-        else KeyRevoked(reason=key.state_reason or key.state)
-        for key in found
+        key.id: load_public_jwk(key.jwk) if key.state == "active" else key_register.out_of_use(key) for key in found
     }
 
 
@@ -204,7 +200,8 @@ def _checked(token: Any, keys: Mapping[str, Ed25519PublicKey | CommonsError], ou
 def _name(outcome: Outcome, record: Mapping[str, Any]) -> None:
     """Say in the answer which record it is about, as far as the record itself says it well."""
     record_id, version = record.get("id"), record.get("version")
-    if isinstance(record_id, str) and 0 < len(record_id) <= 36:
+    # It is read on the operator's terminal, too.
+    if isinstance(record_id, str) and 0 < len(record_id) <= 36 and record_id.isascii() and record_id.isprintable():
         outcome.record_id = record_id
     if isinstance(version, int) and not isinstance(version, bool) and 0 <= version < 2**53:
         outcome.version = version

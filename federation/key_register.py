@@ -30,16 +30,18 @@ from shared.errors import (
 )
 from shared.signing import key_id, load_public_jwk
 from shared.validation import plain
+from shared.wording import Words
 
-ACTIVE, RETIRED, REVOKED = "active", "retired", "revoked"
+ACTIVE, SUSPENDED, RETIRED, REVOKED = "active", "suspended", "retired", "revoked"
 FORBIDDEN = "forbidden"
 """What a key is said to be that no node has and nobody may bring (`federation.forbidden_keys`)."""
 MAX_KEY_REASON = 500
+FOLLOWED = Words("its node has changed to another key", "节点已换用另一把密钥")
 KEY_MOVES: Mapping[str, frozenset[str]] = {
-    ACTIVE: frozenset({"suspended", "revoked"}),
-    "suspended": frozenset({ACTIVE, "revoked"}),
-    RETIRED: frozenset({"revoked"}),
-    "revoked": frozenset(),
+    ACTIVE: frozenset({SUSPENDED, REVOKED}),
+    SUSPENDED: frozenset({ACTIVE, REVOKED}),
+    RETIRED: frozenset({REVOKED}),
+    REVOKED: frozenset(),
 }
 """What may become of a key: a revoked one never comes back, one that was followed by another may still be revoked."""
 
@@ -90,7 +92,7 @@ def check_endorsed(session: Session, links: Sequence[Link], *, origin: str) -> N
     root, _lacking = rooted(session, links, origin=origin)
     standing = session.get(NodeKey, links[-1].id)
     if root.state != ACTIVE and (standing is None or standing.state != ACTIVE):
-        raise KeyRevoked(reason=root.state_reason or root.state)
+        raise out_of_use(root)
 
 
 def rotate(session: Session, links: Sequence[Link], *, signed_by: str, origin: str) -> NodeKey:
@@ -109,7 +111,7 @@ def rotate(session: Session, links: Sequence[Link], *, signed_by: str, origin: s
             raise AlreadyExists(what="key")
         return standing
     if old.state != ACTIVE:
-        raise KeyRevoked(reason=old.state_reason or old.state)
+        raise out_of_use(old)
     for link in lacking:
         old = _follow(session, old, link)
     return old
@@ -127,8 +129,12 @@ def _follow(session: Session, old: NodeKey, link: Link) -> NodeKey:
 
 
 def replace(session: Session, node: Node, *, by: str) -> None:
-    """Put the node's keys that are in use out of it: with a new invitation it has come back under the key `by`."""
-    for old in session.scalars(select(NodeKey).where(NodeKey.node_id == node.id, NodeKey.state == ACTIVE)):
+    """Put the node's keys that are in use out of it: with a new invitation it has come back under the key `by`.
+
+    One that is suspended goes, too: it could be let in again, beside the one that has followed it.
+    """
+    standing = select(NodeKey).where(NodeKey.node_id == node.id, NodeKey.state.in_((ACTIVE, SUSPENDED)))
+    for old in session.scalars(standing):
         old.state, old.state_reason = RETIRED, ""
         said = {"old": old.id, "new": by}
         actor = auditlog.machine(node.id)
@@ -157,8 +163,13 @@ def usable_key(session: Session, kid: str) -> NodeKey:
     """The key with that id. Raises `KeyUnknown`, or `KeyRevoked` when it is suspended, revoked or forbidden."""
     key = known_key(session, kid)
     if key.state != ACTIVE:
-        raise KeyRevoked(reason=key.state_reason or key.state)
+        raise out_of_use(key)
     return key
+
+
+def out_of_use(key: NodeKey) -> KeyRevoked:
+    """The error that says why the key is not taken: the reason that was given, or that another has followed it."""
+    return KeyRevoked(reason=key.state_reason or FOLLOWED)
 
 
 def set_key_state(session: Session, kid: str, *, state: str, reason: str, actor: str) -> NodeKey:

@@ -25,9 +25,10 @@ MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
         "received": frozenset({"awaiting_files", "in_review", "changes_requested", "superseded", "withdrawn"}),
         "awaiting_files": frozenset({"verifying", "in_review", "changes_requested", "superseded", "withdrawn"}),
         "verifying": frozenset({"awaiting_files", "in_review", "changes_requested", "superseded", "withdrawn"}),
-        "in_review": frozenset({"published", "changes_requested", "rejected", "superseded", "withdrawn"}),
-        "changes_requested": frozenset({"superseded", "withdrawn"}),
-        "rejected": frozenset({"superseded", "withdrawn"}),
+        "in_review": frozenset({"published", "approved", "changes_requested", "rejected", "superseded", "withdrawn"}),
+        "approved": frozenset({"published", "in_review", "superseded", "withdrawn"}),
+        "changes_requested": frozenset({"in_review", "superseded", "withdrawn"}),
+        "rejected": frozenset({"in_review", "superseded", "withdrawn"}),
         "published": frozenset({"superseded", "withdrawn", "taken_down", "expired"}),
         "taken_down": frozenset({"published", "superseded", "withdrawn"}),
         "expired": frozenset({"published", "superseded", "withdrawn"}),
@@ -35,7 +36,9 @@ MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
         "withdrawn": frozenset(),
     }
 )
-OPEN_STATES = frozenset({"received", "awaiting_files", "verifying", "in_review", "changes_requested", "rejected"})
+OPEN_STATES = frozenset(
+    {"received", "awaiting_files", "verifying", "in_review", "approved", "changes_requested", "rejected"}
+)
 """States of a version that a newer one of the same resource simply replaces."""
 
 
@@ -85,7 +88,7 @@ def advance(
     session.flush()
     _write_new(session, [version for version in versions if object_session(version) is None])
     auditlog.record_many(session, happenings)
-    _tell_nodes(session, versions, reason, sha256)
+    _tell_nodes(session, versions, reason, sha256=sha256)
 
 
 def ask_again(session: Session, versions: Sequence[ResourceVersion], *, reason: str, sha256: str) -> None:
@@ -93,12 +96,15 @@ def ask_again(session: Session, versions: Sequence[ResourceVersion], *, reason: 
 
     A published version stays published while the hub waits for the bytes.
     """
-    _tell_nodes(session, versions, reason, sha256)
+    _tell_nodes(session, versions, reason, sha256=sha256)
 
 
-def tell(session: Session, version: ResourceVersion, *, reason: str, question_id: str) -> None:
-    """Tell the node of a version of a question on it: a status event that changes no state."""
-    _tell_nodes(session, [version], reason, "", question_id)
+def tell(session: Session, version: ResourceVersion, *, reason: str, **about: str) -> None:
+    """Tell the node of a version of something that changes no state: `question_id`, or `petition_id` and `petition`.
+
+    Without either it learns that the days of the version have changed.
+    """
+    _tell_nodes(session, [version], reason, **about)
 
 
 def _write_new(session: Session, versions: Sequence[ResourceVersion]) -> None:
@@ -153,10 +159,11 @@ def _keys(versions: Sequence[ResourceVersion]) -> set[str]:
     return {version.key_id for version in versions}
 
 
-def _tell_nodes(
-    session: Session, versions: Sequence[ResourceVersion], reason: str, sha256: str, question_id: str = ""
-) -> None:
-    """Tell the node that sent a version what became of it, also when another node speaks for the resource by now."""
+def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: str, **about: str) -> None:
+    """Tell the node that sent a version what became of it, also when another node speaks for the resource by now.
+
+    `about` are further columns of `NodeEvent`.
+    """
     senders = {key.id: key.node_id for key in session.scalars(select(NodeKey).where(NodeKey.id.in_(_keys(versions))))}
     moment = now()
     by_node: dict[str, list[ResourceVersion]] = defaultdict(list)
@@ -176,10 +183,16 @@ def _tell_nodes(
                     "state": version.state,
                     "reason": reason,
                     "ark": version.resource.ark or "",
-                    "sha256": sha256,
-                    "question_id": question_id,
+                    "effective_on": _effective_on(version),
                     "at": moment,
+                    **about,
                 }
                 for number, version in zip(numbers, by_node[node_id], strict=True)
             ],
         )
+
+
+def _effective_on(version: ResourceVersion) -> str:
+    """The day on which a version becomes public, or ends being so; empty for none."""
+    day = {"approved": version.publish_on, "published": version.expires_on}.get(version.state)
+    return day.isoformat() if day else ""

@@ -22,6 +22,11 @@ def require_free(addresses: Iterable[Address], *, patience: float = 0.0) -> None
         time.sleep(0.2)
 
 
+def is_taken(address: Address) -> bool:
+    """Whether somebody listens there by now."""
+    return not _is_free(*address)
+
+
 def _is_free(host: str, port: int) -> bool:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

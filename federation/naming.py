@@ -12,6 +12,7 @@ STATES: Mapping[str, Any] = {
     "awaiting_files": _l("等待文件"),
     "verifying": _l("核验文件"),
     "in_review": _l("待审核"),
+    "approved": _l("已通过，待发布"),
     "published": _l("已发布"),
     "changes_requested": _l("退回修改"),
     "rejected": _l("不予通过"),

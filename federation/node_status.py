@@ -19,8 +19,14 @@ COLUMNS = (
     NodeEvent.ark,
     NodeEvent.sha256,
     NodeEvent.question_id,
+    NodeEvent.petition_id,
+    NodeEvent.petition,
+    NodeEvent.effective_on,
 )
 """What a node is told: plain values, for a large publication has as many events as records."""
+
+SOMETIMES = ("ark", "sha256", "question_id", "petition_id", "petition", "effective_on")
+"""What only some events have."""
 
 
 def events_after(session: Session, node_id: str, *, after: int, limit: int) -> dict[str, Any]:
@@ -48,10 +54,4 @@ def _message(event: Row[*tuple[Any, ...]]) -> dict[str, Any]:
         "state": event.state,
         "reason": event.reason,
     }
-    if event.ark:
-        said["ark"] = event.ark
-    if event.sha256:
-        said["sha256"] = event.sha256
-    if event.question_id:
-        said["question_id"] = event.question_id
-    return said
+    return said | {name: getattr(event, name) for name in SOMETIMES if getattr(event, name)}

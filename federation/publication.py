@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from federation import lifecycle, sequences
+from federation import lifecycle, sequences, validity
 from federation.models.base import now
 from federation.models.events import FeedEntry
 from federation.models.resources import Resource, ResourceVersion
@@ -60,6 +60,7 @@ def publish(
 
     Nothing is copied: the verified objects stand under their SHA-256 already, so this is one transaction.
     """
+    validity.give(session, versions)
     older = _public_versions(session, [version.resource_id for version in versions])
     lifecycle.advance(session, older, to="superseded", actor=actor)
     for version in versions:

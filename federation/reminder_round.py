@@ -11,8 +11,8 @@ from datetime import datetime
 from flask import Flask
 
 from federation import reminding
-from federation.counting import ZONE
 from federation.database import unit_of_work
+from federation.days import ZONE
 from federation.models.base import now
 from federation.parts import parts
 

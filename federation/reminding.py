@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from federation import entitlement, letters, mail, policies, reminders
 from federation.checklist import Policy
-from federation.counting import ZONE
+from federation.days import ZONE
 from federation.letters import Letter, Line
 from federation.models.people import User
 from federation.models.reminders import Reminder

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, claims, entitlement, lifecycle, policies, publication
+from federation import auditlog, claims, days, entitlement, lifecycle, policies, publication, scheduling
 from federation.checklist import Policy
 from federation.entitlement import Entitlement
 from federation.models.base import now
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Claim, Decision
+from federation.verdicts import APPROVE, LEADS_TO
 from shared.canonical import canonical, digest
 from shared.errors import (
     CommonsError,
@@ -28,11 +30,10 @@ from shared.errors import (
 )
 from shared.validation import plain
 
-APPROVE, REQUEST_CHANGES, REJECT = "approve", "request_changes", "reject"
-LEADS_TO: Mapping[str, str] = {APPROVE: "published", REQUEST_CHANGES: "changes_requested", REJECT: "rejected"}
-"""The state to which each verdict leads."""
 MAX_REASON, MAX_TOLD = 4000, 5000
 """Characters of a reason, and of all that a status event says (`shared.messages`)."""
+Approvals = dict[int, list[date]]
+"""By the version: the day that each approval names, the first of all days for none."""
 BULK = 400
 """Versions that are moved together in a bulk decision."""
 
@@ -45,6 +46,8 @@ class Judgement:
     verdict: str
     reason: str
     answers: dict[str, Any]
+    publish_on: date | None = None
+    """The day before which what is approved is not to be public; None for none."""
 
     @property
     def reviewer(self) -> User:
@@ -62,6 +65,11 @@ class Judgement:
         notes = self.answers.get("notes", {})
         lines = [f"{item.zh}：{notes[item.code]}" for item in self.rules.items if item.code in notes]
         return "\n".join([self.reason, *lines] if self.reason else lines)[:MAX_TOLD]
+
+    def stands_in(self, decision: Decision | None) -> bool:
+        """Whether the reviewer has said just that before."""
+        said = (self.verdict, self.publish_on)
+        return decision is not None and decision.standing and (decision.verdict, decision.publish_on) == said
 
     @property
     def actor(self) -> str:
@@ -102,6 +110,8 @@ class BulkOutcome:
     """Those that reached the verdict's state."""
     waiting: list[ResourceVersion] = field(default_factory=list)
     """Those approved that need another reviewer."""
+    scheduled: int = 0
+    """How many of those decided become public on a later day."""
     refused: list[tuple[ResourceVersion, CommonsError]] = field(default_factory=list)
 
 
@@ -115,7 +125,7 @@ def open(session: Session, version_id: int, reviewer: User) -> Submission:
     approvals = {
         decision.reviewer_id
         for decision in decisions
-        if decision.version_id == version.id and decision.verdict == APPROVE
+        if decision.version_id == version.id and decision.verdict == APPROVE and decision.standing
     }
     return Submission(
         version=version,
@@ -126,7 +136,7 @@ def open(session: Session, version_id: int, reviewer: User) -> Submission:
         needed=rules.approvals_needed(record),
         sensitive=rules.is_sensitive(record),
         rules=rules,
-        hindrance=entitlement.of(session, reviewer, rules).hindrance(version),
+        hindrance=entitlement.of(session, reviewer, rules, [version.id]).hindrance(version),
         approved_by_me=reviewer.id in approvals,
         claim=claims.standing(session, [version.id]).get(version.id),
         overdue=version.due_at is not None and version.due_at < now(),
@@ -142,16 +152,19 @@ def decide(
     reason: str,
     checklist: Mapping[str, bool],
     notes: Mapping[str, str] = MappingProxyType({}),
+    publish_on: date | None = None,
     naan: str,
 ) -> ResourceVersion:
     """Judge one version; what it leads to happens in the same transaction.
 
-    An approval publishes when enough different reviewers have approved, and is only kept until then; a negative
-    verdict acts at once. A reviewer counts once: the same approval again changes nothing, and who has approved
-    may still say no. Raises `Forbidden`, `OwnInstitution`, `NotYourDiscipline`, `NotLatest`, `MoveNotAllowed`,
+    An approval publishes when enough different reviewers have approved, and is only kept until then; on `publish_on`
+    if that day is still to come, the latest one when several reviewers name one. A negative verdict acts at once.
+    A reviewer counts once: the same approval again changes nothing, and who has approved may still say no.
+
+    Raises `Forbidden`, `OwnInstitution`, `NotYourDiscipline`, `NotLatest`, `MoveNotAllowed`, `OwnDecision`,
     `ReasonMissing`, `ChecklistIncomplete` or `InvalidRequest`.
     """
-    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes)
+    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, [version.id])
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
     hindrance = judgement.by.hindrance(version, LEADS_TO[verdict])
@@ -170,6 +183,7 @@ def decide_many(
     reason: str,
     checklist: Mapping[str, bool],
     notes: Mapping[str, str] = MappingProxyType({}),
+    publish_on: date | None = None,
     naan: str,
 ) -> BulkOutcome:
     """Judge many versions alike, by the same rules as one.
@@ -180,11 +194,11 @@ def decide_many(
     """
     if not entitlement.may_review(reviewer):
         raise Forbidden()
-    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes)
+    ids = sorted({version.id for version in versions})
+    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, ids)
     if not judgement.reason:
         raise ReasonMissing()
     outcome = BulkOutcome()
-    ids = sorted({version.id for version in versions})
     lifecycle.lock(session, {version.resource_id for version in versions})
     for start in range(0, len(ids), BULK):
         good = []
@@ -197,6 +211,7 @@ def decide_many(
         reached = _apply(session, good, judgement, naan)
         outcome.decided += [version for version in good if version.id in reached]
         outcome.waiting += [version for version in good if version.id not in reached]
+    outcome.scheduled = sum(version.state == scheduling.APPROVED for version in outcome.decided)
     return outcome
 
 
@@ -207,6 +222,8 @@ def _judgement(
     reason: str,
     checklist: Mapping[str, bool],
     notes: Mapping[str, str],
+    publish_on: date | None,
+    version_ids: Collection[int],
 ) -> Judgement:
     """A judgement whose form is good."""
     reason = plain(reason).strip()
@@ -218,9 +235,9 @@ def _judgement(
         raise InvalidRequest(errors=[FieldError("/reason", "too_long", length)])
     if verdict != APPROVE and not reason:
         raise ReasonMissing()
-    by = entitlement.of(session, reviewer, policies.current(session))
+    by = entitlement.of(session, reviewer, policies.current(session), version_ids)
     answers = by.rules.answers(checklist, complete=verdict == APPROVE, notes=notes)
-    return Judgement(by, verdict, reason, answers)
+    return Judgement(by, verdict, reason, answers, publish_on if verdict == APPROVE else None)
 
 
 def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement, naan: str) -> set[int]:
@@ -229,8 +246,8 @@ def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Jud
         return set()
     approvals = _keep(session, versions, judgement)
     if judgement.verdict == APPROVE:
-        ready = [v for v in versions if approvals[v.id] >= judgement.rules.approvals_needed(v.record)]
-        publication.publish(session, ready, naan=naan, actor=judgement.actor, reason=judgement.reason)
+        ready = [v for v in versions if len(approvals[v.id]) >= judgement.rules.approvals_needed(v.record)]
+        _make_public(session, ready, approvals, judgement, naan)
     else:
         ready = list(versions)
         to = LEADS_TO[judgement.verdict]
@@ -240,17 +257,30 @@ def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Jud
     return {version.id for version in ready}
 
 
-def _keep(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement) -> dict[int, int]:
-    """Store the decisions that are new, each with its audit event; the number of approvals of each version."""
+def _make_public(
+    session: Session, ready: Sequence[ResourceVersion], approvals: Approvals, judgement: Judgement, naan: str
+) -> None:
+    """Publish what is approved, at once or on the last of the days that its approvals name."""
+    until = {version.id: max(approvals[version.id]) for version in ready}
+    later = [version for version in ready if until[version.id] > days.today()]
+    at_once = [version for version in ready if until[version.id] <= days.today()]
+    said = {"actor": judgement.actor, "reason": judgement.reason}
+    publication.publish(session, at_once, naan=naan, **said)
+    scheduling.put_off(session, later, until, **said)
+
+
+def _keep(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement) -> Approvals:
+    """Store the decisions that are new, each with its audit event; the approvals of each version with their days."""
     standing = _standing(session, versions)
     mine = {d.version_id: d for d in standing if d.reviewer_id == judgement.reviewer.id}
-    approvals = {version.id: 0 for version in versions}
+    approvals: Approvals = {version.id: [] for version in versions}
     for decision in standing:
-        if decision.verdict == APPROVE and decision.reviewer_id != judgement.reviewer.id:
-            approvals[decision.version_id] += 1
+        if decision.verdict == APPROVE and decision.standing and decision.reviewer_id != judgement.reviewer.id:
+            approvals[decision.version_id].append(decision.publish_on or date.min)
     if judgement.verdict == APPROVE:
-        approvals = {version_id: count + 1 for version_id, count in approvals.items()}
-    fresh = [v for v in versions if v.id not in mine or mine[v.id].verdict != judgement.verdict]
+        for given in approvals.values():
+            given.append(judgement.publish_on or date.min)
+    fresh = [version for version in versions if not judgement.stands_in(mine.get(version.id))]
     for version in fresh:
         if version.id in mine:
             session.delete(mine[version.id])
@@ -258,7 +288,7 @@ def _keep(session: Session, versions: Sequence[ResourceVersion], judgement: Judg
     if fresh:
         policies.kept(session)
         session.execute(insert(Decision), [_decision_row(version, judgement) for version in fresh])
-    auditlog.record_many(session, [_happening(v, judgement, approvals[v.id]) for v in fresh])
+    auditlog.record_many(session, [_happening(v, judgement, len(approvals[v.id])) for v in fresh])
     return approvals
 
 
@@ -270,6 +300,7 @@ def _decision_row(version: ResourceVersion, judgement: Judgement) -> dict[str, A
         "reason": judgement.reason,
         "checklist": judgement.answers,
         "policy_number": judgement.rules.number,
+        "publish_on": judgement.publish_on,
         "at": now(),
     }
 
@@ -280,6 +311,8 @@ def _happening(version: ResourceVersion, judgement: Judgement, approvals: int) -
         # Free text may be long, and may name people: the log holds its digest.
         answers["notes"] = digest(canonical(answers["notes"]))
     detail = {"version": version.version, "approvals": approvals, "checklist": answers}
+    if judgement.publish_on is not None:
+        detail["publish_on"] = judgement.publish_on.isoformat()
     subject = f"resource:{version.resource_id}"
     action = f"review.{judgement.verdict}"
     return auditlog.Happening(judgement.actor, action, subject, judgement.reason, after=version.sha256, detail=detail)

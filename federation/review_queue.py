@@ -20,7 +20,7 @@ from federation.models.institutions import Institution
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion, VersionTerm
 from federation.models.reviews import Claim, Decision
-from federation.review import APPROVE
+from federation.verdicts import APPROVE
 from shared.errors import CommonsError
 
 PAGE_SIZE = 25
@@ -185,7 +185,8 @@ def _part(part: str, mine: Entitlement) -> ColumnElement[bool]:
     if part == MINE:
         return and_(*mine.still_open(), claims.free_for(mine.person))
     if part == SECOND:
-        approved = select(Decision.id).where(Decision.version_id == ResourceVersion.id, Decision.verdict == APPROVE)
+        counting = (Decision.version_id == ResourceVersion.id, Decision.verdict == APPROVE, Decision.standing)
+        approved = select(Decision.id).where(*counting)
         return and_(approved.exists(), *mine.still_open(), claims.free_for(mine.person))
     return true()
 
@@ -200,8 +201,9 @@ def _counts(session: Session, conditions: Sequence[ColumnElement[bool]], mine: E
 def _items(session: Session, versions: Sequence[ResourceVersion], mine: Entitlement) -> list[Waiting]:
     reviewer, rules = mine.person, mine.rules
     ids = [version.id for version in versions]
+    mine = mine.over(session, ids)
     approved = select(Decision.version_id, Decision.reviewer_id).where(
-        Decision.version_id.in_(ids), Decision.verdict == APPROVE
+        Decision.version_id.in_(ids), Decision.verdict == APPROVE, Decision.standing
     )
     by_version: dict[int, set[str]] = {version_id: set() for version_id in ids}
     for version_id, reviewer_id in session.execute(approved):

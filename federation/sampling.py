@@ -24,7 +24,7 @@ from federation.models.policies import Rereview, Sampling
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Decision
 from federation.publication import PUBLISHED
-from federation.review import APPROVE
+from federation.verdicts import APPROVE
 from shared.errors import AlreadyDone, CommonsError, FieldError, InvalidRequest, NotFound, OwnApproval, ReasonMissing
 from shared.validation import plain
 

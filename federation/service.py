@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 import requests
 
-from federation import folder, listening, operations, schema, tasks
+from federation import folder, listening, operations, schema, server_logs, tasks
 from federation.core import create_core
 from federation.embedded_store import EmbeddedStore, StoreStartFailed
 from federation.processes import Child, Supervisor
@@ -50,12 +50,13 @@ def become_web(settings: HubSettings) -> NoReturn:
     """Replace this process by the web server, so that its master holds nothing but itself."""
     die_with_parent()
     command = [sys.executable, "-m", "granian", "federation.wsgi:app", "--interface", "wsgi"]
-    command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
+    command += ["--host", settings.host, "--port", str(settings.port)]
+    command += ["--log-level", "warning", "--log-config", str(server_logs.CONFIG)]
     # Those whose bodies are awaited (federation/waiting.py) keep no thread from the others.
     threads = settings.web_threads + PLACES
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(threads)]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", FINISH_REQUESTS_WITHIN]
-    environ = dict(os.environ)
+    environ = {**os.environ, server_logs.FORMAT: settings.log_format}
     if SUPERVISED in environ:
         # The server's own workers are children of this process, whose number stays the same.
         environ[SUPERVISED] = str(os.getpid())

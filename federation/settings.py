@@ -218,13 +218,13 @@ class HubSettings:
         )
         found = [f"{name}: 不能为空" for name in needed if not getattr(self, name).strip()]
         for name, is_there in (
-            ("vocabularies", Path.is_dir),
-            ("review_policy", Path.is_file),
-            ("store_ca_bundle", Path.is_file),
-            ("smtp_ca_bundle", Path.is_file),
+            ("vocabularies", os.path.isdir),
+            ("review_policy", os.path.isfile),
+            ("store_ca_bundle", os.path.isfile),
+            ("smtp_ca_bundle", os.path.isfile),
         ):
             value = getattr(self, name)
-            if value and not is_there(Path(value)):
+            if value and not is_there(value):
                 found.append(f"{name}: 没有找到 {value}")
         return found
 
@@ -257,8 +257,17 @@ def _database_faults(name: str, value: str, kinds: tuple[str, ...]) -> list[str]
 
 
 def _address_faults(name: str, value: str) -> list[str]:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
+    """What is wrong with an address of ours; who holds a password there does not see it in pages or logs."""
+    if not value:
+        return []
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return [f"{name}: 应为完整的 http(s) 网址"]
+    if "@" in parts.netloc:
+        return [f"{name}: 网址里不得有用户名和密码"]
+    if not good or parts.query or parts.fragment or any(char.isspace() for char in value):
         return [f"{name}: 应为完整的 http(s) 网址，现为 {value}"]
     return []
 

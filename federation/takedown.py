@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from federation import auditlog, entitlement, lifecycle, publication
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
-from shared.errors import FieldError, Forbidden, InvalidRequest, MoveNotAllowed, ReasonMissing
+from shared.errors import FieldError, Forbidden, InvalidRequest, MoveNotAllowed, OwnInstitution, ReasonMissing
 from shared.validation import plain
 
 PUBLIC, DOWN = "published", "taken_down"
@@ -24,7 +24,11 @@ def take_down(session: Session, version: ResourceVersion, *, by: User, reason: s
 
 
 def put_back(session: Session, version: ResourceVersion, *, by: User, reason: str) -> None:
-    """Make public again what was taken down, under the same permanent identifier. Raises as `take_down` does."""
+    """Make public again what was taken down, under the same permanent identifier.
+
+    Raises as `take_down` does, and `OwnInstitution`: whoever leads the review may take down what is of the own
+    institution, for that harms nobody else, and does not put it back.
+    """
     reason = _checked(session, version, by, reason, standing=DOWN, to=PUBLIC)
     publication.put_back(session, [version], actor=auditlog.person(by.id), reason=reason)
 
@@ -33,6 +37,8 @@ def _checked(session: Session, version: ResourceVersion, by: User, reason: str, 
     """The reason as it is kept, when all is well; the resource is held to the end of the transaction."""
     if not entitlement.leads_review(by):
         raise Forbidden()
+    if to == PUBLIC and by.institution_id == version.resource.institution_id:
+        raise OwnInstitution()
     reason = plain(reason).strip()
     if not reason:
         raise ReasonMissing()

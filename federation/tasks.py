@@ -23,6 +23,7 @@ from federation import (
     person_sessions,
     reminder_round,
     sampling,
+    scheduling,
     uploads,
 )
 from federation.database import brief, unit_of_work
@@ -128,6 +129,7 @@ class Queue:
             uploads.admit_left_behind(session)
             sampling.draw(session)
             stale = uploads.left_behind(session, longer_than=STALE)
+        self._follow_calendar()
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)
         self._follow_texts()
@@ -139,6 +141,13 @@ class Queue:
                 self._scan_older(scanning)
         except (StorageError, ScannerAway) as error:
             log.warning("store or scanner away", cause=str(error))
+
+    def _follow_calendar(self) -> None:
+        """Do what the day brings, some of it in each transaction."""
+        naan, more = parts(self.app).settings.ark_naan, True
+        while more:
+            with unit_of_work(self.app) as session:
+                more = scheduling.publish_due(session, naan=naan) + scheduling.expire_due(session) > 0
 
     def _follow_texts(self) -> None:
         """Take up what has become public, for the comparison of texts; a lot of it in several sweeps."""

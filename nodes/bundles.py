@@ -20,18 +20,19 @@ from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes import membership as memberships
-from nodes import outbox
+from nodes import outbox, petitions, questions
 from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter
 from nodes.sync import Reporter
 from nodes.texts import language
 from nodes.workplace import Workplace
 from shared.bags import DECLARATION, Payload, manifest, tag_files
-from shared.canonical import best_text, digest
+from shared.canonical import best_text, canonical, digest
 from shared.carrying import (
     MAX_BUNDLE_FILES,
     MAX_BUNDLE_RECORDS,
     STATEMENT,
+    WORDS_PATH,
     batch_bytes,
     file_path,
     records_path,
@@ -39,6 +40,7 @@ from shared.carrying import (
     write_whole,
 )
 from shared.errors import CommonsError, FileChanged, FileUnreadable, FileUnwritable, FolderNotEmpty
+from shared.wording import system_fault
 
 UNFINISHED = "export.unfinished"
 """Stands in the folder while an export is under way: such a folder is ours to go on with."""
@@ -78,7 +80,7 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         membership = memberships.current(session)
-    folder = folder.expanduser().resolve()
+    folder = Path(os.path.realpath(folder.expanduser()))  # follows no links in a circle
     done = Exported(folder, str(uuid6.uuid7()))
     _begin(folder)
     payload, last = _write_records(workplace, membership, done)
@@ -87,7 +89,7 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
         done.left = max(outbox.waiting(session) - done.records, 0)
     total = sum(file.size for file in files)
     progress = reporter.begin("写入离线包", total) if reporter is not None and total else None
-    payload += list(_copy_files(folder, files, done, progress))
+    payload += [*_write_words(workplace, done), *_copy_files(folder, files, done, progress)]
     _remove_strays(folder, payload)
     _finish(workplace, membership, done, payload)
     return done
@@ -126,6 +128,17 @@ def _write_batch(folder: Path, number: int, batch: Sequence[Letter]) -> Payload:
     path = records_path(number)
     write_whole(folder / path, data)
     return Payload(path, digest(data), len(data))
+
+
+def _write_words(workplace: Workplace, done: Exported) -> list[Payload]:
+    """Write what people here say to the alliance; nothing when they say nothing."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        words = {"answers": questions.unsent(session), "petitions": petitions.unsent(session)}
+    if not any(words.values()):
+        return []
+    data = canonical(words)
+    write_whole(done.folder / WORDS_PATH, data)
+    return [Payload(WORDS_PATH, digest(data), len(data))]
 
 
 def _wanted(session: Session, last: int) -> list[LocalFile]:
@@ -196,7 +209,7 @@ def _chunks(source: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
-        raise FileUnreadable(name=source.name, cause=error.strerror or type(error).__name__) from error
+        raise FileUnreadable(name=source.name, cause=system_fault(error)) from error
 
 
 def _too_large_for_the_medium(error: FileUnwritable) -> bool:
@@ -236,4 +249,4 @@ def _finish(workplace: Workplace, membership: Membership, done: Exported, payloa
 
 
 def _unwritable(path: Path, error: OSError) -> FileUnwritable:
-    return FileUnwritable(name=path.name, cause=error.strerror or type(error).__name__)
+    return FileUnwritable(name=path.name, cause=system_fault(error))

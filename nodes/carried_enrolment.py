@@ -14,9 +14,11 @@ from nodes import membership as memberships
 from nodes.keys import Key
 from nodes.models import Membership
 from nodes.workplace import Workplace
+from shared import speaking
 from shared.bags import read_whole
+from shared.canonical import parse
 from shared.carrying import (
-    MAX_STATEMENT_BYTES,
+    MAX_REPLY_BYTES,
     CarriedEnrolmentReply,
     enrolment_request,
     write_whole,
@@ -51,9 +53,13 @@ def write_request(workplace: Workplace, target: Path, *, token: str, node_name: 
 def take_reply(workplace: Workplace, source: Path) -> Membership:
     """Join as the reply says, or come back with the key that asked; taken again it changes nothing.
 
-    Raises `NotAddressed` for another key's, `AlreadyJoined` for another hub or node, `InvalidRequest`.
+    Raises `NotAddressed` for another key's, `AlreadyJoined` for another hub or node, `ProtocolUnknown`,
+    `InvalidRequest`.
     """
-    reply = read(CarriedEnrolmentReply, read_whole(source, limit=MAX_STATEMENT_BYTES))
+    given = parse(read_whole(source, limit=MAX_REPLY_BYTES))
+    if isinstance(given, dict) and isinstance(given.get("membership"), dict):
+        speaking.check_hub(given["membership"])
+    reply = read(CarriedEnrolmentReply, given)
     said = reply["membership"]
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
@@ -76,9 +82,12 @@ def _come_back(workplace: Workplace, asked_with: Path, said: dict[str, Any]) -> 
     joined = joining.keep(workplace, said)
     with workplace.database.unit_of_work() as session:
         restoring.send_all_again(session)
+    written = key_files.stamp(workplace.folder / key_files.NEXT)
     rotation.take_into_use(workplace, key)
     for left in key_files.all_asking(workplace.folder):
-        left.unlink()
+        # The reply to a request that was written later may be on its way; what came before is out of use by it.
+        if key_files.stamp(left) < written:
+            left.unlink()
     return joined
 
 

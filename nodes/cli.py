@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from nodes.console import GivenPath, NamedErrors
+from nodes.console import NamedErrors
 from nodes.settings import load_settings
 from nodes.texts import _
-from shared.commands import LoadedWhenCalled
+from shared.commands import GivenPath, LoadedWhenCalled
 
 COMMANDS = {
     "init": "joining:init",
@@ -25,6 +25,8 @@ COMMANDS = {
     "status": "resources:status",
     "withdraw": "resources:withdraw",
     "answer": "answering:answer",
+    "appeal": "petitioning:appeal",
+    "renew": "petitioning:renew",
     "serve": "serving:serve",
     "reconcile": "synchronising:reconcile",
     "key": "keys:key",

@@ -55,19 +55,6 @@ class NamedErrors(click.Group):
             _end(faults.named(error, folder))
 
 
-class GivenPath(click.Path):
-    """A path that is not empty: an empty variable in a script must not mean the current folder."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(path_type=Path, **options)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path. Fails for an empty one."""
-        if value == "":
-            self.fail(_("路径是空的。"), param, ctx)
-        return super().convert(value, param, ctx)
-
-
 def say(text: str, *, error: bool = False) -> None:
     """A line on standard output (or error). Raises `OutputFailed` when it cannot be written."""
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from nodes.models import REFUSED, REGISTERED, OutboxEntry, Resource, Version
@@ -46,6 +46,20 @@ def refused(session: Session) -> set[tuple[str, int]]:
     return {(row.resource_id, row.number) for row in rows}
 
 
+def left_out(session: Session) -> dict[tuple[str, int], str]:
+    """The digests of the versions that `items` leaves out, by name: the hub may count one as ours nevertheless.
+
+    So it is when it has refused ours because another stands under that number, or after a backup was restored in
+    which a resource was still another node's.
+    """
+    rows = session.execute(
+        select(Version.resource_id, Version.number, Version.sha256)
+        .join(Resource, Resource.id == Version.resource_id)
+        .where(or_(Version.state == REFUSED, Resource.elsewhere))
+    )
+    return {(row.resource_id, row.number): row.sha256 for row in rows}
+
+
 def held(session: Session) -> set[tuple[str, int]]:
     """The withdrawals that the hub has stopped until a person says yes: they wait in the outbox, and it said why."""
     rows = session.execute(
@@ -72,8 +86,10 @@ def batched(values: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def findings(ours: Sequence[Item], theirs: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    """What differs between our versions and theirs of the same buckets."""
+def findings(
+    ours: Sequence[Item], theirs: Sequence[Mapping[str, Any]], besides: Mapping[tuple[str, int], str]
+) -> list[Finding]:
+    """What differs between our versions and theirs of the same buckets; `besides` are those that we `left_out`."""
     hub = {(item["record_id"], item["version"]): item for item in theirs}
     found = []
     for item in ours:
@@ -84,5 +100,8 @@ def findings(ours: Sequence[Item], theirs: Sequence[Mapping[str, Any]]) -> list[
             found.append(Finding(item.record_id, item.version, "content_differs", there))
         elif there["state"] != item.state:
             found.append(Finding(item.record_id, item.version, "state_differs", there))
-    found += [Finding(record_id, version, "absent_at_node", there) for (record_id, version), there in hub.items()]
+    for name, there in hub.items():
+        same = besides.get(name) == there["sha256"]
+        kind = "absent_at_node" if name not in besides else "state_differs" if same else "content_differs"
+        found.append(Finding(*name, kind, there))
     return found

@@ -8,6 +8,7 @@ from nodes import joining
 from nodes import membership as memberships
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.workplace import Workplace
+from shared import speaking
 from shared.errors import HubAway, HubNotFound, InvalidHubAddress, NotAHub, OtherOrigin
 from shared.wording import Words
 
@@ -18,7 +19,7 @@ def confirm(workplace: Workplace, client: HubClient) -> None:
     """Ask who answers, unless this node is a member already, which `joining.join` says.
 
     A hub takes only what is signed for its own address, and an invitation must not go to anybody else. Raises
-    `HubNotFound`, `NotAHub` or `OtherOrigin`.
+    `HubNotFound`, `NotAHub`, `ProtocolUnknown` or `OtherOrigin`.
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         if memberships.find(session) is not None:
@@ -36,6 +37,8 @@ def _own_address(client: HubClient) -> str:
     except HubAway as error:
         raise HubNotFound(hub=client.origin, cause=error.data["cause"]) from error
     try:
-        return joining.hub_origin(str(said.get("origin", "")) if "protocol" in said else "")
+        own = joining.hub_origin(str(said.get("origin", "")) if "protocol" in said else "")
     except InvalidHubAddress as error:
         raise NotAHub(hub=client.origin, cause=NO_INTRODUCTION) from error
+    speaking.check_hub(said)
+    return own

@@ -15,6 +15,7 @@ from nodes.keys import Key
 from nodes.models import Membership, Reconciliation
 from nodes.public_keys import PublicKey
 from nodes.workplace import Workplace
+from shared import speaking
 from shared.errors import (
     AlreadyExists,
     AlreadyJoined,
@@ -70,13 +71,20 @@ def join(workplace: Workplace, client: HubClient, *, token: str, node_name: str)
     try:
         if standing is not None:
             return _come_back(workplace, client, standing, said)
-        return _enter(workplace, client, said) if token else _remember(workplace, client)
+        return _enter(workplace, client, said) if token else _recall(workplace, client)
     except HubAway as error:
         raise HubNotFound(hub=client.origin, cause=error.data["cause"]) from error
 
 
 def _enter(workplace: Workplace, client: HubClient, said: dict[str, str]) -> Membership:
     """Enrol, or take our own place again when the hub knows our key from before the database was lost."""
+    if public_keys.chain(workplace.folder, workplace.key.id):
+        # To a hub that was restored from before our key we would be a new node, which has published nothing.
+        try:
+            return _recall(workplace, client)
+        except RefusedByHub as error:
+            if error.problem_code not in (KeyUnknown.code, KeyRevoked.code):
+                raise
     try:
         return keep(workplace, client.ask("/enrolments", request(workplace.key, **said), EnrolmentReply))
     except RefusedByHub as error:
@@ -89,6 +97,11 @@ def _enter(workplace: Workplace, client: HubClient, said: dict[str, str]) -> Mem
         if error.problem_code != KeyRevoked.code:
             raise
     return _under_another_key(workplace, client, {**said, "former_key": workplace.key.id})
+
+
+def _recall(workplace: Workplace, client: HubClient) -> Membership:
+    """Hear who we are, also from a hub that was restored and knows only a key from which ours follows."""
+    return rotation.known_again(workplace, lambda: _remember(workplace, client), origin=client.origin)
 
 
 def _remember(workplace: Workplace, client: HubClient) -> Membership:
@@ -142,7 +155,8 @@ def place_of(standing: Membership) -> dict[str, str]:
 
 
 def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
-    """Note whose the node is, and which keys it has had."""
+    """Note whose the node is, and which keys it has had. Raises `ProtocolUnknown`."""
+    speaking.check_hub(reply)
     own = PublicKey(workplace.key.jwk)
     public_keys.learn(workplace.folder, reply["keys"], own=own, origin=reply["origin"])
     with workplace.database.unit_of_work() as session:

@@ -26,8 +26,8 @@ def asking(token: str) -> str:
 
 
 def all_asking(folder: Path) -> list[Path]:
-    """The files of such keys that are there."""
-    return sorted(folder.glob(ASKING.format("*")))
+    """The files of such keys that are there, the first that was written the first."""
+    return sorted(folder.glob(ASKING.format("*")), key=stamp)
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -44,3 +44,15 @@ def write_private(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    keep_names(path.parent)
+
+
+def keep_names(folder: Path) -> None:
+    """Have the names in a folder outlast a power cut: a key that the hub knows must not be gone after it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

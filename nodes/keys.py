@@ -9,6 +9,7 @@ with which each endorsed the next, for a hub that has forgotten them.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from nodes import public_keys
-from nodes.key_files import FILE, LOCKED, NEXT, stamp, write_private
+from nodes.key_files import FILE, LOCKED, NEXT, all_asking, stamp, write_private
 from nodes.public_keys import PublicKey
 from shared.errors import FileUnreadable, KeyExposed, KeyLocked, KeyUnknown, NotInitialised
 from shared.signing import key_id, public_jwk, sign
@@ -84,9 +85,21 @@ def is_current(folder: Path, key: Key) -> bool:
         return True
 
 
-def protect(folder: Path, key: Key, *, passphrase: str) -> None:
-    """Put the key under a passphrase; an empty one takes it off."""
-    _write(folder / FILE, key.private, passphrase)
+def protect(folder: Path, *, passphrase: str, present: str = "") -> None:
+    """Put the node's private keys under a passphrase, from under the `present` one; an empty one takes it off.
+
+    Those that wait to come into use change with the one that is: it would be no use to have them under another, and
+    no protection to leave them bare. One that the present passphrase does not open stays: it has been changed by a
+    process that was killed. The caller holds the node's lock, so that no key comes into use meanwhile. Raises what
+    `load_key` raises.
+    """
+    held = {FILE: load_key(folder, passphrase=present)}
+    for path in (folder / NEXT, *reversed(all_asking(folder))):
+        with suppress(KeyLocked, NotInitialised):
+            held[path.name] = load_key(folder, passphrase=present, name=path.name)
+    for name in reversed(held):
+        # The one in use is the last, until then all of it can be done again; the others keep their order in time.
+        _write(folder / name, held[name].private, passphrase)
 
 
 def take_over(folder: Path, former: Key, new: Key, *, endorsement: str = "") -> None:

@@ -100,6 +100,8 @@ class Version(Base):
     jws: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(20), default=REGISTERED, index=True)
     reason: Mapped[str] = mapped_column(Text, default="")
+    effective_on: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """The day on which the hub makes it public, or ends that; empty for none."""
     errors: Mapped[list[Any]] = mapped_column(default=list)
     registered_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
@@ -130,6 +132,26 @@ class Question(Base):
     answered_at: Mapped[datetime | None]
     sent: Mapped[bool] = mapped_column(default=False)
     problem: Mapped[str] = mapped_column(String(20), default="")
+
+
+class Petition(Base):
+    """What the institution asks of the alliance about a version; `sent` once the hub has taken or refused it.
+
+    `outcome` is empty while the alliance has not answered, then granted or dismissed, or refused by the hub itself;
+    `reason` says why.
+    """
+
+    __tablename__ = "petitions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    resource_id: Mapped[str] = mapped_column(String(36), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    sent: Mapped[bool] = mapped_column(default=False)
+    outcome: Mapped[str] = mapped_column(String(10), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class LocalFile(Base):

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -17,6 +17,9 @@ from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry
 from nodes.workplace import Workplace
 from shared.errors import KeyRevoked, KeyUnknown
 from shared.messages import PublishReply
+
+if TYPE_CHECKING:
+    from nodes.keys import Key
 
 Progress = Callable[[int], None]
 HELD = "mass_withdrawal"
@@ -109,6 +112,21 @@ def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Ma
     _offer_what_is_awaited(session, [(row["b_resource"], row["b_number"]) for row in rows if row["state"] == AWAITED])
 
 
+def sign_anew(session: Session, batch: Sequence[Letter], results: Sequence[Mapping[str, Any]], *, key: Key) -> None:
+    """Sign with the key in use what was refused because of another one, so that it can be sent again."""
+    for letter, result in zip(batch, results, strict=True):
+        if result.get("code") in OTHER_KEY:
+            version = session.get_one(Version, (letter.resource_id, letter.number))
+            version.jws = key.sign_record(version.record.encode("utf-8"))
+
+
+def sign_all(session: Session, *, key: Key) -> None:
+    """Sign with this key all that waits: the hub may not take any more what was signed with the one before."""
+    waiting = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
+    for version in session.scalars(select(Version).join(OutboxEntry, waiting)):
+        version.jws = key.sign_record(version.record.encode("utf-8"))
+
+
 def _offer_what_is_awaited(session: Session, names: Sequence[tuple[str, int]]) -> None:
     """The hub awaits the files of these versions, also those that it did not want for an earlier one."""
     if not names or session.scalar(select(LocalFile.sha256).where(LocalFile.sent).limit(1)) is None:
@@ -175,9 +193,6 @@ def _note(
 ) -> None:
     with workplace.database.unit_of_work() as session:
         note_answers(session, batch, results, sent)
-        for letter, result in zip(batch, results, strict=True):
-            if result.get("code") in OTHER_KEY:
-                version = session.get_one(Version, (letter.resource_id, letter.number))
-                version.jws = workplace.key.sign_record(version.record.encode("utf-8"))
+        sign_anew(session, batch, results, key=workplace.key)
     if progress is not None:
         progress(len(batch))

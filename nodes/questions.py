@@ -79,17 +79,26 @@ def send(workplace: Workplace, client: HubClient) -> int:
     taken = 0
     while True:
         with workplace.database.unit_of_work(read_only=True) as session:
-            unsent = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id)
-            answers = [
-                {"question_id": one.id, "text": one.answer} for one in session.scalars(unsent.limit(MAX_ANSWERS))
-            ]
+            answers = unsent(session)
         if not answers:
             return taken
         reply = client.ask("/answers", {"answers": answers}, AnswersReply)["answers"]
         with workplace.database.unit_of_work() as session:
-            for said in reply:
-                known = session.get_one(Question, said["question_id"])
-                # Whatever the hub says of it, it says the same the next time: it is not sent again.
-                known.sent = True
-                known.problem = "" if said["outcome"] in TAKEN else said["outcome"]
-        taken += sum(said["outcome"] in TAKEN for said in reply)
+            taken += note_outcomes(session, reply)
+
+
+def unsent(session: Session) -> list[dict[str, str]]:
+    """Answers that the hub does not have, as many as one message takes (`AnswerMessage`)."""
+    found = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id).limit(MAX_ANSWERS)
+    return [{"question_id": one.id, "text": one.answer} for one in session.scalars(found)]
+
+
+def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
+    """Note what the hub says of answers; how many it has taken. One that this node has lost is passed over."""
+    for said in reply:
+        known = session.get(Question, said["question_id"])
+        if known is not None:
+            # Whatever the hub says of it, it says the same the next time: it is not sent again.
+            known.sent = True
+            known.problem = "" if said["outcome"] in TAKEN else said["outcome"]
+    return sum(said["outcome"] in TAKEN for said in reply)

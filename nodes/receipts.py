@@ -11,14 +11,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nodes import membership as memberships
-from nodes import outbox, transfer
+from nodes import outbox, petitions, questions, restoring, transfer
 from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter, Sent
 from nodes.sync import Reporter, Synced, states, take_events
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
+from shared import speaking
 from shared.bags import read_whole
-from shared.canonical import digest
+from shared.canonical import digest, parse
 from shared.carrying import MAX_CARRIED_BYTES, BundleReceipt
 from shared.errors import NotAddressed, ReceiptGap, WrongHub
 from shared.messages import read
@@ -32,9 +33,12 @@ def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None
     """Note what a receipt says; taken again, or after a later one, it changes nothing.
 
     Each step is a transaction that may be repeated, so one that was broken off is simply taken again. Raises
-    `NotJoined`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is no receipt.
+    `NotJoined`, `ProtocolUnknown`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is none.
     """
-    receipt = read(BundleReceipt, read_whole(source, limit=MAX_CARRIED_BYTES))
+    given = parse(read_whole(source, limit=MAX_CARRIED_BYTES))
+    if isinstance(given, dict):
+        speaking.check_hub(given)
+    receipt = read(BundleReceipt, given)
     with workplace.database.unit_of_work(read_only=True) as session:
         membership = memberships.current(session)
     _check(receipt, membership)
@@ -45,8 +49,11 @@ def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None
         # An older receipt than what was read since knows nothing new, and must not undo a later request for a file.
         _note_records(workplace, receipt["records"], done.sent, progress)
         _note_files(workplace, receipt["files"], done.files, progress)
-        done.events = _note_events(workplace, receipt["events"], progress)
+        _note_events(workplace, receipt["events"], done, progress)
+    words = receipt.get("words", {})
     with workplace.database.unit_of_work() as session:
+        done.answered = questions.note_outcomes(session, words.get("answers", ()))
+        done.petitioned = petitions.note_outcomes(session, words.get("petitions", ()))
         session.execute(update(Membership).values(synced_at=now()))
         done.states = states(session)
     return done
@@ -78,10 +85,10 @@ def _note_records(
     with workplace.database.unit_of_work(read_only=True) as session:
         letters = [pair for pair in _letters(session) if pair[0] in said]
     for part in _parts(letters):
+        batch, results = [letter for _, letter in part], [_as_online(said[sha256]) for sha256, _ in part]
         with workplace.database.unit_of_work() as session:
-            outbox.note_answers(
-                session, [letter for _, letter in part], [_as_online(said[sha256]) for sha256, _ in part], sent
-            )
+            outbox.note_answers(session, batch, results, sent)
+            outbox.sign_anew(session, batch, results, key=workplace.key)
     progress(len(answers))
 
 
@@ -108,8 +115,14 @@ def _note_files(
         progress(len(part))
 
 
-def _note_events(workplace: Workplace, events: Sequence[dict[str, Any]], progress: Callable[[int], None]) -> int:
-    """Note the events after the cursor, which moves with them."""
+def _note_events(
+    workplace: Workplace, events: Sequence[dict[str, Any]], done: Synced, progress: Callable[[int], None]
+) -> None:
+    """Note the events after the cursor, which moves with them.
+
+    Numbers that were skipped say that the hub was restored from a backup. What it has lost since, nobody here can
+    find out, so all goes out again.
+    """
     with workplace.database.unit_of_work(read_only=True) as session:
         cursor = memberships.current(session).cursor
     new = [event for event in events if event["seq"] > cursor]
@@ -117,8 +130,12 @@ def _note_events(workplace: Workplace, events: Sequence[dict[str, Any]], progres
     for part in _parts(new):
         with workplace.database.unit_of_work() as session:
             take_events(session, part, last=part[-1]["seq"])
+            if any(after > before + 1 for before, after in pairwise([cursor, *(event["seq"] for event in part)])):
+                done.again += restoring.send_all_again(session)
+                outbox.sign_all(session, key=workplace.key)
+        cursor = part[-1]["seq"]
         progress(len(part))
-    return len(new)
+    done.events = len(new)
 
 
 def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

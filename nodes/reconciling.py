@@ -81,8 +81,11 @@ class Reconciler:
             self.exchange()
         first = self._compare([])
         found = self._with_answers(list(self._findings(first)))
-        if dry_run or not found:
+        if not found:
             return self._note(first, found, mended=False)
+        if dry_run:
+            # Not noted: what was only looked at is still due to be mended.
+            return _outcome(first, found, mended=False)
         mended = any(finding.kind != "held" for finding in found)
         found = self._mend(found, first)
         self.exchange()
@@ -107,9 +110,10 @@ class Reconciler:
             return
         with self.workplace.database.unit_of_work(read_only=True) as session:
             ours = [item for item in holdings.items(session) if bucket_of(item.record_id) in buckets]
+            besides = holdings.left_out(session)
         for bucket in sorted(buckets):
             here = [item for item in ours if bucket_of(item.record_id) == bucket]
-            yield from holdings.findings(here, list(self._bucket(bucket)))
+            yield from holdings.findings(here, list(self._bucket(bucket)), besides)
 
     def _bucket(self, bucket: int) -> Iterator[dict[str, Any]]:
         message: dict[str, Any] = {"bucket": bucket}
@@ -191,6 +195,8 @@ class Reconciler:
                 try:
                     signed = verify(token, find_key=self._own_key)
                 except CommonsError:
+                    signed = None
+                if signed is None or not _is(finding, signed):
                     bad.append(Finding(finding.record_id, finding.version, "unverified", finding.theirs))
                     continue
                 good.append((finding, signed))
@@ -220,18 +226,28 @@ class Reconciler:
             self.client.ask("/reconciliation/arks", {"arks": names[start : start + MAX_BATCH_RECORDS]}, ArksReply)
 
     def _note(self, compared: _Round, found: Sequence[Finding], *, mended: bool) -> Reconciled:
-        differing = len(compared.reply["differing"])
-        equal = not differing and not any(finding.kind == "refused" for finding in found)
-        done = Reconciled(compared.node_count, compared.reply["count"], compared.digest, equal, list(found), mended)
+        done = _outcome(compared, found, mended=mended)
         with self.workplace.database.unit_of_work() as session:
             row = session.get(Reconciliation, 1) or Reconciliation(id=1)
             row.at, row.node_count, row.hub_count = now(), done.node_count, done.hub_count
-            row.digest, row.differing = done.digest, differing
+            row.digest, row.differing = done.digest, len(compared.reply["differing"])
             row.findings = [finding.as_message() for finding in found[:MAX_FINDINGS]]
             if done.equal:
                 row.equal_at = row.at
             session.add(row)
         return done
+
+
+def _is(finding: Finding, signed: SignedRecord) -> bool:
+    """Whether that is the record which was asked for, and not another one of ours."""
+    record, theirs = signed.record, finding.theirs or {}
+    name = (record.get("id"), record.get("version"), signed.sha256)
+    return name == (finding.record_id, finding.version, theirs.get("sha256"))
+
+
+def _outcome(compared: _Round, found: Sequence[Finding], *, mended: bool) -> Reconciled:
+    equal = not compared.reply["differing"] and not any(finding.kind == "refused" for finding in found)
+    return Reconciled(compared.node_count, compared.reply["count"], compared.digest, equal, list(found), mended)
 
 
 def _highest(found: Sequence[Finding]) -> dict[str, int]:

@@ -28,14 +28,16 @@ def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> No
         _ask_for_files(session, version.content)
 
 
-def send_all_again(session: Session) -> None:
+def send_all_again(session: Session) -> int:
     """Put all that the hub should have into the outbox: who cannot compare with it does not know what it has lost.
 
-    Of their files none is offered again: the hub's answer says which it awaits.
+    Says how many were put there. Of their files none is offered again: the hub's answer says which it awaits.
     """
     waiting = {(entry.resource_id, entry.number) for entry in session.scalars(select(OutboxEntry))}
     ours = sorted((item.record_id, item.version) for item in holdings.items(session))
-    registration.to_send(session, [name for name in ours if name not in waiting])
+    lost = [name for name in ours if name not in waiting]
+    registration.to_send(session, lost)
+    return len(lost)
 
 
 def leave_elsewhere(session: Session, findings: Sequence[Finding]) -> None:
@@ -49,6 +51,7 @@ def take_state(session: Session, finding: Finding) -> None:
     theirs = finding.theirs or {}
     version = session.get_one(Version, (finding.record_id, finding.version))
     version.state, version.reason, version.changed_at = theirs["state"], theirs["reason"], now()
+    version.errors, version.resource.elsewhere = [], False
     _take_ark(version.resource, theirs)
     if version.state == "awaiting_files":
         _ask_for_files(session, version.content)
@@ -75,6 +78,7 @@ def make_way(session: Session, finding: Finding, signed: SignedRecord, *, key: K
     ours = session.get_one(Version, (finding.record_id, finding.version))
     resource, content = ours.resource, ours.content
     latest = resource.latest_version == ours.number
+    resource.elsewhere = False
     for name, value in _columns(finding, signed).items():
         setattr(ours, name, value)
     session.execute(

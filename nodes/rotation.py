@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import select
-
-from nodes import keys, public_keys
+from nodes import keys, outbox, public_keys
 from nodes import membership as memberships
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.key_files import NEXT
 from nodes.keys import Key
-from nodes.models import OutboxEntry, Version
 from nodes.workplace import Workplace
 from shared.endorsement import endorse
 from shared.errors import KeyUnknown
@@ -28,6 +25,12 @@ Done = TypeVar("Done")
 def under_way(workplace: Workplace) -> bool:
     """Whether a rotation was begun and not finished."""
     return (workplace.folder / NEXT).exists()
+
+
+def finish(workplace: Workplace) -> None:
+    """Finish a change that was broken off, if there is one: the hub may not take the former key any more."""
+    if under_way(workplace):
+        change(workplace)
 
 
 def change(workplace: Workplace) -> Key:
@@ -53,33 +56,32 @@ def take_into_use(workplace: Workplace, new: Key, *, endorsement: str = "") -> N
     """The hub knows the next key: what still waits to be sent is signed with it, and it becomes the one in use."""
     former = workplace.key
     with workplace.database.unit_of_work() as session:
-        waiting = (Version.resource_id == OutboxEntry.resource_id) & (Version.number == OutboxEntry.number)
-        for version in session.scalars(select(Version).join(OutboxEntry, waiting)):
-            version.jws = new.sign_record(version.record.encode("utf-8"))
+        outbox.sign_all(session, key=new)
     keys.take_over(workplace.folder, former, new, endorsement=endorsement)
 
 
-def known_again(workplace: Workplace, act: Callable[[], Done]) -> Done:
+def known_again(workplace: Workplace, act: Callable[[], Done], *, origin: str = "") -> Done:
     """Do `act`; if the hub does not know our key, show it how it follows from one that it knows, and do it again.
 
-    So it is with a hub that was restored from a backup which is older than the key. Raises what `act` raises.
+    So it is with a hub that was restored from a backup which is older than the key. `origin` is the hub's, for a node
+    that has lost its database. Raises what `act` raises.
     """
     try:
         return act()
     except RefusedByHub as error:
-        if error.problem_code != KeyUnknown.code or not _introduce(workplace):
+        if error.problem_code != KeyUnknown.code or not _introduce(workplace, origin or _origin(workplace)):
             raise
     return act()
 
 
-def _introduce(workplace: Workplace) -> bool:
+def _introduce(workplace: Workplace, origin: str) -> bool:
     """Show the hub the links that lead to our key. False when there are none."""
     links = public_keys.chain(workplace.folder, workplace.key.id)
     if not links:
         return False
     *earlier, last = links[-MAX_KEYS:]
     message = {**last.as_message(), "chain": [link.as_message() for link in earlier]}
-    HubClient(_origin(workplace), workplace.key, workplace.settings).ask("/keys", message, KeyReply)
+    HubClient(origin, workplace.key, workplace.settings).ask("/keys", message, KeyReply)
     return True
 
 

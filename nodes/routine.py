@@ -51,8 +51,7 @@ def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | No
     A log that is not what it was does not keep an institution's records from the hub, which may have been restored
     from a backup and need them: but it is said, and the round is no success. Raises what `synchronise` raises.
     """
-    if rotation.under_way(workplace):
-        rotation.change(workplace)
+    rotation.finish(workplace)
     done = Done(rotation.known_again(workplace, lambda: synchronise(workplace, wait=wait, reporter=reporter)))
     try:
         done.witnessed = witness.look(workplace)
@@ -65,6 +64,7 @@ def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | No
 
 def reconcile(workplace: Workplace, *, dry_run: bool = False, reporter: Reporter | None = None) -> Reconciled:
     """Compare with the hub, and unless `dry_run` mend what differs. Raises `NotJoined`, `HubAway` or a refusal."""
+    rotation.finish(workplace)
     with workplace.database.unit_of_work(read_only=True) as session:
         origin = memberships.current(session).origin
     client = HubClient(origin, workplace.key, workplace.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import click
@@ -14,7 +15,7 @@ from nodes.texts import _
 from nodes.web.schedule import Schedule
 from nodes.web.syncing import Syncer
 from shared.errors import PortTaken
-from shared.supervised import die_with_parent
+from shared.supervised import SUPERVISED, die_with_parent
 
 THREADS = 4
 MAX_BODY = 1 << 50
@@ -37,7 +38,9 @@ def run(settings: NodeSettings, *, port: int) -> None:
         )
     except OSError as error:
         raise PortTaken(address=f"{settings.host}:{port}") from error
-    click.echo(_("本机网页：") + f"http://{settings.host}:{port}/" + _("（Ctrl-C 停止）"))
+    if SUPERVISED not in os.environ:
+        # Whoever started it has more to say than that, and says it in order.
+        click.echo(_("本机网页：") + f"http://{settings.host}:{port}/" + _("（Ctrl-C 停止）"))
     syncer: Syncer = app.config["SYNCER"]
     if settings.sync_minutes:
         Schedule(app.config["WORKPLACE"], syncer, minutes=settings.sync_minutes).start()

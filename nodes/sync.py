@@ -11,13 +11,14 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from nodes import membership as memberships
-from nodes import outbox, questions, transfer
+from nodes import outbox, petitions, questions, transfer
 from nodes.hub_client import HubClient
 from nodes.models import Membership, Resource, Version, now
 from nodes.outbox import Sent
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
-from shared.messages import MAX_EVENTS, StatusReply
+from shared.petitioning import DISMISSED
+from shared.status_messages import MAX_EVENTS, StatusReply
 
 
 class Reporter(Protocol):
@@ -37,6 +38,10 @@ class Synced:
     states: dict[str, int] = field(default_factory=dict)
     answered: int = 0
     """Answers to questions that the hub has taken."""
+    again: int = 0
+    """Records that go out once more, because the hub was restored from a backup and cannot be compared with."""
+    petitioned: int = 0
+    """Petitions that the hub has taken."""
 
     @property
     def good(self) -> bool:
@@ -56,6 +61,8 @@ class Synced:
             "files_failed": self.files.failed,
             "events": self.events,
             "answered": self.answered,
+            "again": self.again,
+            "petitioned": self.petitioned,
             "states": self.states,
         }
 
@@ -70,11 +77,11 @@ def synchronise(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter |
         letters, to_send = outbox.waiting(session), transfer.unsent_bytes(session)
     client = HubClient(membership.origin, workplace.key, workplace.settings)
     sent = outbox.publish(workplace, client, membership, _task(reporter, "发布著录", letters))
-    answered = questions.send(workplace, client)
+    answered, petitioned = questions.send(workplace, client), petitions.send(workplace, client)
     # What the hub asks for is learnt before files are sent, so that it is sent in this very run.
     events = pull(workplace, client)
     files = transfer.send_files(workplace, client, _task(reporter, "上传文件", to_send))
-    result = Synced(sent, files, events=events + pull(workplace, client), answered=answered)
+    result = Synced(sent, files, events + pull(workplace, client), answered=answered, petitioned=petitioned)
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline and _busy(workplace):
         time.sleep(0.3)
@@ -122,9 +129,18 @@ _STATE = (
         Version.resource_id == bindparam("b_resource"),
         Version.number == bindparam("b_number"),
         # The first event of a version says what the hub's answer said: no need to write its whole row again.
-        or_(Version.state != bindparam("b_state"), Version.reason != bindparam("b_reason")),
+        or_(
+            Version.state != bindparam("b_state"),
+            Version.reason != bindparam("b_reason"),
+            Version.effective_on != bindparam("b_day"),
+        ),
     )
-    .values(state=bindparam("b_state"), reason=bindparam("b_reason"), changed_at=bindparam("b_at"))
+    .values(
+        state=bindparam("b_state"),
+        reason=bindparam("b_reason"),
+        effective_on=bindparam("b_day"),
+        changed_at=bindparam("b_at"),
+    )
 )
 _ARK = update(Resource).where(Resource.id == bindparam("b_resource")).values(ark=bindparam("b_ark"))
 
@@ -142,6 +158,7 @@ def _take(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
             "b_number": event["version"],
             "b_state": event["state"],
             "b_reason": event.get("reason", ""),
+            "b_day": event.get("effective_on", ""),
             "b_at": moment,
         }
         for event in events
@@ -152,6 +169,7 @@ def _take(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             session.connection().execute(statement, rows)
     questions.note(session, events)
+    petitions.note(session, events)
     for event in events:
         if event.get("sha256"):
             transfer.send_again(session, event["sha256"], event.get("reason", "") if _asks_only(event) else "")
@@ -159,7 +177,7 @@ def _take(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
 
 def _asks_only(event: Mapping[str, Any]) -> bool:
     """Whether only a file or a word is asked for: nothing has become of the record itself."""
-    if event.get("question_id"):
+    if event.get("question_id") or event.get("petition") == DISMISSED:
         return True
     return bool(event.get("sha256")) and event["state"] != "awaiting_files"
 

@@ -11,6 +11,7 @@ STATES = {
     "awaiting_files": later("等待文件"),
     "verifying": later("核验文件中"),
     "in_review": later("审核中"),
+    "approved": later("已通过，待发布"),
     "published": later("已发布"),
     "changes_requested": later("需要修改"),
     "rejected": later("未通过"),

@@ -27,6 +27,7 @@ from shared.errors import (
     FileUnreadable,
     NotABag,
 )
+from shared.wording import system_fault
 
 DECLARATION, INFO, FETCH = "bagit.txt", "bag-info.txt", "fetch.txt"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -122,7 +123,7 @@ def read_whole(path: Path, *, limit: int) -> bytes:
         with _open(path) as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise FileUnreadable(name=path.name, cause=error.strerror or type(error).__name__) from error
+        raise FileUnreadable(name=path.name or str(path), cause=system_fault(error)) from error
     if len(data) > limit:
         raise BagTooLarge(path=path.name, limit=limit)
     return data
@@ -152,12 +153,14 @@ def _sizes(folder: Path, most_files: int) -> dict[str, int]:
                     found[path] = entry.stat(follow_symlinks=False).st_size
                 elif not entry.is_dir(follow_symlinks=False):
                     raise BagNotPlain(path=shown(path))
-                elif (below or f"{path}/" == PAYLOAD) and depth < MAX_DEPTH:
+                elif below or f"{path}/" == PAYLOAD:
+                    if depth == MAX_DEPTH:
+                        raise BagUnexpected(path=shown(path))
                     waiting.append((f"{path}/", depth + 1))
                 if len(found) > most_files:
                     raise BagTooLarge(path=folder.name, limit=most_files)
     except OSError as error:
-        raise FileUnreadable(name=str(folder), cause=error.strerror or type(error).__name__) from error
+        raise FileUnreadable(name=str(folder), cause=system_fault(error)) from error
     return found
 
 

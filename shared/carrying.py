@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from shared import jws
+from shared import jws, speaking
+from shared.answering import MAX_ANSWERS, AnswerMessage, AnswerOutcome
 from shared.bags import Bag, Payload
 from shared.canonical import canonical, digest, parse
 from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
@@ -25,22 +27,27 @@ from shared.messages import (
     Flag,
     OneOf,
     PublishResult,
-    StatusEvent,
     read,
 )
+from shared.petitioning import MAX_PETITIONS, PetitionMessage, PetitionOutcome
 from shared.record import SHA256, RecordId
 from shared.signing import key_id, load_public_jwk, sign, verify
+from shared.status_messages import StatusEvent
 from shared.validation import Many, Part, Strict, Text, Whole
+from shared.wording import system_fault
 
 STATEMENT = "statement.jws"
 """The bundle's tag file in which the node says whose and for which hub it is."""
 STATEMENT_TYPE = "metrology-commons-bundle+jws"
 ENROLMENT_TYPE = "metrology-commons-enrolment+jws"
 RECORDS_PATH = re.compile(r"data/records/[0-9]{4}\.jws")
+WORDS_PATH = "data/words.json"
 FILE_PATH = re.compile(r"data/files/sha256/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 MAX_CARRIED_BYTES = 512 * 1024**2
 """Bytes of a receipt; a request, a statement and a reply are far smaller."""
 MAX_STATEMENT_BYTES = 16 * 1024
+MAX_REPLY_BYTES = 256 * 1024
+"""Bytes of the reply to a request to join: it has all keys of the node, each with its endorsement."""
 MAX_BUNDLE_RECORDS = 50_000
 MAX_BUNDLE_FILES = 100_000
 MAX_RECEIPT_EVENTS = 200_000
@@ -75,6 +82,20 @@ class FileAnswer(Strict):
     detail = Text(5000)
 
 
+class BundleWords(Strict):
+    """What the institution says to the alliance in a bundle: answers to questions, and petitions."""
+
+    answers = Many(Part(AnswerMessage), MAX_ANSWERS, load_default=list)
+    petitions = Many(Part(PetitionMessage), MAX_PETITIONS, load_default=list)
+
+
+class WordsReply(Strict):
+    """What became of each answer and each petition of a bundle, in their order."""
+
+    answers = Many(Part(AnswerOutcome), MAX_ANSWERS, required=True)
+    petitions = Many(Part(PetitionOutcome), MAX_PETITIONS, required=True)
+
+
 class BundleReceipt(Strict):
     """The hub's answer to a bundle, and what happened to the node's records after its cursor."""
 
@@ -85,6 +106,7 @@ class BundleReceipt(Strict):
     created = Text(40, required=True)
     records = Many(Part(RecordAnswer), MAX_BUNDLE_RECORDS, required=True)
     files = Many(Part(FileAnswer), MAX_BUNDLE_FILES, required=True)
+    words = Part(WordsReply)
     after = Whole(0, required=True)
     events = Many(Part(StatusEvent), MAX_RECEIPT_EVENTS, required=True)
     last = Whole(0, required=True)
@@ -110,7 +132,7 @@ def enrolment_request(message: Mapping[str, Any], *, private_key: Ed25519Private
 def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
     """The request, and the id of the key that signed it and that it shows.
 
-    Raises `SignatureInvalid` when another key signed, or `InvalidRequest`.
+    Raises `SignatureInvalid` when another key signed, `ProtocolUnknown`, or `InvalidRequest`.
     """
     try:
         shown = parse(jws.unverified_payload(token))
@@ -124,6 +146,7 @@ def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
         return key
 
     signed = verify(token, find_key=find, kind=ENROLMENT_TYPE)
+    speaking.check_node(signed.record)
     return read(EnrolmentRequest, signed.record), signed.key_id
 
 
@@ -157,30 +180,43 @@ def read_statement(
 ) -> tuple[dict[str, Any], str]:
     """A bundle's statement, and the id of the key that signed it; `find_key` gives a key or raises its own error.
 
-    Raises `SignatureInvalid`, `InvalidRequest`, or `BagAltered` when it was made for another list of contents.
+    Raises `SignatureInvalid`, `ProtocolUnknown`, `InvalidRequest`, or `BagAltered` when it was made for another list
+    of contents.
     """
     token = data[:MAX_STATEMENT_BYTES].decode("utf-8", errors="replace").strip()
     signed = verify(token, find_key=find_key, kind=STATEMENT_TYPE)
+    speaking.check_node(signed.record)
     said = read(BundleStatement, signed.record)
     if said["manifest_sha256"] != digest(manifest):
         raise BagAltered(path="manifest-sha256.txt")
     return said, signed.key_id
 
 
-def contents(bag: Bag) -> tuple[list[Payload], list[Payload]]:
-    """The batches of records and the files of a bundle. Raises `BagUnexpected` or `BagAltered`."""
-    batches, files = [], []
+@dataclass
+class Contents:
+    """What is in a bundle: batches of signed records, files, and what the institution says, if anything."""
+
+    batches: list[Payload] = field(default_factory=list)
+    files: list[Payload] = field(default_factory=list)
+    words: Payload | None = None
+
+
+def contents(bag: Bag) -> Contents:
+    """What is in a bundle. Raises `BagUnexpected` or `BagAltered`."""
+    found = Contents()
     for part in bag.payload:
         file = FILE_PATH.fullmatch(part.path)
         if file is not None:
             if file[3] != part.sha256:
                 raise BagAltered(path=part.path)
-            files.append(part)
+            found.files.append(part)
         elif RECORDS_PATH.fullmatch(part.path):
-            batches.append(part)
+            found.batches.append(part)
+        elif part.path == WORDS_PATH:
+            found.words = part
         else:
             raise BagUnexpected(path=part.path)
-    return batches, files
+    return found
 
 
 def batch_bytes(tokens: Sequence[str]) -> bytes:
@@ -190,13 +226,13 @@ def batch_bytes(tokens: Sequence[str]) -> bytes:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file of which nobody ever sees a half. Raises `FileUnwritable`."""
-    draft = path.with_name(f"{path.name}.part")
     try:
+        draft = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except OSError as error:
-        raise FileUnwritable(name=path.name, cause=error.strerror or type(error).__name__) from error
+    except (OSError, ValueError) as error:
+        raise FileUnwritable(name=path.name or str(path), cause=system_fault(error)) from error

@@ -1,4 +1,4 @@
-"""Groups of commands whose modules are imported when a command is called, and the language that Click speaks."""
+"""Commands on both sides: loaded when they are called, their words read as UTF-8, and Click in one's language."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.types import StringParamType
 
 from shared.starting import loading
+from shared.wording import Words
 
 DOMAIN = "click"
 TRANSLATIONS = Path(__file__).with_name("translations")
@@ -25,6 +27,54 @@ def speak(language: str) -> None:
     gettext.bindtextdomain(DOMAIN, str(TRANSLATIONS))
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language
+
+
+NOT_UTF8 = Words(
+    "it is not UTF-8; set the terminal to UTF-8 and type it again", "不是 UTF-8 编码，请把终端的编码改为 UTF-8 再输入"
+)
+
+
+EMPTY_PATH = Words("the path is empty.", "路径是空的。")
+
+
+class GivenPath(click.Path):
+    """A path that is not empty: an empty variable in a script must not mean the current folder."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Fails for an empty one."""
+        if value == "":
+            self.fail(_said(EMPTY_PATH), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _said(words: Words) -> str:
+    return words.zh if os.environ.get("LANGUAGE", "").startswith("zh") else words
+
+
+class Text(StringParamType):
+    """A text of the command line. What a terminal with another encoding sent is none, and no database takes it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The text. Fails for bytes that were no UTF-8."""
+        text = super().convert(value, param, ctx)
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            self.fail(_said(NOT_UTF8), param, ctx)
+        return text
+
+
+def with_checked_texts(command: click.Command) -> click.Command:
+    """The command, and those within it, whose texts are all read as `Text`."""
+    for parameter in command.params:
+        if isinstance(parameter.type, StringParamType):
+            parameter.type = Text()
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        with_checked_texts(inner)
+    return command
 
 
 class LoadedWhenCalled(click.Group):
@@ -47,4 +97,4 @@ class LoadedWhenCalled(click.Group):
         module, _colon, attribute = self.places[name].partition(":")
         with loading():
             found: click.Command = getattr(import_module(f"{self.package}.{module}"), attribute)
-        return found
+        return with_checked_texts(found)

@@ -7,6 +7,7 @@ Tests hold it against a complete JOSE library in both directions.
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,6 +20,8 @@ from shared.canonical import canonical, parse
 from shared.errors import CommonsError, SignatureInvalid
 
 ALGORITHM = "Ed25519"
+KID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What the id of a key may look like, which is a thumbprint: no database is asked for anything else."""
 
 
 class Opened(NamedTuple):
@@ -87,6 +90,6 @@ def _kid(header: str, kind: str) -> str:
     except CommonsError as error:
         raise SignatureInvalid() from error
     kid = said.get("kid") if isinstance(said, dict) else None
-    if not isinstance(kid, str) or said != {"alg": ALGORITHM, "kid": kid, "typ": kind}:
+    if not isinstance(kid, str) or not KID.fullmatch(kid) or said != {"alg": ALGORITHM, "kid": kid, "typ": kind}:
         raise SignatureInvalid()
     return kid

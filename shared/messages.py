@@ -36,7 +36,6 @@ MAX_BATCH_RECORDS = 500
 MAX_BATCH_BYTES = 4 * 1024**2
 MAX_UPLOADS_ASKED = 100
 MAX_PARTS_GRANTED = 100
-MAX_EVENTS = 500
 MAX_ITEMS = 2000
 MAX_FINDINGS = 100
 MAX_KEYS = 20
@@ -268,28 +267,6 @@ class CompleteReply(Strict):
     """An answer for each upload, in the order of the request."""
 
     uploads = Many(Part(CompleteAnswer), MAX_UPLOADS_ASKED, required=True)
-
-
-class StatusEvent(Strict):
-    """Something happened to a record of this node; `seq` has no gaps."""
-
-    seq = Whole(1, required=True)
-    at = Text(40, required=True)
-    record_id = RecordId(required=True)
-    version = Whole(1, required=True)
-    state = Text(40, required=True)
-    reason = Said(5000, minimum=0)
-    ark = Text(100)
-    sha256 = Text(64)
-    question_id = Text(36)
-
-
-class StatusReply(Strict):
-    """Events after the cursor, oldest first; ask again after `last` while `more`."""
-
-    events = Many(Part(StatusEvent), MAX_EVENTS, required=True)
-    last = Whole(0, required=True)
-    more = Flag(required=True)
 
 
 class FindingMessage(Strict):

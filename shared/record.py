@@ -41,6 +41,7 @@ EVIDENCE_THEMES = frozenset({"red-metrology", "history"})
 EDTF = re.compile(r"-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[~?]?")
 """Extended Date/Time Format (ISO 8601-2): level 0 dates, negative years, about (~) and uncertain (?)."""
 WHOLE_DAY = re.compile(r"(-?[0-9]{4})-([0-9]{2})-([0-9]{2})")
+ONE_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 LEAP_YEAR = 2000
 """Stands for all leap years, also those before year 1, which Python's calendar does not have."""
 SHA256 = r"[0-9a-f]{64}"
@@ -217,7 +218,7 @@ class RecordSchema(Strict):
     links = Many(Part(LinkSchema), 100)
     relations = Many(Part(RelationSchema), 500)
     identifiers = Many(Part(IdentifierSchema), 50)
-    embargo_until = Day(10, pattern=r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+    embargo_until = Day(10, pattern=ONE_DAY)
     withdrawn = Part(WithdrawnSchema)
 
     @validates_schema

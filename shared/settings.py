@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import tomllib
 import typing
 from collections.abc import Collection, Mapping
@@ -21,6 +22,7 @@ from shared.errors import InvalidSettings
 from shared.wording import Words, system_fault, toml_fault
 
 LANGUAGE = "COMMONS_LANGUAGE"
+NOT_UTF8 = Words("it is not UTF-8", "不是 UTF-8 编码")
 S = TypeVar("S")
 
 
@@ -83,7 +85,7 @@ def read(
         faults.append(f"{name}: {fault}")
     # What was given in a wrong form stands at its default, so that everything else can be looked at too.
     good = {name: value for name, value in values.items() if name not in wrong}
-    result = cls(**typing.cast("dict[str, Any]", _schema(cls).load(good)))
+    result = cls(**typing.cast("dict[str, Any]", _schema(typing.cast(Any, cls)).load(good)))
     found = _out_of_range(result, words)
     check = getattr(result, "faults", None)
     found += check() if check else []
@@ -104,7 +106,8 @@ class _Words:
         return english if self.english else chinese
 
 
-def _schema(cls: type) -> Schema:
+@functools.cache
+def _schema(cls: Any) -> Schema:
     types = typing.get_type_hints(cls)
     made = {
         field.name: FIELD_TYPES[types[field.name]](load_default=field.default) for field in dataclasses.fields(cls)
@@ -164,7 +167,7 @@ def _read_file(file: Path, values: dict[str, Any], faults: list[str]) -> None:
     except OSError as error:
         faults.append(_about(file, system_fault(error)))
     except UnicodeDecodeError:
-        faults.append(_about(file, Words("it is not UTF-8", "不是 UTF-8 编码")))
+        faults.append(_about(file, NOT_UTF8))
     except RecursionError:
         faults.append(_about(file, Words("it is nested too deep", "嵌套过深")))
     except ValueError as error:
@@ -174,9 +177,13 @@ def _read_file(file: Path, values: dict[str, Any], faults: list[str]) -> None:
 def _read_environment(
     cls: type, prefix: str, environ: Mapping[str, str], values: dict[str, Any], faults: list[str]
 ) -> None:
+    types = typing.get_type_hints(cls)
     for field in dataclasses.fields(cls):
         name = prefix + field.name.upper()
         if name in environ:
+            if types[field.name] is not Path and not _is_text(environ[name]):
+                faults.append(_about(name, NOT_UTF8))
+                continue
             values[field.name] = environ[name]
         elif name + "_FILE" in environ:
             try:
@@ -184,7 +191,16 @@ def _read_environment(
             except OSError as error:
                 faults.append(_about(f"{name}_FILE", system_fault(error)))
             except UnicodeDecodeError:
-                faults.append(_about(f"{name}_FILE", Words("it is not UTF-8", "不是 UTF-8 编码")))
+                faults.append(_about(f"{name}_FILE", NOT_UTF8))
+
+
+def _is_text(value: str) -> bool:
+    """Whether a variable was UTF-8: what was not comes with surrogates, which no page and no database takes."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _about(place: object, cause: Words) -> Words:

@@ -19,6 +19,10 @@ from shared.record import MAX_RECORD_BYTES
 MAX_TOKEN = 400_000
 """Characters of a signed record: base64url of the largest record, with its header and signature."""
 RECORD_TYPE = "metrology-commons-record+jws"
+_PRIME = 2**255 - 19
+_ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+WEAK = frozenset({0, 1, _PRIME - 1, _PRIME, _PRIME + 1, _ORDER_8, _PRIME - _ORDER_8})
+"""The y of the points of small order, those that are not below the prime, too: anybody can sign for such a key."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,14 @@ def public_jwk(public_key: Ed25519PublicKey) -> dict[str, str]:
 
 
 def load_public_jwk(jwk: Any) -> Ed25519PublicKey:
-    """The key from its JWK. Raises `SignatureInvalid` for any other kind of key or broken text."""
+    """The key from its JWK. Raises `SignatureInvalid` for any other kind of key, a weak one, or broken text."""
     try:
         if (jwk["kty"], jwk["crv"]) != ("OKP", "Ed25519"):
             raise SignatureInvalid()
-        return Ed25519PublicKey.from_public_bytes(jws.from_base64url(jwk["x"]))
+        given = jws.from_base64url(jwk["x"])
+        if int.from_bytes(given, "little") % 2**255 in WEAK:
+            raise SignatureInvalid()
+        return Ed25519PublicKey.from_public_bytes(given)
     except (KeyError, TypeError, ValueError) as error:
         raise SignatureInvalid() from error
 

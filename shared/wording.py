@@ -47,6 +47,7 @@ _SYSTEM = {
     errno.EACCES: Words("permission denied", "没有权限"),
     errno.EPERM: Words("permission denied", "没有权限"),
     errno.ENOTDIR: Words("a part of the path is not a folder", "路径中有一段不是文件夹"),
+    errno.EEXIST: Words("something else has this name", "已有同名的别的东西"),
     errno.EISDIR: Words("it is a folder, not a file", "是文件夹，不是文件"),
     errno.ELOOP: Words("its links lead in a circle", "链接互相指来指去，找不到文件"),
     errno.ENAMETOOLONG: Words("the name or path is too long", "文件名或路径过长"),

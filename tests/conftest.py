@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shared.starting import loading
 from tests.support import engines, forked
@@ -20,6 +21,10 @@ MAX_ID = 60
 SHARED = {"live_hub": "live", "browser": "browser"}
 """Costly fixtures that are started once, and the group of the tests that ask for one."""
 SERVERS = pytest.StashKey[ExitStack]()
+
+# How long an example takes says how busy the machine is: on one with other work, a good test would fail by chance.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,6 +13,7 @@ from federation import (
     membership_message,
     metering,
     node_status,
+    petitions,
     questions,
     room,
     uploads,
@@ -26,10 +27,11 @@ from federation.models.institutions import Node
 from federation.parts import parts
 from federation.quotas import Limits
 from federation.tasks import queue
-from shared import answering, messages
+from shared import answering, messages, petitioning, speaking
 from shared.canonical import parse
-from shared.errors import BatchTooLarge, ProtocolUnknown
+from shared.errors import BatchTooLarge
 from shared.signing import load_public_jwk
+from shared.status_messages import MAX_EVENTS
 
 hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
 members = guard(Blueprint("federation", __name__, url_prefix=messages.PREFIX), NODE, authentication.authenticate_node)
@@ -48,9 +50,10 @@ def describe() -> Response:
 @hello.post("/enrolments")
 def enrol() -> tuple[Response, int]:
     """Enrol a node by its one-time invitation; the request is signed with the key that it shows."""
-    asked = messages.read(messages.EnrolmentRequest, authentication.request_body())
-    if asked["protocol"] != messages.PROTOCOL:
-        raise ProtocolUnknown(theirs=asked["protocol"], ours=messages.PROTOCOL)
+    given = parse(authentication.request_body())
+    if isinstance(given, dict):
+        speaking.check_node(given)
+    asked = messages.read(messages.EnrolmentRequest, given)
     verified = authentication.authenticate_newcomer(
         load_public_jwk(asked["public_key"]),
         recommended=lambda session: enrolment.invitation_of(session, asked["token"]),
@@ -161,7 +164,7 @@ def complete() -> Response:
 def status() -> Response:
     """What happened to this node's records after the cursor."""
     after = whole_argument("after", 0, 2**53 - 1, default=0)
-    limit = whole_argument("limit", 1, messages.MAX_EVENTS, default=messages.MAX_EVENTS)
+    limit = whole_argument("limit", 1, MAX_EVENTS, default=MAX_EVENTS)
     return jsonify(node_status.events_after(db.session(), g.node_id, after=after, limit=limit))
 
 
@@ -172,6 +175,15 @@ def answer() -> Response:
     outcomes = questions.answer(db.session(), _node(), asked)
     said = zip(asked, outcomes, strict=True)
     return jsonify(answers=[{"question_id": one["question_id"], "outcome": outcome} for one, outcome in said])
+
+
+@members.post("/petitions")
+def petition() -> Response:
+    """Take what the institution asks of the alliance; whether each petition was taken."""
+    asked = messages.read(petitioning.PetitionsRequest, authentication.request_body())["petitions"]
+    taken = petitions.receive(db.session(), _node(), asked)
+    said, language = zip(asked, taken, strict=True), request_language()
+    return jsonify(petitions=[{"petition_id": one["petition_id"], **made.as_message(language)} for one, made in said])
 
 
 def _charge(records: int) -> None:

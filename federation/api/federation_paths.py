@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow
 
-from shared import answering, http_signatures, log_messages, messages
+from shared import answering, http_signatures, log_messages, messages, petitioning, status_messages
 from shared import errors as named
 from shared.errors import CommonsError
 
@@ -104,9 +104,9 @@ OPERATIONS = (
         "/status",
         "get",
         "What happened to this node's records after the cursor",
-        messages.StatusReply,
+        status_messages.StatusReply,
         errors=(*AUTHENTICATION, named.InvalidRequest, *AWAY),
-        parameters=(_whole("after", 0, 2**53 - 1), _whole("limit", 1, messages.MAX_EVENTS)),
+        parameters=(_whole("after", 0, 2**53 - 1), _whole("limit", 1, status_messages.MAX_EVENTS)),
     ),
     Operation(
         "/log",
@@ -138,6 +138,14 @@ OPERATIONS = (
         "Answer reviewers' questions, which came as status events; what became of each",
         answering.AnswersReply,
         body=answering.AnswersRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
+    ),
+    Operation(
+        "/petitions",
+        "post",
+        "Appeal against decisions, or ask that what expires stays public; whether each petition was taken",
+        petitioning.PetitionsReply,
+        body=petitioning.PetitionsRequest,
         errors=(*AUTHENTICATION, *BODY, *AWAY),
     ),
     Operation(

@@ -13,11 +13,11 @@ from federation.api.queries import SearchQuery
 from federation.audience import PUBLIC, guard
 from federation.catalogue import Page, PublicFile
 from federation.database import db
+from federation.days import today
 from federation.language import request_language
 from federation.models.institutions import Institution
 from federation.parts import parts
 from federation.web.portal import finding, memory
-from federation.web.portal.occasions import today
 from shared.errors import Gone, InvalidRequest, NotFound
 from shared.vocabularies import Term, Vocabulary, vocabulary
 

@@ -17,6 +17,7 @@ from federation.transparency import checkpoints, verification
 from federation.transparency import export as exporting
 from federation.transparency.keys import log_keys
 from federation.transparency.verification import Verified
+from shared.commands import GivenPath
 from shared.progress import Bars
 
 FAULTS = {
@@ -87,7 +88,7 @@ def key(context: click.Context) -> None:
 
 
 @audit.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=GivenPath(file_okay=False))
 @click.pass_context
 def export(context: click.Context, folder: Path) -> None:
     """把整部日志写成静态文件（C2SP tlog-tiles），任何人都可脱离平台核验。"""

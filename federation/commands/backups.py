@@ -19,9 +19,10 @@ from federation.core import create_core
 from federation.fixity import REASONS
 from federation.parts import parts
 from federation.settings import load_settings, read_settings
+from shared.commands import GivenPath
 from shared.progress import Bars
 
-a_folder = click.Path(path_type=Path, file_okay=False)
+a_folder = GivenPath(file_okay=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 SHOWN = 20
 """Objects that are named to a person; the others are counted."""

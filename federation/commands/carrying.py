@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from functools import partial
@@ -18,9 +19,10 @@ from federation.parts import parts
 from federation.settings import load_settings
 from shared.bags import read_whole
 from shared.carrying import MAX_STATEMENT_BYTES, read_enrolment_request, write_whole
+from shared.commands import GivenPath
 from shared.progress import Bars
 
-a_file = click.Path(path_type=Path, dir_okay=False)
+a_file = GivenPath(dir_okay=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
 
 
@@ -34,7 +36,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
     token = read_whole(request_file, limit=MAX_STATEMENT_BYTES).decode("utf-8", errors="replace").strip()
     asked, kid = read_enrolment_request(token)
     with unit_of_work(create_core(settings)) as session:
-        node = enrolment.enrol(
+        node = enrolment.enrol_carried(
             session,
             token=asked["token"],
             node_name=asked["node_name"],
@@ -49,7 +51,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
 
 
 @click.command(name="import")
-@click.argument("bag", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("bag", type=GivenPath(file_okay=False))
 @click.option("--receipt", "receipt_file", type=a_file, help="回执写到哪里；默认写在离线包旁边，加 .receipt.json。")
 @json_option
 @click.pass_context
@@ -58,7 +60,7 @@ def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_jso
     settings = load_settings(context.obj)
     app = create_core(settings)
     work = partial(unit_of_work, app)
-    bag = bag.resolve()
+    bag = Path(os.path.realpath(bag))  # follows no links in a circle
     bundle = bundles.open_bundle(work, bag, settings)
     with Bars() as bars:
         progress = bars.begin("收下文件", sum(part.size for part in bundle.files))
@@ -84,6 +86,7 @@ def _counts(answers: bundles.Answers) -> dict[str, Any]:
             "files": dict(Counter(answer["outcome"] for answer in answers.files)),
         },
         "refused": [answer for answer in (*answers.records, *answers.files) if "code" in answer],
+        **({"words": answers.words} if answers.words is not None else {}),
     }
 
 
@@ -93,6 +96,8 @@ def _say(answers: bundles.Answers, target: Path) -> None:
     taken, refused = records["accepted"] + records["superseded"], records["rejected"] + records["conflict"]
     click.echo(f"著录：接收 {taken}，已有 {records['duplicate']}，未接收 {refused}。")
     click.echo(f"文件：收下 {files['stored']}，已有 {files['present']}，未收下 {files['refused']}。")
+    if answers.words is not None:
+        click.echo(f"回答 {len(answers.words['answers'])} 个，申请 {len(answers.words['petitions'])} 件。")
     for answer in (*answers.records, *answers.files):
         if "code" in answer:
             click.echo(f"  ✗ {answer.get('id') or answer.get('sha256') or '?'}  {answer['detail']}")

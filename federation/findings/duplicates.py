@@ -11,7 +11,7 @@ from federation.findings import likeness
 from federation.findings.finding import DOUBT, NOTE, SERIOUS, Finding
 from federation.models.resources import ResourceVersion, VersionFile
 
-HERE = ("published", "in_review")
+HERE = ("published", "in_review", "approved")
 """States of versions whose files count: public, or on the way there."""
 MOST_SAID = 5
 """Of one file: one that twenty resources share is a logo."""

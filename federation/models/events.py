@@ -56,6 +56,11 @@ class NodeEvent(Base):
     ark: Mapped[str] = mapped_column(String(64), default="")
     sha256: Mapped[str] = mapped_column(String(64), default="")
     question_id: Mapped[str] = mapped_column(String(36), default="", server_default="")
+    petition_id: Mapped[str] = mapped_column(String(36), default="", server_default="")
+    petition: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """What became of that petition: granted or dismissed."""
+    effective_on: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """The day on which the version becomes public, or ends being so."""
     at: Mapped[datetime] = mapped_column(default=now)
 
 

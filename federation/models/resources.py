@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
@@ -33,13 +33,17 @@ class Resource(Base):
 class ResourceVersion(Base):
     """One version: the signed record as it came, and the state that `lifecycle.advance` gave it.
 
-    `due_at` is when its review was or is to be done, given as it enters review; None before that.
+    `due_at` is when its review was or is to be done, given as it enters review; None before that. `publish_on` is
+    the day in China on which what is approved becomes public; `expires_on` the one from which it no longer is, None
+    for what stays.
     """
 
     __tablename__ = "resource_versions"
     __table_args__ = (
         UniqueConstraint("resource_id", "version"),
         Index("ix_resource_versions_due", "state", "due_at"),
+        Index("ix_resource_versions_publish_on", "publish_on"),
+        Index("ix_resource_versions_expires_on", "expires_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,6 +59,8 @@ class ResourceVersion(Base):
     received_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime | None]
+    publish_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
 
     resource: Mapped[Resource] = relationship()
     files: Mapped[list[VersionFile]] = relationship(order_by="VersionFile.position", back_populates="version")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from federation.models.base import Base, now
@@ -40,6 +40,10 @@ class Decision(Base):
     checklist: Mapped[dict[str, Any]]
     policy_number: Mapped[int | None] = mapped_column(ForeignKey("review_policies.number"))
     """The version of the policy that it was made under; None before versions were kept."""
+    publish_on: Mapped[date | None]
+    """The day before which an approval does not want it public."""
+    standing: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """False once the version has gone back into review: it is history then, and counts no more."""
     at: Mapped[datetime] = mapped_column(default=now)
 
     version: Mapped[ResourceVersion] = relationship()

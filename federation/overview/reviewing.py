@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from federation import petitions
 from federation.entitlement import WAITING
 from federation.models.base import now
 from federation.models.events import NodeEvent
@@ -20,8 +21,8 @@ from federation.models.people import User
 from federation.models.policies import Rereview
 from federation.models.resources import Resource, ResourceVersion, VersionTerm
 from federation.models.reviews import Decision
-from federation.review import APPROVE, REJECT, REQUEST_CHANGES
 from federation.sampling import DOUBTFUL
+from federation.verdicts import APPROVE, REJECT, REQUEST_CHANGES
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Queue:
     """By the theme's code; a version may have several."""
     rereviews: int
     """Public versions that were drawn for a second look and wait for it."""
+    petitions: int
+    """Appeals, and what else institutions ask for, that nobody has answered."""
 
 
 @dataclass
@@ -99,6 +102,7 @@ def queue(session: Session) -> Queue:
         median=session.scalar(middle.offset(max(0, count - 1) // 2).limit(1)),
         institutions=institutions,
         themes=_sorted(session.execute(by_theme)),
+        petitions=petitions.how_many_wait(session),
         rereviews=session.scalar(select(func.count()).where(Rereview.outcome == "")) or 0,
     )
 
@@ -107,11 +111,13 @@ def judged(session: Session, *, days: int) -> list[tuple[User, Judged]]:
     """What each reviewer has decided in the last `days`, who decided most in front."""
     since = now() - timedelta(days=days)
     entered = (
-        select(func.min(NodeEvent.at))
+        select(func.max(NodeEvent.at))
         .where(
             NodeEvent.resource_id == ResourceVersion.resource_id,
             NodeEvent.version == ResourceVersion.version,
             NodeEvent.state == WAITING,
+            NodeEvent.question_id == "",
+            NodeEvent.at <= Decision.at,
         )
         .scalar_subquery()
     )

@@ -25,7 +25,7 @@ from federation.models.usage import UsageEvent
 from federation.publication import PUBLISHED
 from federation.reports.completeness import completeness
 from federation.reports.period import Period
-from federation.review import APPROVE, REJECT, REQUEST_CHANGES
+from federation.verdicts import APPROVE, REJECT, REQUEST_CHANGES
 from shared.jws import unverified_payload
 
 VOCABULARIES = ("themes", "disciplines", "audiences", "occasions")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from federation.counting import ZONE, day_of
+from federation.counting import day_of
+from federation.days import ZONE
 from shared.errors import FieldError, InvalidRequest
 
 LONGEST = timedelta(days=3660)
@@ -67,11 +68,6 @@ def asked_for(first: str, last: str, *, today: date) -> Period:
     if faults:
         raise InvalidRequest(errors=faults)
     return Period(begin, end)
-
-
-def today() -> date:
-    """Which day it is in China."""
-    return datetime.now(ZONE).date()
 
 
 def _day(given: str, pointer: str, default: date, faults: list[FieldError]) -> date:

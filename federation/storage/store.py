@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
@@ -66,9 +66,18 @@ class ObjectStore:
         self._engine = S3Engine(settings)
         self._inside = _presigner(settings, settings.endpoint)
         self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
-        self._plain = _opener(settings)
         # Everything but time and signature is the same each time that a file is asked for.
         self._downloads = lru_cache(maxsize=DRAFTS_KEPT)(self._draft_download)
+
+    @cached_property
+    def _plain(self) -> OpenerDirector:
+        """For the one plain question whether the store is there, in processes that need no more of it.
+
+        Made when it is first asked: reading the system's certificates takes longer than all else here.
+        """
+        settings = self.settings
+        proxies = ProxyHandler({}) if settings.is_local else ProxyHandler()
+        return build_opener(proxies, HTTPSHandler(context=ssl.create_default_context(cafile=settings.ca_bundle)))
 
     # -- the store itself --------------------------------------------------------------------------------
 
@@ -280,12 +289,15 @@ class ObjectStore:
         """Remove kept bytes; that there are none is fine."""
         self._engine.delete(*self._kept(sha256))
 
-    def download_url(self, *, sha256: str, name: str, media_type: str, inline: bool = False) -> str:
+    def download_url(
+        self, *, sha256: str, name: str, media_type: str, inline: bool = False, look: bool = False
+    ) -> str:
         """A presigned address that serves the bytes under `name` and `media_type`.
 
-        Only types in which nothing runs are shown `inline`; all others are attachments.
+        Only types in which nothing runs are shown `inline`; all others are attachments. To `look` is to send HEAD:
+        an address is signed for one method, and whoever was redirected keeps the one that they began with.
         """
-        return self._outside.sign(self._downloads(sha256, name, media_type, inline))
+        return self._outside.sign(self._downloads(sha256, name, media_type, inline, look))
 
     def framed_url(self, *, sha256: str, name: str) -> str:
         """A presigned address of an HTML page that runs, for a sandboxed frame and nothing else.
@@ -298,13 +310,14 @@ class ObjectStore:
         expires = self.settings.download_seconds
         return self._outside.sign(self._outside.draft("GET", bucket=bucket, key=key, expires=expires, query=query))
 
-    def _draft_download(self, sha256: str, name: str, media_type: str, inline: bool) -> Draft:
+    def _draft_download(self, sha256: str, name: str, media_type: str, inline: bool, look: bool) -> Draft:
         bucket, key = self._kept(sha256)
+        method, expires = "HEAD" if look else "GET", self.settings.download_seconds
         query = {
             "response-content-disposition": content_disposition(name, media_type, inline=inline),
             "response-content-type": content_type(media_type),
         }
-        return self._outside.draft("GET", bucket=bucket, key=key, expires=self.settings.download_seconds, query=query)
+        return self._outside.draft(method, bucket=bucket, key=key, expires=expires, query=query)
 
     # -- places ------------------------------------------------------------------------------------------
 
@@ -322,12 +335,6 @@ class ObjectStore:
         headers = {"content-length": str(length)} if self.settings.sign_length else {}
         expires = self.settings.grant_seconds
         return self._outside.url("PUT", bucket=bucket, key=key, expires=expires, query=query, headers=headers)
-
-
-def _opener(settings: StoreSettings) -> OpenerDirector:
-    """For the one plain question whether the store is there, in processes that need no more of it."""
-    proxies = ProxyHandler({}) if settings.is_local else ProxyHandler()
-    return build_opener(proxies, HTTPSHandler(context=ssl.create_default_context(cafile=settings.ca_bundle)))
 
 
 def _presigner(settings: StoreSettings, endpoint: str) -> Presigner:

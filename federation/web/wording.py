@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from flask_babel import format_decimal, gettext
 from markupsafe import Markup
 
+from federation.days import ZONE
 from federation.language import CHINESE, LOCALES, request_language
 from shared.canonical import best_text
 from shared.record import EDTF
@@ -19,7 +20,6 @@ from shared.vocabularies import vocabulary
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 NO_BREAK = "\u00a0"
-CHINA = timezone(timedelta(hours=8))
 _HAN = re.compile("[\u3400-\u9fff]")
 _EDTF_PARTS = re.compile(r"(?P<year>-?\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?(?P<mark>[~?]?)")
 
@@ -68,8 +68,11 @@ def _month(number: int) -> str:
 
 def year_span(first: int | None, last: int | None) -> str:
     """A span of astronomical years (1 BC is 0) for people; the empty string when neither is known."""
-    ends = [_year(year) for year in (first, last) if year is not None]
-    return "–".join(dict.fromkeys(ends))
+    if first is None:
+        return str(gettext("%(year)s以前", year=_year(last))) if last is not None else ""
+    if last is None:
+        return str(gettext("%(year)s以来", year=_year(first)))
+    return "–".join(dict.fromkeys((_year(first), _year(last))))
 
 
 def _year(year: int) -> str:
@@ -178,4 +181,4 @@ def format_of(media_type: str) -> str:
 def short_date(moment: datetime) -> str:
     """The date of a moment in China, in the reader's language."""
     pattern = "y 年 M 月 d 日" if request_language() == CHINESE else "d MMMM y"
-    return babel_date(moment.astimezone(CHINA), format=pattern, locale=LOCALES[request_language()])
+    return babel_date(moment.astimezone(ZONE), format=pattern, locale=LOCALES[request_language()])

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from nodes import log_check, rounds, witness
+from nodes import log_check, rotation, rounds, witness
 from nodes import membership as memberships
 from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
@@ -51,6 +51,7 @@ def verify(context: click.Context, as_json: bool) -> None:
     """取回全部条目重新计算，并核对本节点各版本的记录；有出入时退出码为 5。"""
     workplace = opened(context)
     with Bars() as bars, rounds.alone(workplace):
+        rotation.finish(workplace)
         done = log_check.verify(workplace, begin=lambda size: bars.begin(later("核对审计日志"), size))
     if as_json:
         say_json(done.as_dict() if done is not None else None)
@@ -72,5 +73,6 @@ def accept(context: click.Context, reason: str) -> None:
     """弄清缘由之后，认可现在的日志，从它起重新见证；从前见过的存为证据。"""
     workplace = opened(context)
     with rounds.alone(workplace):
+        rotation.finish(workplace)
         taken = witness.accept(workplace, reason=reason)
     say(_("已认可现在的日志（{size} 条），理由和从前见过的检查点一并存档。").format(size=taken.size))

@@ -13,8 +13,9 @@ from nodes.commands.opening import opened
 from nodes.console import json_option, say_json
 from nodes.progress import Bars
 from nodes.texts import _, language
+from shared.commands import GivenPath
 
-a_file = click.Path(path_type=Path, dir_okay=False)
+a_file = GivenPath(dir_okay=False)
 
 
 @click.command(name="join-request")
@@ -47,7 +48,7 @@ def join_reply(context: click.Context, reply_file: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=GivenPath(file_okay=False))
 @json_option
 @click.pass_context
 def export(context: click.Context, folder: Path, as_json: bool) -> None:
@@ -76,8 +77,10 @@ def _say_exported(done: bundles.Exported) -> None:
 @click.pass_context
 def import_receipt(context: click.Context, receipt_file: Path, as_json: bool) -> None:
     """读入平台的回执：哪些收下了，审核结果如何；重复读入没有影响。"""
-    with Bars() as bars:
-        done = receipts.take(opened(context), receipt_file, reporter=bars)
+    workplace = opened(context)
+    # Beside a synchronisation, older news would be noted after newer.
+    with rounds.alone(workplace), Bars() as bars:
+        done = receipts.take(workplace, receipt_file, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:

@@ -52,5 +52,6 @@ def protect(context: click.Context, new_passphrase: str | None) -> None:
         new_passphrase = click.prompt(
             _("新口令"), default="", show_default=False, hide_input=True, confirmation_prompt=True
         )
-    keys.protect(workplace.folder, workplace.key, passphrase=new_passphrase)
+    with rounds.alone(workplace):
+        keys.protect(workplace.folder, passphrase=new_passphrase, present=workplace.settings.key_passphrase)
     say(_("私钥已有口令保护。忘了口令就无法恢复，请妥善保存。") if new_passphrase else _("私钥的口令已去掉。"))

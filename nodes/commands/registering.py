@@ -12,11 +12,12 @@ from click.core import ParameterSource
 from nodes import drafts, registration
 from nodes import files as local_files
 from nodes.commands.opening import looking_for, opened
-from nodes.console import GivenPath, json_option, say, say_json
+from nodes.console import json_option, say, say_json
 from nodes.drafts import Draft, read_draft
 from nodes.files import FileSpec
 from nodes.progress import Bars
 from nodes.texts import _
+from shared.commands import GivenPath
 
 
 @click.command()

@@ -29,6 +29,7 @@ def status(context: click.Context, record_id: str | None, state: str, as_json: b
         if record_id:
             rows = [
                 {"version": v.number, "state": v.state, "reason": v.reason, "errors": v.errors, "ark": v.resource.ark}
+                | ({"effective_on": v.effective_on} if v.effective_on else {})
                 for v in queries.versions(session, record_id)
                 if state in ("", v.state)
             ]

@@ -9,9 +9,10 @@ import click
 
 from nodes import reconciliation_report, relinking, rounds, synchronisation_report
 from nodes.commands.opening import opened
-from nodes.console import GivenPath, json_option, say, say_json
+from nodes.console import json_option, say, say_json
 from nodes.progress import Bars
 from nodes.texts import _, language
+from shared.commands import GivenPath
 
 
 @click.command()

@@ -119,7 +119,7 @@ def load_mapping(path: Path) -> Mapping:
     reader = _Reader(data)
     mapping = reader.mapping(path.stem)
     if reader.faults:
-        raise ImportUnreadable(name=path.name, cause="；".join(reader.faults))
+        raise ImportUnreadable(name=path.name, cause=_("；").join(reader.faults))
     return mapping
 
 
@@ -137,9 +137,7 @@ class _Reader:
         if found_format and found_format not in FORMATS:
             self.faults.append(_("format 应为 {formats} 之一").format(formats=", ".join(FORMATS)))
         fields = self._take("fields", dict, {})
-        for target in fields:
-            if target.split(".")[0] not in TARGETS:
-                self.faults.append(_("fields：著录中没有“{field}”").format(field=target))
+        self._check_targets(fields)
         return Mapping(
             source=self._take("source", str, name),
             format=found_format,
@@ -153,9 +151,22 @@ class _Reader:
             resources=self._take("resources", list, []),
         )
 
+    def _check_targets(self, fields: dict[str, Any]) -> None:
+        for target in fields:
+            steps = target.split(".")
+            if steps[0] not in TARGETS:
+                self.faults.append(_("fields：著录中没有“{field}”").format(field=target))
+            for end in range(1, len(steps)):
+                whole = ".".join(steps[:end])
+                if whole in fields:
+                    said = _("fields：“{whole}”和它的一部分“{field}”不能都写")
+                    self.faults.append(said.format(whole=whole, field=target))
+
     def rules(self, value: Any, where: str) -> tuple[Rule, ...]:
         """One rule or a list of them."""
         entries = value if isinstance(value, list) else [value]
+        if not entries:
+            self.faults.append(_("{where}：至少写一条规则").format(where=where))
         return tuple(self._rule(entry, where) for entry in entries)
 
     def _rule(self, entry: Any, where: str) -> Rule:
@@ -167,6 +178,9 @@ class _Reader:
             if option in entry and not isinstance(entry[option], kind):
                 self.faults.append(_("{where}：{option} 的类型不对").format(where=where, option=option))
                 return Rule()
+        for option in ("max", "max_items"):
+            if entry.get(option, 0) < 0:
+                self.faults.append(_("{where}：{option} 不能小于 0").format(where=where, option=option))
         origins = [origin for origin in ORIGINS if origin in entry]
         if origins != ["each", "parts"] and (len(origins) != 1 or origins == ["each"]):
             self.faults.append(_("{where}：须有且只有 from、value、template、parts 之一").format(where=where))
@@ -199,7 +213,7 @@ class _Reader:
         if "text" in entry and "name" not in entry:
             self.faults.append(_("{where}：由文本生成的文件须有 name").format(where=where))
         role = entry.get("role", "main")
-        if role not in vocabulary("file-roles"):
+        if not isinstance(role, str) or role not in vocabulary("file-roles"):
             self.faults.append(_("{where}：没有文件用途“{role}”").format(where=where, role=role))
         rules = {name: self.rules(entry[name], where) if name in entry else () for name in ("text", "path", "name")}
         return FileRule(**rules, role=role, when=str(entry.get("when", "")))
@@ -212,12 +226,12 @@ class _Reader:
         found = self.data.get(name, default)
         if isinstance(found, kind):
             return found
-        self.faults.append(_("{where}：{option} 的类型不对").format(where="", option=name))
+        self.faults.append(_("{option} 的类型不对").format(option=name))
         return default
 
     def _known(self, table: dict[str, Any], names: frozenset[str], where: str) -> None:
-        for name in sorted(set(table) - names):
-            self.faults.append(_("{where}：不认识“{option}”").format(where=where, option=name))
+        said = _("{where}：不认识“{option}”") if where else _("不认识“{option}”")
+        self.faults += [said.format(where=where, option=name) for name in sorted(set(table) - names)]
 
     def _lookup(self, name: str | None, where: str) -> dict[str, Any] | None:
         if name is not None and not isinstance(self.lookups.get(name), dict):
@@ -234,7 +248,8 @@ class _Reader:
         try:
             return re.compile(value) if value is not None else None
         except re.error as error:
-            self.faults.append(f"{where}: match: {error}")
+            said = _("{where}：match 不是正则表达式（{cause}）")
+            self.faults.append(said.format(where=where, cause=error))
             return None
 
 

@@ -99,17 +99,18 @@ def _make(row: SourceRow, batch: Batch, mapping: Mapping | None, generated: Path
 
 
 def _by_mapping(row: SourceRow, batch: Batch, mapping: Mapping, generated: Path) -> _Made:
-    try:
-        scope = mapped.scope_of(mapping, row.data)
-    except NotANumber as error:
-        return _Made(errors=(FieldError("", "bad_number", {"value": str(error)[:80]}),))
-    fields, errors = mapped.fields(mapping, scope)
     files: tuple[FileSpec, ...] = ()
     try:
-        files = mapped.files(mapping, scope, generated=generated, base=batch.base)
-    except BadAttachments as error:
-        errors += error.errors
-    return _Made(mapped.identifier(mapping, scope) or row.name, fields, files, tuple(errors))
+        scope = mapped.scope_of(mapping, row.data)
+        name = mapped.identifier(mapping, scope) or row.name
+        fields, errors = mapped.fields(mapping, scope)
+        try:
+            files = mapped.files(mapping, scope, generated=generated, base=batch.base)
+        except BadAttachments as error:
+            errors += error.errors
+    except NotANumber as error:
+        return _Made(errors=(FieldError("", "bad_number", {"value": str(error)[:80]}),))
+    return _Made(name, fields, files, tuple(errors))
 
 
 def _as_it_is(row: SourceRow, batch: Batch) -> _Made:

@@ -131,7 +131,7 @@ def in_short(round: Round, spoken: str) -> str:
             lines.append(words % {"refused": said["refused"], "failed": said["files_failed"]})
     if said.get("reconciled"):
         lines.append(gettext("两边一致") if said["reconciled"]["equal"] else gettext("两边还不一致"))
-    return "；".join(lines)
+    return gettext("；").join(lines)
 
 
 def file_size(size: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nodes import queries, questions, registration, wording
+from nodes import petitions, queries, questions, registration, wording
 from nodes.models import LocalFile, Version
 from nodes.registration import Registered
 from nodes.web import editing, language
@@ -26,6 +26,8 @@ from shared.errors import (
     FieldError,
     InvalidRecord,
     InvalidRequest,
+    PetitionNotOpen,
+    PetitionStands,
     ReasonMissing,
     RecordTooLarge,
 )
@@ -120,6 +122,20 @@ def answer(record_id: str, question_id: str) -> ResponseReturnValue:
         faults = error.errors or [error]
         return _resource_page(record_id, answer_faults={question_id: faults}), error.status
     flash(_("回答已记下，下次同步时送出。"))
+    return redirect(url_for("pages.resource", record_id=record_id))
+
+
+@pages.post("/resources/<record_id>/petitions")
+def petition(record_id: str) -> ResponseReturnValue:
+    """Appeal against a decision, or ask that it stays public; what was typed stays when it will not do."""
+    kind = request.form.get("kind", "")
+    try:
+        with workplace().database.unit_of_work() as session:
+            petitions.make(session, record_id, kind=kind, text=request.form.get("text", ""))
+    except (ReasonMissing, InvalidRequest, PetitionNotOpen, PetitionStands) as error:
+        faults = error.errors or [error]
+        return _resource_page(record_id, petition_faults={kind: faults}), error.status
+    flash(_("申请已记下，下次同步时送出。"))
     return redirect(url_for("pages.resource", record_id=record_id))
 
 
@@ -237,6 +253,7 @@ def _resource_page(
     record_id: str,
     reason_faults: Sequence[CommonsError | FieldError] = (),
     answer_faults: Mapping[str, Sequence[CommonsError | FieldError]] = MappingProxyType({}),
+    petition_faults: Mapping[str, Sequence[CommonsError | FieldError]] = MappingProxyType({}),
 ) -> str:
     with workplace().database.unit_of_work(read_only=True) as session:
         versions = queries.versions(session, record_id)
@@ -259,4 +276,7 @@ def _resource_page(
             reason_faults=reason_faults,
             asked=questions.of_resource(session, record_id),
             answer_faults=answer_faults,
+            petitions=petitions.of_resource(session, record_id),
+            open_kinds=petitions.open_kinds(latest),
+            petition_faults=petition_faults,
         )

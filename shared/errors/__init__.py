@@ -26,6 +26,7 @@ from shared.errors.callers import LinkWithdrawn as LinkWithdrawn
 from shared.errors.callers import NotYourDiscipline as NotYourDiscipline
 from shared.errors.callers import NotYours as NotYours
 from shared.errors.callers import OwnApproval as OwnApproval
+from shared.errors.callers import OwnDecision as OwnDecision
 from shared.errors.callers import OwnInstitution as OwnInstitution
 from shared.errors.callers import ProviderAway as ProviderAway
 from shared.errors.callers import SecondFactorUnreadable as SecondFactorUnreadable
@@ -134,6 +135,8 @@ from shared.errors.standing import MoveNotAllowed as MoveNotAllowed
 from shared.errors.standing import NoSuch as NoSuch
 from shared.errors.standing import NotFound as NotFound
 from shared.errors.standing import NotLatest as NotLatest
+from shared.errors.standing import PetitionNotOpen as PetitionNotOpen
+from shared.errors.standing import PetitionStands as PetitionStands
 from shared.errors.standing import PolicyChanged as PolicyChanged
 from shared.errors.standing import PolicySame as PolicySame
 from shared.errors.standing import ProtocolUnknown as ProtocolUnknown

@@ -227,6 +227,14 @@ class OwnApproval(CommonsError):
     en = "You have approved this version: somebody else takes the second look."
 
 
+class OwnDecision(CommonsError):
+    """A reviewer who would judge again, after an appeal, what the same reviewer has turned down or taken down."""
+
+    code, status, exit_code = "own_decision", 403, 4
+    zh = "这是对您所作决定的申诉，要由别人来审。"
+    en = "This is about a decision of yours that was appealed: somebody else judges it."
+
+
 class NotYourDiscipline(CommonsError):
     """A reviewer who is no expert of disciplines that the policy reserves for experts; `disciplines` names them."""
 

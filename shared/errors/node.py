@@ -25,8 +25,8 @@ class RoundUnderWay(CommonsError):
     """A synchronisation or comparison while another process of this node is at one."""
 
     code, status, exit_code = "round_under_way", 409, 3
-    zh = "本节点正在同步（{since} 开始，{beat} 还有动静）。等它做完即可，不用再做一次。"
-    en = "This node is synchronising already (begun {since}, last heard of {beat}). Let it finish."
+    zh = "本节点正在同步（{since} 开始，{beat} 还有动静）。要同步不用再做一次；别的事等它做完再做。"
+    en = "This node is synchronising (begun {since}, last heard of {beat}). For anything else, come again after it."
 
 
 class RoundInterrupted(CommonsError):

@@ -77,6 +77,22 @@ class MoveNotAllowed(CommonsError):
     en = "A version that is {state} cannot become {to}."
 
 
+class PetitionNotOpen(CommonsError):
+    """A petition about a version that leaves nothing to ask for, as it stands now."""
+
+    code, status, exit_code = "petition_not_open", 409, 5
+    zh = "这一版本没有可以申请的事：被退回、不予通过或下架的可以申诉；有期限的，到期前 {days} 天起可以续期。"
+    en = "Nothing to ask for: appeal what was turned or taken down, renew what expires within {days} days or has."
+
+
+class PetitionStands(CommonsError):
+    """A second petition about the same decision, or the same term."""
+
+    code, status, exit_code = "petition_stands", 409, 5
+    zh = "就这件事已经提出过申请，一件事只申请一次。"
+    en = "A petition about this was made before, and one matter has one."
+
+
 class AlreadyWithdrawn(CommonsError):
     """A version of a resource that was withdrawn: that is for good."""
 

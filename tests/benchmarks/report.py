@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import func, select, text
 
+from federation import days
 from federation.core import create_core
 from federation.counting import day_of
 from federation.database import db, unit_of_work
@@ -69,7 +70,7 @@ def _use(app: Flask, count: int) -> None:
 
 
 def _report(app: Flask, uses: int) -> float:
-    until = period.today()
+    until = days.today()
     asked = period.Period(until - timedelta(days=365), until)
     with unit_of_work(app, read_only=True) as session:
         before = time.perf_counter()

@@ -74,6 +74,8 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-rules": "/workbench/rules/",
         "desk-experts": "/workbench/rules/experts",
         "desk-rereviews": "/workbench/rereviews/",
+        "desk-petitions": "/workbench/petitions/",
+        "desk-approved": f"/workbench/versions/{versions['approved']}",
         "desk-version": f"/workbench/versions/{versions['waiting']}",
         "desk-fault": f"/workbench/versions/{versions['sensitive']}",
         "desk-changes": f"/workbench/versions/{versions['published']}",

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,18 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from federation import account_links, operations, people, person_sessions, review, roles, second_factor
+from federation import (
+    account_links,
+    days,
+    operations,
+    people,
+    person_sessions,
+    petitions,
+    review,
+    roles,
+    second_factor,
+    verdicts,
+)
 from federation.checklist import DEFAULT
 from federation.database import unit_of_work
 from federation.models.people import User
@@ -32,6 +44,7 @@ from nodes.settings import NodeSettings
 from nodes.sync import Synced, synchronise
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
+from shared.petitioning import APPEAL
 from tests.support.hub import Hub
 from tests.support.reviewing import PASSWORD
 from tests.support.rounds import put_round, round_of, task
@@ -99,20 +112,24 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     resources = {name: _register(work, **values) for name, values in SENT.items()}
     synchronise(work)
     hub.work()
-    _judge(hub, resources["published"], review.APPROVE, "")
+    _judge(hub, resources["published"], verdicts.APPROVE, "")
     _judge(
         hub,
         resources["returned"],
         "request_changes",
         "第二段说“误差为零”，不合适。请改为“误差在允许范围内”，并注明检定周期。",
     )
+    _judge(hub, resources["approved"], verdicts.APPROVE, "", publish_on=days.today() + timedelta(days=20))
+    _appeal(hub, resources["returned"])
     _register(work, record_id=resources["published"], **CHANGED)
     synchronise(work)
     _compare(work, resources["returned"])
     resources |= {name: _register(work, **values) for name, values in NEW.items()}
     with work.database.unit_of_work() as session:
         registration.withdraw(session, resources["withdrawn"], "与另一件资源重复。", key=work.key)
-    versions = {name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published", "returned")}
+    versions = {
+        name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published", "returned", "approved")
+    }
     accounts, invitation = _invite(hub)
     try:
         with served(app) as node, served(new) as new_node:
@@ -163,13 +180,27 @@ def _compare(work: Workplace, record_id: str) -> None:
     routine.reconcile(work)
 
 
-def _judge(hub: Hub, record_id: str, verdict: str, reason: str) -> None:
+def _appeal(hub: Hub, record_id: str) -> None:
+    text = "“误差为零”是引用的一句老广告，原文在图的左下角，正文接着就说了它为什么不对。请再看一遍全图。"
+    with unit_of_work(hub.app) as session:
+        version = session.get_one(ResourceVersion, _latest_id(session, record_id))
+        petitions.make(session, version, kind=APPEAL, text=text, maker="operator")
+
+
+def _judge(hub: Hub, record_id: str, verdict: str, reason: str, publish_on: date | None = None) -> None:
     with unit_of_work(hub.app) as session:
         reviewer = session.scalars(select(User).where(User.name == "li")).one()
         version = session.get_one(ResourceVersion, _latest_id(session, record_id))
         checklist = {item.code: True for item in DEFAULT.items}
         review.decide(
-            session, version, reviewer=reviewer, verdict=verdict, reason=reason, checklist=checklist, naan="99999"
+            session,
+            version,
+            reviewer=reviewer,
+            verdict=verdict,
+            reason=reason,
+            checklist=checklist,
+            publish_on=publish_on,
+            naan="99999",
         )
 
 
@@ -233,6 +264,13 @@ SENT: dict[str, dict[str, Any]] = {
         "summary": {"zh": "家里的血压计准不准？三个办法自己先查一查。"},
         "themes": ["daily-life"],
         "files": ("institute/files/blood-pressure.png",),
+    },
+    "approved": {
+        "title": {"zh": "质量月活动手册", "en": "A handbook for Quality Month"},
+        "summary": {"zh": "九月里可以在学校和社区做的八个小活动，每个都不超过半小时。"},
+        "type": "activity-kit",
+        "occasions": ["quality-month"],
+        "files": ("society/files/red-sheet.pdf",),
     },
     "withdrawn": {
         "title": {"zh": "计量科普讲座回放（旧版）"},

@@ -39,6 +39,8 @@ DESK = (
     "desk-rules",
     "desk-experts",
     "desk-rereviews",
+    "desk-petitions",
+    "desk-approved",
     "desk-version",
     "desk-fault",
     "desk-changes",

@@ -10,7 +10,7 @@ import bagit
 import pytest
 from sqlalchemy import func, select, update
 
-from federation import auditlog, fixity, key_register
+from federation import auditlog, fixity, key_register, lifecycle, petitions, questions
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.events import AuditEvent, NodeEvent
@@ -18,12 +18,16 @@ from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from federation.parts import attach, parts
 from federation.storage import ObjectStore
+from nodes import petitions as node_petitions
+from nodes import questions as node_questions
 from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
+from shared.jws import to_base64url
 from tests.support.offline import enrolled, isolated
 from tests.support.records import Signer
+from tests.support.reviewing import add_person
 
 
 @pytest.fixture
@@ -156,6 +160,37 @@ def test_a_record_that_is_bad_blocks_no_other_and_its_file_comes_again_with_the_
     assert node.states() == ["in_review", "in_review"]
 
 
+def test_answers_and_petitions_go_by_stick_and_come_once(hub, node):
+    record_id, other = node.register(), node.register()
+    node.take(node.import_(node.export()))
+    with unit_of_work(hub.app) as session:
+        versions = {one.resource_id: one for one in session.scalars(select(ResourceVersion))}
+        reviewer = add_person(session, "li")
+        asked = questions.ask(session, versions[record_id], reviewer=reviewer, text="谁拍的？").id
+        lifecycle.advance(session, [versions[other]], to="rejected", actor="test", reason="出处不明")
+    node.take(node.import_(node.export("news")))
+    with node.workplace.database.unit_of_work() as session:
+        node_questions.answer(session, asked, "本院。")
+        number = node_petitions.make(session, other, kind="appeal", text="见目录").id
+    bag = node.export("words")
+    receipts = [node.import_(bag) for _ in range(2)]
+    assert [one["words"]["answers"][0]["outcome"] for one in receipts] == ["accepted", "duplicate"]
+    assert [one["words"]["petitions"][0]["outcome"] for one in receipts] == ["accepted", "duplicate"]
+    done = node.take(receipts[0])
+    assert (done.answered, done.petitioned) == (1, 1)
+    assert not (node.export("nothing more") / carrying.WORDS_PATH).exists()
+    with unit_of_work(hub.app) as session:
+        [shown] = questions.of_resource(session, record_id)
+        assert shown.answer == "本院。"
+        admin = add_person(session, "boss", "admin")
+        petitions.answer(session, number, by=admin, granted=True, reason="确有出处")
+    node.take(node.import_(node.export("last")))
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        [one] = node_petitions.of_resource(session, other)
+        assert (one.outcome, one.reason) == ("granted", "确有出处")
+    assert node.states() == ["in_review", "in_review"]
+
+
 def test_a_file_whose_record_was_registered_after_the_export_is_not_forgotten(node):
     record_id = node.register("", node.file("a.txt", b"a"))
     spoil(node, "not.a.jws")
@@ -282,6 +317,11 @@ def put(name, data=b"x"):
     return spoiler
 
 
+def words_of_another_form(node, bag):
+    (bag / carrying.WORDS_PATH).write_bytes(b'{"answers": [{"question_id": 7}]}')
+    rewrite(node, bag)
+
+
 def known_but_elsewhere(node, bag):
     (bag / "data" / "notes.txt").write_bytes(b"notes")
     rewrite(node, bag)
@@ -308,6 +348,22 @@ def another_node(node, bag):
 
 def another_key(node, bag):
     rewrite(node, bag, key=Signer().private_key)
+
+
+def another_protocol(node, bag):
+    rewrite(node, bag, protocol=2, something="new")
+
+
+def strange_key_id(node, bag):
+    said = canonical({"alg": "Ed25519", "kid": "a\0b", "typ": carrying.STATEMENT_TYPE})
+    (bag / "statement.jws").write_text(f"{to_base64url(said)}.e30.{to_base64url(b'x' * 64)}\n")
+    relist(bag)
+
+
+def deep_down(node, bag):
+    folder = bag / "data" / "/".join("abcdefghijkl")
+    folder.mkdir(parents=True)
+    (folder / "hidden.jws").write_bytes(b"x")
 
 
 def revoked(node, bag):
@@ -357,6 +413,8 @@ SPOILT = {
     "two Unicode forms of a name": (twins, errors.BagPathUnsafe),
     "a line end in a name": (put("data/records/a\r\nb"), errors.BagPathUnsafe),
     "a hidden file": (put("data/.DS_Store"), errors.BagPathUnsafe),
+    "words that nobody can read": (words_of_another_form, errors.InvalidRequest),
+    "words that were put in on the way": (put("data/words.json", b"{}"), errors.BagUnexpected),
     "an extra file": (put("data/records/0002.jws"), errors.BagUnexpected),
     "a listed file that has no place": (known_but_elsewhere, errors.BagUnexpected),
     "a file under another's digest": (misnamed, errors.BagAltered),
@@ -374,7 +432,10 @@ SPOILT = {
     "another hub": (another_hub, errors.WrongHub),
     "another node's name": (another_node, errors.SignatureInvalid),
     "an unknown key": (another_key, errors.KeyUnknown),
+    "a key that no database can look for": (strange_key_id, errors.SignatureInvalid),
     "a revoked key": (revoked, errors.KeyRevoked),
+    "another version of the protocol": (another_protocol, errors.ProtocolUnknown),
+    "a file deeper than anybody looks": (deep_down, errors.BagUnexpected),
     "another bag's statement": (statement_of_another, errors.BagAltered),
     "a huge statement": (huge_statement, errors.SignatureInvalid),
 }
@@ -403,8 +464,10 @@ def test_what_systems_leave_on_a_stick_beside_the_payload_does_no_harm(node):
 
 
 def test_a_folder_that_is_not_there_is_named(node, tmp_path):
-    with pytest.raises(errors.FileUnreadable):
+    with pytest.raises(errors.FileUnreadable) as caught:
         node.import_(tmp_path / "nothing")
+    assert "文件不存在" in caught.value.message("zh")
+    assert "there is no such file" in caught.value.message("en")
 
 
 # -- joining -------------------------------------------------------------------------------------------------------
@@ -425,6 +488,16 @@ def test_a_carried_request_is_signed_by_the_key_that_it_shows(hub, node, tmp_pat
         carrying.enrolment_request({**message, "public_key": other.jwk}, private_key=other.private_key)
     )
     with pytest.raises(errors.TokenUsed):
+        enrolled(hub, request)
+
+
+def test_a_request_of_another_protocol_is_refused_by_its_name(hub, tmp_path):
+    signer = Signer()
+    hub.institution("newcomer")
+    message = {"protocol": 2, "token": hub.invite("newcomer"), "node_name": "x", "public_key": signer.jwk, "new": 1}
+    request = tmp_path / "request.jws"
+    request.write_text(carrying.enrolment_request(message, private_key=signer.private_key))
+    with pytest.raises(errors.ProtocolUnknown):
         enrolled(hub, request)
 
 

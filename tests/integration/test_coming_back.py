@@ -273,6 +273,26 @@ def test_a_node_that_lost_its_database_and_whose_key_is_good_needs_no_invitation
     other.run("join", hub.origin, token)
 
 
+@pytest.mark.parametrize("with_invitation", [True, False])
+def test_a_node_that_lost_its_database_takes_its_place_at_a_hub_that_has_forgotten_its_key(
+    hub: HubProcess, node: Command, code: str, tmp_path: Path, with_invitation: bool
+) -> None:
+    """Both have lost something: the hub the change of key, the node all but its keys."""
+    record_id = register(node, "从前的")
+    before, place = node.json("reconcile"), place_of(node)
+    back_up(hub, tmp_path)
+    node.run("key", "rotate")
+    kid = key_of(node)
+    restore(hub, tmp_path)
+    lose_database(node)
+    node.run("join", hub.origin, *([invite(hub, code)] if with_invitation else []))
+    assert (place_of(node), key_of(node)) == (place, kid)
+    node.run("reconcile")
+    after = node.json("reconcile")
+    assert (after["equal"], after["digest"]) == (True, before["digest"])
+    assert [row["id"] for row in node.json("status")["resources"]] == [record_id]
+
+
 def test_a_node_that_lost_its_database_and_was_killed_on_its_way_back_goes_on(
     hub: HubProcess, node: Command, code: str
 ) -> None:

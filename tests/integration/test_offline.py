@@ -5,7 +5,11 @@ import uuid
 import bagit
 import pytest
 
+from nodes import rounds
+from nodes.settings import NodeSettings
+from nodes.workplace import open_workplace
 from tests.support.offline import offline_hub
+from tests.support.processes import Command
 
 TEXT = f"怎样读数 {uuid.uuid4()}"
 
@@ -79,3 +83,30 @@ def test_a_member_whose_key_was_revoked_comes_back_by_stick(hub, tmp_path):
     assert imported["bundle"] == {"records": {"accepted": 1}, "files": {"stored": 1}}
     assert node.take(receipt)["states"] == {"in_review": 1}
     assert revoked in node.command.json("key", "show")["former"]
+
+
+def test_a_path_that_is_none_is_named_and_costs_nothing(hub, tmp_path):
+    """An empty variable in a script, or a stick whose links lead in a circle."""
+    node = hub.join(tmp_path / "node", "isolated")
+    token = hub.institution("other")
+    for words in (("join-request", "", token), ("join-reply", ""), ("export", ""), ("import-receipt", "")):
+        assert "路径是空的" in node.command.run(*words, check=2).stderr
+    request = tmp_path / "request.jws"
+    newcomer = Command("nodes", {"COMMONS_NODE_DATA": str(tmp_path / "newcomer")})
+    newcomer.run("init")
+    newcomer.run("join-request", str(request), token)
+    for words in (("enrol", ""), ("enrol", str(request), "--reply", ""), ("import", "")):
+        assert "路径是空的" in hub.command.run(*words, check=2).stderr
+    hub.command.run("enrol", str(request))
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    assert "链接" in hub.command.run("import", str(circle), check=5).stderr
+
+
+def test_a_receipt_waits_for_a_synchronisation_that_is_under_way(hub, tmp_path):
+    node = hub.join(tmp_path / "node", "isolated")
+    _, receipt = hub.take(node.export()[1])
+    with rounds.alone(workplace := open_workplace(NodeSettings(data=str(tmp_path / "node")))):
+        node.command.run("import-receipt", str(receipt), check=3)
+    workplace.database.close()
+    node.take(receipt)

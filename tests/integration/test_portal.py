@@ -293,6 +293,12 @@ def test_a_download_is_counted_and_has_its_name_and_type(shown: Exhibition) -> N
     assert downloads(shown, "caliper") == before + 1
 
 
+def test_a_file_can_be_looked_at_before_it_is_fetched(shown: Exhibition) -> None:
+    answer = shown.hub.open("HEAD", f"/resources/{shown.arks['caliper']}/files/{NAME}")
+    looked = requests.head(answer.headers["Location"], timeout=10)
+    assert (looked.status_code, looked.headers["Content-Length"]) == (200, str(len(PDF)))
+
+
 def test_looking_continuing_and_showing_inline_are_no_downloads(shown: Exhibition) -> None:
     path = f"/resources/{shown.arks['caliper']}/files/{NAME}"
     before = downloads(shown, "caliper")

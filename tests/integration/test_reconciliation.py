@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,14 @@ def test_a_dry_run_says_what_differs_and_changes_nothing(node: Command, tmp_path
     assert "平台缺少 1" in node.run("reconcile", "--dry-run", check=5).stdout
 
 
+def test_what_a_dry_run_found_is_mended_at_the_next_opportunity_and_not_a_day_later(
+    node: Command, tmp_path: Path
+) -> None:
+    register(node, tmp_path, 1)
+    node.run("reconcile", "--dry-run", check=5)
+    assert node.json("sync")["reconciled"]["equal"]
+
+
 def test_a_node_restored_from_yesterdays_backup_gets_back_what_it_published_since(
     node: Command, tmp_path: Path
 ) -> None:
@@ -156,6 +165,38 @@ def test_a_number_that_a_restored_node_used_again_becomes_a_new_version(node: Co
     versions = node.json("status", record_id)
     assert [version["version"] for version in versions] == [3, 2, 1]
     assert node.json("status")["resources"][0]["title"] == "第 99 件"
+
+
+def test_a_number_that_was_used_again_after_the_news_had_been_read_becomes_a_new_version(
+    node: Command, tmp_path: Path
+) -> None:
+    """The hub's answer was a conflict, and no later event says what stands there."""
+    record_id = register(node, tmp_path, 1)
+    node.run("sync")
+    database = data(node) / "node.sqlite"
+    copy_database(database, tmp_path / "backup.sqlite")
+    register(node, tmp_path, 2, "--id", record_id)
+    node.run("sync")
+    put_back(tmp_path / "backup.sqlite", database)
+    node.run("sync")
+    register(node, tmp_path, 99, "--id", record_id)
+    assert node.json("sync", check=5)["refused"][0]["outcome"] == "conflict"
+    done = node.json("reconcile")
+    assert [(one["version"], one["kind"]) for one in done["findings"]] == [(2, "content_differs")]
+    assert [version["version"] for version in node.json("status", record_id)] == [3, 2, 1]
+    assert node.json("status")["resources"][0]["title"] == "第 99 件"
+
+
+def test_a_resource_that_came_back_from_another_node_since_the_backup_is_ours_again(
+    node: Command, tmp_path: Path
+) -> None:
+    record_id = register(node, tmp_path, 1)
+    before = node.json("reconcile")
+    with closing(sqlite3.connect(data(node) / "node.sqlite")) as database, database:
+        database.execute("UPDATE resources SET elsewhere = 1")
+    done = node.json("reconcile")
+    assert (done["equal"], done["digest"]) == (True, before["digest"])
+    assert [(one["record_id"], one["kind"]) for one in done["findings"]] == [(record_id, "state_differs")]
 
 
 def test_the_files_of_a_version_that_got_a_new_number_are_sent_and_it_is_reviewed(

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from federation import mail, operations, people, reminder_round, reminding, roles
-from federation.counting import ZONE
 from federation.database import unit_of_work
+from federation.days import ZONE
 from federation.models.base import now
 from federation.models.mail import OutgoingMail
 from federation.models.people import User

@@ -45,6 +45,13 @@ def test_a_download_has_its_chinese_name_and_its_type(store, name):
     assert unquote(saved) == name
 
 
+def test_a_file_can_be_looked_at_without_its_bytes(store):
+    url = store.download_url(sha256=DIGEST, name="量块.pdf", media_type="application/pdf", look=True)
+    answer = requests.head(url, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(len(DATA)))
+    assert requests.get(url, timeout=30).status_code == 403
+
+
 def test_pictures_may_be_shown_and_drawings_that_can_run_may_not(store):
     shown = store.download_url(sha256=DIGEST, name="a.png", media_type="image/png", inline=True)
     assert requests.get(shown, timeout=30).headers["Content-Disposition"].startswith("inline;")

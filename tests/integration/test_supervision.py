@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
+import requests
 
 from federation.demo import FIRST_NODE_PORT
 from tests.support.engines import POSTGRESQL, engine
@@ -58,6 +60,13 @@ def descendants(hub, word):
     return found
 
 
+def serves(hub):
+    try:
+        return hub.get("/readyz").status_code == 200
+    except requests.RequestException:
+        return False
+
+
 @pytest.mark.only_on("sqlite")  # the other engine's store has a supervisor of its own
 def test_a_killed_store_is_started_again_and_the_log_says_so(hub):
     [rclone] = [child for child in descendants(hub, "s3") if child.name() == "rclone"]
@@ -65,6 +74,18 @@ def test_a_killed_store_is_started_again_and_the_log_says_so(hub):
     eventually(lambda: '"name": "store"' in hub.log.read_text(encoding="utf-8"))
     eventually(lambda: hub.get("/readyz").status_code == 200)
     assert rclone.pid not in {child.pid for child in descendants(hub, "s3")}
+
+
+def test_the_web_server_speaks_in_structured_lines_and_gives_no_advice(hub):
+    servers = descendants(hub, "granian")
+    [worker] = [one for one in servers if one.ppid() in {other.pid for other in servers}]
+    worker.kill()
+    eventually(lambda: "Unexpected exit" in hub.log.read_text(encoding="utf-8"))
+    eventually(lambda: len(descendants(hub, "granian")) == len(servers) and serves(hub))
+    lines = hub.log.read_text(encoding="utf-8").splitlines()
+    said = [json.loads(line) for line in lines if "已启动" not in line]
+    assert all(one["event"] and one["level"] and one["timestamp"] for one in said)
+    assert not [one["event"] for one in said if "quite high" in one["event"]]
 
 
 def test_a_second_start_on_the_same_data_names_the_process_that_holds_it(hub):

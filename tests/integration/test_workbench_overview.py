@@ -18,6 +18,7 @@ from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.mail import OutgoingMail
 from federation.models.objects import StoredObject, Upload
+from federation.models.petitions import Petition
 from federation.models.policies import Rereview
 from federation.models.reconciliations import Reconciliation
 from federation.models.resources import ResourceVersion
@@ -68,6 +69,9 @@ def all_that_can_be_wrong(desk: Desk, member: Member) -> None:
         .values(state="awaiting_files", changed_at=long_ago),
         update(Node).values(last_seen_at=now() - 5 * DAY),
         insert(HeldWithdrawal).values(held),
+        insert(Petition).values(
+            id=record["id"], version_id=desk.version_id(record), kind="appeal", about="in_review", text="x", maker="x"
+        ),
         insert(Reconciliation).values({**compared, "findings": [{"kind": "refused"}]}),
         insert(Upload).values({**sending, "id": "1", "sha256": "1" * 64, "state": "open", "changed_at": long_ago}),
         insert(Upload).values({**sending, "id": "2", "sha256": "2" * 64, "state": "failed"}),
@@ -95,6 +99,7 @@ def test_what_needs_action_stands_first_in_words_and_the_gravest_in_front(
     page = admin.page(OVERVIEW)
     for words in (
         "1 件待审逾期",
+        "1 件申诉或续期等答复",
         "1 件撤回等您同意",
         "已 5 天没有同步",
         "有 1 个版本平台不接收",

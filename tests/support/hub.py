@@ -22,7 +22,6 @@ from federation.database import db, unit_of_work
 from federation.models.objects import Upload
 from federation.models.registry import metadata
 from federation.models.resources import ResourceVersion
-from federation.parts import parts
 from federation.settings import HubSettings, load_settings
 from federation.tasks import prepare_queue, queue
 from shared import http_signatures
@@ -175,7 +174,8 @@ def running_hub(folder: Path, store: RunningStore, **changes: Any) -> Iterator[H
         if "database_url" in changes:
             schema.upgrade(hub.app)
         prepare_queue(hub.app)
-        parts(hub.app).store.ensure_buckets()
+        for name in ("store_incoming_bucket", "store_public_bucket"):
+            store.engine.create_bucket(values[name])
         try:
             yield hub
         finally:

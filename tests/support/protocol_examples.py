@@ -25,12 +25,14 @@ from shared.errors import (
     FileAltered,
     FileNotDeclared,
     InvalidRecord,
+    PetitionNotOpen,
     Throttled,
     UploadClosed,
     UploadIncomplete,
 )
 from shared.merkle import Growing, Tree, leaf_hash
 from shared.notes import ED25519, Checkpoint, Verifier
+from shared.petitioning import RENEWED_BEFORE
 from shared.reconciliation import Item, bucket_digests, differing, overall_digest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "examples"
@@ -45,6 +47,7 @@ LOG_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the key of a log
 FORMER = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a key that was lost, for examples only").digest())
 RECORD_ID = "019712a0-7c00-7000-8000-000000000001"
 OTHER_ID = "019712a0-7c00-7000-8000-000000000002"
+PETITION_ID = "019712a0-7c00-7000-8000-0000000000e1"
 QUESTION_ID = "019712a0-7c00-7000-8000-0000000000d1"
 UPLOAD_ID = "019712a0-7c00-7000-8000-0000000000a1"
 BUNDLE_ID = "019712a0-7c00-7000-8000-0000000000c1"
@@ -328,6 +331,14 @@ def status() -> dict[str, Any]:
             "sha256": LARGE_SHA256,
         },
         {"version": 2, "state": "in_review", "reason": "铭文的拓片是谁拍的？", "question_id": QUESTION_ID},
+        {"version": 2, "state": "approved", "reason": "史料扎实。", "effective_on": "2026-05-20"},
+        {
+            "version": 1,
+            "state": "rejected",
+            "reason": "出处仍查不到。",
+            "petition_id": PETITION_ID,
+            "petition": "dismissed",
+        },
     ]
     return {
         "status-reply": {
@@ -352,6 +363,28 @@ def answering() -> dict[str, Any]:
     return {
         "answers-request": {"answers": [{"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"}]},
         "answers-reply": {"answers": [{"question_id": QUESTION_ID, "outcome": "accepted"}]},
+    }
+
+
+def petitioning() -> dict[str, Any]:
+    """An institution appeals against a decision."""
+    asked = {
+        "petition_id": PETITION_ID,
+        "record_id": RECORD_ID,
+        "version": 1,
+        "kind": "appeal",
+        "text": "出处见档案馆目录第 12 卷第 3 页，请再核对。",
+    }
+    refused = {**asked, "petition_id": QUESTION_ID, "version": 2, "kind": "renewal", "text": "明年的活动还要用。"}
+    why = PetitionNotOpen(days=RENEWED_BEFORE.days)
+    return {
+        "petitions-request": {"petitions": [asked, refused]},
+        "petitions-reply": {
+            "petitions": [
+                {"petition_id": PETITION_ID, "outcome": "accepted"},
+                {"petition_id": QUESTION_ID, "outcome": "refused", "code": why.code, "detail": why.message("zh")},
+            ]
+        },
     }
 
 
@@ -399,12 +432,21 @@ def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     return read, signed
 
 
+def words() -> dict[str, Any]:
+    """What an institution says to the alliance in a bundle."""
+    return {
+        "answers": answering()["answers-request"]["answers"],
+        "petitions": petitioning()["petitions-request"]["petitions"],
+    }
+
+
 def bundle() -> dict[str, str]:
-    """Each text file of a bundle with one record and one of its files."""
-    records = carrying.batch_bytes([jws(record())])
+    """Each text file of a bundle with one record, one of its files, and some words."""
+    records, said = carrying.batch_bytes([jws(record())]), canonical(words())
     payload = [
         Payload(carrying.file_path(digest(LEAFLET)), digest(LEAFLET), len(LEAFLET)),
         Payload(carrying.records_path(1), digest(records), len(records)),
+        Payload(carrying.WORDS_PATH, digest(said), len(said)),
     ]
     _, signed = bundle_statement(manifest(payload))
     info = {"Source-Organization": "示例计量院", "External-Identifier": f"urn:uuid:{BUNDLE_ID}"}
@@ -413,6 +455,7 @@ def bundle() -> dict[str, str]:
         **{name: data.decode() for name, data in sorted(files.items())},
         carrying.records_path(1): records.decode(),
         carrying.file_path(digest(LEAFLET)): LEAFLET.decode(),
+        carrying.WORDS_PATH: said.decode(),
     }
 
 
@@ -423,13 +466,14 @@ def carried() -> dict[str, Any]:
     [accepted, rejected] = publishing()["publish-reply"]["results"]
     faulty = {**record(), "id": OTHER_ID, "version": 1, "title": {"fr": "Boisseau"}}
     answers = ((accepted, record()), (rejected, faulty))
-    files = bundle()
+    files, said = bundle(), words()
     return {
         "carried-enrolment-request": {
             "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
         },
         "carried-enrolment-reply": {"key_id": KEY_ID, "membership": joining["enrolment-reply"]},
         "bundle": files,
+        "bundle-words": said,
         "bundle-statement": bundle_statement(files["manifest-sha256.txt"].encode())[0],
         "bundle-receipt": {
             "protocol": messages.PROTOCOL,
@@ -447,6 +491,10 @@ def carried() -> dict[str, Any]:
                     "detail": altered.message(CHINESE),
                 },
             ],
+            "words": {
+                "answers": answering()["answers-reply"]["answers"],
+                "petitions": petitioning()["petitions-reply"]["petitions"],
+            },
             "after": 40,
             **status()["status-reply"],
         },
@@ -503,6 +551,7 @@ def documents() -> dict[str, Any]:
         **uploading(),
         **status(),
         **answering(),
+        **petitioning(),
         **reconciling(),
         **witnessing(),
         **carried(),

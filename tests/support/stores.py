@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from federation.embedded_store import EmbeddedStore, StoreStartFailed
 from federation.storage import ObjectStore, StoreSettings
+from federation.storage.s3 import S3Engine
 from tests.support.ceph import Ceph
 from tests.support.certificates import self_signed
 from tests.support.daemons import free_ports
@@ -49,6 +51,11 @@ class RunningStore:
             "ca_bundle": str(self.ca_bundle) if self.ca_bundle else None,
         }
         return StoreSettings(**{**values, **changes})
+
+    @cached_property
+    def engine(self) -> S3Engine:
+        """One client for what is done beside the hubs over this store: making one takes as long as a test."""
+        return S3Engine(self.settings())
 
     def client(self, **changes: Any) -> ObjectStore:
         """The hub's store over it, buckets made."""

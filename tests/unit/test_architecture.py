@@ -97,6 +97,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/api/v1/federation/answers"),
         ("GET", "/api/v1/federation/membership"),
         ("POST", "/api/v1/federation/reconciliation/arks"),
+        ("POST", "/api/v1/federation/petitions"),
         ("POST", "/api/v1/federation/reconciliation/digests"),
         ("POST", "/api/v1/federation/reconciliation/items"),
         ("POST", "/api/v1/federation/reconciliation/records"),
@@ -124,6 +125,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
     MEMBER: {
         ("GET", "/workbench/own/"),
         ("GET", "/workbench/own/versions/<int(max=2147483647):version_id>"),
+        ("POST", "/workbench/own/versions/<int(max=2147483647):version_id>/petitions"),
     },
     MANAGER: {
         ("GET", "/workbench/own/people"),
@@ -136,6 +138,8 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/"),
         ("GET", "/workbench/policy/"),
         ("GET", "/workbench/policy/<int(max=2147483647):number>"),
+        ("GET", "/workbench/petitions/"),
+        ("POST", "/workbench/petitions/<petition_id>"),
         ("GET", "/workbench/rereviews/"),
         ("POST", "/workbench/rereviews/<int(max=2147483647):rereview_id>"),
         ("GET", "/workbench/together/"),
@@ -148,6 +152,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/versions/<int(max=2147483647):version_id>/files/<int(max=2147483647):position>"),
     },
     LEAD: {
+        ("POST", "/workbench/versions/<int(max=2147483647):version_id>/day"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>/takedown"),
         ("GET", "/workbench/rules/"),
         ("POST", "/workbench/rules/"),

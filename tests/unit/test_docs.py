@@ -19,8 +19,10 @@ from shared import (
     http_signatures,
     log_messages,
     messages,
+    petitioning,
     record,
     signing,
+    status_messages,
     validation,
     vocabularies,
 )
@@ -32,9 +34,8 @@ ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCHEMAS = [
-    one for module in (record, messages, log_messages, answering, carrying) for one in schemas.schemas_of(module)
-]
+WIRE = (record, messages, status_messages, log_messages, answering, petitioning, carrying)
+SCHEMAS = [one for module in WIRE for one in schemas.schemas_of(module)]
 ERRORS = {
     error.code: error
     for error in vars(errors).values()
@@ -52,9 +53,10 @@ LIMITS = {
     "MAX_BATCH_BYTES": messages.MAX_BATCH_BYTES,
     "MAX_UPLOADS_ASKED": messages.MAX_UPLOADS_ASKED,
     "MAX_PARTS_GRANTED": messages.MAX_PARTS_GRANTED,
-    "MAX_EVENTS": messages.MAX_EVENTS,
+    "MAX_EVENTS": status_messages.MAX_EVENTS,
     "MAX_ANSWERS": answering.MAX_ANSWERS,
     "MAX_ANSWER": answering.MAX_ANSWER,
+    "MAX_PETITIONS": petitioning.MAX_PETITIONS,
     "MAX_ITEMS": messages.MAX_ITEMS,
     "MAX_FINDINGS": messages.MAX_FINDINGS,
     "MAX_ENTRIES": log_messages.MAX_ENTRIES,

@@ -1,6 +1,7 @@
 """The hub's settings: the files in config/ say what the code does, and a bad value stops the start by name."""
 
 import dataclasses
+import os
 import re
 import stat
 import subprocess
@@ -104,6 +105,11 @@ def test_every_setting_has_a_sentence_of_its_own():
         ("public_origin", "ftp://cloud.example.org"),
         ("store_endpoint", "https://store.example.org/?a=b"),
         ("store_public_endpoint", "https://"),
+        ("public_origin", "https://[::1"),
+        ("public_origin", "https://cloud.example.org:port"),
+        ("public_origin", "https://me:word@cloud.example.org"),
+        ("store_endpoint", "http://127.0.0.1:99999"),
+        ("store_public_endpoint", "https://files example.org"),
         ("store_part_size", "1000000"),
         ("store_part_size", "many"),
         ("ark_naan", "1234"),
@@ -127,10 +133,15 @@ def test_every_setting_has_a_sentence_of_its_own():
         ("host", " "),
         ("vocabularies", "no/such/folder"),
         ("review_policy", "no/such/file.toml"),
+        ("store_ca_bundle", "long/" * 1000),
     ],
 )
 def test_a_bad_value_is_named(tmp_path, name, value):
     assert f"- {name}:" in faults(tmp_path, **{name: value})
+
+
+def test_a_text_of_the_environment_in_another_encoding_is_named(tmp_path):
+    assert "- COMMONS_HUB_NAME_ZH: it is not UTF-8" in faults(tmp_path, hub_name_zh=os.fsdecode("云".encode("gbk")))
 
 
 def test_all_faults_are_named_at_once(tmp_path):

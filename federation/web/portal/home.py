@@ -9,7 +9,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 
-from federation import catalogue
+from federation import catalogue, days
 from federation.catalogue import Entry
 from federation.database import db
 from federation.language import request_language
@@ -37,7 +37,7 @@ def home() -> ResponseReturnValue:
     """The first page."""
     session = db.session()
     figures = keeper().read(session)
-    on = occasions.today()
+    on = days.today()
     coming = occasions.coming(on)
     facets = finding.counts()
     types = sorted(facets["type"].items(), key=lambda item: -item[1])

@@ -6,18 +6,11 @@ import math
 from calendar import isleap, monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-
-from federation.web.wording import CHINA
+from datetime import date
 
 NEAR_DAYS = 30
 """From so many days before it, an occasion has its place on the first page."""
 CENTRE, MONTH_RADIUS, DOT_RADIUS = 200, 150, 190
-
-
-def today() -> date:
-    """The date in China."""
-    return datetime.now(CHINA).date()
 
 
 @dataclass(frozen=True)

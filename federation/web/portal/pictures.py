@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from flask import url_for
 
 from federation.catalogue import Entry, embargoed
+from federation.days import today
 from federation.storage.disposition import SAFE_INLINE
 from federation.web.frame import is_picture
-from federation.web.portal.occasions import today
 
 MAX_BYTES = 300_000
 """A larger picture would make a list slow: it waits for the page of its resource."""

@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from federation import catalogue, counting, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
+from federation.days import today
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
@@ -20,7 +21,6 @@ from federation.web import staff
 from federation.web.frame import is_picture
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import finder
-from federation.web.portal.occasions import today
 from federation.web.wording import said
 from shared.errors import NotFound
 from shared.vocabularies import Term, vocabulary
@@ -86,7 +86,10 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     inline = "inline" in request.args
     if not inline:
         _count(counting.DOWNLOAD, file.resource_id, file.sha256)
-    url = parts().store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline)
+    look = request.method == "HEAD"
+    url = parts().store.download_url(
+        sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline, look=look
+    )
     answer = ToTheStore(status=302, content_type="text/plain; charset=utf-8")
     answer.headers["Location"] = url
     answer.headers["Cache-Control"] = "no-store"

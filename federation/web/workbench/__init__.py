@@ -9,6 +9,7 @@ from flask.blueprints import BlueprintSetupState
 
 from federation.web.workbench.account import workbench_account
 from federation.web.workbench.admin import workbench_admin
+from federation.web.workbench.calendar import workbench_calendar
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
 from federation.web.workbench.elsewhere import workbench_elsewhere, workbench_identity
@@ -18,6 +19,7 @@ from federation.web.workbench.nodes import workbench_nodes
 from federation.web.workbench.overview import workbench_overview
 from federation.web.workbench.own import workbench_own
 from federation.web.workbench.people import workbench_people
+from federation.web.workbench.petitions import workbench_petitions
 from federation.web.workbench.policy import workbench_policy, workbench_rules
 from federation.web.workbench.reports import workbench_reports
 from federation.web.workbench.rereviews import workbench_rereviews
@@ -48,6 +50,8 @@ PARTS = (
     workbench_together,
     workbench_policy,
     workbench_rules,
+    workbench_petitions,
+    workbench_calendar,
     workbench_rereviews,
     workbench_takedowns,
     workbench_reports,

@@ -80,6 +80,9 @@ def _of_review(queue: Queue) -> Iterator[Notice]:
     if queue.overdue:
         text = ngettext("%(num)s 件待审逾期", "%(num)s 件待审逾期", queue.overdue)
         yield Notice(text, url_for("workbench.queue", age=OVERDUE))
+    if queue.petitions:
+        text = ngettext("%(num)s 件申诉或续期等答复", "%(num)s 件申诉或续期等答复", queue.petitions)
+        yield Notice(text, url_for("workbench_petitions.made"))
 
 
 def _of_members(members: Members) -> Iterator[Notice]:

@@ -9,7 +9,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from federation import claims, entitlement, policies, questions, reminders, review, review_queue, serving, withdrawals
+from federation import (
+    claims,
+    entitlement,
+    petitions,
+    policies,
+    questions,
+    reminders,
+    review,
+    review_queue,
+    scheduling,
+    serving,
+    withdrawals,
+)
 from federation.audience import REVIEWER, guard
 from federation.database import db
 from federation.findings.collecting import findings
@@ -110,6 +122,7 @@ def decide(version_id: int) -> ResponseReturnValue:
             reason=request.form.get("reason", ""),
             checklist=confirmed,
             notes=showing.notes(request.form),
+            publish_on=scheduling.day(request.form.get("publish_on", "")),
             naan=parts().settings.ark_naan,
         )
     except CommonsError as error:
@@ -130,8 +143,10 @@ def file(version_id: int, position: int) -> ResponseReturnValue:
         raise NotFound()
     serving.check(db.session(), found.sha256)
     if request.args.get("download") == "1":
-        store = parts().store
-        return redirect(store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type))
+        store, look = parts().store, request.method == "HEAD"
+        return redirect(
+            store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type, look=look)
+        )
     return redirect(previews.address(found, framed=request.headers.get("Sec-Fetch-Dest") == "iframe"))
 
 
@@ -177,6 +192,7 @@ def page_of(version_id: int, error: CommonsError | None = None) -> ResponseRetur
         noted=_noted(found),
         asked=questions.of_resource(db.session(), found.version.resource_id),
         can_ask=_can_ask(found),
+        asked_of_us=petitions.of_resource(db.session(), found.version.resource_id),
         leads=entitlement.leads_review(sessions.me()),
         error=showing.fault(error) if error else "",
         unconfirmed=error.data["codes"] if isinstance(error, ChecklistIncomplete) else (),

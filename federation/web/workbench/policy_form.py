@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from federation.checklist import MOST_ITEMS
+from federation.checklist import MOST_ITEMS, STAYS
 
 SPARE = 3
 """Empty rows for further questions."""
@@ -33,6 +33,11 @@ def document(form: MultiDict[str, str]) -> dict[str, Any]:
             "types": form.getlist("sensitive_types"),
             "needed": _whole(form.get("sensitive_needed", "")),
         },
+        "topical": {
+            "occasions": form.getlist("topical_occasions"),
+            "types": form.getlist("topical_types"),
+            "days": _whole(form.get("topical_days", "")),
+        },
         "items": [item for *_order, item in sorted(items, key=lambda entry: entry[:2])],
     }
 
@@ -40,7 +45,7 @@ def document(form: MultiDict[str, str]) -> dict[str, Any]:
 def shown(document: dict[str, Any]) -> dict[str, Any]:
     """The document with empty rows at its end."""
     empty = {"code": "", "zh": "", "en": "", "question": {"zh": "", "en": ""}}
-    return {**document, "items": [*document["items"], *[empty] * SPARE]}
+    return {"topical": dict(STAYS), **document, "items": [*document["items"], *[empty] * SPARE]}
 
 
 def summary(faults: dict[str, str]) -> str:
@@ -59,6 +64,7 @@ def _named(pointer: str) -> str:
         "/days": _("审核天数"),
         "/sample_percent": _("抽查比例"),
         "/sensitive/needed": _("敏感资源的审核人数"),
+        "/topical/days": _("有期限的资源公开的天数"),
         "/items": _("审核清单"),
     }
     steps = pointer.split("/")

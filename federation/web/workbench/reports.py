@@ -12,7 +12,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from federation import operations
+from federation import days, operations
 from federation.audience import PERSON, guard
 from federation.database import db
 from federation.language import request_language
@@ -43,7 +43,7 @@ def report() -> ResponseReturnValue:
         made, status = _made(), 200
     except InvalidRequest as error:
         fault, status = " ".join(one.message(language) for one in error.errors), error.status
-        made = contribution.report(db.session(), period.asked_for("", "", today=period.today()), institution=_whose())
+        made = contribution.report(db.session(), period.asked_for("", "", today=days.today()), institution=_whose())
     shown = tables.tables(made, language)
     page = render_template(
         "workbench/report.html",
@@ -93,7 +93,7 @@ def _has_bars(table: Table) -> bool:
 def _made() -> Report:
     """The report that the query asks for. Raises `InvalidRequest`, `Forbidden` or `NoSuch`."""
     given = request.args.get("begin", ""), request.args.get("end", "")
-    asked = period.asked_for(*given, today=period.today())
+    asked = period.asked_for(*given, today=days.today())
     return contribution.report(db.session(), asked, institution=_whose())
 
 

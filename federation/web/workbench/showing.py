@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask_babel import format_datetime, format_timedelta, ngettext
+from flask_babel import format_date, format_datetime, format_timedelta, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from federation.language import request_language
+from federation.days import today as today
+from federation.language import CHINESE, request_language
 from federation.models.base import now
 from federation.models.resources import ResourceVersion
 from federation.naming import ROLES as ROLES
@@ -21,7 +22,14 @@ from federation.web import wording
 from shared.errors import ChecklistIncomplete, CommonsError, InvalidRequest, MoveNotAllowed
 from shared.vocabularies import vocabulary
 
-LOOKS = {"published": "good", "in_review": "wait", "changes_requested": "bad", "rejected": "bad", "taken_down": "bad"}
+LOOKS = {
+    "published": "good",
+    "approved": "good",
+    "in_review": "wait",
+    "changes_requested": "bad",
+    "rejected": "bad",
+    "taken_down": "bad",
+}
 VERDICTS: Mapping[str, Any] = {
     "approve": _l("通过"),
     "request_changes": _l("退回修改"),
@@ -38,6 +46,14 @@ FILE_CHANGES: Mapping[str, Any] = {
     "renamed": _l("改名"),
     "described": _l("说明有改动"),
 }
+PETITIONS: Mapping[str, Any] = {"appeal": _l("申诉"), "renewal": _l("续期")}
+ANSWERS: Mapping[str, Any] = {"granted": _l("同意"), "dismissed": _l("不同意")}
+PETITION_LOOKS = {"granted": "good", "dismissed": "bad"}
+CONSEQUENCES: Mapping[str, Any] = {
+    "appeal": _l("同意则回到待审，由别的审核人重审。单位会看到理由。"),
+    "renewal": _l("同意则从今天起重新计期，已到期的恢复公开。单位会看到理由。"),
+}
+"""What granting a petition brings about."""
 VERDICT_LOOKS = {"approve": "good", "request_changes": "wait", "reject": "bad"}
 LABELS: Mapping[str, Any] = {
     "title": _l("标题"),
@@ -265,6 +281,11 @@ def moment(at: datetime | None) -> str:
     return str(format_datetime(at, "yyyy-MM-dd HH:mm")) if at else "—"
 
 
+def day_of(day: date) -> str:
+    """A day of the calendar, in the reader's language."""
+    return str(format_date(day, "y 年 M 月 d 日" if request_language() == CHINESE else "d MMMM y"))
+
+
 def state(code: str) -> str:
     """What a state is called."""
     return str(STATES[code])
@@ -275,6 +296,8 @@ def outcome(version: ResourceVersion, verdict: str) -> str:
     title = version.title(request_language())
     if version.state == "in_review":
         return str(_("已记下您的意见：《%(title)s》还需另一位审核人通过。", title=title))
+    if version.state == "approved" and version.publish_on:
+        return str(_("《%(title)s》已通过，%(day)s发布。", title=title, day=day_of(version.publish_on)))
     if verdict == "approve":
         return str(_("《%(title)s》已发布。", title=title))
     said = VERDICTS[verdict]
@@ -289,6 +312,6 @@ def fault(error: CommonsError) -> str:
     if isinstance(error, ChecklistIncomplete):
         return str(_("通过之前，请逐项确认审核清单。"))
     if isinstance(error, InvalidRequest) and error.errors:
-        said = {"/verdict": _("请选择审核结论。")}
+        said = {"/verdict": _("请选择审核结论。"), "/answer": _("请选择同意或不同意。")}
         return " ".join(said.get(one.pointer, one.message(language)) for one in error.errors)
     return error.message(language)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from federation import entitlement, policies, review, review_queue
+from federation import entitlement, policies, review, review_queue, scheduling
 from federation.audience import REVIEWER, guard
 from federation.database import db
 from federation.findings.collecting import findings
@@ -52,6 +52,7 @@ def decide() -> ResponseReturnValue:
             verdict=verdict,
             reason=request.form.get("reason", ""),
             checklist=dict.fromkeys(request.form.getlist("checklist"), True),
+            publish_on=scheduling.day(request.form.get("publish_on", "")),
             naan=parts().settings.ark_naan,
         )
     except CommonsError as error:
@@ -66,6 +67,9 @@ def _tell(outcome: review.BulkOutcome, verdict: str) -> None:
     if outcome.decided:
         count = len(outcome.decided)
         flash(ngettext("%(verdict)s：%(num)d 件。", "%(verdict)s：%(num)d 件。", count, verdict=said), "good")
+    if outcome.scheduled:
+        count = outcome.scheduled
+        flash(ngettext("其中 %(num)d 件到日子再发布。", "其中 %(num)d 件到日子再发布。", count), "good")
     if outcome.waiting:
         count = len(outcome.waiting)
         flash(ngettext("%(num)d 件还需另一位审核人通过。", "%(num)d 件还需另一位审核人通过。", count), "good")

@@ -76,6 +76,23 @@ def test_a_key_that_is_revoked_while_its_node_comes_back_stays_revoked(hub, memb
     assert states(hub, member.node_id) == {member.signer.key_id: "revoked", back.key_id: "active"}
 
 
+def test_a_key_that_another_has_followed_is_refused_in_words_of_the_reader_s_language(hub, member):
+    assert rotate(hub, member.signer, Signer())[0] == 200
+    for language, said in (("zh", "换用另一把密钥"), ("en", "has changed to another key")):
+        answer = hub.signed(member.signer, "GET", PREFIX + "/status", **{"Accept-Language": language})
+        assert said in answer.get_json()["detail"]
+        assert "retired" not in answer.get_json()["detail"]
+
+
+def test_a_key_that_was_suspended_cannot_be_resumed_beside_the_one_that_followed_it(hub, member):
+    with unit_of_work(hub.app) as session:
+        key_register.set_key_state(session, member.signer.key_id, state="suspended", reason="查", actor="operator")
+    answer = hub.enrolment(hub.invite("institute-a"), Signer(), node_id=member.node_id)
+    assert answer.status_code == 201
+    with unit_of_work(hub.app) as session, pytest.raises(MoveNotAllowed):
+        key_register.set_key_state(session, member.signer.key_id, state="active", reason="找到了", actor="operator")
+
+
 def test_a_state_that_was_read_before_the_register_was_held_is_read_again(hub, member):
     with unit_of_work(hub.app) as session:
         session.get_one(NodeKey, member.signer.key_id)

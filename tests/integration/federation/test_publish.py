@@ -254,3 +254,11 @@ def test_a_thousand_unknown_fields_cost_no_thousand_answers(hub, member):
     some = member.post("/records", {str(number): 0 for number in range(900)})
     assert some.status_code == 422
     assert len(some.get_json()["errors"]) == 100
+
+
+@pytest.mark.parametrize("given", ["\x1b[2J", "\u3164", "\u202e"])
+def test_an_id_that_nobody_could_print_is_not_repeated(member, given):
+    """It would act on the operator's terminal, and the node could not read the answer."""
+    [result] = member.publish(make_record(id=given))
+    assert (result["outcome"], result["code"], result["id"]) == ("rejected", "invalid_record", None)
+    read(PublishReply, {"results": [result]})

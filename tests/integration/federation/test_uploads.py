@@ -14,7 +14,8 @@ from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.tasks import queue
-from shared.messages import CompleteReply, StatusReply, UploadsReply, read
+from shared.messages import CompleteReply, UploadsReply, read
+from shared.status_messages import StatusReply
 from tests.support.records import make_file, make_record
 from tests.support.stores import kept_bytes
 

@@ -7,18 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from federation import auditlog, key_register
+from federation.backups.restoring import EVENTS_SKIPPED
 from federation.database import unit_of_work
+from federation.models.institutions import Institution, Node, NodeKey
 from nodes import carried_enrolment, joining, key_files
 from nodes import membership as memberships
-from nodes.models import Membership
+from nodes.models import Membership, Version
 from nodes.workplace import open_workplace
 from shared import errors
 from shared.canonical import parse
 from shared.jws import unverified_payload
+from shared.messages import MAX_KEYS
 from tests.support.hub import Hub, running_hub
 from tests.support.offline import Isolated, enrolled, isolated
+from tests.support.records import Signer
 from tests.support.stores import RunningStore
 
 CODE = "isolated"
@@ -103,6 +108,37 @@ def test_a_member_of_a_hub_that_has_forgotten_it_brings_all_it_has(
         assert node.states() == ["in_review", "in_review"]
 
 
+def test_a_member_of_a_restored_hub_that_knows_its_key_brings_all_it_has_by_itself(
+    hub: Hub, node: Isolated, store: RunningStore, tmp_path: Path
+) -> None:
+    """Over the network it would compare; here the numbers that the hub has skipped say that it has lost something."""
+    file = node.file("尺.txt", b"calipers")
+    lost = node.register("", file)
+    carry(node, "answered, and lost")
+    with running_hub(tmp_path / "restored", store) as restored:
+        as_in_the_backup(hub, restored, node)
+        node.hub = restored
+        later = node.register()
+        assert [answer["outcome"] for answer in carry(node, "first")["records"]] == ["accepted"]
+        again = carry(node, "all")["records"]
+        assert {answer["id"]: answer["outcome"] for answer in again} == {lost: "accepted", later: "duplicate"}
+        assert [answer["outcome"] for answer in carry(node, "files")["files"]] == ["stored"]
+        assert (restored.states(lost), restored.states(later)) == (["in_review"], ["in_review"])
+        assert carry(node, "nothing more")["records"] == []
+
+
+def as_in_the_backup(hub: Hub, restored: Hub, node: Isolated) -> None:
+    """Let the node be at the restored hub what it was when it had just joined."""
+    restored.institution(CODE)
+    with unit_of_work(hub.app, read_only=True) as session:
+        jwk = session.get_one(NodeKey, node.workplace.key.id).jwk
+    with unit_of_work(restored.app) as session:
+        [member] = session.scalars(select(Institution.id))
+        session.add(Node(id=node.node_id, institution_id=member, name="节点", event_seq=EVENTS_SKIPPED))
+        session.flush()
+        session.add(NodeKey(id=node.workplace.key.id, node_id=node.node_id, jwk=jwk))
+
+
 def test_what_the_hub_still_has_is_answered_and_not_doubled(hub: Hub, node: Isolated) -> None:
     record_id = node.register("", node.file("尺.txt", b"calipers"))
     carry(node, "first")
@@ -128,6 +164,30 @@ def test_a_member_that_lost_its_database_takes_its_place_again(hub: Hub, node: I
     assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
 
 
+def test_a_member_that_has_lost_all_but_its_key_is_told_who_it_is(hub: Hub, node: Isolated) -> None:
+    """It does not know that it was one, so it asks with the key that the hub knows; the invitation stays good."""
+    former, token = node.workplace.key.id, hub.invite(CODE)
+    node.workplace.database.close()
+    for path in (*node.workplace.folder.glob("node.sqlite*"), node.workplace.folder / key_files.PUBLIC):
+        path.unlink()
+    node.workplace = open_workplace(node.workplace.settings)
+    assert come_back(node, token).node_id == node.node_id
+    assert node.workplace.key.id == former
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+    assert hub.enrolment(token, Signer()).status_code == 201
+
+
+def test_a_member_that_has_lost_all_but_a_key_that_is_out_of_use_is_told_so(hub: Hub, node: Isolated) -> None:
+    node.workplace.database.close()
+    for path in (*node.workplace.folder.glob("node.sqlite*"), node.workplace.folder / key_files.PUBLIC):
+        path.unlink()
+    node.workplace = open_workplace(node.workplace.settings)
+    put_out(hub, node.workplace.key.id)
+    with pytest.raises(errors.KeyRevoked):
+        come_back(node)
+
+
 def test_a_request_that_is_written_again_shows_the_same_key_until_there_is_another_invitation(
     hub: Hub, node: Isolated
 ) -> None:
@@ -140,6 +200,45 @@ def test_a_request_that_is_written_again_shows_the_same_key_until_there_is_anoth
     assert node.workplace.key.id != reply["key_id"]
     node.register()
     assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_the_reply_to_a_request_that_was_written_later_is_taken_after_that_to_an_earlier_one(
+    hub: Hub, node: Isolated
+) -> None:
+    """Two sticks are on their way: the hub takes only the later key, whichever reply is back first."""
+    first, second = [enrolled(hub, ask(node, hub.invite(CODE))) for _ in range(2)]
+    take(node, first)
+    take(node, second)
+    assert (node.workplace.key.id, key_files_of(node)) == (second["key_id"], [key_files.FILE])
+    node.register()
+    assert carry(node, "bag")["records"][0]["outcome"] == "accepted"
+
+
+def test_a_reply_with_all_keys_of_a_long_life_is_taken(hub: Hub, node: Isolated) -> None:
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    key = reply["membership"]["keys"][0]["public_key"]
+    reply["membership"]["keys"] = [{"public_key": key, "endorsement": "x" * 2000}] * MAX_KEYS
+    assert take(node, reply).node_id == node.node_id
+
+
+def test_what_a_hub_of_another_protocol_says_is_not_guessed_at(hub: Hub, node: Isolated) -> None:
+    reply = enrolled(hub, ask(node, hub.invite(CODE)))
+    membership = {**reply["membership"], "protocol": 2, "something": "new"}
+    with pytest.raises(errors.ProtocolUnknown, match=r"speaks version 1 .* the hub only 2"):
+        take(node, {**reply, "membership": membership})
+    assert node.workplace.key.id != reply["key_id"]
+
+
+def test_what_was_signed_with_the_former_key_after_all_is_signed_anew_for_the_next_bag(node: Isolated) -> None:
+    """Somebody registered at the moment at which the key changed hands."""
+    node.register()
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        [before] = session.scalars(select(Version.jws))
+    come_back(node)
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(Version).values(jws=before))
+    assert [answer["code"] for answer in carry(node, "first")["records"]] == ["key_revoked"]
+    assert [answer["outcome"] for answer in carry(node, "second")["records"]] == ["accepted"]
 
 
 def test_until_the_reply_is_there_all_goes_on_with_the_key_in_use(hub: Hub, node: Isolated) -> None:

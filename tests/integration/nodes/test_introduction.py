@@ -51,6 +51,14 @@ def test_an_object_store_is_no_hub(store: RunningStore, newcomer: Command) -> No
     assert "核对网址" in said
 
 
+def test_a_hub_of_another_protocol_gets_no_invitation(played: PlayedHub, newcomer: Command) -> None:
+    played.say({"protocol": 2, "origin": played.origin, "hub_name": {"zh": "新平台"}})
+    said = newcomer.run("join", played.origin, "x" * 32, check=4).stderr
+    assert "第 1 版" in said
+    assert "第 2 版" in said
+    assert len(played.seen) == 1
+
+
 @pytest.mark.parametrize(
     "answer", [{}, [], {"protocol": 1}, {"origin": "https://x.example"}, {"protocol": 1, "origin": 7}]
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nodes import key_files, keys, rotation
+from nodes import key_files, keys, rotation, rounds
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
@@ -56,7 +56,8 @@ def test_a_second_rotation_makes_a_longer_chain(live_hub: HubProcess, node: Comm
     assert len(node.json("key", "show")["former"]) == 2
 
 
-def test_a_node_killed_before_it_used_the_new_key_goes_on_with_it(live_hub: HubProcess, node: Command) -> None:
+@pytest.fixture
+def killed(node: Command) -> Command:
     """The hub has taken the new key, and the node died before it knew: the old one is out of use already."""
     register(node)
     before = folder(node).with_name("before")
@@ -67,9 +68,23 @@ def test_a_node_killed_before_it_used_the_new_key_goes_on_with_it(live_hub: HubP
     workplace.database.close()
     shutil.rmtree(folder(node))
     before.rename(folder(node))
-    done = node.json("sync")
+    return node
+
+
+def test_a_node_killed_before_it_used_the_new_key_goes_on_with_it(live_hub: HubProcess, killed: Command) -> None:
+    done = killed.json("sync")
     assert (done["accepted"], done["refused"]) == (1, [])
-    assert list(states(live_hub, node).values()) == ["active", "retired"]
+    assert list(states(live_hub, killed).values()) == ["active", "retired"]
+
+
+def test_such_a_node_compares_with_the_hub_under_the_new_key(live_hub: HubProcess, killed: Command) -> None:
+    assert killed.json("reconcile")["equal"]
+    assert list(states(live_hub, killed).values()) == ["active", "retired"]
+
+
+def test_such_a_node_checks_the_log_under_the_new_key(live_hub: HubProcess, killed: Command) -> None:
+    killed.run("audit", "verify")
+    assert list(states(live_hub, killed).values()) == ["active", "retired"]
 
 
 def test_a_key_that_was_stolen_and_revoked_cannot_be_rotated_away(live_hub: HubProcess, node: Command) -> None:
@@ -107,6 +122,16 @@ def test_a_protected_key_works_with_its_passphrase_and_says_so_without(node: Com
     assert key_files.is_locked(folder(node))
     opened.run("key", "protect", "--new-passphrase", "")
     node.run("sync")
+
+
+def test_a_passphrase_waits_until_a_change_of_key_has_ended(node: Command) -> None:
+    """The key that was read before the change would be written over the new one, which nobody could make again."""
+    workplace = open_workplace(NodeSettings(data=str(folder(node))))
+    with rounds.alone(workplace):
+        refused = node.run("key", "protect", "--new-passphrase", "三把尺子", check=3)
+    workplace.database.close()
+    assert "正在" in refused.stderr
+    assert not key_files.is_locked(folder(node))
 
 
 def test_a_new_passphrase_is_taken_from_the_environment_too(node: Command) -> None:

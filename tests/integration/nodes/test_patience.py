@@ -16,7 +16,7 @@ from nodes.patience import Hold, Patience, retry_after
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from shared.errors import HubBusy
-from shared.messages import StatusReply
+from shared.status_messages import StatusReply
 from tests.benchmarks.members import register
 from tests.support.played import PlayedHub
 from tests.support.processes import running_hub_process

@@ -18,7 +18,7 @@ from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from shared.canonical import parse
 from shared.errors import CommonsError, HubAway, HubFull
-from shared.messages import StatusReply
+from shared.status_messages import StatusReply
 from tests.support.processes import eventually
 from tests.support.records import make_record
 

@@ -100,8 +100,11 @@ def test_a_file_that_changed_is_left_out_and_named_and_blocks_no_other(node):
 
 def test_a_place_that_cannot_be_written_is_named(node):
     node.file("plain", b"x")
-    with pytest.raises(errors.FileUnwritable):
-        node.export("plain/bag")
+    (node.folder / "circle").symlink_to(node.folder / "circle")
+    for name, cause in (("plain/bag", "不是文件夹"), ("circle", "同名")):
+        with pytest.raises(errors.FileUnwritable) as caught:
+            node.export(name)
+        assert cause in caught.value.message("zh")
 
 
 def test_more_records_than_a_bundle_holds_are_left_for_the_next(node, monkeypatch):
@@ -150,6 +153,12 @@ def test_a_receipt_that_is_not_for_this_node_or_not_whole_is_refused(node, recei
     assert (node.states(), cursor(node)) == (["registered"], 0)
 
 
+def test_a_receipt_of_a_hub_of_another_protocol_is_not_guessed_at(node, receipt):
+    with pytest.raises(errors.ProtocolUnknown):
+        node.take({**receipt, "protocol": 2, "something": "new"})
+    assert node.states() == ["registered"]
+
+
 def test_what_is_no_receipt_is_named(node, tmp_path):
     (tmp_path / "half.json").write_text(json.dumps({"x": 1})[:-2])
     with pytest.raises(errors.InvalidJson):
@@ -184,8 +193,8 @@ def test_a_receipt_of_a_hub_that_was_restored_and_goes_on_with_much_later_number
     numbers = receipt["last"] + 10_000_000, receipt["last"] + 10_000_001
     events = [{**event, "seq": number} for number in numbers]
     later = {"records": [], "files": [], "after": receipt["last"], "events": events, "last": numbers[1]}
-    node.take({**receipt, **later})
-    assert cursor(node) == numbers[1]
+    done = node.take({**receipt, **later})
+    assert (cursor(node), done.events) == (numbers[1], 2)
 
 
 def test_a_receipt_whose_numbers_go_back_is_refused(node, receipt):

@@ -108,7 +108,7 @@ def judges_or_staff() -> dict[str, str]:
 
 
 def no_such_draw() -> dict[str, str]:
-    """There is no such draw, for whoever may look at the draws."""
+    """There is no such draw or petition, for whoever may look at them."""
     allowed = readers_of_the_desk()
     return {caller: NOT_THERE if became == OK else became for caller, became in allowed.items()}
 
@@ -167,6 +167,7 @@ LEADING = only("chief_reviewer", "admin")
 """Nobody judges what their own institution has sent, and an auditor judges nothing."""
 ANY_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 NOTHING = "0" * 64
+PETITION = {"petition_id": ANY_ID, "record_id": ANY_ID, "version": 1, "kind": "appeal", "text": "x"}
 DIGESTS = {"count": 0, "cursor": 0, "buckets": [NOTHING] * 256}
 
 MATRIX: dict[tuple[str, str], Row] = {
@@ -209,6 +210,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", FEDERATION + "/log/entries"): Row(nodes_only()),
     ("POST", FEDERATION + "/log/cosignatures"): Row(nodes_only(), message=false_word),
     ("POST", FEDERATION + "/answers"): Row(nodes_only(), message={"answers": [{"question_id": ANY_ID, "text": "x"}]}),
+    ("POST", FEDERATION + "/petitions"): Row(nodes_only(), message={"petitions": [PETITION]}),
     ("POST", FEDERATION + "/records"): Row(nodes_only(), message={"records": ["x"]}),
     ("POST", FEDERATION + "/uploads"): Row(nodes_only(), message={"files": [{"sha256": NOTHING, "size": 1}]}),
     ("POST", FEDERATION + "/uploads/complete"): Row(nodes_only(), message={"upload_ids": ["0" * 36]}),
@@ -227,6 +229,11 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/workbench/own/"): Row(only(*MEMBERS)),
     ("GET", "/workbench/own/versions/<int(max=2147483647):version_id>"): Row(
         only(*MEMBERS), lambda stage: f"/workbench/own/versions/{stage.version_of_ark()}"
+    ),
+    ("POST", "/workbench/own/versions/<int(max=2147483647):version_id>/petitions"): Row(
+        only(*MEMBERS),
+        lambda stage: f"/workbench/own/versions/{stage.version_of_ark()}/petitions",
+        form={"kind": "?", "text": "x"},
     ),
     ("GET", "/workbench/account"): Row(people_only()),
     ("POST", "/workbench/account"): Row(people_only(), form={"old": "x", "new": "x", "again": "x"}),
@@ -269,6 +276,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", NUMBER + "/questions"): Row(
         DECISIONS, lambda stage: stage.version() + "/questions", form={"question": "谁拍的？"}
     ),
+    ("POST", NUMBER + "/day"): Row(LEADING, lambda stage: f"/workbench/versions/{stage.version_of_ark()}/day"),
     ("POST", NUMBER + "/takedown"): Row(
         LEADING, lambda stage: f"/workbench/versions/{stage.version_of_ark()}/takedown"
     ),
@@ -278,6 +286,10 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", TOGETHER): Row(judges_or_staff(), together, form=APPROVAL | {"seen": "1", "reason": "x"}),
     ("GET", POLICY + "/"): Row(readers_of_the_desk()),
     ("GET", POLICY + "/<int(max=2147483647):number>"): Row(readers_of_the_desk(), POLICY + "/1"),
+    ("GET", "/workbench/petitions/"): Row(readers_of_the_desk()),
+    ("POST", "/workbench/petitions/<petition_id>"): Row(
+        no_such_draw(), f"/workbench/petitions/{ANY_ID}", form={"answer": "granted", "reason": "x"}
+    ),
     ("GET", "/workbench/rereviews/"): Row(readers_of_the_desk()),
     # There is no such draw, for whoever is in the workbench.
     ("POST", "/workbench/rereviews/<int(max=2147483647):rereview_id>"): Row(no_such_draw(), "/workbench/rereviews/7"),

@@ -28,6 +28,8 @@ MAX_FILE_BYTES = 400_000
 MAX_SET_BYTES = 6_000_000
 # The name of a mark-up language is not a place that a page loads from.
 NAMESPACE = re.compile(r'xmlns(:\w+)?="[^"]*"|"http://www\.w3\.org/2000/svg"')
+# First and last year in astronomical counting: the year before AD 1 is 0, and 206 BC is -205.
+DYNASTIES = {"战国": (-474, -220), "秦": (-220, -206), "汉": (-205, 220), "新": (9, 23), "元": (1271, 1368)}
 MINTED = "01900000-0000-7000-8000-000000000000"
 
 
@@ -80,6 +82,28 @@ def test_a_record_speaks_both_languages_and_relates_to_its_neighbours_only(path:
     assert set(table(path)["title"]) == {"zh", "en"}
     siblings = {sibling.stem for sibling in path.parent.glob("*.toml")} - {path.stem}
     assert {each["target"] for each in table(path).get("relations", [])} <= siblings
+
+
+@pytest.mark.parametrize("path", [each for each in RECORDS if "coverage" in table(each)], ids=label)
+def test_the_years_of_a_dynasty_are_its_own(path: Path) -> None:
+    period = table(path)["coverage"]["period"]
+    first, last = DYNASTIES.get(re.split(r"\W", period["name"]["zh"])[0], (-9999, 9999))
+    assert first <= period["from"] <= period.get("until", last) <= last
+
+
+def test_the_poster_of_the_metre_says_how_long_light_takes() -> None:
+    [summary] = [table(path)["summary"] for path in RECORDS if path.stem == "02-metre"]
+    assert "三亿分之一秒" in summary["zh"]
+
+
+def test_a_longer_shadow_is_said_as_what_it_becomes_and_not_as_what_is_added() -> None:
+    [path] = [path for path in FILES if path.stem == "profile-guo"]
+    with pypdfium2.PdfDocument(path) as document:
+        page = document[0].get_textpage()
+        text = page.get_text_range()
+        page.close()
+    [record_path] = [each for each in RECORDS if each.stem == "05-guo-shoujing"]
+    assert not re.search(r"长\s*了\s*五\s*倍", text + table(record_path)["summary"]["zh"])
 
 
 def test_every_named_file_is_there_and_no_file_is_left_unnamed() -> None:

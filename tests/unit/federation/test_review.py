@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from federation import lifecycle, people, publication, review
+from federation import lifecycle, people, publication, review, verdicts
 from federation.checklist import DEFAULT
 from federation.models.events import AuditEvent, FeedEntry, NodeEvent
 from federation.models.people import User
@@ -104,7 +104,7 @@ def test_who_has_approved_may_still_say_no_and_counts_once(scene: Scene) -> None
 
 def test_nobody_judges_the_own_institution(scene: Scene) -> None:
     version = scene.member.submit()
-    for verdict in review.LEADS_TO:
+    for verdict in verdicts.LEADS_TO:
         with pytest.raises(OwnInstitution):
             scene.judge(version, scene.insider, verdict)
     assert version.state == "in_review"
@@ -136,14 +136,14 @@ def test_only_the_latest_version_can_be_judged(scene: Scene) -> None:
     assert refused.value.data["latest"] == 2
 
 
-@pytest.mark.parametrize(("state", "verdict"), list(itertools.product(lifecycle.MOVES, review.LEADS_TO)))
+@pytest.mark.parametrize(("state", "verdict"), list(itertools.product(lifecycle.MOVES, verdicts.LEADS_TO)))
 def test_only_what_is_in_review_can_be_judged(scene: Scene, state: str, verdict: str) -> None:
     version = scene.member.submit()
     version.state = state
     scene.session.flush()
     if state == "in_review":
         scene.judge(version, verdict=verdict)
-        assert version.state == review.LEADS_TO[verdict]
+        assert version.state == verdicts.LEADS_TO[verdict]
     else:
         with pytest.raises(MoveNotAllowed):
             scene.judge(version, verdict=verdict)

@@ -25,13 +25,45 @@ def test_a_key_that_others_can_read_is_not_used(tmp_path):
 @pytest.mark.parametrize("given", ["", "wrong"])
 def test_a_protected_key_opens_with_its_passphrase_only(tmp_path, given):
     made = keys.make_key(tmp_path)
-    keys.protect(tmp_path, made, passphrase="口令 correct")
+    keys.protect(tmp_path, passphrase="口令 correct")
     assert key_files.is_locked(tmp_path)
     with pytest.raises(KeyLocked):
         keys.load_key(tmp_path, passphrase=given)
     assert keys.load_key(tmp_path, passphrase="口令 correct").id == made.id
-    keys.protect(tmp_path, made, passphrase="")
+    keys.protect(tmp_path, passphrase="", present="口令 correct")
     assert keys.load_key(tmp_path, passphrase="not needed").id == made.id
+
+
+def test_keys_that_wait_to_come_into_use_are_protected_with_the_one_that_is(tmp_path):
+    """A request to come back that was written before, or a change of key that was broken off."""
+    names = [key_files.FILE, key_files.NEXT, key_files.asking("t" * 20)]
+    made = [keys.make_key(tmp_path, name=name).id for name in names]
+    for present, wanted in (("", "first"), ("first", "second"), ("second", "")):
+        keys.protect(tmp_path, passphrase=wanted, present=present)
+        assert [keys.load_key(tmp_path, passphrase=wanted, name=name).id for name in names] == made
+        locked = [(tmp_path / name).read_bytes().startswith(key_files.LOCKED) for name in names]
+        assert locked == [bool(wanted)] * 3
+
+
+def test_a_change_of_passphrase_that_was_killed_is_done_again(tmp_path, monkeypatch):
+    names = [key_files.FILE, key_files.NEXT, key_files.asking("t" * 20)]
+    made = [keys.make_key(tmp_path, passphrase="first", name=name).id for name in names]
+    for left in (0, 1, 1):
+        write, written = keys.write_private, []
+
+        def write_some(path, content, left=left, write=write, written=written):
+            if len(written) == left:
+                raise KeyboardInterrupt
+            written.append(path)
+            write(path, content)
+
+        monkeypatch.setattr(keys, "write_private", write_some)
+        with pytest.raises(KeyboardInterrupt):
+            keys.protect(tmp_path, passphrase="second", present="first")
+        monkeypatch.undo()
+        assert keys.load_key(tmp_path, passphrase="first").id == made[0]
+    keys.protect(tmp_path, passphrase="second", present="first")
+    assert [keys.load_key(tmp_path, passphrase="second", name=name).id for name in names] == made
 
 
 @pytest.mark.parametrize(

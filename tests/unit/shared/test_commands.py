@@ -5,13 +5,16 @@ from __future__ import annotations
 import gettext
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
+from click.types import StringParamType
 
 from federation import cli as hub_cli
 from nodes import cli as node_cli
-from shared.commands import speak
+from shared.commands import Text, speak
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +60,61 @@ def test_a_language_without_a_catalogue_is_english(monkeypatch: pytest.MonkeyPat
     speak("de")
     assert os.environ["LANGUAGE"] == "de"
     assert gettext.gettext("Usage:") == "Usage:"
+
+
+GBK = "李".encode("gbk").decode("utf-8", "surrogateescape")
+"""What a command line holds when a terminal sends GBK to a program that expects UTF-8."""
+
+
+@pytest.mark.parametrize(
+    ("program", "words", "said"),
+    [
+        (hub_cli.main, ["invite", GBK], "'CODE' 的值不对：不是 UTF-8 编码"),
+        (hub_cli.main, ["user", "deactivate", "li", "--reason", GBK], "'--reason' 的值不对：不是 UTF-8 编码"),
+        (hub_cli.main, ["key", "set", GBK, "revoked", "--reason", "x"], "不是 UTF-8 编码"),
+        (hub_cli.main, ["approve", "--institution", "a", "--reviewer", GBK, "--reason", "x"], "不是 UTF-8 编码"),
+        (node_cli.main, ["status", GBK], "不是 UTF-8 编码"),
+        (node_cli.main, ["withdraw", "x", "--reason", GBK], "不是 UTF-8 编码"),
+        (node_cli.main, ["register", "--keyword", "a", "--keyword", GBK], "'--keyword' 的值不对：不是 UTF-8 编码"),
+    ],
+)
+def test_words_in_another_encoding_are_no_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: click.Group, words: list[str], said: str
+) -> None:
+    monkeypatch.setenv("COMMONS_LANGUAGE", "zh")
+    monkeypatch.setenv("COMMONS_NODE_DATA", str(tmp_path))
+    done = CliRunner().invoke(program, words)
+    assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+def test_words_in_another_encoding_are_named_in_english_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMONS_LANGUAGE", "en")
+    assert "it is not UTF-8" in CliRunner().invoke(node_cli.main, ["status", GBK]).output
+
+
+def test_a_file_may_have_a_name_in_any_encoding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COMMONS_LANGUAGE", "zh")
+    done = CliRunner().invoke(node_cli.main, ["--data", str(tmp_path / GBK), "status"])
+    assert "commons-node init" in done.output
+
+
+def commands_of(group: click.Group) -> Iterator[click.Command]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield command
+        if isinstance(command, click.Group):
+            yield from commands_of(command)
+
+
+@pytest.mark.parametrize("program", [hub_cli.main, node_cli.main], ids=["hub", "node"])
+def test_every_text_of_every_command_is_checked(program: click.Group) -> None:
+    texts = [
+        parameter
+        for command in commands_of(program)
+        for parameter in command.params
+        if isinstance(parameter.type, StringParamType)
+    ]
+    assert len(texts) > 10
+    assert all(isinstance(parameter.type, Text) for parameter in texts)

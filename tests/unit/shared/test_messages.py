@@ -9,7 +9,17 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared import answering, carrying, http_signatures, messages, record, signing, validation
+from shared import (
+    answering,
+    carrying,
+    http_signatures,
+    messages,
+    petitioning,
+    record,
+    signing,
+    status_messages,
+    validation,
+)
 from shared.canonical import canonical, digest, parse
 from shared.errors import InvalidEncoding, InvalidJson, InvalidRequest, TooDeep
 from tests.support import protocol_examples as examples
@@ -25,9 +35,12 @@ MESSAGES = {
     "uploads-reply": messages.UploadsReply,
     "complete-request": messages.CompleteRequest,
     "complete-reply": messages.CompleteReply,
-    "status-reply": messages.StatusReply,
+    "status-reply": status_messages.StatusReply,
     "answers-request": answering.AnswersRequest,
     "answers-reply": answering.AnswersReply,
+    "petitions-request": petitioning.PetitionsRequest,
+    "petitions-reply": petitioning.PetitionsReply,
+    "bundle-words": carrying.BundleWords,
     "digests-request": messages.DigestsRequest,
     "digests-reply": messages.DigestsReply,
     "items-request": messages.ItemsRequest,
@@ -56,6 +69,11 @@ def schemas_of(module):
         for _, member in inspect.getmembers(module, inspect.isclass)
         if issubclass(member, validation.Strict) and member.__module__ == module.__name__
     }
+
+
+def all_schemas():
+    modules = (messages, status_messages, answering, petitioning, carrying, record)
+    return set().union(*(schemas_of(module) for module in modules))
 
 
 def walk(schema, value):
@@ -115,16 +133,12 @@ def test_an_example_record_is_good(name):
 
 def test_every_message_and_every_part_of_one_has_an_example():
     shown = {schema for schema, _ in everything()}
-    assert schemas_of(messages) | schemas_of(answering) | schemas_of(carrying) | schemas_of(record) == shown
+    assert all_schemas() == shown
 
 
 def test_every_field_of_every_message_and_record_has_an_example():
     shown = {(schema, key) for schema, value in everything() for key in value}
-    known = {
-        (schema, field.data_key or name)
-        for schema in schemas_of(messages) | schemas_of(answering) | schemas_of(carrying) | schemas_of(record)
-        for name, field in schema().fields.items()
-    }
+    known = {(schema, field.data_key or name) for schema in all_schemas() for name, field in schema().fields.items()}
     assert known == shown
 
 
@@ -308,4 +322,4 @@ def test_an_example_is_the_same_document_after_canonicalisation():
 def test_a_reason_with_invisible_signs_does_not_stop_the_node_that_reads_it():
     reply = golden("status-reply")
     reply["events"][0]["reason"] = "内容\u200e很好\x07\ufeff"
-    assert messages.read(messages.StatusReply, reply)["events"][0]["reason"] == "内容很好"
+    assert messages.read(status_messages.StatusReply, reply)["events"][0]["reason"] == "内容很好"

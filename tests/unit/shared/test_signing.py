@@ -2,10 +2,14 @@
 
 import base64
 import json
+from contextlib import suppress
+from itertools import product
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from shared import signing
+from shared import jws, signing
 from shared.canonical import canonical
 from shared.errors import InvalidJson, KeyUnknown, NotCanonical, SignatureInvalid
 from tests.support.records import Signer, make_record
@@ -105,3 +109,22 @@ def test_a_payload_that_is_no_json_is_refused():
 def test_a_key_of_another_kind_is_refused(jwk):
     with pytest.raises(SignatureInvalid):
         signing.load_public_jwk(jwk)
+
+
+@pytest.mark.parametrize("y", sorted(signing.WEAK))
+@pytest.mark.parametrize("sign", [0, 1])
+def test_a_key_for_which_anybody_can_sign_is_none(y, sign):
+    """The points of small order: a signature that was made without any private key holds for one text in eight."""
+    encoded = (y | sign << 255).to_bytes(32, "little")
+    with pytest.raises(SignatureInvalid):
+        signing.load_public_jwk({"kty": "OKP", "crv": "Ed25519", "x": jws.to_base64url(encoded)})
+    assert _is_forged(Ed25519PublicKey.from_public_bytes(encoded))
+
+
+def _is_forged(key):
+    points = [(y | sign << 255).to_bytes(32, "little") for y in signing.WEAK for sign in (0, 1)]
+    for text, point in product((b"%d" % number for number in range(64)), points):
+        with suppress(InvalidSignature):
+            key.verify(point + bytes(32), text)
+            return True
+    return False

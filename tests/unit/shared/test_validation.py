@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.api.queries import SearchQuery
-from shared import messages
+from shared import messages, status_messages
 from shared.record import RecordSchema
 from shared.validation import Strict
 from tests.support import protocol_examples as examples
@@ -36,7 +36,7 @@ MESSAGES = {
     "publish-reply": messages.PublishReply,
     "uploads-reply": messages.UploadsReply,
     "complete-request": messages.CompleteRequest,
-    "status-reply": messages.StatusReply,
+    "status-reply": status_messages.StatusReply,
 }
 JUNK = st.one_of(
     st.none(),

@@ -132,6 +132,15 @@ def test_a_path_in_a_row_names_a_file_beside_the_source(import_: Import, tmp_pat
         ('[[files]]\ntext = { from = "a" }', "name"),
         ('[[files]]\nname = { value = "a" }', "path"),
         ('[[files]]\npath = { from = "a" }\nrole = "poster"', "poster"),
+        ('[[files]]\npath = { from = "a" }\nrole = ["main"]', "main"),
+        ('[[files]]\npath = { from = "a" }\nrole = {}', "files 1"),
+        ('[fields]\n"title.zh" = []', "title.zh"),
+        ("[derive]\nyear = []", "derive.year"),
+        ('[fields]\n"title.zh" = { from = "a", max = -1 }', "max"),
+        ('[fields]\nkeywords = { from = "a", max_items = -1 }', "max_items"),
+        ('[fields]\ntitle = { value = { zh = "a" } }\n"title.en" = { from = "a" }', "title.en"),
+        ('[fields]\n"coverage.period.from" = { from = "a" }\n"coverage.period" = { from = "b" }', "coverage.period"),
+        ('[fields.creators]\neach = "a"\nparts = { name = [] }', "fields.creators.name"),
     ],
 )
 def test_a_faulty_mapping_is_refused_by_name(tmp_path: Path, mapping: str, named: str) -> None:
@@ -140,3 +149,48 @@ def test_a_faulty_mapping_is_refused_by_name(tmp_path: Path, mapping: str, named
     with pytest.raises(ImportUnreadable) as refused:
         load_mapping(path)
     assert named in refused.value.message("zh")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ('surce = "x"', "无法读取导入来源 m.toml：不认识“surce”。"),
+        ("source = 1", "无法读取导入来源 m.toml：source 的类型不对。"),
+        (
+            '[fields]\n"title.zh" = { from = "a", match = "(" }',
+            "无法读取导入来源 m.toml：fields.title.zh：match 不是正则表达式（"
+            "missing ), unterminated subpattern at position 0）。",
+        ),
+    ],
+)
+def test_a_fault_of_a_mapping_reads_as_a_sentence(tmp_path: Path, mapping: str, said: str) -> None:
+    (tmp_path / "m.toml").write_text(mapping, encoding="utf-8")
+    with pytest.raises(ImportUnreadable) as refused:
+        load_mapping(tmp_path / "m.toml")
+    assert refused.value.message("zh") == said
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        'id = { from = "no", number = true }',
+        'id = "id"\n[derive]\nyear = { from = "no", number = true }',
+        'id = "id"\n[[files]]\npath = { from = "no", number = true }',
+        'id = "id"\n[[files]]\ntext = { from = "no" }\nname = { from = "no", number = true }',
+    ],
+    ids=["id", "derive", "path", "name"],
+)
+def test_what_is_no_number_is_a_fault_of_its_row_wherever_it_was_asked_for(import_: Import, mapping: str) -> None:
+    row, other = import_("a.jsonl", '{"id": 1, "no": "A-7"}\n{"id": 2}', mapping)
+    assert [error.code for error in row.errors] == ["bad_number"]
+    assert "bad_number" not in [error.code for error in other.errors]
+
+
+def test_faults_of_a_mapping_are_joined_as_the_reader_s_language_joins_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONS_LANGUAGE", "en")
+    (tmp_path / "m.toml").write_text('surce = "x"\nmap = 1', encoding="utf-8")
+    with pytest.raises(ImportUnreadable) as refused:
+        load_mapping(tmp_path / "m.toml")
+    assert "“map” is not known; “surce” is not known" in refused.value.message("en")

@@ -1,0 +1,55 @@
+"""What the node takes back from a hub that does not say the truth: only what it asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from nodes.models import Version
+from nodes.reconciling import Reconciler
+from shared.reconciliation import bucket_of
+from tests.support.hub import Hub
+from tests.support.offline import Isolated, isolated
+
+LOST = "019712a0-7c00-7000-8000-0000000000b9"
+
+
+@pytest.fixture
+def node(hub: Hub, tmp_path: Path) -> Isolated:
+    return isolated(hub, tmp_path / "node")
+
+
+@dataclass
+class Liar:
+    """A hub that gives another record than it was asked for."""
+
+    sha256: str
+    given: str
+
+    def ask(self, path: str, _message: Mapping[str, Any], _reply: object) -> dict[str, Any]:
+        """The answer to a message."""
+        item = {"record_id": LOST, "version": 1, "sha256": self.sha256, "state": "in_review", "reason": "", "ark": ""}
+        answers: dict[str, dict[str, Any]] = {
+            "digests": {"count": 1, "digest": "", "differing": [bucket_of(LOST)], "last_event": 0},
+            "items": {"items": [item], "more": False},
+            "records": {"records": [self.given], "missing": []},
+            "arks": {"restored": 0},
+        }
+        return answers[path.rpartition("/")[2]]
+
+
+@pytest.mark.parametrize("digest_of_ours", [True, False])
+def test_a_record_of_ours_under_the_name_of_another_is_not_taken(node: Isolated, digest_of_ours: bool) -> None:
+    record_id = node.register()
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        [ours] = session.scalars(select(Version))
+    liar: Any = Liar(ours.sha256 if digest_of_ours else "0" * 64, ours.jws)
+    done = Reconciler(node.workplace, liar, lambda: None).run()
+    assert ("unverified", LOST) in [(finding.kind, finding.record_id) for finding in done.findings]
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert session.scalars(select(Version.resource_id)).all() == [record_id]

@@ -1,0 +1,32 @@
+"""Facts in the words of the reader's language."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from federation.web import wording
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> object:
+    app = Flask(__name__)
+    Babel(app, default_locale="zh_Hans_CN")
+    with app.test_request_context("/") as context:
+        yield context
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (1875, 1889, "1875 年–1889 年"),
+        (1875, 1875, "1875 年"),
+        (-220, 8, "公元前 221 年–8 年"),
+        (1875, None, "1875 年以来"),
+        (None, 1875, "1875 年以前"),
+        (None, None, ""),
+    ],
+)
+def test_a_span_with_one_end_says_on_which_side_it_is_open(first: int | None, last: int | None, said: str) -> None:
+    assert wording.year_span(first, last) == said
