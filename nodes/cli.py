@@ -24,6 +24,7 @@ COMMANDS = {
     "sync": "synchronising:sync",
     "status": "resources:status",
     "withdraw": "resources:withdraw",
+    "usage": "using:usage",
     "answer": "answering:answer",
     "appeal": "petitioning:appeal",
     "renew": "petitioning:renew",

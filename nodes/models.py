@@ -64,6 +64,8 @@ class Membership(Base):
     cursor: Mapped[int] = mapped_column(default=0)
     joined_at: Mapped[datetime] = mapped_column(default=now)
     synced_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    """When the hub last counted how often the public used what is ours."""
     held_until: Mapped[datetime | None]
     held_for: Mapped[str] = mapped_column(Text, default="")
 
@@ -152,6 +154,16 @@ class Petition(Base):
     sent: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(String(10), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class UseCount(Base):
+    """How often the public used a resource, as the hub last counted."""
+
+    __tablename__ = "use_counts"
+
+    resource_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    views: Mapped[int]
+    downloads: Mapped[int]
 
 
 class LocalFile(Base):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from nodes import membership as memberships
-from nodes import rotation, witness
+from nodes import rotation, uses, witness
 from nodes.hub_client import HubClient
 from nodes.models import Reconciliation, now
 from nodes.reconciling import Reconciled, Reconciler
@@ -57,6 +57,8 @@ def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | No
         done.witnessed = witness.look(workplace)
     except LogBroken as fault:
         done.log_fault = fault
+    if uses.due(workplace):
+        uses.ask(workplace, _client(workplace))
     if due(workplace):
         done.reconciled = reconcile(workplace, reporter=reporter)
     return done
@@ -65,11 +67,14 @@ def go_round(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter | No
 def reconcile(workplace: Workplace, *, dry_run: bool = False, reporter: Reporter | None = None) -> Reconciled:
     """Compare with the hub, and unless `dry_run` mend what differs. Raises `NotJoined`, `HubAway` or a refusal."""
     rotation.finish(workplace)
+    reconciler = Reconciler(workplace, _client(workplace), lambda: synchronise(workplace, reporter=reporter))
+    return rotation.known_again(workplace, lambda: reconciler.run(dry_run=dry_run))
+
+
+def _client(workplace: Workplace) -> HubClient:
     with workplace.database.unit_of_work(read_only=True) as session:
         origin = memberships.current(session).origin
-    client = HubClient(origin, workplace.key, workplace.settings)
-    reconciler = Reconciler(workplace, client, lambda: synchronise(workplace, reporter=reporter))
-    return rotation.known_again(workplace, lambda: reconciler.run(dry_run=dry_run))
+    return HubClient(origin, workplace.key, workplace.settings)
 
 
 def due(workplace: Workplace) -> bool:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, after_this_request, g, jsonify
 
 from federation import (
     authentication,
+    counting,
     enrolment,
     granting,
     ingestion,
@@ -23,6 +24,7 @@ from federation.api.arguments import whole_argument
 from federation.audience import NODE, PUBLIC, guard
 from federation.database import db, let_others_write, own_transaction
 from federation.language import request_language
+from federation.models.base import now
 from federation.models.institutions import Node
 from federation.parts import parts
 from federation.quotas import Limits
@@ -32,6 +34,7 @@ from shared.canonical import parse
 from shared.errors import BatchTooLarge
 from shared.signing import load_public_jwk
 from shared.status_messages import MAX_EVENTS
+from shared.usage_messages import MAX_USES, UsesRequest
 
 hello = guard(Blueprint("federation_hello", __name__, url_prefix=messages.PREFIX), PUBLIC)
 members = guard(Blueprint("federation", __name__, url_prefix=messages.PREFIX), NODE, authentication.authenticate_node)
@@ -184,6 +187,14 @@ def petition() -> Response:
     taken = petitions.receive(db.session(), _node(), asked)
     said, language = zip(asked, taken, strict=True), request_language()
     return jsonify(petitions=[{"petition_id": one["petition_id"], **made.as_message(language)} for one, made in said])
+
+
+@members.post("/uses")
+def uses() -> Response:
+    """How often the public used the institution's resources."""
+    after = messages.read(UsesRequest, authentication.request_body()).get("after", "")
+    found = counting.of_member(db.session(), _node().institution_id, after=after, limit=MAX_USES + 1)
+    return jsonify(uses=found[:MAX_USES], counted_at=now().isoformat(timespec="seconds"), more=len(found) > MAX_USES)
 
 
 def _charge(records: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow
 
-from shared import answering, http_signatures, log_messages, messages, petitioning, status_messages
+from shared import answering, http_signatures, log_messages, messages, petitioning, status_messages, usage_messages
 from shared import errors as named
 from shared.errors import CommonsError
 
@@ -146,6 +146,14 @@ OPERATIONS = (
         "Appeal against decisions, or ask that what expires stays public; whether each petition was taken",
         petitioning.PetitionsReply,
         body=petitioning.PetitionsRequest,
+        errors=(*AUTHENTICATION, *BODY, *AWAY),
+    ),
+    Operation(
+        "/uses",
+        "post",
+        "How often the public used the institution's resources",
+        usage_messages.UsesReply,
+        body=usage_messages.UsesRequest,
         errors=(*AUTHENTICATION, *BODY, *AWAY),
     ),
     Operation(

@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nodes import petitions, queries, questions, registration, wording
+from nodes import petitions, queries, questions, registration, uses, wording
 from nodes.models import LocalFile, Version
 from nodes.registration import Registered
 from nodes.web import editing, language
@@ -55,6 +55,7 @@ def overview() -> ResponseReturnValue:
         problems = queries.file_problems(session)
         asked = questions.waiting(session)
         titles = queries.titles(session, [one.resource_id for one in asked], language=language.current())
+        used = uses.of_all(session)
     return render_template(
         "overview.html",
         counts=counts,
@@ -65,6 +66,7 @@ def overview() -> ResponseReturnValue:
         problems=problems,
         asked=asked,
         titles=titles,
+        used=used,
     )
 
 
@@ -277,6 +279,7 @@ def _resource_page(
             asked=questions.of_resource(session, record_id),
             answer_faults=answer_faults,
             petitions=petitions.of_resource(session, record_id),
+            used=uses.of_resource(session, record_id),
             open_kinds=petitions.open_kinds(latest),
             petition_faults=petition_faults,
         )

@@ -45,6 +45,7 @@ OPERATIONS = [
     "POST /api/v1/federation/enrolments",
     "POST /api/v1/federation/keys",
     "POST /api/v1/federation/log/cosignatures",
+    "POST /api/v1/federation/petitions",
     "POST /api/v1/federation/reconciliation/arks",
     "POST /api/v1/federation/reconciliation/digests",
     "POST /api/v1/federation/reconciliation/items",
@@ -52,6 +53,7 @@ OPERATIONS = [
     "POST /api/v1/federation/records",
     "POST /api/v1/federation/uploads",
     "POST /api/v1/federation/uploads/complete",
+    "POST /api/v1/federation/uses",
 ]
 
 

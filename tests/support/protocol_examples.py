@@ -424,6 +424,15 @@ def reconciling() -> dict[str, Any]:
     }
 
 
+def using() -> dict[str, Any]:
+    """How often the public used what an institution has published."""
+    count = {"record_id": RECORD_ID, "views": 1200, "downloads": 310}
+    return {
+        "uses-request": {"after": OTHER_ID},
+        "uses-reply": {"uses": [count], "counted_at": MOMENT.isoformat(timespec="seconds"), "more": False},
+    }
+
+
 def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     """What a bundle says of itself, and the same as it is signed."""
     said = {"bundle_id": BUNDLE_ID, "node_id": NODE_ID, "hub": ORIGIN, "language": CHINESE, "after": 40}
@@ -552,6 +561,7 @@ def documents() -> dict[str, Any]:
         **status(),
         **answering(),
         **petitioning(),
+        **using(),
         **reconciling(),
         **witnessing(),
         **carried(),

@@ -105,6 +105,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/api/v1/federation/status"),
         ("POST", "/api/v1/federation/uploads"),
         ("POST", "/api/v1/federation/uploads/complete"),
+        ("POST", "/api/v1/federation/uses"),
     },
     PERSON: {
         ("GET", "/workbench/account"),

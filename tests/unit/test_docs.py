@@ -23,6 +23,7 @@ from shared import (
     record,
     signing,
     status_messages,
+    usage_messages,
     validation,
     vocabularies,
 )
@@ -34,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-WIRE = (record, messages, status_messages, log_messages, answering, petitioning, carrying)
+WIRE = (record, messages, status_messages, log_messages, answering, petitioning, usage_messages, carrying)
 SCHEMAS = [one for module in WIRE for one in schemas.schemas_of(module)]
 ERRORS = {
     error.code: error
@@ -57,6 +58,7 @@ LIMITS = {
     "MAX_ANSWERS": answering.MAX_ANSWERS,
     "MAX_ANSWER": answering.MAX_ANSWER,
     "MAX_PETITIONS": petitioning.MAX_PETITIONS,
+    "MAX_USES": usage_messages.MAX_USES,
     "MAX_ITEMS": messages.MAX_ITEMS,
     "MAX_FINDINGS": messages.MAX_FINDINGS,
     "MAX_ENTRIES": log_messages.MAX_ENTRIES,

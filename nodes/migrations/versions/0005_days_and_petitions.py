@@ -1,4 +1,4 @@
-"""The day on which a version becomes public or ends being so, and what the institution asks of the alliance."""
+"""Days on which versions become public or end being so, petitions, and how often the public used what is ours."""
 
 from __future__ import annotations
 
@@ -26,9 +26,19 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_petitions")),
     )
+    op.add_column("membership", sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "use_counts",
+        sa.Column("resource_id", sa.String(length=36), nullable=False),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.Column("downloads", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("resource_id", name=op.f("pk_use_counts")),
+    )
     op.create_index("ix_petitions_resource_id", "petitions", ["resource_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("use_counts")
+    op.drop_column("membership", "used_at")
     op.drop_table("petitions")
     op.drop_column("versions", "effective_on")

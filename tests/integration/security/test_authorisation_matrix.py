@@ -212,6 +212,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", FEDERATION + "/answers"): Row(nodes_only(), message={"answers": [{"question_id": ANY_ID, "text": "x"}]}),
     ("POST", FEDERATION + "/petitions"): Row(nodes_only(), message={"petitions": [PETITION]}),
     ("POST", FEDERATION + "/records"): Row(nodes_only(), message={"records": ["x"]}),
+    ("POST", FEDERATION + "/uses"): Row(nodes_only(), message={}),
     ("POST", FEDERATION + "/uploads"): Row(nodes_only(), message={"files": [{"sha256": NOTHING, "size": 1}]}),
     ("POST", FEDERATION + "/uploads/complete"): Row(nodes_only(), message={"upload_ids": ["0" * 36]}),
     ("POST", FEDERATION + "/reconciliation/arks"): Row(

@@ -18,6 +18,7 @@ from shared import (
     record,
     signing,
     status_messages,
+    usage_messages,
     validation,
 )
 from shared.canonical import canonical, digest, parse
@@ -41,6 +42,8 @@ MESSAGES = {
     "petitions-request": petitioning.PetitionsRequest,
     "petitions-reply": petitioning.PetitionsReply,
     "bundle-words": carrying.BundleWords,
+    "uses-request": usage_messages.UsesRequest,
+    "uses-reply": usage_messages.UsesReply,
     "digests-request": messages.DigestsRequest,
     "digests-reply": messages.DigestsReply,
     "items-request": messages.ItemsRequest,
@@ -72,7 +75,7 @@ def schemas_of(module):
 
 
 def all_schemas():
-    modules = (messages, status_messages, answering, petitioning, carrying, record)
+    modules = (messages, status_messages, answering, petitioning, usage_messages, carrying, record)
     return set().union(*(schemas_of(module) for module in modules))
 
 
