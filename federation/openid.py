@@ -2,25 +2,21 @@
 
 OpenID Connect Core 1.0 §3.1 (authorization code flow) with PKCE (RFC 7636, S256), state and nonce. The issuer is
 what the operator set; what it says of its own addresses is believed when it is encrypted too, and nobody else's is.
+
+The libraries for it take 9 MB, so they are loaded when somebody signs in so.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import requests
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.requests_client import OAuth2Session
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
-
 from shared.errors import IdentityRefused, ProviderAway
+
+if TYPE_CHECKING:
+    from authlib.integrations.requests_client import OAuth2Session
 
 TIMEOUT = 10.0
 MAX_BYTES = 1024**2
@@ -59,6 +55,8 @@ def is_safe(address: str) -> bool:
 
 def way_there(provider: Provider, attempt: Attempt, *, redirect_uri: str) -> str:
     """Where the browser is sent to sign in. Raises `ProviderAway`."""
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge  # noqa: PLC0415  # see above
+
     said = _description(provider)
     address, _ = _client(provider, redirect_uri).create_authorization_url(
         said["authorization_endpoint"],
@@ -75,6 +73,13 @@ def subject(provider: Provider, attempt: Attempt, *, code: str, redirect_uri: st
 
     Raises `ProviderAway` when it does not answer, `IdentityRefused` when what it answers is not right.
     """
+    import requests  # noqa: PLC0415  # see above
+    from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415
+    from authlib.oidc.core import CodeIDToken  # noqa: PLC0415
+    from joserfc import jwt  # noqa: PLC0415
+    from joserfc.errors import JoseError  # noqa: PLC0415
+    from joserfc.jwk import KeySet  # noqa: PLC0415
+
     said = _description(provider)
     try:
         token = _client(provider, redirect_uri).fetch_token(
@@ -104,6 +109,8 @@ def subject(provider: Provider, attempt: Attempt, *, code: str, redirect_uri: st
 
 
 def _client(provider: Provider, redirect_uri: str) -> OAuth2Session:
+    from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415  # see above
+
     client = OAuth2Session(
         provider.client_id,
         provider.client_secret,
@@ -128,6 +135,8 @@ def _description(provider: Provider) -> dict[str, Any]:
 
 def _fetch(address: str) -> dict[str, Any]:
     """A JSON object of at most a mebibyte; nobody is led elsewhere. Raises `ProviderAway`."""
+    import requests  # noqa: PLC0415  # see above
+
     try:
         with requests.Session() as session:
             session.trust_env = False
