@@ -7,13 +7,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from flask import Flask, current_app
-from huey import Huey, PostgresHuey, SqliteHuey
-from huey.serializer import SignedSerializer
 
 from federation import (
     authentication,
@@ -31,9 +28,12 @@ from federation.findings import likeness
 from federation.malware import Scanner, ScannerAway
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
+from federation.queue_engine import make_huey
 from federation.storage import DigestMismatch, ObjectMissing, StorageError
-from shared import private
 from shared.errors import DatabaseAway
+
+if TYPE_CHECKING:
+    from huey import Huey
 
 log = structlog.get_logger()
 KEY = "commons.queue"
@@ -191,19 +191,6 @@ class _Heartbeat:
 def init_queue(app: Flask, url: str) -> None:
     """Give the application its queue: SQLite beside the database, or PostgreSQL."""
     app.extensions[KEY] = Queue(app, make_huey(url, secret=app.config["SECRET_KEY"]))
-
-
-def make_huey(url: str, *, secret: str) -> Huey:
-    """The queue behind `url` (sqlite:///path or postgresql://…); its messages are signed with `secret`."""
-    common = {"results": False, "serializer": SignedSerializer(secret=secret)}
-    if url.startswith("sqlite:///"):
-        file = Path(url.removeprefix("sqlite:///"))
-        private.begin(file)
-        return SqliteHuey("commons", filename=str(file), **common)
-    dsn = url.replace("postgresql+psycopg:", "postgresql:")
-    # Its tables are made by `prepare_queue`: CREATE TABLE IF NOT EXISTS fails in one of two processes that start at
-    # the same moment, and a queue that is away must not keep anything from starting.
-    return PostgresHuey("commons", dsn=dsn, create_tables=False, **common)
 
 
 def prepare_queue(app: Flask) -> None:

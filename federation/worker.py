@@ -7,7 +7,6 @@ import time
 
 import structlog
 from flask import Flask
-from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from federation import audit_keeper, fixity_watch, mail_round, search_follower
@@ -37,6 +36,8 @@ def run(app: Flask) -> None:
     ]
     for thread in threads:
         thread.start()
+    from huey.consumer import Consumer  # noqa: PLC0415  # after the queue, which loads no more of huey than it needs
+
     Consumer(
         queue(app).huey,
         workers=TASK_THREADS,
