@@ -11,9 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from federation import people
+from federation import operations, people
 from federation.checklist import DEFAULT
 from federation.database import unit_of_work
+from federation.models.resources import Resource
 from tests.browser.browsing import DESKTOP, PHONE
 from tests.support.hub import Hub, Member
 from tests.support.publishing import file_entry
@@ -66,6 +67,13 @@ def confirm_everything(page: Page) -> None:
         page.get_by_role("checkbox", name=item.zh).check()
 
 
+def approve(page: Page) -> None:
+    confirm_everything(page)
+    page.get_by_role("radio", name="通过", exact=True).check()
+    page.get_by_role("button", name="提交结论").click()
+    page.get_by_role("status").wait_for()
+
+
 @pytest.mark.usefixtures("reviewers")
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_reviewer_publishes_one_and_returns_the_next_without_scripts(
@@ -93,17 +101,43 @@ def test_a_reviewer_publishes_one_and_returns_the_next_without_scripts(
 
 
 @pytest.mark.usefixtures("reviewers")
-def test_what_is_sensitive_goes_through_two_hands(hub: Hub, member: Member, browser: Browser, origin: str) -> None:
+def test_what_is_sensitive_goes_through_two_hands_and_none_of_its_own_institution(
+    hub: Hub, member: Member, browser: Browser, origin: str
+) -> None:
+    with unit_of_work(hub.app) as session:
+        people.create_user(
+            session,
+            name="insider",
+            display_name="insider",
+            password=PASSWORD,
+            role=people.REVIEWER,
+            institution=operations.institution(session, member.code),
+            actor="operator",
+        )
     record = make_record(title={"zh": "红色度量衡"}, themes=["red-metrology"])
     member.publish(record)
-    for name, state in (("li", "in_review"), ("wang", "published")):
-        with signed_in(browser, origin, name) as page:
-            page.get_by_role("link", name="红色度量衡").click()
-            confirm_everything(page)
-            page.get_by_role("radio", name="通过", exact=True).check()
-            page.get_by_role("button", name="提交结论").click()
-            page.get_by_role("status").wait_for()
-        assert hub.states(record["id"]) == [state]
+    with signed_in(browser, origin, "insider") as page:
+        page.get_by_role("link", name="红色度量衡").click()
+        page.get_by_role("heading", name="不能审核").wait_for()
+        assert "不得审核本单位" in page.locator("#verdict").inner_text()
+        assert page.get_by_role("button", name="提交结论").count() == 0
+    with signed_in(browser, origin, "li") as page:
+        page.get_by_role("link", name="红色度量衡").click()
+        address = page.url
+        for _ in range(2):
+            page.goto(address)
+            approve(page)
+            assert hub.states(record["id"]) == ["in_review"]
+        page.goto(address)
+        assert "您已通过这一版本" in page.locator("#verdict").inner_text()
+    with signed_in(browser, origin, "wang") as page:
+        page.get_by_role("link", name="红色度量衡").click()
+        approve(page)
+        assert hub.states(record["id"]) == ["published"]
+        with unit_of_work(hub.app, read_only=True) as session:
+            ark = session.get_one(Resource, record["id"]).ark
+        page.goto(f"{origin}/resources/{ark}")
+        assert page.get_by_role("heading", level=1).inner_text() == "红色度量衡"
 
 
 @pytest.mark.usefixtures("reviewers")
