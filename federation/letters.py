@@ -107,9 +107,11 @@ def institution_reminder(
     returned_count: int,
     unanswered: Sequence[Line],
     unanswered_count: int,
+    expiring: Sequence[Line],
+    expiring_count: int,
     days: int,
 ) -> Letter:
-    """What waits for an institution for more than `days`: versions that came back, and questions."""
+    """What waits for an institution for more than `days`, versions that came back and questions; and what expires."""
     chinese, english = [f"{name}："], []
     if returned_count:
         chinese_list, english_list = _lists(returned, returned_count)
@@ -121,14 +123,18 @@ def institution_reminder(
         chinese_list, english_list = _lists(unanswered, unanswered_count)
         chinese.append(f"审核人的提问超过 {days} 天没有回答的有 {unanswered_count} 件：\n\n{chinese_list}")
         english.append(f"With a question unanswered for more than {days} days: {unanswered_count}.\n\n{english_list}")
+    if expiring_count:
+        chinese_list, english_list = _lists(expiring, expiring_count)
+        chinese.append(f"快要到期停止公开、可以申请续期的有 {expiring_count} 件：\n\n{chinese_list}")
+        english.append(f"About to stop being public; a renewal can be asked for: {expiring_count}.\n\n{english_list}")
     return _letter(
         settings,
         ("有资源等贵单位处理", "resources wait for your institution"),
         "\n\n".join(chinese),
         "\n\n".join(english),
         f"{settings.origin}/workbench/own/",
-        "修改和回答都在本单位的节点上做。每周至多一封；不想收，可以在“我的账户”里关掉。",
-        "Both are done on your node. One letter a week at most; you can switch them off on your account's page.",
+        "修改、回答和申请都可以在本单位的节点上做。每周至多一封；不想收，可以在“我的账户”里关掉。",
+        "All of it is done on your node. One letter a week at most; you can switch them off on your account's page.",
     )
 
 

@@ -10,20 +10,24 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import claims, lifecycle
+from federation import claims, days, lifecycle
 from federation.entitlement import WAITING, Entitlement
 from federation.models.base import now
+from federation.models.petitions import Petition
 from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Claim
+from shared.petitioning import RENEWAL
 
 SOON = timedelta(days=2)
 """How long before it is due a review is reminded of."""
 LATE = timedelta(days=7)
 """How long an institution has before it is reminded."""
+EXPIRING = timedelta(days=30)
+"""How long before the end of its term an institution is reminded of a resource."""
 LISTED = 20
 """How many are named; the others are counted."""
-RETURNED = "changes_requested"
+RETURNED, PUBLIC = "changes_requested", "published"
 OVER = tuple(state for state, moves in lifecycle.MOVES.items() if not moves)
 
 
@@ -49,15 +53,18 @@ class Owed:
 @dataclass(frozen=True)
 class Owing:
     """What an institution has not done for longer than LATE: returned versions, and unanswered questions by the
-    version that they are on. The longest first, up to LISTED of each, and how many there are in all."""
+    version that they are on, the longest first; and what is public for at most EXPIRING more, unless a renewal was
+    asked for. Up to LISTED of each, and how many there are in all."""
 
     returned: Sequence[Owed]
     returned_count: int
     unanswered: Sequence[Owed]
     unanswered_count: int
+    expiring: Sequence[Owed]
+    expiring_count: int
 
     def __bool__(self) -> bool:
-        return bool(self.returned or self.unanswered)
+        return bool(self.returned or self.unanswered or self.expiring)
 
 
 def reviewing(session: Session, mine: Entitlement, *, moment: datetime | None = None) -> Reviewing:
@@ -110,7 +117,21 @@ def owing(session: Session, institution_id: int, *, moment: datetime | None = No
         .group_by(ResourceVersion.id)
         .order_by(asked, ResourceVersion.id)
     )
-    return Owing(*_listed(session, returned), *_listed(session, unanswered))
+    asked_for = select(Petition.id).where(
+        Petition.version_id == ResourceVersion.id, Petition.kind == RENEWAL, Petition.outcome == ""
+    )
+    expiring = (
+        select(ResourceVersion, ResourceVersion.changed_at, func.count().over())
+        .join(Resource)
+        .where(
+            Resource.institution_id == institution_id,
+            ResourceVersion.state == PUBLIC,
+            ResourceVersion.expires_on <= days.today() + EXPIRING,
+            ~asked_for.exists(),
+        )
+        .order_by(ResourceVersion.expires_on, ResourceVersion.id)
+    )
+    return Owing(*_listed(session, returned), *_listed(session, unanswered), *_listed(session, expiring))
 
 
 def _due(moment: datetime) -> list[ColumnElement[bool]]:

@@ -129,8 +129,15 @@ def _to_manager(person: User, owed: Owing, settings: HubSettings, moment: dateti
         returned_count=owed.returned_count,
         unanswered=[_owed_line(one, moment) for one in owed.unanswered],
         unanswered_count=owed.unanswered_count,
+        expiring=[_expiring_line(one.version) for one in owed.expiring],
+        expiring_count=owed.expiring_count,
         days=LATE.days,
     )
+
+
+def _expiring_line(version: ResourceVersion) -> Line:
+    day = version.expires_on.isoformat() if version.expires_on else ""
+    return (f"《{_plain(version.title('zh'))}》，{day}", f"“{_plain(version.title('en'))}”, {day}")
 
 
 def _owed_line(one: Owed, moment: datetime) -> Line:

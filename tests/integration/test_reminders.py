@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from federation import mail, operations, people, reminder_round, reminding, roles
+from federation import days, mail, operations, people, reminder_round, reminding, roles
 from federation.database import unit_of_work
 from federation.days import ZONE
 from federation.models.base import now
@@ -154,6 +154,21 @@ def test_a_manager_is_told_once_a_week_what_waits_for_the_institution(
     member.publish({**returned, "version": 2})
     change(desk, update(Question).values(answered_at=now()))
     assert reminder_round.run(desk.hub.app, moment=NOON + 15 * DAY) == 0
+
+
+def test_a_manager_is_told_what_expires_until_a_renewal_is_asked_for(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member, title={"zh": "将到期的尺"})
+    desk.signed_in("li").submit(path, **APPROVAL)
+    chen = reachable(desk, "chen", roles.MANAGER, member.code)
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 0
+    change(desk, update(ResourceVersion).values(expires_on=days.today() + timedelta(days=30)))
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 1
+    assert "将到期的尺" in letters(desk)["chen@example.org"]
+    assert "快要到期停止公开" in chen.page("/workbench/own/")
+    own = path.replace("/workbench/", "/workbench/own/")
+    assert chen.submit(f"{own}/petitions", seen_on=own, kind="renewal", text="明年还用").status_code == 303
+    assert reminder_round.run(desk.hub.app, moment=NOON + 8 * DAY) == 0
+    assert desk.hub.states(record["id"]) == ["published"]
 
 
 def setting(hub: Hub, **changes: Any) -> None:
