@@ -74,11 +74,11 @@ def subject(provider: Provider, attempt: Attempt, *, code: str, redirect_uri: st
     Raises `ProviderAway` when it does not answer, `IdentityRefused` when what it answers is not right.
     """
     import requests  # noqa: PLC0415  # see above
-    from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415
-    from authlib.oidc.core import CodeIDToken  # noqa: PLC0415
-    from joserfc import jwt  # noqa: PLC0415
-    from joserfc.errors import JoseError  # noqa: PLC0415
-    from joserfc.jwk import KeySet  # noqa: PLC0415
+    from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415  # see above
+    from authlib.oidc.core import CodeIDToken  # noqa: PLC0415  # see above
+    from joserfc import jwt  # noqa: PLC0415  # see above
+    from joserfc.errors import JoseError  # noqa: PLC0415  # see above
+    from joserfc.jwk import KeySet  # noqa: PLC0415  # see above
 
     said = _description(provider)
     try:

@@ -15,7 +15,7 @@ import uuid6
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, days, entitlement, lifecycle, policies, publication, validity
+from federation import auditlog, days, entitlement, lifecycle, policies, publication, reasons, validity
 from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
@@ -35,7 +35,6 @@ from shared.errors import (
     OwnDecision,
     PetitionNotOpen,
     PetitionStands,
-    ReasonMissing,
 )
 from shared.petitioning import (
     ABOUT,
@@ -49,7 +48,6 @@ from shared.petitioning import (
     REFUSED,
     RENEWED_BEFORE,
 )
-from shared.validation import plain
 
 TAKEN_DOWN = "taken_down"
 MAX_REASON = 2000
@@ -79,14 +77,10 @@ def make(
     `maker` is a person or a machine, as the audit log names them. Raises `InvalidRequest` for a kind or a text that
     will not do, `PetitionNotOpen` for a version that leaves nothing to ask for, and `PetitionStands`.
     """
-    text = plain(text).strip()
     if kind not in KINDS:
         said = {"value": kind[:40], "vocabulary": "petitions", "allowed": ", ".join(KINDS)}
         raise InvalidRequest(errors=[FieldError("/kind", "unknown_term", said)])
-    if not text:
-        raise ReasonMissing()
-    if len(text) > MAX_TEXT:
-        raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_TEXT, "length": len(text)})])
+    text = reasons.checked(text, most=MAX_TEXT, pointer="/text")
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
     if not is_open(version, kind):
@@ -183,11 +177,7 @@ def answer(session: Session, petition_id: str, *, by: User, granted: bool, reaso
         raise obstacle
     if found.outcome or version.state != found.about:
         raise AlreadyDone()
-    reason = plain(reason).strip()
-    if not reason:
-        raise ReasonMissing()
-    if len(reason) > MAX_REASON:
-        raise InvalidRequest(errors=[FieldError("/reason", "too_long", {"max": MAX_REASON, "length": len(reason)})])
+    reason = reasons.checked(reason, most=MAX_REASON)
     found.outcome, found.reason = GRANTED if granted else DISMISSED, reason
     found.decider_id, found.decided_at = by.id, now()
     actor, subject = auditlog.person(by.id), f"resource:{version.resource_id}"

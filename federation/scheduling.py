@@ -8,13 +8,12 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, days, entitlement, lifecycle, policies, publication
+from federation import auditlog, days, entitlement, lifecycle, policies, publication, reasons
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Decision
 from federation.verdicts import APPROVE
-from shared.errors import FieldError, Forbidden, InvalidRequest, MoveNotAllowed, ReasonMissing
-from shared.validation import plain
+from shared.errors import FieldError, Forbidden, InvalidRequest, MoveNotAllowed
 
 APPROVED, PUBLIC, EXPIRED = "approved", "published", "expired"
 LONGEST = timedelta(days=366)
@@ -98,11 +97,7 @@ def _checked(session: Session, version: ResourceVersion, by: User, reason: str, 
     """The reason as it is kept, when all is well; the resource is held to the end of the transaction."""
     if not entitlement.leads_review(by):
         raise Forbidden()
-    reason = plain(reason).strip()
-    if not reason:
-        raise ReasonMissing()
-    if len(reason) > MAX_REASON:
-        raise InvalidRequest(errors=[FieldError("/reason", "too_long", {"max": MAX_REASON, "length": len(reason)})])
+    reason = reasons.checked(reason, most=MAX_REASON)
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
     obstacle = entitlement.of(session, by, policies.current(session)).obstacle(version)

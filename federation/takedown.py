@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from federation import auditlog, entitlement, lifecycle, publication
+from federation import auditlog, entitlement, lifecycle, publication, reasons
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
-from shared.errors import FieldError, Forbidden, InvalidRequest, MoveNotAllowed, OwnInstitution, ReasonMissing
-from shared.validation import plain
+from shared.errors import Forbidden, MoveNotAllowed, OwnInstitution
 
 PUBLIC, DOWN = "published", "taken_down"
 MAX_REASON = 2000
@@ -39,11 +38,7 @@ def _checked(session: Session, version: ResourceVersion, by: User, reason: str, 
         raise Forbidden()
     if to == PUBLIC and by.institution_id == version.resource.institution_id:
         raise OwnInstitution()
-    reason = plain(reason).strip()
-    if not reason:
-        raise ReasonMissing()
-    if len(reason) > MAX_REASON:
-        raise InvalidRequest(errors=[FieldError("/reason", "too_long", {"max": MAX_REASON, "length": len(reason)})])
+    reason = reasons.checked(reason, most=MAX_REASON)
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
     if version.state != standing:

@@ -28,6 +28,8 @@ class Overview:
     errors: list[Any]
     ark: str
     changed_at: datetime
+    effective_on: str
+    """The day on which it becomes public, or ends being so; empty for none."""
 
     def as_dict(self) -> dict[str, Any]:
         """The form for a script."""
@@ -95,6 +97,7 @@ def _overview(version: Version, ark: str, language: str) -> Overview:
         version.errors,
         ark,
         version.changed_at,
+        version.effective_on,
     )
 
 

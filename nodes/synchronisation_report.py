@@ -24,6 +24,8 @@ def lines(done: Synced) -> list[str]:
     said += [f"  ✗ {problem}" for problem in files.failed.values()]
     if done.answered:
         said.append(_("回答：送达 {count} 个。").format(count=done.answered))
+    if done.petitioned:
+        said.append(_("申请：送达 {count} 件。").format(count=done.petitioned))
     if done.again:
         said.append(_("平台从备份恢复过：下一次导出带上全部著录，再送一次 {count} 条。").format(count=done.again))
     standing = "，".join(f"{state_name(state)} {count}" for state, count in sorted(done.states.items()))

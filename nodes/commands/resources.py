@@ -50,10 +50,19 @@ def status(context: click.Context, record_id: str | None, state: str, as_json: b
 def _say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         name = f"{row['id']}  {row['title'][:40]}" if "id" in row else f"v{row['version']}"
-        line = f"{state_name(row['state'])}  {name}  {row['ark']}".rstrip()
-        say(f"{line}  {row['reason']}".rstrip())
+        said = (state_name(row["state"]), name, row["ark"], _day(row), row["reason"])
+        say("  ".join(part for part in said if part))
         for fault in row["errors"]:
             say(f"    {fault.get('pointer', '')}  {fault.get('detail', fault.get('code', ''))}")
+
+
+def _day(row: Mapping[str, Any]) -> str:
+    """When it becomes public, or until when it is."""
+    day = row.get("effective_on")
+    if not day:
+        return ""
+    said = _("%(day)s发布") if row["state"] == "approved" else _("公开到 %(day)s")
+    return said % {"day": day}
 
 
 @click.command()
