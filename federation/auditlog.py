@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import uuid6
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,6 +25,7 @@ from federation.models.base import insert_rows, now
 from federation.models.events import AuditEvent
 from shared.canonical import canonical
 from shared.errors import NotFound, ReasonMissing
+from shared.identifiers import fresh_id
 from shared.log_messages import MAX_ENTRY_BYTES
 
 MAX_REASON = 4000
@@ -65,7 +65,7 @@ def record_many(session: Session, happenings: Sequence[Happening]) -> None:
 
 
 def _row(happening: Happening, key: bytes, reasons: list[dict[str, Any]]) -> dict[str, Any]:
-    event_id, at, reason = str(uuid6.uuid7()), now(), happening.reason[:MAX_REASON]
+    event_id, at, reason = fresh_id(), now(), happening.reason[:MAX_REASON]
     said = {
         "actor": happening.actor,
         "action": happening.action,

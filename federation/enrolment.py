@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-import uuid6
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -29,6 +28,7 @@ from shared.errors import (
     TokenInvalid,
     TokenUsed,
 )
+from shared.identifiers import fresh_id
 from shared.signing import key_id, load_public_jwk
 from shared.validation import plain
 from shared.vocabularies import vocabulary
@@ -182,7 +182,7 @@ def _node(session: Session, invitation: Invitation, place: Place, *, name: str) 
             raise InvitationForAnother(institution=institution.name_zh)
         node, node_id, taken = None, "", node_id
     if node is None:
-        node = Node(id=node_id or str(uuid6.uuid7()), institution_id=institution.id)
+        node = Node(id=node_id or fresh_id(), institution_id=institution.id)
         node.institution = institution
         session.add(node)
     node.name = name

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-import uuid6
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,6 +21,7 @@ from federation.needs import Need, Wanted
 from federation.quotas import Limits
 from federation.storage import ObjectStore, part_count, part_size_for
 from shared.errors import CommonsError, HubFull, UploadClosed
+from shared.identifiers import fresh_id
 from shared.messages import MAX_PARTS_GRANTED
 
 UNDER_WAY = ("open", "verifying")
@@ -201,7 +201,7 @@ def _open_missing(
     opening = [offer for offer in wanted.values() if not _goes_on(standing.get(offer.sha256))]
     refused = quotas.refusals(session, node, opening, limits, here=here)
     rows = [
-        {"id": str(uuid6.uuid7()), "node_id": node.id, "sha256": offer.sha256, "size": offer.size, "state": "open"}
+        {"id": fresh_id(), "node_id": node.id, "sha256": offer.sha256, "size": offer.size, "state": "open"}
         for offer in sorted(opening, key=lambda offer: offer.sha256)
         if offer.sha256 not in refused
     ]

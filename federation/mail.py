@@ -14,7 +14,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-import uuid6
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,7 @@ from federation.models.mail import OutgoingMail
 from federation.models.people import User
 from federation.settings import HubSettings
 from shared.errors import FieldError
+from shared.identifiers import fresh_id
 
 PURPOSE = "mail"
 BEING_SENT = timedelta(minutes=10)
@@ -59,7 +59,7 @@ def write(session: Session, letter: Letter, *, to: str, settings: HubSettings) -
         return False
     text = json.dumps([letter.subject, letter.body], ensure_ascii=False)
     sealed = sealing.seal(text, secret_key=settings.secret_key, purpose=PURPOSE)
-    session.add(OutgoingMail(id=str(uuid6.uuid7()), address=to, sealed=sealed))
+    session.add(OutgoingMail(id=fresh_id(), address=to, sealed=sealed))
     session.flush()
     return True
 

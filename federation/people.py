@@ -6,7 +6,6 @@ import re
 import unicodedata
 from functools import cache
 
-import uuid6
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
@@ -22,6 +21,7 @@ from federation.roles import OF_AN_INSTITUTION, ROLES
 from federation.roles import REVIEWER as REVIEWER
 from federation.settings import HubSettings
 from shared.errors import AlreadyExists, FieldError, InvalidRequest, ReasonMissing, SignInFailed
+from shared.identifiers import fresh_id
 from shared.validation import plain
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
@@ -69,7 +69,7 @@ def create_user(
     if _by_name(session, name) is not None:
         raise AlreadyExists(what=name)
     user = User(
-        id=str(uuid6.uuid7()),
+        id=fresh_id(),
         name=name,
         display_name=display_name,
         email=email,

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import uuid6
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
@@ -36,6 +35,7 @@ from shared.errors import (
     PetitionNotOpen,
     PetitionStands,
 )
+from shared.identifiers import fresh_id
 from shared.petitioning import (
     ABOUT,
     ACCEPTED,
@@ -88,7 +88,7 @@ def make(
     if standing(session, version, kind) is not None:
         raise PetitionStands()
     found = Petition(
-        id=petition_id or str(uuid6.uuid7()),
+        id=petition_id or fresh_id(),
         version_id=version.id,
         kind=kind,
         about=version.state,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import structlog
-import uuid6
 import werkzeug.exceptions
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -28,6 +27,7 @@ from shared.errors import (
     StoreAway,
     UnsupportedMediaType,
 )
+from shared.identifiers import fresh_id
 from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 
 log = structlog.get_logger()
@@ -104,7 +104,7 @@ def as_named(error: Exception) -> CommonsError:
     if isinstance(error, DataError):
         # A value that no column holds (a NUL in a text, a number out of range): the caller's, for ours are checked.
         return InvalidRequest()
-    return InternalError(request_id=str(uuid6.uuid7()))
+    return InternalError(request_id=fresh_id())
 
 
 def _from_http(error: werkzeug.exceptions.HTTPException) -> CommonsError:
@@ -117,7 +117,7 @@ def _from_http(error: werkzeug.exceptions.HTTPException) -> CommonsError:
     if error.code in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
         return InvalidRequest()
     if error.code is not None and error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return InternalError(request_id=str(uuid6.uuid7()))
+        return InternalError(request_id=fresh_id())
     return NotFound()
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import uuid6
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -20,6 +19,7 @@ from federation.models.resources import Resource, ResourceVersion
 from shared.answering import MAX_ANSWER
 from shared.canonical import digest
 from shared.errors import FieldError, InvalidRequest, MoveNotAllowed, NotLatest, QuestionMissing
+from shared.identifiers import fresh_id
 from shared.validation import plain
 
 MAX_QUESTION = MAX_ANSWER
@@ -46,7 +46,7 @@ def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str
         raise QuestionMissing()
     if len(text) > MAX_QUESTION:
         raise InvalidRequest(errors=[FieldError("/question", "too_long", {"max": MAX_QUESTION, "length": len(text)})])
-    asked = Question(id=str(uuid6.uuid7()), version_id=version.id, asker_id=reviewer.id, text=text, answer="")
+    asked = Question(id=fresh_id(), version_id=version.id, asker_id=reviewer.id, text=text, answer="")
     session.add(asked)
     session.flush()
     lifecycle.tell(session, version, reason=text, question_id=asked.id)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import uuid6
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,6 +39,7 @@ from shared.carrying import (
     write_whole,
 )
 from shared.errors import CommonsError, FileChanged, FileUnreadable, FileUnwritable, FolderNotEmpty
+from shared.identifiers import fresh_id
 from shared.wording import system_fault
 
 UNFINISHED = "export.unfinished"
@@ -81,7 +81,7 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
     with workplace.database.unit_of_work(read_only=True) as session:
         membership = memberships.current(session)
     folder = Path(os.path.realpath(folder.expanduser()))  # follows no links in a circle
-    done = Exported(folder, str(uuid6.uuid7()))
+    done = Exported(folder, fresh_id())
     _begin(folder)
     payload, last = _write_records(workplace, membership, done)
     with workplace.database.unit_of_work(read_only=True) as session:

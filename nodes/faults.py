@@ -12,7 +12,6 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-import uuid6
 from sqlalchemy.exc import DBAPIError
 
 from nodes.models import now
@@ -25,6 +24,7 @@ from shared.errors import (
     NotWritable,
     SystemFault,
 )
+from shared.identifiers import fresh_id
 from shared.wording import Words, system_fault
 
 LOG = "errors.log"
@@ -90,7 +90,7 @@ def _is_full(folder: Path) -> bool:
 
 def _logged(error: BaseException, folder: Path) -> Logged:
     """Write the trace where it can be written: into the data folder, else among the system's temporary files."""
-    number = str(uuid6.uuid7())
+    number = fresh_id()
     # A presigned address is a key for as long as it lasts: it does not belong into a file that is passed on.
     trace = _ADDRESS.sub(r"\1?…", "".join(traceback.format_exception(error)))
     text = f"{now().isoformat()} {number}\n{trace}\n"

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filetype
 from sqlalchemy import update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
@@ -118,6 +117,8 @@ def media_type(path: Path, head: bytes) -> str:
     suffix = path.suffix.lower()
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
+    import filetype  # noqa: PLC0415  # the page, open all day, needs it only while something is registered
+
     by_content = filetype.guess_mime(head) if head else None
     return str(by_content or mimetypes.guess_type(path.name)[0] or _text_or_bytes(head))
 

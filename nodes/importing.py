@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-import uuid6
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
@@ -18,6 +17,7 @@ from nodes.importers import ImportRow
 from nodes.registration import Source, Standing
 from nodes.workplace import Workplace
 from shared.errors import CommonsError, FieldError, FileChanged, FileUnreadable
+from shared.identifiers import fresh_id
 
 BATCH = 200
 """Rows of one transaction: few enough that a page of the node waits no longer than about a second."""
@@ -145,7 +145,7 @@ class _Run:
 
         Each gets its id beforehand; a row with a fault is left out, and then whoever points at it has one too.
         """
-        ids = {one.row.source_id: self.known.get(one.row.source_id) or str(uuid6.uuid7()) for one in self.waiting}
+        ids = {one.row.source_id: self.known.get(one.row.source_id) or fresh_id() for one in self.waiting}
         waiting = [replace(one, record_id=ids[one.row.source_id]) for one in self.waiting]
         known = self.known | ids
         left = [one for one in waiting if not self._refused(one, _lost(one.row, known) or _faults(one, known))]

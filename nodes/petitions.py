@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import uuid6
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nodes.models import Petition, Resource, Version
 from nodes.workplace import Workplace
 from shared.errors import FieldError, InvalidRequest, NotFound, PetitionNotOpen, PetitionStands, ReasonMissing
+from shared.identifiers import fresh_id
 from shared.petitioning import ABOUT, KINDS, MAX_PETITIONS, MAX_TEXT, REFUSED, RENEWAL, RENEWED_BEFORE, PetitionsReply
 from shared.validation import plain
 
@@ -38,7 +38,7 @@ def make(session: Session, record_id: str, *, kind: str, text: str) -> Petition:
         raise PetitionNotOpen(days=RENEWED_BEFORE.days)
     if _waits(session, version, kind):
         raise PetitionStands()
-    found = Petition(id=str(uuid6.uuid7()), resource_id=record_id, number=version.number, kind=kind, text=text)
+    found = Petition(id=fresh_id(), resource_id=record_id, number=version.number, kind=kind, text=text)
     session.add(found)
     session.flush()
     return found

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import uuid6
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from nodes.models import OutboxEntry, Resource, Version, now
 from shared import record as records
 from shared.canonical import canonical, digest
 from shared.errors import AlreadyWithdrawn, FieldError, InvalidRecord, NotFound, ReasonMissing
+from shared.identifiers import fresh_id
 
 if TYPE_CHECKING:
     from nodes.keys import Key
@@ -110,7 +110,7 @@ def put(
     if standing is not None and standing.is_as(content):
         return Registered(standing.resource.id, standing.latest.number, created=False, unchanged=True)
     resource, number = (standing.resource, standing.latest.number + 1) if standing is not None else (None, 1)
-    record_id = resource.id if resource is not None else new_id or str(uuid6.uuid7())
+    record_id = resource.id if resource is not None else new_id or fresh_id()
     payload = records.check({**content, "id": record_id, "version": number})
     if resource is None:
         resource = Resource(id=record_id, source=source and source.name, source_id=source and source.identifier)
@@ -123,7 +123,7 @@ def would_register(standing: Standing | None, content: Mapping[str, Any]) -> Reg
     """What `put` would do, without doing it. Raises what it raises."""
     _refuse_withdrawn(standing)
     if standing is None:
-        records.check({**content, "id": (record_id := str(uuid6.uuid7())), "version": 1})
+        records.check({**content, "id": (record_id := fresh_id()), "version": 1})
         return Registered(record_id, 1, created=True, unchanged=False)
     resource_id, number = standing.resource.id, standing.latest.number
     if standing.is_as(content):

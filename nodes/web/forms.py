@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-import uuid6
 from werkzeug.datastructures import MultiDict
 
 from shared.errors import FieldError, InvalidRequest
+from shared.identifiers import fresh_id
 from shared.record import is_record_id
 
 LANGUAGES = ("zh", "en")
@@ -45,7 +45,7 @@ class Purpose:
     @classmethod
     def fresh(cls) -> Purpose:
         """To make a resource that is not there yet."""
-        return cls(str(uuid6.uuid7()))
+        return cls(fresh_id())
 
 
 @dataclass(frozen=True)
