@@ -15,6 +15,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -58,14 +59,15 @@ def record_many(session: Session, happenings: Sequence[Happening]) -> None:
         return
     key = session.connection().get_execution_options()[SEAL_KEY]
     reasons: list[dict[str, Any]] = []
-    rows = [_row(happening, key, reasons) for happening in happenings]
+    at = now()
+    rows = [_row(happening, at, key, reasons) for happening in happenings]
     insert_rows(session, AuditEvent, rows)
     insert_rows(session, AuditReason, reasons)
     insert_rows(session, AuditWaiting, [{"event_id": row["id"], "refused": False} for row in rows])
 
 
-def _row(happening: Happening, key: bytes, reasons: list[dict[str, Any]]) -> dict[str, Any]:
-    event_id, at, reason = fresh_id(), now(), happening.reason[:MAX_REASON]
+def _row(happening: Happening, at: datetime, key: bytes, reasons: list[dict[str, Any]]) -> dict[str, Any]:
+    event_id, reason = fresh_id(), happening.reason[:MAX_REASON]
     said = {
         "actor": happening.actor,
         "action": happening.action,

@@ -35,7 +35,7 @@ from shared.errors import (
 )
 from shared.signing import MAX_TOKEN, SignedRecord, load_public_jwk, verify
 
-PART = 100
+PART = 125
 """Records that one transaction places when others are to get their turn between."""
 FAULTS_SAID = 20
 """Faults of one record in an answer: a node has checked it already, and 500 records of 100 faults would be 50 MB."""

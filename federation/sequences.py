@@ -23,7 +23,9 @@ LIKENESS = "likeness"
 def next_numbers(session: Session, name: str, count: int) -> range:
     """Reserve `count` numbers of the sequence `name` (made by a migration)."""
     statement = update(Counter).where(Counter.name == name).values(value=Counter.value + count)
-    last = session.execute(statement.returning(Counter.value)).scalar_one()
+    last = session.execute(
+        statement.returning(Counter.value), execution_options={"synchronize_session": False}
+    ).scalar_one()
     return range(last - count + 1, last + 1)
 
 

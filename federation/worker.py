@@ -15,6 +15,7 @@ from federation.parts import parts
 from federation.settings import load_settings
 from federation.storage import StorageError
 from federation.tasks import queue
+from shared.starting import loaded, loading
 from shared.supervised import die_with_parent
 
 log = structlog.get_logger()
@@ -38,14 +39,16 @@ def run(app: Flask) -> None:
         thread.start()
     from huey.consumer import Consumer  # noqa: PLC0415  # after the queue, which loads no more of huey than it needs
 
-    Consumer(
+    consumer = Consumer(
         queue(app).huey,
         workers=TASK_THREADS,
         periodic=False,
         max_delay=0.5,
         graceful_signal="TERM",
         shutdown_timeout=FINISH_WITHIN,
-    ).run()
+    )
+    loaded()
+    consumer.run()
     stopping.set()
     deadline = time.monotonic() + FINISH_WITHIN
     for thread in threads:
@@ -54,7 +57,9 @@ def run(app: Flask) -> None:
 
 def main() -> None:
     """`python -m federation.worker`: the worker, configured from the environment, without the commands' weight."""
-    run(create_core(load_settings()))
+    with loading():
+        app = create_core(load_settings())
+    run(app)
 
 
 def _sweep_again_and_again(app: Flask, stopping: threading.Event) -> None:

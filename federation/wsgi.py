@@ -6,6 +6,7 @@ import sys
 
 from federation.app import create_app
 from federation.settings import load_settings
+from shared.starting import loaded, loading
 from shared.supervised import die_with_parent
 
 SWITCH_SECONDS = 0.001
@@ -14,4 +15,6 @@ that waits for it asks for the interpreter anew after each statement of SQL."""
 
 die_with_parent()
 sys.setswitchinterval(SWITCH_SECONDS)
-app = create_app(load_settings())
+with loading():
+    app = create_app(load_settings())
+loaded()

@@ -15,6 +15,7 @@ from nodes.texts import _
 from nodes.web.schedule import Schedule
 from nodes.web.syncing import Syncer
 from shared.errors import PortTaken
+from shared.starting import loaded
 from shared.supervised import SUPERVISED, die_with_parent
 
 THREADS = 4
@@ -44,6 +45,7 @@ def run(settings: NodeSettings, *, port: int) -> None:
     syncer: Syncer = app.config["SYNCER"]
     if settings.sync_minutes:
         Schedule(app.config["WORKPLACE"], syncer, minutes=settings.sync_minutes).start()
+    loaded()
     try:
         server.run()
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -93,17 +94,27 @@ def synchronise(workplace: Workplace, *, wait: float = 0.0, reporter: Reporter |
 
 
 def pull(workplace: Workplace, client: HubClient) -> int:
-    """Read the hub's events after the cursor; each page and the new cursor are one transaction."""
+    """Read the hub's events after the cursor; each page and the new cursor are one transaction.
+
+    The next page is on its way while this one is noted.
+    """
+    with workplace.database.unit_of_work(read_only=True) as session:
+        cursor = memberships.current(session).cursor
     count = 0
-    while True:
-        with workplace.database.unit_of_work(read_only=True) as session:
-            cursor = memberships.current(session).cursor
-        page = client.get(f"/status?after={cursor}&limit={MAX_EVENTS}", StatusReply)
-        with workplace.database.unit_of_work() as session:
-            take_events(session, page["events"], last=page["last"])
-        count += len(page["events"])
-        if not page["more"]:
-            return count
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="status") as asking:
+        page = _page(client, cursor)
+        while True:
+            following = asking.submit(_page, client, page["last"]) if page["more"] else None
+            with workplace.database.unit_of_work() as session:
+                take_events(session, page["events"], last=page["last"])
+            count += len(page["events"])
+            if following is None:
+                return count
+            page = following.result()
+
+
+def _page(client: HubClient, cursor: int) -> dict[str, Any]:
+    return client.get(f"/status?after={cursor}&limit={MAX_EVENTS}", StatusReply)
 
 
 def take_events(session: Session, events: Sequence[Mapping[str, Any]], *, last: int) -> None:

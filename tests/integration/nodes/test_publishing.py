@@ -163,6 +163,35 @@ def test_events_of_records_that_this_node_lost_are_passed_over(workplace, client
     assert sync.pull(workplace, client) == 1
 
 
+def test_events_are_read_page_by_page_and_a_page_that_was_noted_is_not_asked_for_again(
+    workplace, client, membership, played
+):
+    ids = [register(workplace) for _ in range(3)]
+    for seq, (record_id, more) in enumerate(zip(ids, (True, True, False), strict=True), start=1):
+        event = {"seq": seq, "at": "2026-07-01T00:00:00+00:00", "record_id": record_id, "version": 1}
+        played.say({"events": [{**event, "state": "in_review"}], "last": seq, "more": more})
+    assert sync.pull(workplace, client) == 3
+    assert status(workplace) == {"in_review": 3}
+    assert [path.partition("after=")[2][:1] for _, path, _, _ in played.seen] == ["0", "1", "2"]
+    played.say(empty_status())
+    sync.pull(workplace, client)
+    assert "after=3&" in played.seen[-1][1]
+
+
+def test_what_was_read_stays_when_the_next_page_does_not_come(workplace, client, membership, played):
+    record_id = register(workplace)
+    event = {"seq": 1, "at": "2026-07-01T00:00:00+00:00", "record_id": record_id, "version": 1, "state": "in_review"}
+    played.say({"events": [event], "last": 1, "more": True})
+    for _ in range(3):
+        played.say({}, 503)
+    with pytest.raises(HubAway):
+        sync.pull(workplace, client)
+    assert status(workplace) == {"in_review": 1}
+    played.say(empty_status())
+    sync.pull(workplace, client)
+    assert "after=1&" in played.seen[-1][1]
+
+
 def test_events_are_noted_in_their_order(workplace, client, membership, played):
     first, second = register(workplace), register(workplace)
     with workplace.database.unit_of_work() as session:

@@ -1,5 +1,8 @@
 """The one form of JWS that the federation uses, held against a complete JOSE library."""
 
+import re
+from base64 import urlsafe_b64decode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +45,17 @@ def test_bytes_have_one_spelling(data: bytes) -> None:
     for other in (f"{text}=", f"{text}==", f"{text}\n", f" {text}", f"{text}+", f"{text}/"):
         with pytest.raises(SignatureInvalid):
             jws.from_base64url(other)
+
+
+@given(st.text("ABgxyz019-_+/= \n", max_size=12))
+def test_a_text_is_bytes_only_if_it_is_just_how_they_are_spelt(text: str) -> None:
+    try:
+        data = jws.from_base64url(text)
+    except SignatureInvalid:
+        data = None
+    spelt = re.fullmatch(r"[A-Za-z0-9_-]*", text) and len(text) % 4 != 1
+    right = spelt and jws.to_base64url(urlsafe_b64decode(text + "=" * (-len(text) % 4))) == text
+    assert (data is not None) == bool(right)
 
 
 def test_unused_bits_of_the_last_character_must_be_zero() -> None:
