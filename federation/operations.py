@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from federation import forbidden_keys, key_register, policies, quotas, review, withdrawals
@@ -23,6 +23,9 @@ from shared.errors import NoSuch, StoreAway
 from shared.wording import Words
 
 AT_A_TIME = 500
+APPROVING = "批量通过"
+"""What is said beside the bar."""
+Begin = Callable[[str, int], Callable[[int], None]]
 MEMBER, ACCOUNT = Words("institution", "成员单位"), Words("user", "用户")
 MEMBERS_LISTED = Words(
     "“commons-hub institution list” shows those there are, “institution add” registers one",
@@ -138,13 +141,23 @@ def users(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def approve_waiting(app: Flask, *, code: str, reviewer_name: str, reason: str) -> Approved:
+def approve_waiting(
+    app: Flask,
+    *,
+    code: str,
+    reviewer_name: str,
+    reason: str,
+    begin: Begin = lambda _name, _total: lambda _steps: None,
+) -> Approved:
     """Approve what waits of one institution, by the rules of every review, some hundreds in a transaction.
 
-    Raises `NoSuch`, or what `review.decide_many` raises; what is already published stays so.
+    `begin` shows how far it is. Raises `NoSuch`, or what `review.decide_many` raises; what is already published
+    stays so.
     """
     published = waiting = last = 0
     refused: Tally[str] = Tally()
+    with unit_of_work(app, read_only=True) as session:
+        advance = begin(APPROVING, _count_waiting(session, institution(session, code)))
     while True:
         with unit_of_work(app) as session:
             # Asked for before there is anything to judge: who mistypes a name must not read that all went well.
@@ -164,16 +177,22 @@ def approve_waiting(app: Flask, *, code: str, reviewer_name: str, reason: str) -
         published += len(done.decided)
         waiting += len(done.waiting)
         refused.update(error.message("zh") for _, error in done.refused)
+        advance(len(versions))
 
 
 def _waiting_after(session: Session, member: Institution, last: int) -> Sequence[ResourceVersion]:
-    return session.scalars(
-        select(ResourceVersion)
-        .join(Resource)
-        .where(Resource.institution_id == member.id, ResourceVersion.state == "in_review", ResourceVersion.id > last)
-        .order_by(ResourceVersion.id)
-        .limit(AT_A_TIME)
-    ).all()
+    later = select(ResourceVersion).join(Resource).where(*_waits(member), ResourceVersion.id > last)
+    return session.scalars(later.order_by(ResourceVersion.id).limit(AT_A_TIME)).all()
+
+
+def _count_waiting(session: Session, member: Institution) -> int:
+    return (
+        session.scalar(select(func.count()).select_from(ResourceVersion).join(Resource).where(*_waits(member))) or 0
+    )
+
+
+def _waits(member: Institution) -> tuple[ColumnElement[bool], ...]:
+    return Resource.institution_id == member.id, ResourceVersion.state == "in_review"
 
 
 def pairs(session: Session, query: Any) -> list[tuple[Any, Any]]:

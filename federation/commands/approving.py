@@ -9,6 +9,7 @@ import click
 from federation import operations
 from federation.core import create_core
 from federation.settings import load_settings
+from shared.progress import Bars
 
 NOTHING_DONE = 5
 """Exit code of a bulk command that could do nothing of what it was asked."""
@@ -22,7 +23,9 @@ NOTHING_DONE = 5
 def approve(context: click.Context, code: str, name: str, reason: str) -> None:
     """以某审核人的名义批量通过一个单位待审的资源（规则与网页上相同）。"""
     settings = load_settings(context.obj)
-    counts = operations.approve_waiting(create_core(settings), code=code, reviewer_name=name, reason=reason)
+    app = create_core(settings)
+    with Bars() as bars:
+        counts = operations.approve_waiting(app, code=code, reviewer_name=name, reason=reason, begin=bars.begin)
     click.echo(f"发布 {counts.published}，待第二人审核 {counts.waiting}，未处理 {counts.left}。")
     for reason_left, count in counts.refused.most_common():
         click.echo(f"  未处理 {count}：{reason_left}", err=True)
