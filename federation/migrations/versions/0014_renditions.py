@@ -10,6 +10,17 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+TYPES = (
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.oasis.opendocument.presentation",
+    "application/vnd.oasis.opendocument.presentation-template",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.oasis.opendocument.text-template",
+    "application/rtf",
+)
+MOST_SOURCE = 100 * 1024**2
+
 
 def upgrade() -> None:
     op.create_table(
@@ -28,6 +39,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_renditions")),
     )
     op.create_index("ix_renditions_state", "renditions", ["state", "wanted_at"], unique=False)
+    # What the hub has already is converted, too; the kinds of old binary formats were not told apart until now.
+    stored = sa.table("stored_objects", sa.column("sha256"), sa.column("size"), sa.column("media_type"))
+    documents = sa.select(
+        stored.c.sha256, sa.literal("waiting"), sa.literal(0), sa.literal(0), sa.literal(""), sa.literal(""), sa.func.now()
+    ).where(stored.c.media_type.in_(TYPES), stored.c.size <= MOST_SOURCE)
+    made = sa.table(
+        "renditions",
+        *(sa.column(name) for name in ("sha256", "state", "tries", "size", "cause", "maker", "wanted_at")),
+    )
+    op.execute(made.insert().from_select([column.name for column in made.columns], documents))
     op.create_table(
         "converters",
         sa.Column("host", sa.String(length=255), nullable=False),
