@@ -24,7 +24,7 @@ CRASHED = "crashed"
 """The cause when the worker ended each time that it was at a document."""
 ANOTHER_MAKER_MAY = (CRASHED, TIMEOUT, UNREADABLE)
 """What another version of LibreOffice may do better."""
-SPARE = timedelta(minutes=5)
+SPARE = timedelta(minutes=2)
 """How much longer than a conversion may take a worker holds it: the document comes from the store, the PDF goes."""
 LATER = timedelta(minutes=10)
 """When what took too long is tried again: the machine may have been busy."""

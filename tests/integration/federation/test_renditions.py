@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 import requests
@@ -24,6 +25,7 @@ from federation.storage import StoreUnavailable
 from tests.support import offices
 from tests.support.documents import deck
 from tests.support.offices import COPY, MAKER, REFUSE, make_program
+from tests.support.processes import eventually
 from tests.support.publishing import file_entry
 from tests.support.records import make_record
 
@@ -93,6 +95,28 @@ def test_a_deck_that_was_verified_has_its_pdf_after_the_workers_next_round(hub, 
     assert made.size == len(got.content)
     assert got.headers["Content-Type"] == "application/pdf"
     assert got.headers["Content-Disposition"].startswith("inline")
+
+
+@boxed
+def test_the_workers_thread_converts_what_comes_and_lets_go_of_it_when_the_worker_stops(
+    hub, member, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(watch, "IDLE_SECONDS", 0.05)
+    using(hub, tmp_path, COPY)
+    stopping = Event()
+    thread = Thread(target=watch.run, args=(hub.app, stopping))
+    thread.start()
+    try:
+        done = send(hub, member)
+        eventually(lambda: rendition(hub, done).state == "ready")
+        make_program(tmp_path / "office", "sleep 60")
+        left = send(hub, member, deck("一千克有多重"))
+        eventually(lambda: rendition(hub, left).claimed_until)
+    finally:
+        stopping.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert (rendition(hub, left).state, rendition(hub, left).tries) == ("waiting", 0)
 
 
 @pytest.mark.parametrize(
