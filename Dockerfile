@@ -49,7 +49,13 @@ EXPOSE 8600
 ENTRYPOINT ["commons-node"]
 CMD ["serve"]
 
+# LibreOffice, with which the worker shows reviewers slides and papers as PDF, is no part of the image by default:
+# `--build-arg OFFICE=yes` adds it. What else the worker then needs is said in docs/architecture.md.
 FROM runtime AS hub
+ARG OFFICE=
+RUN if [ -n "$OFFICE" ]; then apt-get update \
+ && apt-get install -y --no-install-recommends bubblewrap fonts-noto-cjk libreoffice-impress-nogui libreoffice-writer-nogui \
+ && rm -rf /var/lib/apt/lists/*; fi
 COPY --from=hub-packages /opt/commons /opt/commons
 ENV COMMONS_VAR=/var/lib/commons
 USER 10001:10001

@@ -14,6 +14,7 @@ from federation.granting import Opening
 from federation.models.base import now
 from federation.models.objects import Upload
 from federation.parts import parts
+from federation.renditions import making
 from federation.storage import Lying, StorageError
 
 FORGOTTEN = timedelta(hours=1)
@@ -136,7 +137,9 @@ def _collect_objects(app: Flask, done: Collected, before: datetime, *, dry_run: 
     with unit_of_work(app, read_only=True) as session:
         found = dict(garbage.unneeded(session, before=before))
     for one in parts(app).store.in_public():
-        if one.sha256 is None:
+        if one.rendition_of is not None:
+            _collect_rendition(app, done, one, before, dry_run=dry_run)
+        elif one.sha256 is None:
             done.note_foreign(one)
         elif one.written < before:
             with unit_of_work(app, read_only=True) as session:
@@ -153,7 +156,22 @@ def _collect_objects(app: Flask, done: Collected, before: datetime, *, dry_run: 
         done.size += size
 
 
+def _collect_rendition(app: Flask, done: Collected, one: Lying, before: datetime, *, dry_run: bool) -> None:
+    """A PDF whose document has gone while a worker made it; one of a document that is here stays with it."""
+    if one.rendition_of is None or one.written >= before:
+        return
+    with unit_of_work(app, read_only=True) as session:
+        if making.of(session, [one.rendition_of]):
+            return
+    done.leftovers += 1
+    done.size += one.size
+    if not dry_run:
+        parts(app).store.renditions.delete(sha256=one.rendition_of)
+
+
 def _remove(app: Flask, sha256: str) -> None:
+    """The bytes, and the PDF that was made of them."""
+    parts(app).store.renditions.delete(sha256=sha256)
     parts(app).store.delete(sha256=sha256)
     with unit_of_work(app) as session:
         garbage.removed(session, sha256)

@@ -16,7 +16,7 @@ from shared.canonical import canonical, digest
 
 CONFIGURED = "hub.configured"
 OF_ONE_MACHINE = frozenset(
-    {"var", "host", "port", "search_path", "web_threads", "web_processes", "log_level", "log_format"}
+    {"var", "host", "port", "office", "search_path", "web_threads", "web_processes", "log_level", "log_format"}
 )
 """Settings that differ from host to host and change nothing for anybody."""
 ADDRESSES = frozenset({"clamd", "store_endpoint", "store_ca_bundle", "smtp_host", "smtp_user", "smtp_ca_bundle"})

@@ -23,6 +23,12 @@ TEXT = "text/plain"
 OLE_BYTES = 65_536
 """How much of an old Office file's directory is looked at."""
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+OLE_STREAMS = {
+    "PowerPoint Document": "application/vnd.ms-powerpoint",
+    "WordDocument": "application/msword",
+    "Workbook": "application/vnd.ms-excel",
+}
+"""The stream that holds an old Office file's own content ([MS-PPT] 2.1.2, [MS-DOC] 2.1.1, [MS-XLS] 2.1.2)."""
 SCRIPT, HTA, MACROS, EXECUTABLE = (
     "text/x-script",
     "application/hta",
@@ -134,7 +140,9 @@ def _ole_kind(head: bytes, read: Read) -> str:
     # The class of the root entry: an installer's is 000C1084-0000-0000-C000-000000000046.
     if directory[80:84] == bytes.fromhex("84100c00"):
         return "application/x-msi"
-    return "application/x-ole-storage"
+    # A file's own stream is written before those of what is embedded in it.
+    places = {directory.find(name.encode("utf-16-le")): kind for name, kind in OLE_STREAMS.items()}
+    return places[min(found)] if (found := places.keys() - {-1}) else "application/x-ole-storage"
 
 
 def _as_text(head: bytes) -> str:

@@ -17,6 +17,7 @@ from federation import auditlog
 from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
 from federation.models.resources import VersionFile
+from federation.renditions import making
 
 LIVE_STATES = ("open", "verifying")
 
@@ -98,6 +99,7 @@ def removed(session: Session, sha256: str) -> None:
         return
     detail = {"outcome": "success", "size": stored.size}
     auditlog.record(session, auditlog.Happening(auditlog.WORKER, "object.removed", f"object:{sha256}", detail=detail))
+    making.forget(session, sha256)
     session.delete(stored)
 
 

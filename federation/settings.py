@@ -107,6 +107,11 @@ class HubSettings:
     clamd_stream_bytes: int = setting(
         25 * 1024**2, "查毒服务一次最多收多少字节（clamd 的 StreamMaxLength）", low=5 * 1024**2, high=4 * 1024**3
     )
+    office: str = setting(
+        "soffice",
+        "把演示文稿和文档转成 PDF 给审核人预览的 LibreOffice：命令名或路径；没有装就不转换，空则不用",
+    )
+    office_seconds: int = setting(120, "转换一份文档最多用多少秒", low=10, high=3600)
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")
     ark_naan: str = setting("99999", "ARK 的机构号（NAAN）；99999 仅供试用")
     session_hours: int = setting(12, "登录会话的有效小时数", low=1, high=720)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from flask import Flask
@@ -14,6 +15,7 @@ from federation.database import unit_of_work
 from federation.models.events import Counter
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
+from federation.renditions import making
 from federation.sequences import FEED
 from federation.settings import HubSettings
 
@@ -28,6 +30,7 @@ def status(app: Flask) -> dict[str, Any]:
                 operations.pairs(session, select(ResourceVersion.state, func.count()).group_by(ResourceVersion.state))
             )
             found |= _storage(session, parts(app).settings)
+            found["renditions"] = dataclasses.asdict(making.standing(session))
             found["change_feed"] = session.scalar(select(Counter.value).where(Counter.name == FEED))
         found["database"] = True
     except SQLAlchemyError:

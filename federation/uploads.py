@@ -21,6 +21,7 @@ from federation.models.institutions import Node
 from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import ResourceVersion, VersionFile
 from federation.needs import WAITING
+from federation.renditions import making
 from federation.storage import (
     DigestMismatch,
     IncompleteUpload,
@@ -153,6 +154,7 @@ def stored(session: Session, kept: Kept, content: Content, *, actor: str) -> boo
         insert_missing(session, StoredObject, [new])
         row = session.get_one(StoredObject, kept.sha256, with_for_update=True)
         inspection.note_on(session, row, content.scan, content.malware)
+        making.want(session, row)
     elif not row.sound:
         fixity.mark_repaired(session, row, actor=actor)
     session.flush()

@@ -1,4 +1,4 @@
-"""The background process: the queue's consumer, the search follower, files, the audit log, letters, and the sweep."""
+"""The background process: the queue, the search follower, files, renditions, the log, letters, and the sweep."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from federation import audit_keeper, fixity_watch, mail_round, search_follower
 from federation.core import create_core
 from federation.parts import parts
+from federation.renditions import watch as rendition_watch
 from federation.settings import load_settings
 from federation.storage import StorageError
 from federation.tasks import queue
@@ -33,6 +34,7 @@ def run(app: Flask) -> None:
         threading.Thread(target=fixity_watch.run, args=(app, stopping), name="fixity", daemon=True),
         threading.Thread(target=audit_keeper.run, args=(app, stopping), name="audit-keeper", daemon=True),
         threading.Thread(target=mail_round.run, args=(app, stopping), name="mail", daemon=True),
+        threading.Thread(target=rendition_watch.run, args=(app, stopping), name="renditions", daemon=True),
         threading.Thread(target=_sweep_again_and_again, args=(app, stopping), name="sweep", daemon=True),
     ]
     for thread in threads:

@@ -40,6 +40,7 @@ from federation.fixity import Claim
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.parts import parts
+from federation.renditions import making
 from federation.settings import HubSettings, secrets_file
 from shared import private
 from shared.errors import BackupFromNewer, FileUnwritable, RestoreNotEmpty
@@ -124,6 +125,7 @@ def _put_rows(
             # Links that were used or taken back since the backup would be good again.
             account_links.void_all(session)
             mail.drop_all(session)
+            making.make_anew(session)
             good = undone.look(session, since=backup.manifest.made)
             _note(session, backup, lacking, good)
             tell = begin("标记缺少的文件", len(lacking))

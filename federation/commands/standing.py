@@ -14,10 +14,19 @@ from federation import folder, standing, under_way
 from federation.commands import showing
 from federation.core import create_core
 from federation.naming import STATES
+from federation.renditions import making, office
 from federation.settings import HubSettings, load_settings
 from shared.wording import in_bytes
 
 GOOD = {True: "正常", False: "没有应答"}
+WITHOUT_RENDITIONS = {
+    office.OFF: "没有打开（设置 office 为空）",
+    office.ABSENT: "没有（后台所在的机器上没有 LibreOffice 的 soffice，或没有 bwrap）",
+    office.UNCONFINED: "没有（后台所在的机器不许 bwrap 把 LibreOffice 隔离起来，不隔离就不转换）",
+    office.BROKEN: "没有（后台所在的机器上的 LibreOffice 不能运行）",
+    making.SILENT: "没有（半小时之内没有后台报告）",
+}
+"""Why reviewers see no PDF of an office document."""
 NOW_UNDER_WAY = {under_way.SENDING: "正在接收", under_way.READING: "正在核验"}
 
 
@@ -55,6 +64,7 @@ def _lines(found: dict[str, Any], settings: HubSettings) -> Iterator[str]:
     yield f"资源版本：{_states(found['states'])}"
     if "objects" in found:
         yield from _files(found)
+        yield _renditions(found["renditions"])
 
 
 def _web(settings: HubSettings) -> str:
@@ -98,3 +108,10 @@ def _files(found: dict[str, Any]) -> Iterator[str]:
                 for code, one in found["institutions"].items()
             ]
         )
+
+
+def _renditions(found: dict[str, Any]) -> str:
+    """Whether office documents are shown as PDF; what waits is told even where nobody can make it."""
+    ability = found["ability"]
+    said = WITHOUT_RENDITIONS[ability["hindrance"]] if ability["hindrance"] else ability["maker"]
+    return f"文档预览：{said}；等待转换 {found['waiting']}，已转成 {found['ready']}，没能转成 {found['failed']}"

@@ -18,6 +18,7 @@ from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnk
 from federation.storage.keeping import HEAD_BYTES, Body, Progress, keep, keep_body
 from federation.storage.layout import (
     INCOMING_PREFIX,
+    RENDITION_SUFFIX,
     PartDone,
     PartGrant,
     incoming_key,
@@ -27,8 +28,10 @@ from federation.storage.layout import (
     part_count,
     part_size_for,
     part_span,
+    rendition_key,
 )
 from federation.storage.presign import Draft, Presigner
+from federation.storage.renditions import Renditions
 from federation.storage.s3 import S3Engine
 from federation.storage.settings import MIB, StoreSettings
 
@@ -47,12 +50,17 @@ class Kept:
 
 @dataclass(frozen=True)
 class Lying:
-    """An object in the public bucket; `sha256` is None when its key is no content address, so that it is not ours."""
+    """An object in the public bucket. With both digests None it is not ours.
+
+    `sha256` is set when its key is its content's address, `rendition_of` when it is the PDF of the document with
+    that digest.
+    """
 
     key: str
     sha256: str | None
     size: int
     written: datetime
+    rendition_of: str | None = None
 
 
 class ObjectStore:
@@ -66,6 +74,7 @@ class ObjectStore:
         self._engine = S3Engine(settings)
         self._inside = _presigner(settings, settings.endpoint)
         self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
+        self.renditions = Renditions(self._engine, self._outside, settings)
         # Everything but time and signature is the same each time that a file is asked for.
         self._downloads = lru_cache(maxsize=DRAFTS_KEPT)(self._draft_download)
 
@@ -111,9 +120,11 @@ class ObjectStore:
     def in_public(self) -> Iterator[Lying]:
         """Everything that lies in the public bucket, whoever put it there."""
         for key, size, written in self._engine.objects(self.settings.public_bucket, ""):
-            sha256 = key.rpartition("/")[2]
-            ours = is_digest(sha256) and key == kept_key(sha256)
-            yield Lying(key, sha256 if ours else None, size, written)
+            name = key.rpartition("/")[2]
+            digest = name.removesuffix(RENDITION_SUFFIX)
+            kept = name if is_digest(name) and key == kept_key(name) else None
+            source = digest if is_digest(digest) and key == rendition_key(digest) else None
+            yield Lying(key, kept, size, written, source)
 
     def kept_before(self, moment: datetime) -> Iterator[tuple[str, int]]:
         """The content-addressed objects last written before `moment`: SHA-256 and bytes."""

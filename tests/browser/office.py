@@ -270,7 +270,7 @@ SENT: dict[str, dict[str, Any]] = {
         "summary": {"zh": "九月里可以在学校和社区做的八个小活动，每个都不超过半小时。"},
         "type": "activity-kit",
         "occasions": ["quality-month"],
-        "files": ("society/files/red-sheet.pdf",),
+        "files": ("society/files/red-sheet.pdf", "society/files/volunteer-training.pptx"),
     },
     "withdrawn": {
         "title": {"zh": "计量科普讲座回放（旧版）"},

@@ -205,7 +205,9 @@ class HubProcess:
 def running_hub_process(var: Path, **environ: str) -> Iterator[HubProcess]:
     """A hub with everything it needs, stopped at the end."""
     port = free_ports(2)
-    settings = {"COMMONS_VAR": str(var), "COMMONS_PORT": str(port), "COMMONS_LOG_LEVEL": "WARNING", **environ}
+    # A worker that tries its LibreOffice takes a good part of a second; what it is for has tests of its own.
+    quiet = {"COMMONS_LOG_LEVEL": "WARNING", "COMMONS_OFFICE": ""}
+    settings = {"COMMONS_VAR": str(var), "COMMONS_PORT": str(port), **quiet, **environ}
     with new_database(var, migrated=False) as database:
         if engine() == POSTGRESQL:
             settings = {**abroad(var, port, database), **settings}

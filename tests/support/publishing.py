@@ -16,6 +16,7 @@ from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
+from federation.renditions import making
 from federation.storage import Kept, ObjectStore
 from federation.storage.keeping import HEAD_BYTES
 from tests.support.counting import statements
@@ -98,5 +99,6 @@ def _keep(session: Session, store: ObjectStore, record: dict[str, Any], files: M
             store.put_bytes(sha256=entry["sha256"], data=data)
             kept = Kept(sha256=entry["sha256"], size=len(data), head=data[:HEAD_BYTES])
             media_type = inspection.inspect(store, kept, None).media_type
-        session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=media_type))
-    session.flush()
+        row = session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=media_type))
+        session.flush()
+        making.want(session, row)

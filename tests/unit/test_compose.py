@@ -112,7 +112,9 @@ def test_a_container_does_not_run_as_root_and_owns_only_its_data(stage):
     assert said(stage, "USER") == [["10001:10001"]]
     [[volume]] = said(stage, "VOLUME")
     assert volume == "/var/lib/commons"
-    assert f"install -d -o commons -g commons -m 0750 {volume}" in " ".join(said(stage, "RUN")[-1])
+    assert f"install -d -o commons -g commons -m 0750 {volume}" in " ".join(
+        word for run in said(stage, "RUN") for word in run
+    )
 
 
 @pytest.mark.parametrize("name", [*HUBS, *NODES])

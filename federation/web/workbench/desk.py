@@ -133,7 +133,10 @@ def decide(version_id: int) -> ResponseReturnValue:
 
 @workbench.get(f"/versions/{NUMBER}/files/<int(max=2147483647):position>")
 def file(version_id: int, position: int) -> ResponseReturnValue:
-    """A verified file, from the store itself; what runs is shown in our own frame alone, else an attachment."""
+    """A verified file, from the store itself; what runs is shown in our own frame alone, else an attachment.
+
+    With `pdf=1` the PDF that was made of an office document.
+    """
     found = db.session.scalar(
         select(VersionFile)
         .join(StoredObject, StoredObject.sha256 == VersionFile.sha256)
@@ -147,6 +150,11 @@ def file(version_id: int, position: int) -> ResponseReturnValue:
         return redirect(
             store.download_url(sha256=found.sha256, name=found.name, media_type=found.media_type, look=look)
         )
+    if request.args.get("pdf") == "1":
+        address = previews.pdf_address(db.session(), found)
+        if address is None:
+            raise NotFound()
+        return redirect(address)
     return redirect(previews.address(found, framed=request.headers.get("Sec-Fetch-Dest") == "iframe"))
 
 
@@ -175,6 +183,7 @@ def page_of(version_id: int, error: CommonsError | None = None) -> ResponseRetur
     """The submission; with an error, what was filled in stays and the error's words and status are given."""
     language = request_language()
     found = review.open(db.session(), version_id, sessions.me())
+    stored = _stored(found.version)
     before = found.public if found.public is not None and found.public.id != found.version.id else None
     page = render_template(
         "workbench/version.html",
@@ -187,7 +196,8 @@ def page_of(version_id: int, error: CommonsError | None = None) -> ResponseRetur
         file_changes=changes.files(before.record, found.record) if before else None,
         previews=previews,
         before=before,
-        stored=_stored(found.version),
+        stored=stored,
+        as_pdf=previews.as_pdf(db.session(), stored),
         reviewers=_reviewer_names(found, sessions.me()),
         noted=_noted(found),
         asked=questions.of_resource(db.session(), found.version.resource_id),

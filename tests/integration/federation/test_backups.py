@@ -38,6 +38,7 @@ from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
+from federation.models.renditions import Rendition
 from federation.overview import keeping
 from federation.parts import parts
 from shared import errors
@@ -572,7 +573,7 @@ def test_the_log_keeps_from_which_moment_decisions_were_lost(decided_since, empt
     assert (detail["made"], detail["active_keys"], detail["active_users"]) == (moment, 1, 2)
 
 
-def test_no_session_link_or_letter_from_before_a_restore_is_good_after_it(hub, empty, place):
+def test_no_session_link_letter_or_rendition_from_before_a_restore_is_good_after_it(hub, empty, place):
     """One that was ended after the backup would be good again: the account stands as it did then."""
     person(hub, "reviewer-a")
     with unit_of_work(hub.app) as session:
@@ -581,6 +582,9 @@ def test_no_session_link_or_letter_from_before_a_restore_is_good_after_it(hub, e
         link = account_links.offer_password(session, user, hours=1)
         letter = letters.notice(hub.settings, name="x", happened=letters.CLOSED)
         assert mail.write(session, letter, to="x@example.org", settings=replace(hub.settings, smtp_host="x"))
+        session.add(StoredObject(sha256="d" * 64, size=9, media_type="application/rtf"))
+        session.flush()
+        session.add(Rendition(sha256="d" * 64, state="ready", size=9))
     back_up(hub, place)
     restore(empty, place)
     with unit_of_work(empty.app, read_only=True) as session:
@@ -589,6 +593,7 @@ def test_no_session_link_or_letter_from_before_a_restore_is_good_after_it(hub, e
         with pytest.raises(errors.LinkWithdrawn):
             account_links.find(session, link)
         assert not mail.is_due(session)
+        assert session.get_one(Rendition, "d" * 64).state == "waiting"
 
 
 def test_the_command_ends_with_a_warning_that_says_what_to_look_through(decided_since, empty, place):

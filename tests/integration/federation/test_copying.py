@@ -11,7 +11,10 @@ from federation import audit_keeper, auditlog, copying, forbidden_keys, withdraw
 from federation.database import unit_of_work
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
+from federation.models.objects import StoredObject
+from federation.models.renditions import Rendition
 from federation.models.usage import UsageEvent
+from federation.renditions import making
 from tests.support.hub import rows, running_hub
 from tests.support.publishing import file_entry, publish
 from tests.support.records import Signer, make_record
@@ -34,6 +37,9 @@ def old(tmp_path, store):
             session.execute(insert(UsageEvent), uses)
             withdrawals.hold(session, session.get_one(Node, member.node_id), [record["id"]])
             auditlog.record(session, auditlog.Happening("user:1", "test.done", "thing:1", "因为"))
+            making.note_ability(session, "hub-1", hindrance="absent")
+            kept = session.scalars(select(StoredObject)).one()
+            session.add(Rendition(sha256=kept.sha256, state="failed", cause="unreadable", tries=1))
             forbidden_keys.forbid(session, Signer().key_id, reason="泄露", actor="operator")
         audit_keeper.keep(hub.app, sign=True)
         hub.invite(member.code)

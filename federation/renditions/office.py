@@ -1,0 +1,204 @@
+"""LibreOffice, shut in: one document in, one PDF out, and nothing else of this machine or the network.
+
+A document is written by strangers and LibreOffice reads dozens of old formats, so it is taken for granted that it can
+be made to do anything. bubblewrap gives it namespaces of its own: no network device but a dead loopback, no process
+but its own, and of the file system the programs in /usr, fonts and a temporary file system in memory, all of which
+end with it. No file of the hub, no key and no variable of its environment is there to be shown. Where this cannot be
+had, nothing is converted.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+MIB = 1024**2
+MOST_SOURCE = 100 * MIB
+"""Documents above this are not converted."""
+MOST_PDF = 50_000_000
+"""Bytes of the largest PDF that is kept: reviewers' pages show no larger one."""
+MOST_WRITTEN = 512 * MIB
+"""All that a conversion may write: document, profile, what it unpacks, PDF. It is in memory."""
+LIMITS = {"as": 4 * 1024 * MIB, "fsize": 256 * MIB, "nofile": 512, "core": 0}
+"""Of each of its processes (getrlimit(2)): address space and longest file in bytes, open files, core dumps."""
+LOOK_SECONDS = 30
+"""How long LibreOffice may take to say its version."""
+POLL_SECONDS = 0.1
+SPARE_SECONDS = 10
+
+OFF, ABSENT, UNCONFINED, BROKEN = "off", "absent", "unconfined", "broken"
+"""Why a host cannot convert: not wanted, a program is missing, the sandbox is not allowed, LibreOffice fails."""
+TIMEOUT, UNREADABLE, TOO_LARGE = "timeout", "unreadable", "too_large"
+"""Why a document has no PDF."""
+
+_ODF = "application/vnd.oasis.opendocument."
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_SLIDES, _TEXT = "impress_pdf_Export", "writer_pdf_Export"
+TYPES: Mapping[str, tuple[str, str]] = {
+    _OOXML + "presentationml.presentation": ("pptx", _SLIDES),
+    "application/vnd.ms-powerpoint": ("ppt", _SLIDES),
+    _ODF + "presentation": ("odp", _SLIDES),
+    _ODF + "presentation-template": ("otp", _SLIDES),
+    _OOXML + "wordprocessingml.document": ("docx", _TEXT),
+    "application/msword": ("doc", _TEXT),
+    _ODF + "text": ("odt", _TEXT),
+    _ODF + "text-template": ("ott", _TEXT),
+    "application/rtf": ("rtf", _TEXT),
+}
+"""What is converted, by what its content is: the suffix that it is read under, and LibreOffice's filter for the PDF.
+
+The filter fits one kind of document only, so what is read as something else fails. Sheets are left out: cut into
+pages, they say less than nothing.
+"""
+
+_SETTINGS = Path(__file__).with_name("office.xcu")
+_TOOLS = ("bwrap", "prlimit", "nice", "timeout")
+_SHOWN = (
+    *("/usr", "/bin", "/lib", "/lib64"),
+    *("/etc/fonts", "/etc/libreoffice", "/etc/alternatives", "/etc/ld.so.cache", "/var/cache/fontconfig"),
+)
+"""What there is to be read: programs, libraries, fonts. What a system does not have is left out."""
+_LOCKED = ("--remount-ro", "/dev", "--remount-ro", "/", "--")
+"""The last of bubblewrap's options: from now on nothing but /tmp is written."""
+_SCRIPT = """mkdir -p /tmp/profile/user && cp /settings.xcu /tmp/profile/user/registrymodifications.xcu &&
+"$1" --headless --norestore --nologo -env:UserInstallation=file:///tmp/profile \
+ --convert-to "pdf:$2" --outdir /tmp/out "/tmp/document.$3" >/dev/null 2>&1
+cat /tmp/out/document.pdf"""
+"""Whatever LibreOffice says, only whether there is a PDF counts: it ends with 0 for a document it could not read."""
+
+Pause = Callable[[float], object]
+
+
+class OfficeUnusable(Exception):
+    """This host cannot convert; `hindrance` is one of OFF, ABSENT, UNCONFINED, BROKEN."""
+
+    def __init__(self, hindrance: str) -> None:
+        self.hindrance = hindrance
+        super().__init__(hindrance)
+
+
+class ConversionFailed(Exception):
+    """There is no PDF of this document; `cause` is one of TIMEOUT, UNREADABLE, TOO_LARGE."""
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(cause)
+
+
+@dataclass(frozen=True)
+class Office:
+    """A LibreOffice that was seen to work in the sandbox; `maker` is what it calls itself."""
+
+    program: str
+    seconds: int
+    maker: str = ""
+
+    def to_pdf(self, document: IO[bytes], media_type: str, *, pause: Pause = time.sleep) -> IO[bytes]:
+        """The PDF of a document of one of TYPES, in an unnamed temporary file. Raises `ConversionFailed`.
+
+        `document` is a file of the system's, read from its beginning. `pause` is called several times a second and
+        may raise; then everything that was started is ended first.
+        """
+        suffix, export = TYPES[media_type]
+        pdf = TemporaryFile()  # noqa: SIM115  # handed to the caller
+        try:
+            document.seek(0)
+            inside = ["--file", "0", f"/tmp/document.{suffix}", *_LOCKED]  # noqa: S108  # the sandbox's own /tmp
+            # Not for the worker, which looks at the clock itself, but should it die before bubblewrap is tied to it.
+            in_time = ["timeout", "--signal=KILL", str(self.seconds + SPARE_SECONDS)]
+            command = [*in_time, "/bin/sh", "-c", _SCRIPT, "sh", self.program, export, suffix]
+            code = self._run([*inside, *command], document, pdf, self.seconds, pause)
+            size = pdf.seek(0, os.SEEK_END)
+            if size > MOST_PDF:
+                raise ConversionFailed(TOO_LARGE)
+            pdf.seek(0)
+            if code or pdf.read(5) != b"%PDF-":
+                raise ConversionFailed(UNREADABLE)
+            pdf.seek(0)
+        except BaseException:
+            pdf.close()
+            raise
+        return pdf
+
+    def said_version(self) -> str:
+        """What LibreOffice calls itself. Raises `OfficeUnusable` when it, or the sandbox, does not work."""
+        try:
+            self._say(["true"], UNCONFINED)
+            return self._say([self.program, "--version"], BROKEN)[:100]
+        except ConversionFailed as error:
+            raise OfficeUnusable(BROKEN) from error
+
+    def _say(self, command: Sequence[str], hindrance: str) -> str:
+        with TemporaryFile() as said:
+            if self._run([*_LOCKED, *command], subprocess.DEVNULL, said, LOOK_SECONDS, time.sleep):
+                raise OfficeUnusable(hindrance)
+            said.seek(0)
+            return said.read(1000).decode(errors="replace").partition("\n")[0].strip()
+
+    def _run(
+        self, command: Sequence[str], document: IO[bytes] | int, output: IO[bytes], seconds: float, pause: Pause
+    ) -> int:
+        """Run a command in the sandbox to its end: its exit code. Raises `ConversionFailed` for one that is late."""
+        limits = [f"--{name}={most}" for name, most in {**LIMITS, "cpu": int(2 * seconds)}.items()]
+        process = subprocess.Popen(
+            ["/usr/bin/env", "nice", "-n", "10", "prlimit", *limits, "bwrap", *_sandbox(self.program), *command],
+            stdin=document,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": os.environ.get("PATH", os.defpath)},
+            cwd="/",
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + seconds
+        try:
+            while process.poll() is None:
+                if time.monotonic() > deadline:
+                    raise ConversionFailed(TIMEOUT)
+                pause(POLL_SECONDS)
+        finally:
+            if process.poll() is None:
+                # bubblewrap's death ends its process namespace, and so all that was started in there.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        return process.returncode
+
+
+def find(program: str, *, seconds: int) -> Office:
+    """The LibreOffice that the setting names, tried out. Raises `OfficeUnusable`."""
+    if not program:
+        raise OfficeUnusable(OFF)
+    found = shutil.which(program)
+    if found is None or not all(map(shutil.which, _TOOLS)):
+        raise OfficeUnusable(ABSENT)
+    office = Office(os.path.realpath(found), seconds)
+    return Office(office.program, seconds, office.said_version())
+
+
+def _sandbox(program: str) -> list[str]:
+    """bubblewrap's options (bwrap(1)), but for those of one document and the last."""
+    words = ["--unshare-all", "--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    words += ["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv"]
+    for name, value in (("HOME", "/tmp"), ("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8")):  # noqa: S108
+        words += ["--setenv", name, value]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    words += ["--size", str(MOST_WRITTEN), "--tmpfs", "/tmp", "--chdir", "/tmp"]  # noqa: S108
+    for place in (*_SHOWN, *_own_folder(Path(program))):
+        words += ["--ro-bind-try", place, place]
+    return [*words, "--ro-bind", str(_SETTINGS), "/settings.xcu"]
+
+
+def _own_folder(program: Path) -> tuple[str, ...]:
+    """Where a LibreOffice is that stands apart, as the project's own packages do: `/opt/libreoffice…/program`."""
+    if program.is_relative_to("/usr"):
+        return ()
+    return (str(program.parents[1] if program.parent.name == "program" else program.parent),)
