@@ -100,9 +100,11 @@ def ask_again(session: Session, versions: Sequence[ResourceVersion], *, reason: 
 
 
 def tell(session: Session, version: ResourceVersion, *, reason: str, **about: str) -> None:
-    """Tell the node of a version of something that changes no state: `question_id`, or `petition_id` and `petition`.
+    """Tell the node of a version of something that changes no state.
 
-    Without either it learns that the days of the version have changed.
+    That is `question_id` (with `feedback` when the public asks), or `petition_id` and `petition`.
+
+    Without any it learns that the days of the version have changed.
     """
     _tell_nodes(session, [version], reason, **about)
 

@@ -19,13 +19,14 @@ COLUMNS = (
     NodeEvent.ark,
     NodeEvent.sha256,
     NodeEvent.question_id,
+    NodeEvent.feedback,
     NodeEvent.petition_id,
     NodeEvent.petition,
     NodeEvent.effective_on,
 )
 """What a node is told: plain values, for a large publication has as many events as records."""
 
-SOMETIMES = ("ark", "sha256", "question_id", "petition_id", "petition", "effective_on")
+SOMETIMES = ("ark", "sha256", "question_id", "feedback", "petition_id", "petition", "effective_on")
 """What only some events have."""
 
 

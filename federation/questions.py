@@ -6,11 +6,13 @@ A question changes no state. The first answer to it stands; sending it again cha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, entitlement, lifecycle, policies
+from federation import auditlog, entitlement, feedback, lifecycle, policies
+from federation.feedback import ACCEPTED, CONFLICT, DUPLICATE, UNKNOWN
 from federation.models.base import now
 from federation.models.institutions import Node
 from federation.models.people import User
@@ -23,7 +25,6 @@ from shared.identifiers import fresh_id
 from shared.validation import plain
 
 MAX_QUESTION = MAX_ANSWER
-ACCEPTED, DUPLICATE, CONFLICT, UNKNOWN = "accepted", "duplicate", "conflict", "unknown"
 
 
 def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str) -> Question:
@@ -57,8 +58,8 @@ def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str
     return asked
 
 
-def answer(session: Session, node: Node, answers: Sequence[Mapping[str, str]]) -> list[str]:
-    """Take the answers of a node's institution; what became of each, in order.
+def answer(session: Session, node: Node, answers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Take the answers of a node's institution, to reviewers and to the public; what became of each, in order.
 
     `accepted`; `duplicate` for the very answer that stands; `conflict` for another than stands; `unknown` for a
     question that there is not, or that is another institution's.
@@ -69,7 +70,7 @@ def answer(session: Session, node: Node, answers: Sequence[Mapping[str, str]]) -
     standing = {
         one.id: one for one in session.scalars(query.options(owner).execution_options(populate_existing=True))
     }
-    return [_take(session, node, standing.get(one["question_id"]), one["text"]) for one in answers]
+    return [_take(session, node, standing.get(one["question_id"]), one) for one in answers]
 
 
 def of_resource(session: Session, resource_id: str) -> list[Question]:
@@ -84,8 +85,13 @@ def of_resource(session: Session, resource_id: str) -> list[Question]:
     return list(session.scalars(query))
 
 
-def _take(session: Session, node: Node, question: Question | None, text: str) -> str:
-    if question is None or _owner(question).institution_id != node.institution_id:
+def _take(session: Session, node: Node, question: Question | None, given: Mapping[str, Any]) -> str:
+    text = given["text"]
+    if question is None:
+        return feedback.take_answer(
+            session, node, given["question_id"], text=text, private=given.get("private", False)
+        )
+    if _owner(question).institution_id != node.institution_id:
         return UNKNOWN
     if question.answered_at is not None:
         return DUPLICATE if question.answer == text else CONFLICT

@@ -120,6 +120,7 @@ class HubSettings:
     )
     sign_in_attempts: int = setting(5, "15 分钟内允许的登录失败次数", low=1, high=100)
     sign_in_window: int = setting(900, "计算登录失败次数的秒数", low=60, high=86400)
+    feedback_per_hour: int = setting(5, "同一网络地址一小时内最多提几次意见或问题", low=1, high=1000)
     max_withdrawn_percent: int = setting(
         30, "一天之内，一个单位撤回其公开资源超过百分之几就先停下，等人确认；100 为不限", low=1, high=100
     )

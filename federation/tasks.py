@@ -16,6 +16,7 @@ from federation import (
     authentication,
     collection,
     counting,
+    feedback,
     inspection,
     person_sessions,
     reminder_round,
@@ -125,6 +126,7 @@ class Queue:
             inspection.mark_unscanned(session, scanning=scanning is not None)
             authentication.forget_old_nonces(session)
             counting.forget(session)
+            feedback.forget_senders(session)
             person_sessions.forget_expired(session)
             uploads.admit_left_behind(session)
             sampling.draw(session)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from shared import private
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration (a test compares it with the folder), so that an up-to-date node need not look."""
 
 

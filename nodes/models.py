@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, MetaData, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -118,9 +118,11 @@ class Version(Base):
 
 
 class Question(Base):
-    """A reviewer's question on a version, and the answer given here; `sent` once the hub has answered to it.
+    """A question on a version, and the answer given here; `sent` once the hub has answered to it.
 
-    `problem` is the hub's word for an answer that it did not take: `conflict` (another stands) or `unknown`.
+    A reviewer asks it; or the public, then `feedback` says of which kind it is, and with `private` its answer is for
+    the alliance alone. `problem` is the hub's word for an answer that it did not take: `conflict` (another stands)
+    or `unknown`.
     """
 
     __tablename__ = "questions"
@@ -134,6 +136,8 @@ class Question(Base):
     answered_at: Mapped[datetime | None]
     sent: Mapped[bool] = mapped_column(default=False)
     problem: Mapped[str] = mapped_column(String(20), default="")
+    feedback: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Petition(Base):

@@ -1,4 +1,4 @@
-"""Questions of the alliance's reviewers: noted as they come, answered by people here, sent with the next round."""
+"""Questions of reviewers and of the public: noted as they come, answered here, sent with the next round."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
             "answer": "",
             "sent": False,
             "problem": "",
+            "feedback": event.get("feedback", ""),
+            "private": False,
         }
         for event in events
         if event.get("question_id")
@@ -42,10 +44,12 @@ def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
         session.execute(insert(Question).on_conflict_do_nothing(), rows)
 
 
-def answer(session: Session, question_id: str, text: str) -> Question:
+def answer(session: Session, question_id: str, text: str, *, private: bool = False) -> Question:
     """Write the answer down, to be sent with the next round; until then it can be changed.
 
-    Raises `NotFound`, `AnswerMissing`, `InvalidRequest` for a long one, or `AlreadyDone` when the hub has it.
+    What the public asks is shown to it together with the answer, unless the answer is `private`; a reviewer's
+    question never is. Raises `NotFound`, `AnswerMissing`, `InvalidRequest` for a long one, or `AlreadyDone` when the
+    hub has it.
     """
     found = session.get(Question, question_id)
     if found is None:
@@ -57,7 +61,7 @@ def answer(session: Session, question_id: str, text: str) -> Question:
         raise AnswerMissing()
     if len(text) > MAX_ANSWER:
         raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_ANSWER, "length": len(text)})])
-    found.answer, found.answered_at = text, now()
+    found.answer, found.answered_at, found.private = text, now(), private and bool(found.feedback)
     return found
 
 
@@ -87,10 +91,13 @@ def send(workplace: Workplace, client: HubClient) -> int:
             taken += note_outcomes(session, reply)
 
 
-def unsent(session: Session) -> list[dict[str, str]]:
+def unsent(session: Session) -> list[dict[str, Any]]:
     """Answers that the hub does not have, as many as one message takes (`AnswerMessage`)."""
     found = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id).limit(MAX_ANSWERS)
-    return [{"question_id": one.id, "text": one.answer} for one in session.scalars(found)]
+    return [
+        {"question_id": one.id, "text": one.answer} | ({"private": True} if one.private else {})
+        for one in session.scalars(found)
+    ]
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:

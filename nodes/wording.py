@@ -21,6 +21,13 @@ STATES = {
     "expired": later("已过期"),
 }
 
+ASKED = {
+    "": later("审核人的提问"),
+    "question": later("公众的提问"),
+    "mistake": later("公众指出的错误"),
+}
+"""Who asks, by `Question.feedback`."""
+
 TASKS = (
     later("读取文件"),
     later("登记"),

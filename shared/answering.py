@@ -1,8 +1,8 @@
-"""Answers to the questions of reviewers, as they cross the wire (docs/protocol.md)."""
+"""Answers to the questions of reviewers and of the public, as they cross the wire (docs/protocol.md)."""
 
 from __future__ import annotations
 
-from shared.messages import OneOf
+from shared.messages import Flag, OneOf
 from shared.validation import Many, Part, Strict, Text
 
 MAX_ANSWERS, MAX_ANSWER = 100, 2000
@@ -11,10 +11,14 @@ ANSWER_OUTCOMES = ("accepted", "duplicate", "conflict", "unknown")
 
 
 class AnswerMessage(Strict):
-    """What the institution says to one question."""
+    """What the institution says to one question.
+
+    With `private`, what the public asked is not shown with its answer: that is for the alliance alone.
+    """
 
     question_id = Text(36, required=True)
     text = Text(MAX_ANSWER, required=True)
+    private = Flag()
 
 
 class AnswersRequest(Strict):

@@ -57,6 +57,11 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "导入时不能写 version，版本号由节点编排，请删去。",
         "An import takes no version: the node counts versions. Leave it out.",
     ),
+    "personal_data": (
+        "里面像有手机号、邮箱、身份证号或银行卡号，请删去：问题和回答会一起公开。",
+        "There seems to be a phone number, an e-mail address, or the number of a card in it. Leave it out: "
+        "question and answer are made public together.",
+    ),
     "bad_item_code": (
         "代码以小写字母开头，只用小写字母、数字和连字符。",
         "A code begins with a small letter and has small letters, digits and hyphens only.",

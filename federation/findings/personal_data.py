@@ -36,6 +36,12 @@ def personal_data(record: Record) -> Iterator[Finding]:
                 yield Finding(code, severity, f"像是{zh}：{said[0]}", f"This looks like {en}: {said[1]}", pointer)
 
 
+def found_in(text: str) -> Iterator[str]:
+    """The kinds of personal numbers and addresses that a text has."""
+    plain = unicodedata.normalize("NFKC", text)
+    return (code for code, _severity, _zh, _en, find in KINDS if find(plain))
+
+
 def is_identity_number(text: str) -> bool:
     """Whether 18 signs are a citizen's number: a possible date of birth and a good check sign.
 

@@ -56,6 +56,8 @@ class NodeEvent(Base):
     ark: Mapped[str] = mapped_column(String(64), default="")
     sha256: Mapped[str] = mapped_column(String(64), default="")
     question_id: Mapped[str] = mapped_column(String(36), default="", server_default="")
+    feedback: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """Of which kind that question is, if the public asks it."""
     petition_id: Mapped[str] = mapped_column(String(36), default="", server_default="")
     petition: Mapped[str] = mapped_column(String(10), default="", server_default="")
     """What became of that petition: granted or dismissed."""

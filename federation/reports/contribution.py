@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from federation.counting import DOWNLOAD, VIEW
 from federation.models.events import FeedEntry
+from federation.models.feedback import Feedback
 from federation.models.institutions import Institution
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from federation.models.reviews import Decision
@@ -79,6 +80,10 @@ class Contribution:
     public: int = 0
     """Resources that are public now."""
     completeness: list[float] = field(default_factory=list)
+    feedback: int = 0
+    """Questions of the public and mistakes that it pointed out, without what the alliance has hidden."""
+    feedback_answered: int = 0
+    """Those of them that were answered, by now."""
     uses: Uses = field(default_factory=Uses)
 
     @property
@@ -102,6 +107,8 @@ class Contribution:
         self.files += other.files
         self.size += other.size
         self.public += other.public
+        self.feedback += other.feedback
+        self.feedback_answered += other.feedback_answered
         self.days_to_decision += other.days_to_decision
         self.completeness += other.completeness
         self.uses.add(other.uses)
@@ -175,6 +182,8 @@ def _members(session: Session, period: Period, institution: Institution | None) 
         found[institution_id].published = published
     for institution_id, files, size in _files(session, period, institution):
         found[institution_id].files, found[institution_id].size = files, int(size or 0)
+    for institution_id, given, answered in _feedback(session, period, institution):
+        found[institution_id].feedback, found[institution_id].feedback_answered = given, answered
     for institution_id, verdict, came, decided in _decisions(session, period, institution):
         member = found[institution_id]
         member.approvals += verdict == APPROVE
@@ -232,6 +241,13 @@ def _decisions(session: Session, period: Period, institution: Institution | None
     query = query.select_from(Decision).join(ResourceVersion, ResourceVersion.id == Decision.version_id)
     query = query.join(Resource, Resource.id == ResourceVersion.resource_id)
     return session.execute(query.where(*_within(Decision.at, period), *_whose(institution)))
+
+
+def _feedback(session: Session, period: Period, institution: Institution | None) -> Iterable[Any]:
+    query = select(Resource.institution_id, func.count(), func.count(Feedback.answered_at)).select_from(Feedback)
+    query = query.join(Resource, Resource.id == Feedback.resource_id)
+    query = query.where(Feedback.hidden_at.is_(None), *_within(Feedback.at, period), *_whose(institution))
+    return session.execute(query.group_by(Resource.institution_id))
 
 
 def _public(session: Session, institution: Institution | None) -> Iterable[tuple[str, int, dict[str, Any]]]:

@@ -27,6 +27,8 @@ FIGURES: tuple[tuple[str, tuple[str, str], str], ...] = (
     ("size", ("文件字节", "Bytes of files"), BYTES),
     ("public", ("现公开资源", "Public now"), PLAIN),
     ("mean_completeness", ("著录完整度", "Completeness"), PERCENT),
+    ("feedback", ("收到反馈", "Feedback received"), PLAIN),
+    ("feedback_answered", ("已答复的反馈", "Feedback answered"), PLAIN),
 )
 USED: tuple[tuple[str, tuple[str, str], str], ...] = (
     ("views", ("浏览", "Views"), PLAIN),

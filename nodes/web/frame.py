@@ -14,7 +14,7 @@ from nodes.web import language
 from nodes.web.assets import asset_url
 from nodes.web.language import gettext
 from nodes.web.syncing import Progress, Syncer
-from nodes.wording import STATES
+from nodes.wording import ASKED, STATES
 from nodes.workplace import Workplace
 from shared.canonical import best_text
 from shared.vocabularies import vocabulary
@@ -39,7 +39,9 @@ def init_frame(app: Flask) -> None:
     """Give every template of `app` its filters and values."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(file_size=file_size, moment=moment, clock=clock, best=best, in_short=in_short)
-    app.jinja_env.globals.update(asset_url=asset_url, label=label, terms=vocabulary, state_name=state_name, tone=tone)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, label=label, terms=vocabulary, state_name=state_name, tone=tone, askers=ASKED
+    )
     app.context_processor(_page_values)
 
 

@@ -119,7 +119,8 @@ def answer(record_id: str, question_id: str) -> ResponseReturnValue:
     """Answer a reviewer's question; what was typed stays when it will not do."""
     try:
         with workplace().database.unit_of_work() as session:
-            questions.answer(session, question_id, request.form.get("text", ""))
+            text, private = request.form.get("text", ""), "private" in request.form
+            questions.answer(session, question_id, text, private=private)
     except (AnswerMissing, AlreadyDone, InvalidRequest) as error:
         faults = error.errors or [error]
         return _resource_page(record_id, answer_faults={question_id: faults}), error.status

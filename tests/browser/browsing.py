@@ -55,6 +55,8 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         "audit": "/audit",
         "error": "/nothing-here",
         "gone": f"/resources/{shown.withdrawn}",
+        "feedback": f"/resources/{arks['artefact']}/feedback",
+        "feedback-sent": f"/resources/{arks['artefact']}/feedback?sent=",
     }
     for kind in ("artefact", "course", "video", "audio", "interactive", "image", "article"):
         if kind in arks:
@@ -75,6 +77,7 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-experts": "/workbench/rules/experts",
         "desk-rereviews": "/workbench/rereviews/",
         "desk-petitions": "/workbench/petitions/",
+        "desk-feedback": "/workbench/feedback/",
         "desk-approved": f"/workbench/versions/{versions['approved']}",
         "desk-version": f"/workbench/versions/{versions['waiting']}",
         "desk-fault": f"/workbench/versions/{versions['sensitive']}",
@@ -109,6 +112,7 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-form-faults": "/resources/new",
         "node-edit": f"/resources/{resources['waiting']}/edit",
         "node-resource": f"/resources/{resources['waiting']}",
+        "node-feedback": f"/resources/{resources['published']}",
         "node-returned": f"/resources/{resources['returned']}",
         "node-withdrawn": f"/resources/{resources['withdrawn']}",
         "node-sync": "/sync",

@@ -13,7 +13,7 @@ from typing import Any
 
 import uuid6
 
-from federation import catalogue, ingestion, operations, withdrawals
+from federation import catalogue, feedback, ingestion, operations, questions, withdrawals
 from federation.database import unit_of_work
 from federation.models.institutions import Node, NodeKey
 from tests.browser.office import Office, office, served
@@ -63,8 +63,10 @@ def gallery(folder: Path) -> Iterator[Gallery]:
     ):
         withdrawn, held = _fill(hub)
         signed(hub)
+        arks = _by_type(hub)
+        _hear(hub, arks["artefact"])
         with served(hub.app, port), office(folder, hub, origin) as behind:
-            yield Gallery(hub, origin, store.endpoint, _by_type(hub), withdrawn, held, behind)
+            yield Gallery(hub, origin, store.endpoint, arks, withdrawn, held, behind)
 
 
 def _fill(hub: Hub) -> tuple[str, str]:
@@ -79,6 +81,22 @@ def _fill(hub: Hub) -> tuple[str, str]:
     ark = publish(hub, _enrolled(hub, "former"), gone)
     withdraw(hub, gone, "内容已被新的检定规程取代，请查阅现行规程。")
     return ark, member.node_id
+
+
+def _hear(hub: Hub, ark: str) -> None:
+    """Readers ask about a resource, and its institution answers."""
+    said = {
+        "kind": "question",
+        "text": "铭文里的“十六尊（寸）五分尊（寸）壹”怎么念？能不能标上拼音？",
+        "address": "203.0.113.7",
+        "settings": hub.settings,
+    }
+    with unit_of_work(hub.app) as session:
+        version, _ = catalogue.latest(session, ark)
+        asked = feedback.give(session, version, **said)
+        node = session.get_one(Node, version.resource.node_id)
+        text = "“尊”通“寸”。拼音已写进第 2 版的说明，谢谢提醒。"
+        assert questions.answer(session, node, [{"question_id": asked.id, "text": text}]) == ["accepted"]
 
 
 def _stop(hub: Hub, member: Member, records: list[dict[str, Any]]) -> None:

@@ -18,6 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from federation import (
     account_links,
     days,
+    feedback,
     operations,
     people,
     person_sessions,
@@ -119,6 +120,7 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
         "request_changes",
         "第二段说“误差为零”，不合适。请改为“误差在允许范围内”，并注明检定周期。",
     )
+    _hear(hub, resources["published"])
     _judge(hub, resources["approved"], verdicts.APPROVE, "", publish_on=days.today() + timedelta(days=20))
     _appeal(hub, resources["returned"])
     _register(work, record_id=resources["published"], **CHANGED)
@@ -185,6 +187,14 @@ def _appeal(hub: Hub, record_id: str) -> None:
     with unit_of_work(hub.app) as session:
         version = session.get_one(ResourceVersion, _latest_id(session, record_id))
         petitions.make(session, version, kind=APPEAL, text=text, maker="operator")
+
+
+def _hear(hub: Hub, record_id: str) -> None:
+    """A reader points out a mistake, which waits for an answer."""
+    with unit_of_work(hub.app) as session:
+        version = session.get_one(ResourceVersion, _latest_id(session, record_id))
+        text = "第三张图的图注写成了“1985 年”，可照片背面写的是 1958 年。"
+        feedback.give(session, version, kind="mistake", text=text, address="198.51.100.9", settings=hub.settings)
 
 
 def _judge(hub: Hub, record_id: str, verdict: str, reason: str, publish_on: date | None = None) -> None:

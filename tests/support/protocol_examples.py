@@ -49,6 +49,7 @@ RECORD_ID = "019712a0-7c00-7000-8000-000000000001"
 OTHER_ID = "019712a0-7c00-7000-8000-000000000002"
 PETITION_ID = "019712a0-7c00-7000-8000-0000000000e1"
 QUESTION_ID = "019712a0-7c00-7000-8000-0000000000d1"
+FEEDBACK_ID = "019712a0-7c00-7000-8000-0000000000d2"
 UPLOAD_ID = "019712a0-7c00-7000-8000-0000000000a1"
 BUNDLE_ID = "019712a0-7c00-7000-8000-0000000000c1"
 NODE_ID = "019712a0-7c00-7000-8000-0000000000b1"
@@ -331,6 +332,13 @@ def status() -> dict[str, Any]:
             "sha256": LARGE_SHA256,
         },
         {"version": 2, "state": "in_review", "reason": "铭文的拓片是谁拍的？", "question_id": QUESTION_ID},
+        {
+            "version": 1,
+            "state": "published",
+            "reason": "哪里能看到实物？",
+            "question_id": FEEDBACK_ID,
+            "feedback": "question",
+        },
         {"version": 2, "state": "approved", "reason": "史料扎实。", "effective_on": "2026-05-20"},
         {
             "version": 1,
@@ -359,10 +367,17 @@ def status() -> dict[str, Any]:
 
 
 def answering() -> dict[str, Any]:
-    """An institution answers a reviewer's question."""
+    """An institution answers a reviewer, and tells the alliance alone why it does not answer a reader."""
     return {
-        "answers-request": {"answers": [{"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"}]},
-        "answers-reply": {"answers": [{"question_id": QUESTION_ID, "outcome": "accepted"}]},
+        "answers-request": {
+            "answers": [
+                {"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"},
+                {"question_id": FEEDBACK_ID, "text": "广告，不公开。", "private": True},
+            ]
+        },
+        "answers-reply": {
+            "answers": [{"question_id": one, "outcome": "accepted"} for one in (QUESTION_ID, FEEDBACK_ID)]
+        },
     }
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import Headers
 
-from federation import catalogue, counting, histories, usage
+from federation import catalogue, counting, feedback, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.days import today
@@ -54,7 +54,7 @@ class ToTheStore(Response):
 @portal.get("/resources/<path:ark>")
 def resource(ark: str) -> ResponseReturnValue:
     """The page of a resource; any other way to write its ARK leads to the one address."""
-    moved = _elsewhere(ark, "portal.resource")
+    moved = elsewhere(ark, "portal.resource")
     if moved is not None:
         return moved
     page = catalogue.find(db.session(), ark, today=today())
@@ -69,6 +69,7 @@ def resource(ark: str) -> ResponseReturnValue:
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),
         citation=_citation(page),
+        voices=feedback.shown(db.session(), page.entry.resource_id),
         opens=_opens,
         moments=histories.of(db.session(), page.entry.resource_id),
         moment_name=_moment_name,
@@ -78,7 +79,7 @@ def resource(ark: str) -> ResponseReturnValue:
 @portal.get("/resources/<path:ark>/files/<name>")
 def download(ark: str, name: str) -> ResponseReturnValue:
     """Count the download and lead to the bytes, which the store serves itself; `?inline` shows instead of saving."""
-    moved = _elsewhere(ark, "portal.download", name=name)
+    moved = elsewhere(ark, "portal.download", name=name)
     if moved is not None:
         return moved
     engine = None if session_is_open() else db.engine
@@ -113,7 +114,7 @@ def _count(kind: str, resource_id: str, sha256: str = "") -> None:
         usage.recorder().count(kind, resource_id, sha256, address=request.remote_addr or "", agent=agent)
 
 
-def _elsewhere(ark: str, endpoint: str, **values: Any) -> ResponseReturnValue | None:
+def elsewhere(ark: str, endpoint: str, **values: Any) -> ResponseReturnValue | None:
     """A redirect to the canonical address, or None when this is it. Raises `NotFound` for what is no ARK."""
     canonical = catalogue.normal_ark(ark)
     if canonical is None:

@@ -13,6 +13,7 @@ from federation.web.workbench.calendar import workbench_calendar
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
 from federation.web.workbench.elsewhere import workbench_elsewhere, workbench_identity
+from federation.web.workbench.feedback import workbench_feedback, workbench_moderation
 from federation.web.workbench.links import workbench_links
 from federation.web.workbench.log import workbench_log
 from federation.web.workbench.nodes import workbench_nodes
@@ -52,6 +53,8 @@ PARTS = (
     workbench_rules,
     workbench_petitions,
     workbench_calendar,
+    workbench_feedback,
+    workbench_moderation,
     workbench_rereviews,
     workbench_takedowns,
     workbench_reports,

@@ -47,6 +47,7 @@ FILE_CHANGES: Mapping[str, Any] = {
     "described": _l("说明有改动"),
 }
 PETITIONS: Mapping[str, Any] = {"appeal": _l("申诉"), "renewal": _l("续期")}
+FEEDBACK: Mapping[str, Any] = {"mistake": _l("指出错误"), "question": _l("读者提问")}
 ANSWERS: Mapping[str, Any] = {"granted": _l("同意"), "dismissed": _l("不同意")}
 PETITION_LOOKS = {"granted": "good", "dismissed": "bad"}
 CONSEQUENCES: Mapping[str, Any] = {

@@ -65,6 +65,7 @@ def test_every_row_of_every_table_arrives(hub, old):
     }
     of_the_desk = {
         "claims",
+        "feedback",
         "petitions",
         "questions",
         "rereviews",

@@ -1,4 +1,4 @@
-"""Reviewers' questions at a node: they come as events, are answered on the page or by command, and go out once."""
+"""Questions of reviewers and of the public at a node: they come as events, are answered here, and go out once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def workplace(node: Node) -> Workplace:
     return node.workplace
 
 
-def asked_about(node: Node, times: int = 1) -> str:
+def asked_about(node: Node, times: int = 1, **more: str) -> str:
     record_id = node.put(title={"zh": "水钟"})
     event = {"record_id": record_id, "version": 1, "state": "in_review", "reason": "谁拍的？", "question_id": ASKED}
+    event |= more
     node.set_state(record_id, "in_review", reason="")
     for _ in range(times):
         with node.workplace.database.unit_of_work() as session:
@@ -42,7 +43,7 @@ def test_a_question_is_shown_and_changes_nothing_of_the_version_however_often_it
     node.join()
     record_id = asked_about(node, times=2)
     overview = node.page("/")
-    assert "审核人有 1 个提问等着回答" in overview
+    assert "有 1 个提问或反馈等着回答" in overview
     assert f"/resources/{record_id}#questions" in overview
     page = node.page(f"/resources/{record_id}")
     assert "谁拍的？" in page
@@ -102,3 +103,28 @@ def test_the_command_lists_questions_and_takes_an_answer(node: Node) -> None:
     assert "回答已记下" in command.run("answer", ASKED, "本院。").stdout
     assert "没有找到提问" in command.run("answer", "nobody", "x", check=5).stderr
     assert question(node).answer == "本院。"
+
+
+def test_what_the_public_says_is_shown_as_that_and_may_be_answered_for_the_alliance_alone(
+    node: Node, client: HubClient, played: PlayedHub
+) -> None:
+    node.join()
+    record_id = asked_about(node, feedback="mistake")
+    where, page = f"/resources/{record_id}/questions/{ASKED}", f"/resources/{record_id}"
+    assert "公众指出的错误" in node.page("/")
+    assert "公众会在资源的页面上看到" in node.page(page)
+    node.submit(where, {"text": "是广告。", "private": "1"}, seen_on=page)
+    assert "不公开，只给联盟看" in node.page(page)
+    played.say({"answers": [{"question_id": ASKED, "outcome": "accepted"}]})
+    questions.send(node.workplace, client)
+    [(_method, _path, _headers, body)] = played.seen
+    assert json.loads(body) == {"answers": [{"question_id": ASKED, "text": "是广告。", "private": True}]}
+
+
+def test_a_reviewer_s_question_is_never_public_so_its_answer_needs_no_word_for_that(node: Node) -> None:
+    node.join()
+    asked_about(node)
+    with node.workplace.database.unit_of_work() as session:
+        assert not questions.answer(session, ASKED, "本院。", private=True).private
+    command = Command("nodes", {"COMMONS_NODE_DATA": str(node.workplace.folder)})
+    assert command.json("answer", "--json") == []

@@ -109,7 +109,11 @@ def judges_or_staff() -> dict[str, str]:
 
 def no_such_draw() -> dict[str, str]:
     """There is no such draw or petition, for whoever may look at them."""
-    allowed = readers_of_the_desk()
+    return no_such_thing(readers_of_the_desk())
+
+
+def no_such_thing(allowed: dict[str, str]) -> dict[str, str]:
+    """What is asked for is not there, for whoever may ask."""
     return {caller: NOT_THERE if became == OK else became for caller, became in allowed.items()}
 
 
@@ -190,6 +194,10 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/resources/<path:ark>"): Row(anybody(), lambda stage: f"/resources/{stage.ark}"),
     ("GET", "/resources/<path:ark>/files/<name>"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/files/all.txt"
+    ),
+    ("GET", "/resources/<path:ark>/feedback"): Row(anybody(), lambda stage: f"/resources/{stage.ark}/feedback"),
+    ("POST", "/resources/<path:ark>/feedback"): Row(
+        anybody(), lambda stage: f"/resources/{stage.ark}/feedback", form={"kind": "question", "text": "谁拍的？"}
     ),
     ("GET", "/robots.txt"): Row(anybody()),
     ("GET", "/search"): Row(anybody()),
@@ -290,6 +298,13 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/workbench/petitions/"): Row(readers_of_the_desk()),
     ("POST", "/workbench/petitions/<petition_id>"): Row(
         no_such_draw(), f"/workbench/petitions/{ANY_ID}", form={"answer": "granted", "reason": "x"}
+    ),
+    ("GET", "/workbench/feedback/"): Row(readers_of_the_desk()),
+    ("POST", "/workbench/feedback/<feedback_id>/hiding"): Row(
+        no_such_thing(LEADING), f"/workbench/feedback/{ANY_ID}/hiding", form={"reason": "x"}
+    ),
+    ("POST", "/workbench/feedback/<feedback_id>/showing"): Row(
+        no_such_thing(LEADING), f"/workbench/feedback/{ANY_ID}/showing", form={"reason": "x"}
     ),
     ("GET", "/workbench/rereviews/"): Row(readers_of_the_desk()),
     # There is no such draw, for whoever is in the workbench.

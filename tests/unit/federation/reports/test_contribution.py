@@ -11,6 +11,7 @@ from federation.counting import day_of
 from federation.database import db, unit_of_work
 from federation.models.base import insert_rows, now
 from federation.models.events import FeedEntry
+from federation.models.feedback import Feedback
 from federation.models.institutions import Institution
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Decision
@@ -84,6 +85,28 @@ def test_each_member_has_what_it_did_and_what_was_used_of_it(hub: Hub, shared: d
     assert (made.total.published, made.total.uses.views) == (2, 3)
     assert made.before.uses.views == 1
     assert made.before.registered == 0
+
+
+def test_feedback_counts_when_it_came_and_whether_it_was_answered_without_what_was_hidden(
+    hub: Hub, shared: dict[str, str]
+) -> None:
+    with unit_of_work(hub.app) as session:
+        versions = {one.resource_id: one.id for one in session.query(ResourceVersion)}
+        for number, (at, answered, hidden) in enumerate(
+            [
+                (IN_MAY, True, False),
+                (IN_MAY, False, False),
+                (IN_MAY, True, True),
+                (IN_MAY - timedelta(days=40), True, False),
+            ]
+        ):
+            given = Feedback(id=f"{number:036}", resource_id=shared["a"], version_id=versions[shared["a"]], at=at)
+            given.kind, given.text = "question", "?"
+            given.answered_at, given.hidden_at = now() if answered else None, now() if hidden else None
+            session.add(given)
+    made = report(hub)
+    assert [(one.feedback, one.feedback_answered) for one in (*made.members, made.total)] == [(2, 1), (0, 0), (2, 1)]
+    assert (made.before.feedback, made.before.feedback_answered) == (1, 1)
 
 
 def test_one_member_s_report_knows_nothing_of_the_others(hub: Hub, shared: dict[str, str]) -> None:

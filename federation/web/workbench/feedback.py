@@ -1,0 +1,79 @@
+"""What the public says of resources: the alliance reads it, and hides what should not be seen."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from federation import feedback
+from federation.audience import LEAD, REVIEWER, guard
+from federation.database import db
+from federation.language import request_language
+from federation.roles import Permission, may
+from federation.web.workbench import sessions, showing
+from shared.errors import CommonsError, Forbidden, NotFound
+
+workbench_feedback = guard(
+    Blueprint("workbench_feedback", __name__, url_prefix="/workbench/feedback"),
+    REVIEWER,
+    sessions.only(Permission.READ_DESK),
+)
+workbench_moderation = guard(
+    Blueprint("workbench_moderation", __name__, url_prefix="/workbench/feedback"),
+    LEAD,
+    sessions.only(Permission.LEAD_REVIEW),
+)
+sessions.furnish(workbench_feedback)
+sessions.furnish(workbench_moderation)
+
+
+@workbench_feedback.get("/")
+def given() -> ResponseReturnValue:
+    """The newest first, all or those in one state."""
+    return _page()
+
+
+@workbench_moderation.post("/<feedback_id>/hiding")
+def hide(feedback_id: str) -> ResponseReturnValue:
+    """Take one away from the public, with its answer."""
+    return _turned(feedback_id, hidden=True)
+
+
+@workbench_moderation.post("/<feedback_id>/showing")
+def show(feedback_id: str) -> ResponseReturnValue:
+    """Let it be seen again."""
+    return _turned(feedback_id, hidden=False)
+
+
+def _turned(feedback_id: str, *, hidden: bool) -> ResponseReturnValue:
+    turn = feedback.hide if hidden else feedback.show
+    try:
+        turn(db.session(), feedback_id, by=sessions.me(), reason=request.form.get("reason", ""))
+    except (NotFound, Forbidden):
+        raise
+    except CommonsError as error:
+        return _page(error, feedback_id)
+    flash(_("已隐藏，公众看不到了。") if hidden else _("已恢复，回答过的公众又能看到。"), "good")
+    return redirect(url_for("workbench_feedback.given"), 303)
+
+
+def _page(error: CommonsError | None = None, failed: str = "") -> ResponseReturnValue:
+    state = request.args.get("state", "")
+    page = render_template(
+        "workbench/feedback.html",
+        found=feedback.listed(db.session(), state=state, page=request.args.get("page", 1, type=int)),
+        state=state if state in feedback.STATES else "",
+        states={
+            "": _("全部"),
+            feedback.OPEN: _("等单位回答"),
+            feedback.ANSWERED: _("已回答"),
+            feedback.HIDDEN: _("已隐藏"),
+        },
+        leads=may(sessions.me(), Permission.LEAD_REVIEW),
+        error=showing.fault(error) if error else "",
+        failed=failed,
+        showing=showing,
+        language=request_language(),
+    )
+    return page, error.status if error else 200
