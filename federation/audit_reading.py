@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from federation import auditlog
 from federation.models.auditing import AuditLeaf, AuditReason
 from federation.models.events import AuditEvent
 from federation.models.people import User
@@ -19,7 +19,10 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Entry:
-    """One event as it is read; `person` is the name of whoever did it, if it is a person who is still known."""
+    """One event as it is read; `person` is the name of whoever did it, if it is a person who is still known.
+
+    `readable` is false for one whose entry was altered so that nobody can tell what it said.
+    """
 
     id: str
     index: int | None
@@ -30,6 +33,7 @@ class Entry:
     subject: str
     reason: str
     detail: dict[str, Any]
+    readable: bool
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,20 @@ def read(session: Session, *, action: str = "", subject: str = "", before: str =
     if before:
         query = query.where(AuditEvent.id < before)
     rows = session.execute(query).all()
-    shown = [(event, number, reason, json.loads(event.entry)) for event, number, reason in rows[:PAGE_SIZE]]
-    people = _people(session, {said["actor"] for *_, said in shown})
+    shown = [(event, number, reason, auditlog.said(event.entry)) for event, number, reason in rows[:PAGE_SIZE]]
+    people = _people(session, {str(said.get("actor", "")) for *_, said in shown})
     entries = [
         Entry(
             id=event.id,
             index=number,
             at=event.at,
-            actor=said["actor"],
-            person=people.get(said["actor"], ""),
+            actor=said.get("actor", ""),
+            person=people.get(said.get("actor", ""), ""),
             action=event.action,
             subject=event.subject,
             reason=reason or "",
             detail=said.get("detail", {}),
+            readable=bool(said),
         )
         for event, number, reason, said in shown
     ]

@@ -6,6 +6,7 @@ import io
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text as sql
 
 from federation import counting, roles
 from federation.counting import Use
@@ -15,6 +16,7 @@ from tests.support.desk import Browser, Desk
 from tests.support.hub import Hub
 from tests.support.publishing import publish
 from tests.support.records import make_record
+from tests.support.tampering import behind_the_back
 
 REPORT = "/workbench/reports/"
 READER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -80,3 +82,11 @@ def test_an_auditor_reads_the_log_with_names_and_reasons_and_narrows_it_down(des
     assert "user.signed_in" not in narrowed
     assert "没有这样的条目" in browser.page("/workbench/admin/log?action=100%25")
     assert "没有这样的条目" in browser.page("/workbench/admin/log?before=0")
+
+
+def test_an_entry_that_somebody_made_unreadable_is_said_to_be_so_and_breaks_no_page(desk: Desk) -> None:
+    with behind_the_back(desk.hub.database) as connection:
+        connection.execute(sql("UPDATE audit_events SET entry = '[' WHERE action = 'version.published'"))
+        ark = connection.scalar(sql("SELECT ark FROM resources ORDER BY ark LIMIT 1"))
+    assert "条目被改动，读不出来" in desk.signed_in("zhao", roles.AUDITOR).page("/workbench/admin/log")
+    assert "文件核验无误" in desk.browser().page(f"/resources/{ark}")
