@@ -21,6 +21,7 @@ from federation.models.reviews import Claim, Decision
 from federation.verdicts import APPROVE, LEADS_TO
 from shared.canonical import canonical, digest
 from shared.errors import (
+    ChecklistChanged,
     CommonsError,
     FieldError,
     Forbidden,
@@ -153,6 +154,7 @@ def decide(
     checklist: Mapping[str, bool],
     notes: Mapping[str, str] = MappingProxyType({}),
     publish_on: date | None = None,
+    read: int | None = None,
     naan: str,
 ) -> ResourceVersion:
     """Judge one version; what it leads to happens in the same transaction.
@@ -160,10 +162,12 @@ def decide(
     An approval publishes when enough different reviewers have approved, and is only kept until then; on `publish_on`
     if that day is still to come, the latest one when several reviewers name one. A negative verdict acts at once.
     A reviewer counts once: the same approval again changes nothing, and who has approved may still say no.
+    `read` is the version of the policy whose checklist was read; None for the one in force.
 
     Raises `Forbidden`, `OwnInstitution`, `NotYourDiscipline`, `NotLatest`, `MoveNotAllowed`, `OwnDecision`,
-    `ReasonMissing`, `ChecklistIncomplete` or `InvalidRequest`.
+    `ReasonMissing`, `ChecklistChanged`, `ChecklistIncomplete` or `InvalidRequest`.
     """
+    _check_read(session, read)
     judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, [version.id])
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
@@ -184,16 +188,18 @@ def decide_many(
     checklist: Mapping[str, bool],
     notes: Mapping[str, str] = MappingProxyType({}),
     publish_on: date | None = None,
+    read: int | None = None,
     naan: str,
 ) -> BulkOutcome:
     """Judge many versions alike, by the same rules as one.
 
     Raises `Forbidden` for who judges nothing, and what is wrong with the judgement itself (`ReasonMissing`,
-    `ChecklistIncomplete`, `InvalidRequest`);
+    `ChecklistChanged`, `ChecklistIncomplete`, `InvalidRequest`);
     what hinders a single version stands in the outcome. Bulk approval needs a reason too.
     """
     if not entitlement.may_review(reviewer):
         raise Forbidden()
+    _check_read(session, read)
     ids = sorted({version.id for version in versions})
     judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, ids)
     if not judgement.reason:
@@ -213,6 +219,19 @@ def decide_many(
         outcome.waiting += [version for version in good if version.id not in reached]
     outcome.scheduled = sum(version.state == scheduling.APPROVED for version in outcome.decided)
     return outcome
+
+
+def _check_read(session: Session, read: int | None) -> None:
+    """Nobody confirms questions that were put differently to them. Raises `ChecklistChanged`."""
+    rules = policies.current(session)
+    if read is None or read == rules.number:
+        return
+    try:
+        same = 0 < read < rules.number and policies.version(session, read).items == rules.items
+    except NotFound:
+        same = False
+    if not same:
+        raise ChecklistChanged(number=rules.number)
 
 
 def _judgement(

@@ -57,6 +57,29 @@ def test_the_policy_is_read_by_every_reviewer_and_changed_in_the_form(desk: Desk
     assert li.submit(path, **APPROVAL).status_code == 422
 
 
+def test_who_has_read_another_checklist_is_shown_the_new_one_without_ticks(desk: Desk, member: Member) -> None:
+    boss, li = desk.signed_in("boss", people.ADMIN), desk.signed_in("li")
+    record, path = desk.waiting(member)
+    number = re.search(r'name="policy" value="(\d+)"', li.page(path))
+    assert number is not None
+    changed = {**filled(boss), "item-0-question-zh": "另一个问题？", "reason": "改问法"}
+    assert boss.submit(RULES, **changed).status_code == 303
+    stale = {**APPROVAL, "policy": number[1], "reason": "都看过了"}
+    for address, further in (
+        (path, {}),
+        (f"/workbench/together/?version={path.split('/')[-1]}", {"seen": path.split("/")[-1]}),
+    ):
+        answer = li.submit(address, **stale, **further)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 409
+        assert "审核清单改成了第 2 版" in page
+        assert "另一个问题？" in page
+        assert "都看过了" in page
+        assert 'name="checklist" value="science" checked' not in page
+    assert desk.hub.states(record["id"]) == ["in_review"]
+    assert li.submit(path, **APPROVAL, policy="2").status_code == 303
+
+
 def test_the_form_says_each_fault_at_its_field_and_keeps_what_was_typed(desk: Desk) -> None:
     boss = desk.signed_in("boss", people.ADMIN)
     form = {**filled(boss), "days": "0", "item-1-zh": "", "item-2-code": "Not Good", "reason": "试试"}
