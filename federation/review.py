@@ -49,6 +49,8 @@ class Judgement:
     answers: dict[str, Any]
     publish_on: date | None = None
     """The day before which what is approved is not to be public; None for none."""
+    through: str = ""
+    """Who gave it in for the reviewer, as the audit log names them; empty for the reviewer."""
 
     @property
     def reviewer(self) -> User:
@@ -189,19 +191,21 @@ def decide_many(
     notes: Mapping[str, str] = MappingProxyType({}),
     publish_on: date | None = None,
     read: int | None = None,
+    through: str = "",
     naan: str,
 ) -> BulkOutcome:
     """Judge many versions alike, by the same rules as one.
 
     Raises `Forbidden` for who judges nothing, and what is wrong with the judgement itself (`ReasonMissing`,
     `ChecklistChanged`, `ChecklistIncomplete`, `InvalidRequest`);
-    what hinders a single version stands in the outcome. Bulk approval needs a reason too.
+    what hinders a single version stands in the outcome. Bulk approval needs a reason too. `through` is who gives it
+    in for the reviewer, and stands in the audit log: nobody's word is passed off as another's.
     """
     if not entitlement.may_review(reviewer):
         raise Forbidden()
     _check_read(session, read)
     ids = sorted({version.id for version in versions})
-    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, ids)
+    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, ids, through)
     if not judgement.reason:
         raise ReasonMissing()
     outcome = BulkOutcome()
@@ -243,6 +247,7 @@ def _judgement(
     notes: Mapping[str, str],
     publish_on: date | None,
     version_ids: Collection[int],
+    through: str = "",
 ) -> Judgement:
     """A judgement whose form is good."""
     reason = plain(reason).strip()
@@ -256,7 +261,7 @@ def _judgement(
         raise ReasonMissing()
     by = entitlement.of(session, reviewer, policies.current(session), version_ids)
     answers = by.rules.answers(checklist, complete=verdict == APPROVE, notes=notes)
-    return Judgement(by, verdict, reason, answers, publish_on if verdict == APPROVE else None)
+    return Judgement(by, verdict, reason, answers, publish_on if verdict == APPROVE else None, through)
 
 
 def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement, naan: str) -> set[int]:
@@ -332,6 +337,8 @@ def _happening(version: ResourceVersion, judgement: Judgement, approvals: int) -
     detail = {"version": version.version, "approvals": approvals, "checklist": answers}
     if judgement.publish_on is not None:
         detail["publish_on"] = judgement.publish_on.isoformat()
+    if judgement.through:
+        detail["through"] = judgement.through
     subject = f"resource:{version.resource_id}"
     action = f"review.{judgement.verdict}"
     return auditlog.Happening(judgement.actor, action, subject, judgement.reason, after=version.sha256, detail=detail)
