@@ -18,6 +18,7 @@ from federation.transparency.keys import log_keys
 from shared.canonical import canonical
 from shared.errors import NotFound, ReasonMissing
 from shared.merkle import Growing, leaf_hash
+from shared.notes import Checkpoint
 from tests.support.hub import Hub, Member
 from tests.support.log import codes, remember, signed, verified
 from tests.support.tampering import behind_the_back
@@ -175,6 +176,18 @@ def test_a_history_written_anew_is_found_by_the_checkpoints_that_were_signed(log
 
 def _update(connection: Connection, statement: str, **values: object) -> None:
     connection.execute(text(statement), values)
+
+
+def test_a_checkpoint_for_which_very_many_vouch_can_still_be_read(log: Hub) -> None:
+    with unit_of_work(log.app, read_only=True) as session:
+        line = str(checkpoints.latest(session).signatures[0])
+    with behind_the_back(log.database) as connection:
+        insert = "INSERT INTO audit_cosignatures (size, node_id, key_id, line, at) VALUES (313, :n, '', :l, :at)"
+        for number in range(250):
+            _update(connection, insert, n=f"{number:03}", l=line, at="2026-05-20 00:00:00+00:00")
+    with unit_of_work(log.app, read_only=True) as session:
+        note = str(checkpoints.latest(session))
+    assert len(Checkpoint.parse(note).signatures) == 100
 
 
 COLUMNS = {
