@@ -72,6 +72,27 @@ def test_what_cannot_be_asked_is_said_in_words(desk: Desk, query: str) -> None:
     assert browser.get(f"{REPORT}nothing.csv").status_code == 404
 
 
+def test_a_faulty_period_is_said_by_its_field_and_stays_in_the_form(desk: Desk) -> None:
+    browser = desk.signed_in("li", roles.REVIEWER)
+    for query, words in (
+        ("begin=2026-05-01&end=2026-04-01", "截止日期：应在 2026-05-01 到"),
+        ("begin=2026-02-30&end=2026-04-01", "起始日期：没有这一天"),
+    ):
+        answer = browser.get(f"{REPORT}?{query}")
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 422
+        assert words in page
+        assert 'name="end" value="2026-04-01"' in page
+        assert browser.get(f"{REPORT}members.csv?{query}").status_code == 422
+    assert "2020-01-01 – 2020-03-31" in browser.page(f"{REPORT}?end=2020-03-31")
+
+
+def test_a_member_that_there_is_not_is_not_found_without_a_word_of_commands(desk: Desk) -> None:
+    answer = desk.signed_in("li", roles.REVIEWER).get(f"{REPORT}?institution=zzz")
+    assert answer.status_code == 404
+    assert "commons-hub" not in answer.get_data(as_text=True)
+
+
 def test_an_auditor_reads_the_log_with_names_and_reasons_and_narrows_it_down(desk: Desk) -> None:
     browser = desk.signed_in("zhao", roles.AUDITOR)
     page = browser.page("/workbench/admin/log")
