@@ -67,7 +67,7 @@ def asked_for(first: str, last: str, *, today: date) -> Period:
             FieldError("/end", "out_of_range", {"min": begin.isoformat(), "max": (begin + LONGEST).isoformat()})
         )
     if faults:
-        raise InvalidRequest(errors=faults)
+        raise InvalidRequest(errors=sorted(faults, key=lambda one: one.pointer))
     return Period(begin, end)
 
 
