@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text as sql
 
-from federation import counting, roles
+from federation import counting, days, roles
 from federation.counting import Use
 from federation.database import unit_of_work
 from federation.models.base import now
@@ -93,16 +94,28 @@ def test_a_member_that_there_is_not_is_not_found_without_a_word_of_commands(desk
     assert "commons-hub" not in answer.get_data(as_text=True)
 
 
-def test_an_auditor_reads_the_log_with_names_and_reasons_and_narrows_it_down(desk: Desk) -> None:
+LOG = "/workbench/admin/log"
+
+
+def test_an_auditor_reads_the_log_in_words_and_narrows_it_down(desk: Desk) -> None:
     browser = desk.signed_in("zhao", roles.AUDITOR)
-    page = browser.page("/workbench/admin/log")
-    assert "user.signed_in" in page
-    assert "zhao" in page
-    narrowed = browser.page("/workbench/admin/log?action=version.published")
-    assert "version.published" in narrowed
-    assert "user.signed_in" not in narrowed
-    assert "没有这样的条目" in browser.page("/workbench/admin/log?action=100%25")
-    assert "没有这样的条目" in browser.page("/workbench/admin/log?before=0")
+    page = browser.page(LOG)
+    for words in ("<b>登录</b>", ">zhao<", "《a的资源》", "节点 · a院", "命令行", "user.signed_in"):
+        assert words in page, words
+    narrowed = browser.page(f"{LOG}?action=version.published")
+    assert "<dd>version.published</dd>" in narrowed
+    assert "<dd>user.signed_in</dd>" not in narrowed
+    assert "<dd>user.signed_in</dd>" in browser.page(f"{LOG}?action=user.")
+    assert "没有这样的条目" in browser.page(f"{LOG}?action=100%25")
+    assert "没有这样的条目" in browser.page(f"{LOG}?before=0")
+
+
+def test_the_log_is_read_from_a_day_backwards(desk: Desk) -> None:
+    browser = desk.signed_in("zhao", roles.AUDITOR)
+    assert "<b>登录</b>" in browser.page(f"{LOG}?until={days.today()}")
+    assert "没有这样的条目" in browser.page(f"{LOG}?until={days.today() - timedelta(days=1)}")
+    for nonsense in ("x", "0001-01-01", "9999-12-31"):
+        assert "<b>登录</b>" in browser.page(f"{LOG}?until={nonsense}")
 
 
 def test_an_entry_that_somebody_made_unreadable_is_said_to_be_so_and_breaks_no_page(desk: Desk) -> None:
