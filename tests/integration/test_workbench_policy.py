@@ -38,22 +38,22 @@ def test_the_policy_is_read_by_every_reviewer_and_changed_in_the_form(desk: Desk
     form = {
         **filled(boss),
         "needed": "2",
-        "item-6-code": "access",
-        "item-6-zh": "无障碍",
-        "item-6-en": "Accessibility",
+        "item-7-code": "voices",
+        "item-7-zh": "方言",
+        "item-7-en": "Dialects",
     }
-    form |= {"item-6-question-zh": "看不见的人能用吗？", "item-6-question-en": "Can the blind use it?"}
-    form |= {"item-6-place": "0", "item-0-remove": "1", "reason": "加上无障碍"}
+    form |= {"item-7-question-zh": "说方言的人听得懂吗？", "item-7-question-en": "Do speakers of dialects follow it?"}
+    form |= {"item-7-place": "0", "item-0-remove": "1", "reason": "加上方言"}
     assert boss.submit(RULES, **form).headers["Location"] == POLICY
     page = li.page(POLICY)
-    assert page.index("无障碍") < page.index("科学性")
+    assert page.index("方言") < page.index("科学性")
     assert "正确导向" not in page
-    assert "加上无障碍" in page
+    assert "加上方言" in page
     assert "正确导向" in li.page(POLICY + "1")
     _, path = desk.waiting(member)
     submission = li.page(path)
     assert "需要 2 位审核人通过" in submission
-    assert "看不见的人能用吗？" in submission
+    assert "说方言的人听得懂吗？" in submission
     assert li.submit(path, **APPROVAL).status_code == 422
 
 
