@@ -116,11 +116,14 @@ def test_a_version_of_the_policy_that_is_not_there_is_not_found(desk: Desk, numb
 def test_experts_are_set_on_their_page(desk: Desk) -> None:
     desk.person("li")
     boss = desk.signed_in("boss", people.ADMIN)
-    action = re.findall(r'action="(/workbench/rules/experts/[^"]+)"', boss.page(RULES + "experts"))
+    action = re.findall(r'action="(/workbench/rules/experts/[^"]+)"', boss.page(POLICY + "experts"))
     assert len(action) == 2
-    boss.submit(action[1], seen_on=RULES + "experts", disciplines=["length"])
-    assert "几何量" in boss.page(RULES + "experts").split("<details>")[1].rpartition("</details>")[2]
-    assert boss.submit(RULES + "experts/nobody", seen_on=RULES + "experts").status_code == 404
+    boss.submit(action[1], seen_on=POLICY + "experts", disciplines=["length"])
+    read = desk.signed_in("zhao", people.AUDITOR).page(POLICY + "experts")
+    assert "几何量" in read
+    assert "/workbench/rules/" not in read
+    assert "几何量" in boss.page(POLICY + "experts").split("<details>")[1].rpartition("</details>")[2]
+    assert boss.submit(RULES + "experts/nobody", seen_on=POLICY + "experts").status_code == 404
 
 
 def test_what_was_drawn_is_looked_at_again_on_its_page(desk: Desk, member: Member) -> None:
