@@ -100,7 +100,7 @@ LOG = "/workbench/admin/log"
 def test_an_auditor_reads_the_log_in_words_and_narrows_it_down(desk: Desk) -> None:
     browser = desk.signed_in("zhao", roles.AUDITOR)
     page = browser.page(LOG)
-    for words in ("<b>登录</b>", ">zhao<", "《a的资源》", "节点 · a院", "命令行", "user.signed_in"):
+    for words in ("<b>登录成功</b>", ">zhao<", "《a的资源》", "节点 · a院", "命令行", "user.signed_in"):
         assert words in page, words
     narrowed = browser.page(f"{LOG}?action=version.published")
     assert "<dd>version.published</dd>" in narrowed
@@ -112,10 +112,10 @@ def test_an_auditor_reads_the_log_in_words_and_narrows_it_down(desk: Desk) -> No
 
 def test_the_log_is_read_from_a_day_backwards(desk: Desk) -> None:
     browser = desk.signed_in("zhao", roles.AUDITOR)
-    assert "<b>登录</b>" in browser.page(f"{LOG}?until={days.today()}")
+    assert "<b>登录成功</b>" in browser.page(f"{LOG}?until={days.today()}")
     assert "没有这样的条目" in browser.page(f"{LOG}?until={days.today() - timedelta(days=1)}")
     for nonsense in ("x", "0001-01-01", "9999-12-31"):
-        assert "<b>登录</b>" in browser.page(f"{LOG}?until={nonsense}")
+        assert "<b>登录成功</b>" in browser.page(f"{LOG}?until={nonsense}")
 
 
 def test_an_entry_that_somebody_made_unreadable_is_said_to_be_so_and_breaks_no_page(desk: Desk) -> None:
