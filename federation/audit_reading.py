@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from federation import auditlog
+from federation.days import ZONE
 from federation.models.auditing import AuditLeaf, AuditReason
 from federation.models.events import AuditEvent
+from federation.models.institutions import Institution, Node
 from federation.models.people import User
+from federation.models.resources import Resource, ResourceVersion
 
 PAGE_SIZE = 50
+Names = Mapping[str, User | Node | Institution | ResourceVersion]
+"""Who and what the entries name, as far as the hub still knows them, by how the log calls them (`user:…`)."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One event as it is read; `person` is the name of whoever did it, if it is a person who is still known."""
+    """One event as it is read.
+
+    `readable` is false for one whose entry was altered so that nobody can tell what it said.
+    """
 
     id: str
     index: int | None
     at: datetime
     actor: str
-    person: str
     action: str
     subject: str
     reason: str
     detail: dict[str, Any]
+    readable: bool
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,15 @@ class Page:
 
     entries: list[Entry]
     before: str
+    names: Names
 
 
-def read(session: Session, *, action: str = "", subject: str = "", before: str = "") -> Page:
-    """One page of the log: actions that begin with `action`, of exactly `subject`, before the event `before`."""
+def read(
+    session: Session, *, action: str = "", subject: str = "", before: str = "", until: date | None = None
+) -> Page:
+    """One page of the log: actions that begin with `action`, of exactly `subject`, before the event `before`, and not
+    after the day `until` in China.
+    """
     query = (
         select(AuditEvent, AuditLeaf.number, AuditReason.reason)
         .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
@@ -55,27 +69,49 @@ def read(session: Session, *, action: str = "", subject: str = "", before: str =
         query = query.where(AuditEvent.subject == subject)
     if before:
         query = query.where(AuditEvent.id < before)
+    if until is not None:
+        query = query.where(AuditEvent.id < _first_id_after(until))
     rows = session.execute(query).all()
-    shown = [(event, number, reason, json.loads(event.entry)) for event, number, reason in rows[:PAGE_SIZE]]
-    people = _people(session, {said["actor"] for *_, said in shown})
-    entries = [
-        Entry(
-            id=event.id,
-            index=number,
-            at=event.at,
-            actor=said["actor"],
-            person=people.get(said["actor"], ""),
-            action=event.action,
-            subject=event.subject,
-            reason=reason or "",
-            detail=said.get("detail", {}),
-        )
-        for event, number, reason, said in shown
-    ]
-    return Page(entries, entries[-1].id if len(rows) > PAGE_SIZE else "")
+    entries = [_entry(event, number, reason) for event, number, reason in rows[:PAGE_SIZE]]
+    names = _names(session, {code for one in entries for code in (one.actor, one.subject)})
+    return Page(entries, entries[-1].id if len(rows) > PAGE_SIZE else "", names)
 
 
-def _people(session: Session, actors: set[str]) -> dict[str, str]:
-    ids = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
-    found = session.execute(select(User.id, User.display_name).where(User.id.in_(ids)))
-    return {f"user:{row.id}": row.display_name for row in found}
+def _entry(event: AuditEvent, number: int | None, reason: str | None) -> Entry:
+    said = auditlog.said(event.entry)
+    return Entry(
+        id=event.id,
+        index=number,
+        at=event.at,
+        actor=str(said.get("actor", "")),
+        action=event.action,
+        subject=event.subject,
+        reason=reason or "",
+        detail=said.get("detail", {}),
+        readable=bool(said),
+    )
+
+
+def _first_id_after(day: date) -> str:
+    """How the ids of events begin that are made after a day: with the milliseconds (UUIDv7, RFC 9562 §5.7)."""
+    end = datetime.combine(day + timedelta(days=1), time.min, ZONE)
+    moment = f"{int(end.timestamp() * 1000):012x}"
+    return f"{moment[:8]}-{moment[8:]}"
+
+
+def _names(session: Session, codes: Iterable[str]) -> Names:
+    """The same number of queries, whatever is named."""
+    ids: dict[str, list[str]] = {"user": [], "node": [], "institution": [], "resource": []}
+    for code in codes:
+        kind, _colon, rest = code.partition(":")
+        ids.get(kind, []).append(rest)
+    nodes = select(Node).where(Node.id.in_(ids["node"])).options(joinedload(Node.institution))
+    newest = select(ResourceVersion).join(Resource).where(Resource.id.in_(ids["resource"]))
+    newest = newest.where(ResourceVersion.version == Resource.latest_version)
+    members = select(Institution).where(Institution.code.in_(ids["institution"]))
+    return {
+        **{f"user:{one.id}": one for one in session.scalars(select(User).where(User.id.in_(ids["user"])))},
+        **{f"node:{one.id}": one for one in session.scalars(nodes)},
+        **{f"institution:{one.code}": one for one in session.scalars(members)},
+        **{f"resource:{one.resource_id}": one for one in session.scalars(newest)},
+    }

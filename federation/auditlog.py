@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,6 +102,18 @@ def seal(key: bytes, entry: bytes) -> str:
 def hidden(salt: str, reason: str) -> str:
     """How a reason stands in its entry: nobody can guess it without the salt, which is erased with it."""
     return hashlib.sha256(bytes.fromhex(salt) + reason.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def said(entry: str) -> dict[str, Any]:
+    """What an entry says; nothing for one that somebody has made unreadable behind the hub's back.
+
+    Pages go on showing the others; that it was altered is for `federation.transparency.verification` to say.
+    """
+    try:
+        found = json.loads(entry)
+    except (ValueError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def erase_reason(session: Session, event_id: str, *, reason: str, actor: str) -> None:

@@ -55,6 +55,13 @@ def end(session: Session, version_ids: Collection[int], *, reviewer: User | None
     session.execute(which.execution_options(synchronize_session="fetch"))
 
 
+def end_all_of(session: Session, person: User) -> None:
+    """End all claims of somebody who is at work no more."""
+    session.execute(
+        delete(Claim).where(Claim.reviewer_id == person.id).execution_options(synchronize_session="fetch")
+    )
+
+
 def standing(session: Session, version_ids: Sequence[int]) -> dict[int, Claim]:
     """The claims that hold now, by version."""
     query = select(Claim).where(Claim.version_id.in_(version_ids), Claim.until > now())

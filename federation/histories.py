@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from federation import auditlog
 from federation.models.auditing import AuditLeaf
 from federation.models.events import AuditEvent, FeedEntry
 from federation.transparency import tiles
 from shared.errors import NotFound
 
-RECEIVED, VERIFIED, PUBLISHED = "received", "verified", "published"
+RECEIVED, CORRECTED, VERIFIED, REVIEWED = "received", "corrected", "verified", "reviewed"
+PUBLISHED, RELEASED, RESTORED = "published", "released", "restored"
 WITHDRAWN, TAKEN_DOWN, EXPIRED = "withdrawn", "taken_down", "expired"
-PUBLIC: Mapping[str, str] = {
-    "version.received": RECEIVED,
-    "version.in_review": VERIFIED,
-    "version.published": PUBLISHED,
-    "version.withdrawn": WITHDRAWN,
-    "version.taken_down": TAKEN_DOWN,
-    "version.expired": EXPIRED,
-}
-"""The events that everybody may know of, and what they are called; verdicts that published nothing are not here."""
+PUBLIC = frozenset(
+    f"version.{state}"
+    for state in ("received", "in_review", "approved", "published", "withdrawn", "taken_down", "expired")
+)
+"""The events that everybody may know of; verdicts that published nothing are not here."""
+CHECKED_BEFORE = ("received", "awaiting_files", "verifying")
+"""From where a version comes into review once its files are verified; from elsewhere it comes back into review."""
+MADE_PUBLIC: Mapping[str, str] = {"approved": RELEASED, "taken_down": RESTORED, "expired": RESTORED}
+"""What it is called when a version becomes public, by where it came from; else it was published by a decision."""
 MAX_MOMENTS = 200
 
 
@@ -48,11 +50,25 @@ def of(session: Session, resource_id: str) -> list[Moment]:
         .order_by(AuditEvent.id)
         .limit(MAX_MOMENTS)
     )
-    return [Moment(PUBLIC[row.action], _version(row.entry), row.at, row.number) for row in session.execute(found)]
+    moments = []
+    for row in session.execute(found):
+        detail = auditlog.said(row.entry).get("detail", {})
+        version, what = int(detail.get("version", 0)), _what(row.action, detail)
+        if version and what:
+            moments.append(Moment(what, version, row.at, row.number))
+    return moments
 
 
-def _version(entry: str) -> int:
-    return int(json.loads(entry).get("detail", {}).get("version", 0))
+def _what(action: str, detail: Mapping[str, Any]) -> str:
+    """What the public calls an event; empty for what is nothing to it, such as a second review after an appeal."""
+    state, before = action.removeprefix("version."), detail.get("from", "")
+    if state == "received":
+        return CORRECTED if detail.get("version", 1) > 1 else RECEIVED
+    if state == "in_review":
+        return VERIFIED if before in CHECKED_BEFORE else ""
+    if state == "published":
+        return MADE_PUBLIC.get(before, PUBLISHED)
+    return REVIEWED if state == "approved" else state
 
 
 def proof(session: Session, index: int) -> str:

@@ -1,7 +1,8 @@
 """An institution's OpenID provider over HTTP: its description, the way there, and the ID token that comes back.
 
-OpenID Connect Core 1.0 §3.1 (authorization code flow) with PKCE (RFC 7636, S256), state and nonce. The issuer is
-what the operator set; what it says of its own addresses is believed when it is encrypted too, and nobody else's is.
+OpenID Connect Core 1.0 §3.1 (authorization code flow) with PKCE (RFC 7636, S256), state and nonce, and against
+mix-up the issuer in the answer (RFC 9207). The issuer is what the operator set; what it says of its own addresses is
+believed when it is encrypted too, and nobody else's is.
 
 The libraries for it take 9 MB, so they are loaded when somebody signs in so.
 """
@@ -68,9 +69,10 @@ def way_there(provider: Provider, attempt: Attempt, *, redirect_uri: str) -> str
     return str(address)
 
 
-def subject(provider: Provider, attempt: Attempt, *, code: str, redirect_uri: str) -> str:
+def subject(provider: Provider, attempt: Attempt, *, code: str, issuer: str | None, redirect_uri: str) -> str:
     """Whose account it is at the provider, as its signed ID token says (§3.1.3.7).
 
+    `issuer` is who the answer says that it is from: another provider's code is handed to nobody (RFC 9207 §2.4).
     Raises `ProviderAway` when it does not answer, `IdentityRefused` when what it answers is not right.
     """
     import requests  # noqa: PLC0415  # see above
@@ -81,6 +83,9 @@ def subject(provider: Provider, attempt: Attempt, *, code: str, redirect_uri: st
     from joserfc.jwk import KeySet  # noqa: PLC0415  # see above
 
     said = _description(provider)
+    names_itself = said.get("authorization_response_iss_parameter_supported") is True
+    if issuer != provider.issuer and (names_itself or issuer is not None):
+        raise IdentityRefused()
     try:
         token = _client(provider, redirect_uri).fetch_token(
             said["token_endpoint"],

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from federation import forbidden_keys, key_register, policies, quotas, review, withdrawals
+from federation import auditlog, forbidden_keys, key_register, policies, quotas, review, withdrawals
 from federation.database import unit_of_work
 from federation.models.institutions import ForbiddenKey, Institution, Node, NodeKey
 from federation.models.people import User
@@ -151,6 +151,8 @@ def approve_waiting(
 ) -> Approved:
     """Approve what waits of one institution, by the rules of every review, some hundreds in a transaction.
 
+    The audit log says of each decision that the operator gave it in for the reviewer.
+
     `begin` shows how far it is. Raises `NoSuch`, or what `review.decide_many` raises; what is already published
     stays so.
     """
@@ -172,6 +174,7 @@ def approve_waiting(
                 reviewer=reviewer,
                 reason=reason,
                 checklist=policies.current(session).everything(),
+                through=auditlog.OPERATOR,
                 naan=parts(app).settings.ark_naan,
             )
         published += len(done.decided)

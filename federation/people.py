@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from federation import auditlog, guessing, letters, mail, person_sessions, second_factor
+from federation import auditlog, claims, guessing, letters, mail, person_sessions, second_factor
 from federation.models.institutions import Institution
 from federation.models.people import User
 from federation.roles import ADMIN as ADMIN
@@ -169,7 +169,9 @@ def set_password(session: Session, user: User, password: str, *, actor: str) -> 
 
 
 def deactivate(session: Session, user: User, *, actor: str, reason: str = "") -> None:
-    """Close an account and end its sessions; its decisions stay. Closing a closed one changes nothing.
+    """Close an account, end its sessions and give back what it has claimed; its decisions stay.
+
+    Closing a closed one changes nothing.
 
     Raises `ReasonMissing`; only the operator at the command line may do without a reason.
     """
@@ -178,6 +180,7 @@ def deactivate(session: Session, user: User, *, actor: str, reason: str = "") ->
         return
     user.active = False
     person_sessions.drop_all(session, user)
+    claims.end_all_of(session, user)
     _remember(session, actor, "user.deactivated", user, reason=reason)
 
 

@@ -6,7 +6,6 @@ and nobody whose own decision is appealed. A version that has moved on meanwhile
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -242,7 +241,9 @@ def _decided_by(session: Session, appeals: Sequence[Petition], person: User) -> 
         AuditEvent.subject.in_(down), AuditEvent.action == f"version.{TAKEN_DOWN}"
     )
     # The last one stands: a resource may have been taken down more than once.
-    actors = {row.subject: json.loads(row.entry)["actor"] for row in session.execute(events.order_by(AuditEvent.id))}
+    actors = {
+        row.subject: auditlog.said(row.entry).get("actor") for row in session.execute(events.order_by(AuditEvent.id))
+    }
     mine = {subject for subject, actor in actors.items() if actor == auditlog.person(person.id)}
     return {
         one.id

@@ -30,6 +30,8 @@ MAX_QUESTION = MAX_ANSWER
 def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str) -> Question:
     """Ask the institution something about a version; its node finds the question among its status events.
 
+    The same words again, while they wait for an answer, are the same question: a form may come twice.
+
     Raises what hinders the person from judging the version (`Forbidden`, `OwnInstitution`, `NotYourDiscipline`),
     `NotLatest` or `MoveNotAllowed` for one that is over, `QuestionMissing`, or `InvalidRequest` for a long one.
     """
@@ -47,6 +49,10 @@ def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str
         raise QuestionMissing()
     if len(text) > MAX_QUESTION:
         raise InvalidRequest(errors=[FieldError("/question", "too_long", {"max": MAX_QUESTION, "length": len(text)})])
+    same = (Question.version_id == version.id, Question.asker_id == reviewer.id, Question.text == text)
+    before = session.scalar(select(Question).where(*same, Question.answered_at.is_(None)).limit(1))
+    if before is not None:
+        return before
     asked = Question(id=fresh_id(), version_id=version.id, asker_id=reviewer.id, text=text, answer="")
     session.add(asked)
     session.flush()

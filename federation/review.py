@@ -21,6 +21,7 @@ from federation.models.reviews import Claim, Decision
 from federation.verdicts import APPROVE, LEADS_TO
 from shared.canonical import canonical, digest
 from shared.errors import (
+    ChecklistChanged,
     CommonsError,
     FieldError,
     Forbidden,
@@ -48,6 +49,8 @@ class Judgement:
     answers: dict[str, Any]
     publish_on: date | None = None
     """The day before which what is approved is not to be public; None for none."""
+    through: str = ""
+    """Who gave it in for the reviewer, as the audit log names them; empty for the reviewer."""
 
     @property
     def reviewer(self) -> User:
@@ -153,6 +156,7 @@ def decide(
     checklist: Mapping[str, bool],
     notes: Mapping[str, str] = MappingProxyType({}),
     publish_on: date | None = None,
+    read: int | None = None,
     naan: str,
 ) -> ResourceVersion:
     """Judge one version; what it leads to happens in the same transaction.
@@ -160,10 +164,12 @@ def decide(
     An approval publishes when enough different reviewers have approved, and is only kept until then; on `publish_on`
     if that day is still to come, the latest one when several reviewers name one. A negative verdict acts at once.
     A reviewer counts once: the same approval again changes nothing, and who has approved may still say no.
+    `read` is the version of the policy whose checklist was read; None for the one in force.
 
     Raises `Forbidden`, `OwnInstitution`, `NotYourDiscipline`, `NotLatest`, `MoveNotAllowed`, `OwnDecision`,
-    `ReasonMissing`, `ChecklistIncomplete` or `InvalidRequest`.
+    `ReasonMissing`, `ChecklistChanged`, `ChecklistIncomplete` or `InvalidRequest`.
     """
+    _check_read(session, read)
     judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, [version.id])
     lifecycle.lock(session, [version.resource_id])
     session.refresh(version)
@@ -184,18 +190,22 @@ def decide_many(
     checklist: Mapping[str, bool],
     notes: Mapping[str, str] = MappingProxyType({}),
     publish_on: date | None = None,
+    read: int | None = None,
+    through: str = "",
     naan: str,
 ) -> BulkOutcome:
     """Judge many versions alike, by the same rules as one.
 
     Raises `Forbidden` for who judges nothing, and what is wrong with the judgement itself (`ReasonMissing`,
-    `ChecklistIncomplete`, `InvalidRequest`);
-    what hinders a single version stands in the outcome. Bulk approval needs a reason too.
+    `ChecklistChanged`, `ChecklistIncomplete`, `InvalidRequest`);
+    what hinders a single version stands in the outcome. Bulk approval needs a reason too. `through` is who gives it
+    in for the reviewer, and stands in the audit log: nobody's word is passed off as another's.
     """
     if not entitlement.may_review(reviewer):
         raise Forbidden()
+    _check_read(session, read)
     ids = sorted({version.id for version in versions})
-    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, ids)
+    judgement = _judgement(session, reviewer, verdict, reason, checklist, notes, publish_on, ids, through)
     if not judgement.reason:
         raise ReasonMissing()
     outcome = BulkOutcome()
@@ -215,6 +225,19 @@ def decide_many(
     return outcome
 
 
+def _check_read(session: Session, read: int | None) -> None:
+    """Nobody confirms questions that were put differently to them. Raises `ChecklistChanged`."""
+    rules = policies.current(session)
+    if read is None or read == rules.number:
+        return
+    try:
+        same = 0 < read < rules.number and policies.version(session, read).items == rules.items
+    except NotFound:
+        same = False
+    if not same:
+        raise ChecklistChanged(number=rules.number)
+
+
 def _judgement(
     session: Session,
     reviewer: User,
@@ -224,6 +247,7 @@ def _judgement(
     notes: Mapping[str, str],
     publish_on: date | None,
     version_ids: Collection[int],
+    through: str = "",
 ) -> Judgement:
     """A judgement whose form is good."""
     reason = plain(reason).strip()
@@ -237,7 +261,7 @@ def _judgement(
         raise ReasonMissing()
     by = entitlement.of(session, reviewer, policies.current(session), version_ids)
     answers = by.rules.answers(checklist, complete=verdict == APPROVE, notes=notes)
-    return Judgement(by, verdict, reason, answers, publish_on if verdict == APPROVE else None)
+    return Judgement(by, verdict, reason, answers, publish_on if verdict == APPROVE else None, through)
 
 
 def _apply(session: Session, versions: Sequence[ResourceVersion], judgement: Judgement, naan: str) -> set[int]:
@@ -313,6 +337,8 @@ def _happening(version: ResourceVersion, judgement: Judgement, approvals: int) -
     detail = {"version": version.version, "approvals": approvals, "checklist": answers}
     if judgement.publish_on is not None:
         detail["publish_on"] = judgement.publish_on.isoformat()
+    if judgement.through:
+        detail["through"] = judgement.through
     subject = f"resource:{version.resource_id}"
     action = f"review.{judgement.verdict}"
     return auditlog.Happening(judgement.actor, action, subject, judgement.reason, after=version.sha256, detail=detail)

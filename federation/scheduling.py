@@ -34,7 +34,7 @@ def day(given: str, *, pointer: str = "/publish_on") -> date | None:
     try:
         chosen = date.fromisoformat(given)
     except ValueError:
-        raise InvalidRequest(errors=[FieldError(pointer, "bad_date", {"value": given[:40]})]) from None
+        raise InvalidRequest(errors=[FieldError(pointer, "bad_day")]) from None
     first = days.today()
     if not first <= chosen <= first + LONGEST:
         limits = {"min": first.isoformat(), "max": (first + LONGEST).isoformat()}

@@ -77,6 +77,10 @@ class HubClient:
         """Read something, signed."""
         return read(reply, self._patiently(lambda: self._signed("GET", PREFIX + path, b"", {})))
 
+    def fetch(self, path: str) -> bytes:
+        """What stands at a public address of the hub (unsigned). Raises as `post` does."""
+        return bytes(self._patiently(lambda: self._content(path)))
+
     def _patiently(self, attempt: Callable[[], Any]) -> Any:
         """Try again, as Retry-After says or with growing pauses, while the hub is away or busy.
 
@@ -108,20 +112,25 @@ class HubClient:
     def _plain(self, path: str) -> Any:
         return self._send("GET", path, b"", {})
 
+    def _content(self, path: str) -> bytes:
+        answer = self._request("GET", path, b"", {})
+        return answer.content[:MAX_ANSWER] if answer.status_code == 200 else self._read(answer)
+
     def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
-        said = {**headers, "Accept": "application/json", "Accept-Language": language()}
+        return self._read(self._request(method, path, body, {**headers, "Accept": "application/json"}))
+
+    def _request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
         try:
-            answer = self.session.request(
+            return self.session.request(
                 method,
                 self.origin + path,
                 data=body or None,
-                headers=said,
+                headers={**headers, "Accept-Language": language()},
                 timeout=self.settings.timeouts,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             raise HubAway(hub=self.origin, cause=_cause(error)) from error
-        return self._read(answer)
 
     def _read(self, answer: requests.Response) -> Any:
         if answer.status_code in BUSY:

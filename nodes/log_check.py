@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from nodes import membership as memberships
 from nodes import witness
-from nodes.hub_client import HubClient
+from nodes.hub_client import HubClient, RefusedByHub
 from nodes.models import REFUSED, REGISTERED, Version
 from nodes.workplace import Workplace
 from shared.log_messages import EntriesReply
-from shared.merkle import Growing, leaf_hash
+from shared.merkle import WIDTH, Growing, leaf_hash, place_of
 from shared.notes import Checkpoint
 
 SETTLED = timedelta(hours=1)
@@ -61,7 +61,8 @@ class LogChecked:
 
 
 def verify(workplace: Workplace, *, begin: Callable[[int], Tell]) -> LogChecked | None:
-    """Witness the log, then fetch its entries and compute its root anew; None before there is a checkpoint.
+    """Witness the log, then fetch its entries and compute its root and its public tiles anew; None before there is a
+    checkpoint.
 
     `begin` is told how many entries there are, and gives the function that hears of those read. Raises `LogBroken`
     when the log does not go on from what the node has seen, or what asking the hub raises.
@@ -75,11 +76,13 @@ def verify(workplace: Workplace, *, begin: Callable[[int], Tell]) -> LogChecked 
     checkpoint = Checkpoint.parse(known.checkpoint)
     done = LogChecked(origin=checkpoint.origin, size=checkpoint.size)
     tree, own, tell = Growing(), _OwnVersions(workplace), begin(checkpoint.size)
+    tiles = _PublicTiles(client, done)
     for entry in _entries(client, checkpoint.size):
         own.hear(done, tree.size, entry)
-        for _kept in tree.add([leaf_hash(entry.encode())]):
-            pass
+        for level, _place, hashed in tree.add([leaf_hash(entry.encode())]):
+            tiles.add(level, hashed)
         tell(1)
+    tiles.conclude()
     done.root = tree.root().hex()
     if tree.root() != checkpoint.root:
         done.found("root_differs", checkpoint.size)
@@ -94,6 +97,40 @@ def _entries(client: HubClient, size: int) -> Iterator[str]:
         part = client.get(f"/log/entries?from={place}&before={size}", EntriesReply)["entries"]
         yield from part[: size - place]
         place += len(part)
+
+
+class _PublicTiles:
+    """Compares what the public sees of the tree with what its entries, which members alone see, come to."""
+
+    def __init__(self, client: HubClient, done: LogChecked) -> None:
+        self._client, self._done = client, done
+        self._edge: list[tuple[int, list[bytes]]] = []
+        """By the level: how many tiles of it were compared, and the hashes since."""
+
+    def add(self, level: int, hashed: bytes) -> None:
+        """Take the next hash of a level; each full tile is compared."""
+        if level == len(self._edge):
+            self._edge.append((0, []))
+        number, hashes = self._edge[level]
+        hashes.append(hashed)
+        if len(hashes) == WIDTH:
+            self._compare(level, number, hashes)
+            self._edge[level] = (number + 1, [])
+
+    def conclude(self) -> None:
+        """Compare what is left at the right edge."""
+        for level, (number, hashes) in enumerate(self._edge):
+            if hashes:
+                self._compare(level, number, hashes)
+
+    def _compare(self, level: int, number: int, hashes: list[bytes]) -> None:
+        path = f"/audit/tile/{level}/{place_of(number, len(hashes))}"
+        try:
+            shown = self._client.fetch(path)
+        except RefusedByHub:
+            shown = b""
+        if shown != b"".join(hashes):
+            self._done.found("tile_differs", path)
 
 
 class _OwnVersions:
@@ -111,14 +148,15 @@ class _OwnVersions:
         try:
             said = json.loads(entry)
             at, action, subject = datetime.fromisoformat(said["at"]), said["action"], said["subject"]
-        except (ValueError, KeyError, TypeError):
+            self._last = at if self._last is None else max(self._last, at)
+            if not action.startswith("version.") or not subject.startswith("resource:"):
+                return
+            name = subject.removeprefix("resource:"), said.get("detail", {}).get("version", 0)
+            mine = self._mine.get(name)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            # Whatever a hub may send that is no entry of ours.
             done.found("entry_unreadable", place)
             return
-        self._last = at if self._last is None else max(self._last, at)
-        if not action.startswith("version.") or not subject.startswith("resource:"):
-            return
-        name = subject.removeprefix("resource:"), said.get("detail", {}).get("version", 0)
-        mine = self._mine.get(name)
         if mine is None:
             return
         if said.get("after") != mine.sha256:

@@ -37,6 +37,10 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "“{value}”不是语言代码（如 zh、en）。",
         "“{value}” is not a language tag (such as zh, en).",
     ),
+    "bad_day": (
+        "没有这一天，或写法不对，应如 2026-05-20。",
+        "There is no such day, or it is written otherwise than 2026-05-20.",
+    ),
     "bad_date": (
         "日期写法不对或没有这一天，应如 2026-05-20、2026-05、2026；公元前 344 年写 -0343，约数在末尾加 ~。",
         "No such date: write 2026-05-20, 2026-05 or 2026; 344 BC is -0343; a trailing ~ means about.",

@@ -40,4 +40,4 @@ class CosignatureReply(Strict):
 class EntriesReply(Strict):
     """Entries of the audit log from the place that was asked for, as many as fit into one answer."""
 
-    entries = Many(Text(MAX_ENTRY_BYTES), MAX_ENTRIES, required=True)
+    entries = Many(Text(MAX_ENTRY_BYTES), MAX_ENTRIES, minimum=1, required=True)

@@ -49,6 +49,17 @@ def levels(size: int) -> int:
     return count
 
 
+def place_of(number: int, width: int = WIDTH) -> str:
+    """Where a tile of `width` hashes is within its level (C2SP tlog-tiles, `<N>[.p/<W>]`): digits in groups of three,
+    all but the last marked with an `x`, and how many hashes there are in one that is not full.
+    """
+    digits = str(number)
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[start : start + 3] for start in range(0, len(digits), 3)]
+    place = "/".join([f"x{group}" for group in groups[:-1]] + groups[-1:])
+    return place if width == WIDTH else f"{place}.p/{width}"
+
+
 class Tree:
     """A tree of `size` leaves behind a reader: its root and its proofs; each tile is read once."""
 

@@ -21,7 +21,7 @@ NOTHING_DONE = 5
 @click.option("--reason", required=True, help="批量通过的理由，记入审计日志。")
 @click.pass_context
 def approve(context: click.Context, code: str, name: str, reason: str) -> None:
-    """以某审核人的名义批量通过一个单位待审的资源（规则与网页上相同）。"""
+    """以某审核人的名义批量通过一个单位待审的资源（规则与网页上相同）；审计日志写明由命令行代为提交。"""
     settings = load_settings(context.obj)
     app = create_core(settings)
     with Bars() as bars:

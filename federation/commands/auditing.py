@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -18,6 +19,7 @@ from federation.transparency import export as exporting
 from federation.transparency.keys import log_keys
 from federation.transparency.verification import Verified
 from shared.commands import GivenPath
+from shared.notes import MAX_NOTE, Checkpoint
 from shared.progress import Bars
 
 FAULTS = {
@@ -37,6 +39,9 @@ FAULTS = {
     "log_shorter": "日志短于签过的检查点",
     "log_differs": "日志与签过的检查点不符",
     "cosignature_altered": "副署被改动",
+    "checkpoint_foreign": "所给的检查点不是这部日志签的",
+    "reason_inserted": "理由不属于任何事件",
+    "guard_removed": "数据库里拒绝改动日志的触发器没有了",
 }
 
 
@@ -46,20 +51,37 @@ def audit() -> None:
 
 
 @audit.command()
+@click.option(
+    "--against",
+    type=click.File(encoding="utf-8"),
+    help="另存的检查点（如成员 audit show 给出的）：日志须从它接着写下来。",
+)
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 @click.pass_context
-def verify(context: click.Context, as_json: bool) -> None:
+def verify(context: click.Context, against: TextIO | None, as_json: bool) -> None:
     """重新计算全部日志，找出背着平台改动、删除、插入的任何一行；有问题时退出码为 1。"""
-    settings = load_settings(context.obj)
+    settings, kept = load_settings(context.obj), _kept(against)
     with unit_of_work(create_core(settings), read_only=True) as session, Bars() as bars:
         tell = bars.begin("核对审计日志", checkpoints.numbered(session))
-        done = verification.verify(session, log_keys(settings), tell=tell)
+        done = verification.verify(session, log_keys(settings), against=kept, tell=tell)
     if as_json:
         said = {**asdict(done), "root": done.root.hex(), "good": done.good}
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
         _say(done)
     sys.exit(0 if done.good else 1)
+
+
+def _kept(given: TextIO | None) -> Checkpoint | None:
+    """The checkpoint in a file, also when the log's key stands above it, as `commons-node audit show` has it."""
+    if given is None:
+        return None
+    try:
+        note = given.read(MAX_NOTE)
+        first, _, rest = note.partition("\n")
+        return Checkpoint.parse((rest if "+" in first else note).rstrip("\n") + "\n")
+    except ValueError as error:
+        raise click.BadParameter("文件里没有检查点", param_hint="--against") from error
 
 
 def _say(done: Verified) -> None:

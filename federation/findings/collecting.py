@@ -16,6 +16,7 @@ OF_THE_RECORD: tuple[Callable[[Record], Iterable[Finding]], ...] = (
     accessibility.alternatives,
     accessibility.captions,
     plain_language.plain_language,
+    links.inside,
     links.unchecked,
 )
 """What is found by reading the record alone."""

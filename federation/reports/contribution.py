@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from federation.counting import DOWNLOAD, VIEW
 from federation.models.events import FeedEntry
@@ -70,7 +70,7 @@ class Contribution:
     versions: int = 0
     """Versions that came in, the first ones too."""
     published: int = 0
-    """Versions that became public."""
+    """Versions that became public for the first time; what is put back after a takedown is not new."""
     approvals: int = 0
     returned: int = 0
     rejected: int = 0
@@ -221,10 +221,18 @@ def _registered(session: Session, period: Period, institution: Institution | Non
     return session.execute(query.group_by(Resource.institution_id))
 
 
+def _newly_public() -> tuple[ColumnElement[bool], ...]:
+    """Of the change feed: the first time that a version is public."""
+    before = aliased(FeedEntry)
+    same = (before.resource_id == FeedEntry.resource_id, before.version_id == FeedEntry.version_id)
+    earlier = select(before.seq).where(*same, before.kind == PUBLISHED, before.seq < FeedEntry.seq)
+    return FeedEntry.kind == PUBLISHED, ~earlier.exists()
+
+
 def _became_public(session: Session, period: Period, institution: Institution | None) -> Iterable[Any]:
     query = select(Resource.institution_id, func.count()).select_from(FeedEntry)
     query = query.join(Resource, Resource.id == FeedEntry.resource_id)
-    query = query.where(FeedEntry.kind == PUBLISHED, *_within(FeedEntry.at, period), *_whose(institution))
+    query = query.where(*_newly_public(), *_within(FeedEntry.at, period), *_whose(institution))
     return session.execute(query.group_by(Resource.institution_id))
 
 
@@ -232,7 +240,7 @@ def _files(session: Session, period: Period, institution: Institution | None) ->
     query = select(Resource.institution_id, func.count(), func.sum(VersionFile.size)).select_from(FeedEntry)
     query = query.join(Resource, Resource.id == FeedEntry.resource_id)
     query = query.join(VersionFile, VersionFile.version_id == FeedEntry.version_id)
-    query = query.where(FeedEntry.kind == PUBLISHED, *_within(FeedEntry.at, period), *_whose(institution))
+    query = query.where(*_newly_public(), *_within(FeedEntry.at, period), *_whose(institution))
     return session.execute(query.group_by(Resource.institution_id))
 
 

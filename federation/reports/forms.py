@@ -17,8 +17,8 @@ from federation.reports.tables import BYTES, DAYS, PERCENT, Cell, Table
 
 BOM = "\ufeff"
 """What makes Excel read a CSV file as UTF-8."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+"""How a cell begins that a spreadsheet would take for a formula; a Chinese one takes wide signs for narrow ones."""
 FORMATS = {PERCENT: "0%", DAYS: "0.0", BYTES: "#,##0"}
 SVG = "http://www.w3.org/2000/svg"
 INK, CINNABAR, SLATE = "#2b2a27", "#b8372b", "#4a6670"

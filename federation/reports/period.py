@@ -54,19 +54,20 @@ class Period:
 
 
 def asked_for(first: str, last: str, *, today: date) -> Period:
-    """The period that a form names by two dates (`2026-01-01`); by default this year up to today.
+    """The period that a form names by two dates (`2026-01-01`): by default up to today, from the first day of the
+    year in which it ends.
 
     Raises `InvalidRequest` for what is no date, for an end before its beginning, and for more than ten years.
     """
     faults: list[FieldError] = []
-    begin = _day(first, "/begin", today.replace(month=1, day=1), faults)
     end = _day(last, "/end", today, faults)
+    begin = _day(first, "/begin", end.replace(month=1, day=1), faults)
     if not faults and not begin <= end <= begin + LONGEST:
         faults.append(
             FieldError("/end", "out_of_range", {"min": begin.isoformat(), "max": (begin + LONGEST).isoformat()})
         )
     if faults:
-        raise InvalidRequest(errors=faults)
+        raise InvalidRequest(errors=sorted(faults, key=lambda one: one.pointer))
     return Period(begin, end)
 
 
@@ -76,8 +77,8 @@ def _day(given: str, pointer: str, default: date, faults: list[FieldError]) -> d
     try:
         found = date.fromisoformat(given)
     except ValueError:
-        faults.append(FieldError(pointer, "bad_date", {"value": given[:40]}))
+        faults.append(FieldError(pointer, "bad_day"))
         return default
     if not 1970 < found.year < 9000:
-        faults.append(FieldError(pointer, "bad_date", {"value": given[:40]}))
+        faults.append(FieldError(pointer, "bad_day"))
     return found

@@ -22,7 +22,7 @@ FIGURES: tuple[tuple[str, tuple[str, str], str], ...] = (
     ("approvals", ("通过", "Approvals"), PLAIN),
     ("returned", ("退回修改", "Returned"), PLAIN),
     ("rejected", ("不予通过", "Rejected"), PLAIN),
-    ("median_days", ("审核天数（中位）", "Days to decision (median)"), DAYS),
+    ("median_days", ("送达到决定的天数（中位）", "Days from receipt to decision (median)"), DAYS),
     ("files", ("发布的文件", "Files published"), PLAIN),
     ("size", ("文件字节", "Bytes of files"), BYTES),
     ("public", ("现公开资源", "Public now"), PLAIN),

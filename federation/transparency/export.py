@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from federation.transparency import checkpoints, tiles
 from federation.transparency.keys import LogKeys
 from shared.errors import FolderNotEmpty
-from shared.merkle import WIDTH, levels
+from shared.merkle import WIDTH, levels, place_of
 
 Tell = Callable[[int], object]
 
@@ -39,8 +39,8 @@ def write(session: Session, keys: LogKeys, folder: Path, *, tell: Tell = lambda 
 
 def _places(count: int) -> list[str]:
     """The tiles of so many hashes, the last of which may be partial."""
-    full = [tiles.path_of(number) for number in range(count // WIDTH)]
-    return full + ([f"{tiles.path_of(count // WIDTH)}.p/{count % WIDTH}"] if count % WIDTH else [])
+    full = [place_of(number) for number in range(count // WIDTH)]
+    return full + ([place_of(count // WIDTH, count % WIDTH)] if count % WIDTH else [])
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -13,7 +13,7 @@ from federation.models.events import AuditEvent
 from federation.transparency import checkpoints
 from federation.transparency.numbering import read_hashes
 from shared.errors import NotFound
-from shared.merkle import WIDTH
+from shared.merkle import WIDTH, place_of
 
 _PLACE = re.compile(r"((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 MAX_LEVEL = 63
@@ -55,20 +55,13 @@ def proof(session: Session, index: int) -> str:
     return "\n".join([*lines, *map(_to_base64, path), "", str(checkpoint)])
 
 
-def path_of(number: int) -> str:
-    """`<N>` of a tile: digits in groups of three, all but the last marked with an `x`."""
-    digits = str(number)
-    groups = [digits.zfill(-(-len(digits) // 3) * 3)[i : i + 3] for i in range(0, -(-len(digits) // 3) * 3, 3)]
-    return "/".join([f"x{group}" for group in groups[:-1]] + groups[-1:])
-
-
 def _span(place: str) -> tuple[int, int]:
     found = _PLACE.fullmatch(place)
     width = int(found[2] or WIDTH) if found else 0
     if found is None or width > WIDTH or (found[2] and width == WIDTH):
         raise NotFound()
     number = int(found[1].replace("x", "").replace("/", ""))
-    if path_of(number) != found[1]:
+    if place_of(number) != found[1]:
         raise NotFound()
     return number * WIDTH, number * WIDTH + width
 

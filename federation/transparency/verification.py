@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from federation import auditlog, sequences
@@ -31,6 +32,8 @@ AT_ONCE = 2000
 MAX_FINDINGS = 100
 """Findings that are listed; their number is always whole."""
 Tell = Callable[[int], object]
+APPEND_ONLY = ("audit_events", "audit_leaves", "audit_hashes", "audit_checkpoints", "audit_cosignatures")
+"""The tables of which the database refuses changes, by triggers (migrations 0002 and 0009)."""
 _DECODER = json.JSONDecoder()
 
 
@@ -66,11 +69,23 @@ class Verified:
             self.findings.append(Finding(code, str(where)))
 
 
-def verify(session: Session, keys: LogKeys, *, tell: Tell = lambda _count: None) -> Verified:
-    """Read all of the log and compute it anew; `tell` hears of the events as they are read."""
+def verify(
+    session: Session,
+    keys: LogKeys,
+    *,
+    against: Checkpoint | None = None,
+    tell: Tell = lambda _count: None,
+) -> Verified:
+    """Read all of the log and compute it anew; `tell` hears of the events as they are read.
+
+    `against` is a checkpoint that was kept elsewhere: a log that was cut back to an older checkpoint, with all that
+    counts its rows, is whole by itself, and only who remembers more of it sees that.
+    """
     done = Verified()
-    signed = {row.size: row.note for row in session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size))}
+    noted = select(AuditCheckpoint.size, AuditCheckpoint.note).order_by(AuditCheckpoint.size)
+    signed = {row.size: row.note for row in session.execute(noted)}
     done.checkpoints = len(signed)
+    sizes = {*signed, against.size if against else 0}
     tree, above, roots, erased = Growing(), [], {}, auditlog.erased(session)
     for number, kept, *event in _events(session):
         if number != tree.size:
@@ -81,7 +96,7 @@ def verify(session: Session, keys: LogKeys, *, tell: Tell = lambda _count: None)
                 above.append((level, place, hashed))
             elif hashed != kept:
                 done.found("leaf_differs", place)
-        if tree.size in signed:
+        if tree.size in sizes:
             roots[tree.size] = tree.root()
         if tree.size % AT_ONCE == 0:
             tell(AT_ONCE)
@@ -89,14 +104,17 @@ def verify(session: Session, keys: LogKeys, *, tell: Tell = lambda _count: None)
     done.size, done.root = tree.size, tree.root()
     _check_above(session, done, above)
     _check_checkpoints(done, signed, roots, keys)
+    if against is not None:
+        _check_against(done, against, roots, keys)
     _check_cosignatures(session, done, signed, keys)
     _check_counts(session, done)
     _check_outside(session, done, keys, erased)
+    _check_guards(session, done)
     return done
 
 
 EVENT = (
-    AuditEvent.at,
+    type_coerce(AuditEvent.at, String).label("at"),
     AuditEvent.action,
     AuditEvent.subject,
     AuditEvent.entry,
@@ -104,7 +122,7 @@ EVENT = (
     AuditReason.salt,
     AuditReason.reason,
 )
-"""What `_check_event` wants to know, after the event's id."""
+"""What `_check_event` wants to know, after the event's id; the time as the engine has it, for it may be none."""
 
 
 def _events(session: Session) -> Iterator[Any]:
@@ -125,12 +143,13 @@ def _check_event(done: Verified, event: Sequence[Any], keys: LogKeys, erased: se
     if entry is None:
         done.found("event_removed", event_id)
         return b""
-    data: bytes = entry.encode()
+    # SQLite keeps bytes in a column of text when somebody puts them there.
+    data: bytes = entry.encode() if isinstance(entry, str) else entry
     if auditlog.seal(keys.sealing, data) != seal:
         done.found("event_altered", event_id)
         return data
     said = _DECODER.decode(entry)
-    if (event_id, at.isoformat(), action, subject) != (said["id"], said["at"], said["action"], said["subject"]):
+    if (event_id, _moment(at), action, subject) != (said["id"], said["at"], said["action"], said["subject"]):
         done.found("columns_altered", event_id)
     hidden = said.get("reason_sha256")
     if reason is None and hidden and event_id not in erased:
@@ -140,10 +159,19 @@ def _check_event(done: Verified, event: Sequence[Any], keys: LogKeys, erased: se
     return data
 
 
-def _hidden(salt: str, reason: str) -> str | None:
+def _moment(at: Any) -> str:
+    """A time as entries have it, from what the engine gives; empty for what is no time."""
+    try:
+        found = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return str((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).isoformat())
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _hidden(salt: Any, reason: Any) -> str | None:
     try:
         return auditlog.hidden(salt, reason)
-    except ValueError:
+    except (ValueError, TypeError, AttributeError):
         return None
 
 
@@ -176,7 +204,7 @@ def _check_checkpoints(done: Verified, signed: dict[int, str], roots: dict[int, 
     for size, note in signed.items():
         try:
             checkpoint = Checkpoint.parse(note)
-        except ValueError:
+        except (ValueError, TypeError):
             done.found("checkpoint_altered", size)
             continue
         if checkpoint.size != size or not checkpoint.is_signed_by(keys.verifier):
@@ -187,11 +215,22 @@ def _check_checkpoints(done: Verified, signed: dict[int, str], roots: dict[int, 
             done.found("log_differs", size)
 
 
+def _check_against(done: Verified, kept: Checkpoint, roots: dict[int, bytes], keys: LogKeys) -> None:
+    """That the log goes on from a checkpoint that somebody has kept elsewhere."""
+    if not kept.is_signed_by(keys.verifier):
+        done.found("checkpoint_foreign", kept.size)
+    elif kept.size > done.size:
+        done.found("log_shorter", kept.size)
+    elif roots[kept.size] != kept.root:
+        done.found("log_differs", kept.size)
+
+
 def _check_cosignatures(session: Session, done: Verified, signed: dict[int, str], keys: LogKeys) -> None:
     """That each cosignature is the word of the node that it is kept under."""
     jwks: dict[str, Any] = {row.id: row.jwk for row in session.execute(select(NodeKey.id, NodeKey.jwk))}
     bodies: dict[int, Checkpoint] = {}
-    for row in session.scalars(select(AuditCosignature).execution_options(yield_per=1000)):
+    kept = select(AuditCosignature.size, AuditCosignature.node_id, AuditCosignature.key_id, AuditCosignature.line)
+    for row in session.execute(kept.execution_options(yield_per=1000)):
         done.cosignatures += 1
         try:
             body = bodies.setdefault(row.size, Checkpoint.parse(signed[row.size]))
@@ -199,7 +238,7 @@ def _check_cosignatures(session: Session, done: Verified, signed: dict[int, str]
             signer = Verifier(name, COSIGNATURE, load_public_jwk(jwks[row.key_id]))
             mine = Checkpoint(body.origin, body.size, body.root, (Signature.parse(row.line),))
             good = mine.is_signed_by(signer)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             good = False
         if not good:
             done.found("cosignature_altered", f"{row.size} {row.node_id}")
@@ -226,3 +265,18 @@ def _check_outside(session: Session, done: Verified, keys: LogKeys, erased: set[
     )
     for event_id in session.scalars(homeless.order_by(AuditEvent.id)):
         done.found("event_inserted", event_id)
+    of_nothing = select(AuditReason.event_id).outerjoin(AuditEvent, AuditEvent.id == AuditReason.event_id)
+    for event_id in session.scalars(of_nothing.where(AuditEvent.id.is_(None)).order_by(AuditReason.event_id)):
+        done.found("reason_inserted", event_id)
+
+
+def _check_guards(session: Session, done: Verified) -> None:
+    """That the database still refuses to change what is only ever added to."""
+    if session.get_bind().dialect.name == "sqlite":
+        kept = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'"
+        wanted = {f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("UPDATE", "DELETE")}
+    else:
+        kept = "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
+        wanted = {f"{table}_append_only" for table in APPEND_ONLY}
+    for name in sorted(wanted - set(session.scalars(text(kept)))):
+        done.found("guard_removed", name)

@@ -28,6 +28,8 @@ OF_THE_WORKBENCH = (
     "end",
     "action",
     "subject",
+    "until",
+    "before",
 )
 PARAMETERS = frozenset((*SearchQuery().fields, *OF_THE_WORKBENCH))
 """What pages take in their queries: those of the search, and of the workbench its lists, door, links and reports."""

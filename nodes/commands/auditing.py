@@ -16,6 +16,7 @@ from nodes.texts import _, later
 FAULTS = {
     "root_differs": later("各条目算出的根与检查点不符，条目被改过"),
     "entry_unreadable": later("读不懂的条目"),
+    "tile_differs": later("公开的散列片与条目算出的不符"),
     "other_content": later("日志所记的内容不是本节点签的"),
     "not_in_log": later("平台告诉过本节点，日志里却没有"),
 }
@@ -48,7 +49,7 @@ def show(context: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def verify(context: click.Context, as_json: bool) -> None:
-    """取回全部条目重新计算，并核对本节点各版本的记录；有出入时退出码为 5。"""
+    """取回全部条目重新计算，核对公开的散列片和本节点各版本的记录；有出入时退出码为 5。"""
     workplace = opened(context)
     with Bars() as bars, rounds.alone(workplace):
         rotation.finish(workplace)

@@ -126,6 +126,7 @@ from shared.errors.node import UnknownState as UnknownState
 from shared.errors.standing import AlreadyDone as AlreadyDone
 from shared.errors.standing import AlreadyExists as AlreadyExists
 from shared.errors.standing import AlreadyWithdrawn as AlreadyWithdrawn
+from shared.errors.standing import ChecklistChanged as ChecklistChanged
 from shared.errors.standing import ClaimedByAnother as ClaimedByAnother
 from shared.errors.standing import FileNotDeclared as FileNotDeclared
 from shared.errors.standing import Gone as Gone

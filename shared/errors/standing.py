@@ -29,6 +29,14 @@ class PolicyChanged(CommonsError):
     en = "The review policy has changed to version {number} meanwhile. Look at it before you change it."
 
 
+class ChecklistChanged(CommonsError):
+    """A decision whose checklist was read in a version of the policy that asks otherwise than the one in force."""
+
+    code, status, exit_code = "checklist_changed", 409, 5
+    zh = "您填写期间，审核清单改成了第 {number} 版。结论没有提交：请对照新清单逐项确认，再提交一次。"
+    en = "The checklist has changed to version {number} meanwhile. Confirm each item anew and submit again."
+
+
 class PolicySame(CommonsError):
     """A change of a policy that changes nothing."""
 

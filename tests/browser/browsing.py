@@ -74,7 +74,7 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-together": "/workbench/together/?" + "&".join(f"version={number}" for number in versions.values()),
         "desk-policy": "/workbench/policy/",
         "desk-rules": "/workbench/rules/",
-        "desk-experts": "/workbench/rules/experts",
+        "desk-experts": "/workbench/policy/experts",
         "desk-rereviews": "/workbench/rereviews/",
         "desk-petitions": "/workbench/petitions/",
         "desk-feedback": "/workbench/feedback/",

@@ -169,6 +169,37 @@ def test_any_change_behind_the_hub_s_back_is_found_by_the_operator_and_by_a_memb
     assert "root_differs" in [one.code for one in check(world).findings]
 
 
+def test_what_the_public_sees_of_the_tree_is_compared_with_the_entries_that_members_see(world: World) -> None:
+    signed(world.hub, 300)
+    assert check(world).good
+    for where in ("level = 0 AND number = 7", "level = 1"):
+        tamper(world.hub, f"UPDATE audit_hashes SET hash = (SELECT hash FROM audit_hashes LIMIT 1) WHERE {where}")
+    done = check(world)
+    places = ["/audit/tile/0/000", "/audit/tile/1/000.p/1"]
+    assert [(one.code, one.where) for one in done.findings] == [("tile_differs", place) for place in places]
+
+
+NO_ENTRIES = (
+    "[]",
+    '{"action":"version.x","at":"2020-01-01","subject":"resource:x"}',
+    '{"action":"version.x","at":"2020-01-01T00:00:00+00:00","detail":[],"subject":"resource:x"}',
+    '{"action":"version.x","at":"2020-01-01T00:00:00+00:00","detail":{"version":[]},"subject":"resource:x"}',
+    '{"action":"version.x","at":"2020-01-01T00:00:00+00:00","subject":7}',
+)
+
+
+def test_a_member_reports_entries_that_are_none_and_goes_on(world: World) -> None:
+    signed(world.hub, 20)
+    witness.look(world.node)
+    with behind_the_back(world.hub.database) as connection:
+        for number, entry in enumerate(NO_ENTRIES):
+            statement = "UPDATE audit_events SET entry = :entry WHERE subject = :subject"
+            connection.execute(text(statement), {"entry": entry, "subject": f"thing:{number}"})
+    found = [one.code for one in check(world).findings]
+    assert found.count("entry_unreadable") == len(NO_ENTRIES)
+    assert "root_differs" in found
+
+
 def forked(world: World, folder: Path) -> None:
     """Let the hub's log fork: what it was is put back, and other things happen."""
     copy = folder / "before"

@@ -338,7 +338,8 @@ def test_two_reviewers_publish_what_is_sensitive(desk: Desk, member: Member) -> 
         ({"verdict": "approve", "checklist": ["science"]}, "逐项确认审核清单"),
         ({"reason": "x"}, "请选择审核结论"),
         ({"verdict": "maybe"}, "请选择审核结论"),
-        ({"verdict": "reject", "reason": "长" * 4001}, "最多 4000 个字符"),
+        ({"verdict": "reject", "reason": "长" * 4001}, "理由：最多 4000 个字符"),
+        ({**APPROVAL, "publish_on": "2026-02-30"}, "发布日期：没有这一天"),
         ({**APPROVAL, "checklist": ["taste"]}, "不在词表"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pyotp
 import pytest
@@ -141,6 +141,18 @@ def test_an_id_token_that_is_not_for_us_and_now_is_refused(
     provider.claims = claims
     browser = desk.browser()
     refused(browser, "没能通过单位的账号登录", through(browser))
+
+
+def test_an_answer_that_names_another_issuer_or_conceals_it_is_refused(desk: Desk, provider: Provider) -> None:
+    """RFC 9207 §2.4: else one member's provider could have the code of another's."""
+    bind(desk.signed_in("zhang", roles.CONTRIBUTOR, "nim"))
+    browser = desk.browser()
+    back = at_the_provider(way(browser)) + "&iss=https%3A%2F%2Felsewhere.example"
+    refused(browser, "没能通过单位的账号登录", browser.get(back).headers["Location"])
+    provider.description = {"authorization_response_iss_parameter_supported": True}
+    refused(browser, "没能通过单位的账号登录", through(browser))
+    named = f"{at_the_provider(way(browser))}&iss={quote(provider.origin, safe='')}"
+    assert browser.get(named).headers["Location"] == "/workbench/own/"
 
 
 def test_an_id_token_of_another_key_is_refused(desk: Desk, provider: Provider) -> None:

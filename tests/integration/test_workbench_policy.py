@@ -38,23 +38,46 @@ def test_the_policy_is_read_by_every_reviewer_and_changed_in_the_form(desk: Desk
     form = {
         **filled(boss),
         "needed": "2",
-        "item-6-code": "access",
-        "item-6-zh": "无障碍",
-        "item-6-en": "Accessibility",
+        "item-7-code": "voices",
+        "item-7-zh": "方言",
+        "item-7-en": "Dialects",
     }
-    form |= {"item-6-question-zh": "看不见的人能用吗？", "item-6-question-en": "Can the blind use it?"}
-    form |= {"item-6-place": "0", "item-0-remove": "1", "reason": "加上无障碍"}
+    form |= {"item-7-question-zh": "说方言的人听得懂吗？", "item-7-question-en": "Do speakers of dialects follow it?"}
+    form |= {"item-7-place": "0", "item-0-remove": "1", "reason": "加上方言"}
     assert boss.submit(RULES, **form).headers["Location"] == POLICY
     page = li.page(POLICY)
-    assert page.index("无障碍") < page.index("科学性")
+    assert page.index("方言") < page.index("科学性")
     assert "正确导向" not in page
-    assert "加上无障碍" in page
+    assert "加上方言" in page
     assert "正确导向" in li.page(POLICY + "1")
     _, path = desk.waiting(member)
     submission = li.page(path)
     assert "需要 2 位审核人通过" in submission
-    assert "看不见的人能用吗？" in submission
+    assert "说方言的人听得懂吗？" in submission
     assert li.submit(path, **APPROVAL).status_code == 422
+
+
+def test_who_has_read_another_checklist_is_shown_the_new_one_without_ticks(desk: Desk, member: Member) -> None:
+    boss, li = desk.signed_in("boss", people.ADMIN), desk.signed_in("li")
+    record, path = desk.waiting(member)
+    number = re.search(r'name="policy" value="(\d+)"', li.page(path))
+    assert number is not None
+    changed = {**filled(boss), "item-0-question-zh": "另一个问题？", "reason": "改问法"}
+    assert boss.submit(RULES, **changed).status_code == 303
+    stale = {**APPROVAL, "policy": number[1], "reason": "都看过了"}
+    for address, further in (
+        (path, {}),
+        (f"/workbench/together/?version={path.split('/')[-1]}", {"seen": path.split("/")[-1]}),
+    ):
+        answer = li.submit(address, **stale, **further)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 409
+        assert "审核清单改成了第 2 版" in page
+        assert "另一个问题？" in page
+        assert "都看过了" in page
+        assert 'name="checklist" value="science" checked' not in page
+    assert desk.hub.states(record["id"]) == ["in_review"]
+    assert li.submit(path, **APPROVAL, policy="2").status_code == 303
 
 
 def test_the_form_says_each_fault_at_its_field_and_keeps_what_was_typed(desk: Desk) -> None:
@@ -93,11 +116,14 @@ def test_a_version_of_the_policy_that_is_not_there_is_not_found(desk: Desk, numb
 def test_experts_are_set_on_their_page(desk: Desk) -> None:
     desk.person("li")
     boss = desk.signed_in("boss", people.ADMIN)
-    action = re.findall(r'action="(/workbench/rules/experts/[^"]+)"', boss.page(RULES + "experts"))
+    action = re.findall(r'action="(/workbench/rules/experts/[^"]+)"', boss.page(POLICY + "experts"))
     assert len(action) == 2
-    boss.submit(action[1], seen_on=RULES + "experts", disciplines=["length"])
-    assert "几何量" in boss.page(RULES + "experts").split("<details>")[1].rpartition("</details>")[2]
-    assert boss.submit(RULES + "experts/nobody", seen_on=RULES + "experts").status_code == 404
+    boss.submit(action[1], seen_on=POLICY + "experts", disciplines=["length"])
+    read = desk.signed_in("zhao", people.AUDITOR).page(POLICY + "experts")
+    assert "几何量" in read
+    assert "/workbench/rules/" not in read
+    assert "几何量" in boss.page(POLICY + "experts").split("<details>")[1].rpartition("</details>")[2]
+    assert boss.submit(RULES + "experts/nobody", seen_on=POLICY + "experts").status_code == 404
 
 
 def test_what_was_drawn_is_looked_at_again_on_its_page(desk: Desk, member: Member) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text as sql
 
-from federation import counting, roles
+from federation import counting, days, roles
 from federation.counting import Use
 from federation.database import unit_of_work
 from federation.models.base import now
@@ -15,6 +17,7 @@ from tests.support.desk import Browser, Desk
 from tests.support.hub import Hub
 from tests.support.publishing import publish
 from tests.support.records import make_record
+from tests.support.tampering import behind_the_back
 
 REPORT = "/workbench/reports/"
 READER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -70,13 +73,54 @@ def test_what_cannot_be_asked_is_said_in_words(desk: Desk, query: str) -> None:
     assert browser.get(f"{REPORT}nothing.csv").status_code == 404
 
 
-def test_an_auditor_reads_the_log_with_names_and_reasons_and_narrows_it_down(desk: Desk) -> None:
+def test_a_faulty_period_is_said_by_its_field_and_stays_in_the_form(desk: Desk) -> None:
+    browser = desk.signed_in("li", roles.REVIEWER)
+    for query, words in (
+        ("begin=2026-05-01&end=2026-04-01", "截止日期：应在 2026-05-01 到"),
+        ("begin=2026-02-30&end=2026-04-01", "起始日期：没有这一天"),
+    ):
+        answer = browser.get(f"{REPORT}?{query}")
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 422
+        assert words in page
+        assert 'name="end" value="2026-04-01"' in page
+        assert browser.get(f"{REPORT}members.csv?{query}").status_code == 422
+    assert "2020-01-01 – 2020-03-31" in browser.page(f"{REPORT}?end=2020-03-31")
+
+
+def test_a_member_that_there_is_not_is_not_found_without_a_word_of_commands(desk: Desk) -> None:
+    answer = desk.signed_in("li", roles.REVIEWER).get(f"{REPORT}?institution=zzz")
+    assert answer.status_code == 404
+    assert "commons-hub" not in answer.get_data(as_text=True)
+
+
+LOG = "/workbench/admin/log"
+
+
+def test_an_auditor_reads_the_log_in_words_and_narrows_it_down(desk: Desk) -> None:
     browser = desk.signed_in("zhao", roles.AUDITOR)
-    page = browser.page("/workbench/admin/log")
-    assert "user.signed_in" in page
-    assert "zhao" in page
-    narrowed = browser.page("/workbench/admin/log?action=version.published")
-    assert "version.published" in narrowed
-    assert "user.signed_in" not in narrowed
-    assert "没有这样的条目" in browser.page("/workbench/admin/log?action=100%25")
-    assert "没有这样的条目" in browser.page("/workbench/admin/log?before=0")
+    page = browser.page(LOG)
+    for words in ("<b>登录成功</b>", ">zhao<", "《a的资源》", "节点 · a院", "命令行", "user.signed_in"):
+        assert words in page, words
+    narrowed = browser.page(f"{LOG}?action=version.published")
+    assert "<dd>version.published</dd>" in narrowed
+    assert "<dd>user.signed_in</dd>" not in narrowed
+    assert "<dd>user.signed_in</dd>" in browser.page(f"{LOG}?action=user.")
+    assert "没有这样的条目" in browser.page(f"{LOG}?action=100%25")
+    assert "没有这样的条目" in browser.page(f"{LOG}?before=0")
+
+
+def test_the_log_is_read_from_a_day_backwards(desk: Desk) -> None:
+    browser = desk.signed_in("zhao", roles.AUDITOR)
+    assert "<b>登录成功</b>" in browser.page(f"{LOG}?until={days.today()}")
+    assert "没有这样的条目" in browser.page(f"{LOG}?until={days.today() - timedelta(days=1)}")
+    for nonsense in ("x", "0001-01-01", "9999-12-31"):
+        assert "<b>登录成功</b>" in browser.page(f"{LOG}?until={nonsense}")
+
+
+def test_an_entry_that_somebody_made_unreadable_is_said_to_be_so_and_breaks_no_page(desk: Desk) -> None:
+    with behind_the_back(desk.hub.database) as connection:
+        connection.execute(sql("UPDATE audit_events SET entry = '[' WHERE action = 'version.published'"))
+        ark = connection.scalar(sql("SELECT ark FROM resources ORDER BY ark LIMIT 1"))
+    assert "条目被改动，读不出来" in desk.signed_in("zhao", roles.AUDITOR).page("/workbench/admin/log")
+    assert "文件核验无误" in desk.browser().page(f"/resources/{ark}")

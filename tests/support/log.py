@@ -26,10 +26,10 @@ def signed(hub: Hub, count: int = 0) -> Checkpoint:
         return checkpoints.latest(session)
 
 
-def verified(hub: Hub) -> Verified:
+def verified(hub: Hub, *, against: Checkpoint | None = None) -> Verified:
     """What the operator's verification says."""
     with unit_of_work(hub.app, read_only=True) as session:
-        return verification.verify(session, log_keys(hub.settings))
+        return verification.verify(session, log_keys(hub.settings), against=against)
 
 
 def codes(hub: Hub) -> set[str]:

@@ -143,6 +143,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/"),
         ("GET", "/workbench/policy/"),
         ("GET", "/workbench/policy/<int(max=2147483647):number>"),
+        ("GET", "/workbench/policy/experts"),
         ("GET", "/workbench/petitions/"),
         ("POST", "/workbench/petitions/<petition_id>"),
         ("GET", "/workbench/feedback/"),
@@ -164,7 +165,6 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>/takedown"),
         ("GET", "/workbench/rules/"),
         ("POST", "/workbench/rules/"),
-        ("GET", "/workbench/rules/experts"),
         ("POST", "/workbench/rules/experts/<user_id>"),
     },
     ADMIN: {

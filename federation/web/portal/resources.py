@@ -137,8 +137,12 @@ def _citation(page: Page) -> str:
 def _moment_name(moment: histories.Moment) -> str:
     said = {
         histories.RECEIVED: _("第 %(n)s 版登记", n=moment.version),
+        histories.CORRECTED: _("登记第 %(n)s 版，更正或更新", n=moment.version),
         histories.VERIFIED: _("第 %(n)s 版文件核验无误，送审", n=moment.version),
+        histories.REVIEWED: _("第 %(n)s 版审核通过，定日发布", n=moment.version),
         histories.PUBLISHED: _("第 %(n)s 版审核通过，发布", n=moment.version),
+        histories.RELEASED: _("第 %(n)s 版发布", n=moment.version),
+        histories.RESTORED: _("恢复公开"),
         histories.WITHDRAWN: _("提供单位撤回"),
         histories.TAKEN_DOWN: _("联盟下架"),
         histories.EXPIRED: _("期满停止公开"),

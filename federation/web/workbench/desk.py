@@ -123,6 +123,7 @@ def decide(version_id: int) -> ResponseReturnValue:
             checklist=confirmed,
             notes=showing.notes(request.form),
             publish_on=scheduling.day(request.form.get("publish_on", "")),
+            read=request.form.get("policy", type=int),
             naan=parts().settings.ark_naan,
         )
     except CommonsError as error:

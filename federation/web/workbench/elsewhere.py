@@ -109,7 +109,8 @@ def _came_back(said: dict[str, Any] | None) -> tuple[openid.Provider, str]:
     if not hmac.compare_digest(state.encode(), attempt.state.encode()) or not code:
         raise IdentityRefused()
     provider = identities.provider_of(db.session(), said["institution"], settings=parts().settings)
-    return provider, openid.subject(provider, attempt, code=code[:2000], redirect_uri=_redirect_uri())
+    issuer, there = request.args.get("iss"), _redirect_uri()
+    return provider, openid.subject(provider, attempt, code=code[:2000], issuer=issuer, redirect_uri=there)
 
 
 def _bind(user_id: str, issuer: str, subject: str) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from federation import audit_reading
 from federation.audience import ADMIN, guard
 from federation.database import db
-from federation.web.workbench import sessions, showing
+from federation.web.workbench import deeds, sessions, showing
 
 workbench_log = guard(
     Blueprint("workbench_log", __name__, url_prefix="/workbench/admin"), ADMIN, sessions.check_admin
@@ -23,8 +24,25 @@ MAX_FILTER = 200
 def log() -> ResponseReturnValue:
     """The events, the last first."""
     asked = {name: request.args.get(name, "")[:MAX_FILTER].strip() for name in ("action", "subject")}
-    found = audit_reading.read(db.session(), before=request.args.get("before", "")[:36], **asked)
-    return render_template("workbench/admin/log.html", found=found, asked=asked, showing=showing, as_text=_as_text)
+    until = _day(request.args.get("until", ""))
+    found = audit_reading.read(db.session(), before=request.args.get("before", "")[:36], until=until, **asked)
+    return render_template(
+        "workbench/admin/log.html",
+        found=found,
+        asked={**asked, "until": until.isoformat() if until else ""},
+        deeds=deeds,
+        showing=showing,
+        as_text=_as_text,
+    )
+
+
+def _day(given: str) -> date | None:
+    """The day that was chosen; none for what makes no sense, as for every filter."""
+    try:
+        found = date.fromisoformat(given)
+    except ValueError:
+        return None
+    return found if 1970 < found.year < 9000 else None
 
 
 def _as_text(detail: dict[str, object]) -> str:

@@ -79,11 +79,15 @@ def change() -> ResponseReturnValue:
     return redirect(url_for("workbench_policy.current"), 303)
 
 
-@workbench_rules.get("/experts")
+@workbench_policy.get("/experts")
 def expert_list() -> ResponseReturnValue:
-    """Which reviewer is an expert of what."""
-    standing = policies.current(db.session())
-    return render_template("workbench/experts.html", experts=experts.reviewers(db.session()), policy=standing)
+    """Which reviewer is an expert of what; those who lead the review change it there."""
+    return render_template(
+        "workbench/experts.html",
+        experts=experts.reviewers(db.session()),
+        policy=policies.current(db.session()),
+        leads=entitlement.leads_review(sessions.me()),
+    )
 
 
 @workbench_rules.post("/experts/<user_id>")
@@ -94,7 +98,7 @@ def set_expert(user_id: str) -> ResponseReturnValue:
         raise NotFound()
     experts.set_disciplines(db.session(), person, request.form.getlist("disciplines"), by=sessions.me())
     flash(_("已记下%(name)s的专业。", name=person.display_name), "good")
-    return redirect(url_for("workbench_rules.expert_list"), 303)
+    return redirect(url_for("workbench_policy.expert_list"), 303)
 
 
 def _shown(number: int) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from federation import days, operations
+from federation import days
 from federation.audience import PERSON, guard
 from federation.database import db
 from federation.language import request_language
@@ -21,7 +21,7 @@ from federation.reports import contribution, forms, period, tables
 from federation.reports.contribution import Report
 from federation.reports.tables import Table
 from federation.roles import Permission, may
-from federation.web.workbench import sessions
+from federation.web.workbench import sessions, showing
 from shared.errors import Forbidden, InvalidRequest, NotFound
 
 workbench_reports = guard(
@@ -42,7 +42,7 @@ def report() -> ResponseReturnValue:
     try:
         made, status = _made(), 200
     except InvalidRequest as error:
-        fault, status = " ".join(one.message(language) for one in error.errors), error.status
+        fault, status = showing.fault(error), error.status
         made = contribution.report(db.session(), period.asked_for("", "", today=days.today()), institution=_whose())
     shown = tables.tables(made, language)
     page = render_template(
@@ -52,6 +52,7 @@ def report() -> ResponseReturnValue:
         about=tables.about(made, language),
         members=_members(),
         asked=_asked(made),
+        typed=request.args if fault else _asked(made),
         drawn=[table.name for table in shown if _has_bars(table)],
         fault=fault,
     )
@@ -91,7 +92,7 @@ def _has_bars(table: Table) -> bool:
 
 
 def _made() -> Report:
-    """The report that the query asks for. Raises `InvalidRequest`, `Forbidden` or `NoSuch`."""
+    """The report that the query asks for. Raises `InvalidRequest`, `Forbidden` or `NotFound`."""
     given = request.args.get("begin", ""), request.args.get("end", "")
     asked = period.asked_for(*given, today=days.today())
     return contribution.report(db.session(), asked, institution=_whose())
@@ -101,10 +102,17 @@ def _whose() -> Institution | None:
     """Of which member: the own one for people of members, any one or all for those who read the desk."""
     me, code = sessions.me(), request.args.get("institution", "")
     if may(me, Permission.READ_DESK):
-        return operations.institution(db.session(), code) if code else None
+        return _member(code) if code else None
     if me.institution is None or code not in ("", me.institution.code):
         raise Forbidden()
     return me.institution
+
+
+def _member(code: str) -> Institution:
+    found = db.session.scalar(select(Institution).where(Institution.code == code))
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def _members() -> list[Institution]:

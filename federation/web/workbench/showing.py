@@ -85,6 +85,18 @@ LABELS: Mapping[str, Any] = {
 """Every field of a record, in the order in which it is shown."""
 NOTE = "note-"
 """How the fields begin in which a note on a question of the checklist is sent."""
+FIELDS: Mapping[str, Any] = {
+    "/publish_on": _l("发布日期"),
+    "/day": _l("发布日期"),
+    "/begin": _l("起始日期"),
+    "/end": _l("截止日期"),
+    "/reason": _l("理由"),
+    "/text": _l("理由"),
+    "/question": _l("问题"),
+    "/note": _l("备注"),
+    "/notes": _l("备注"),
+}
+"""What the fields of the forms are called whose faults are said above the form."""
 TEXTS = ("title", "summary", "description")
 TERMS = {
     "type": "types",
@@ -313,6 +325,14 @@ def fault(error: CommonsError) -> str:
     if isinstance(error, ChecklistIncomplete):
         return str(_("通过之前，请逐项确认审核清单。"))
     if isinstance(error, InvalidRequest) and error.errors:
-        said = {"/verdict": _("请选择审核结论。"), "/answer": _("请选择同意或不同意。")}
-        return " ".join(said.get(one.pointer, one.message(language)) for one in error.errors)
+        return " ".join(_of_field(one.pointer, one.message(language)) for one in error.errors)
     return error.message(language)
+
+
+def _of_field(pointer: str, said: str) -> str:
+    """What is wrong with one field of a form, with the field's name before it."""
+    chosen = {"/verdict": _("请选择审核结论。"), "/answer": _("请选择同意或不同意。")}
+    if pointer in chosen:
+        return str(chosen[pointer])
+    name = FIELDS.get("/" + pointer.split("/")[1] if "/" in pointer else "")
+    return str(_("%(field)s：%(said)s", field=name, said=said)) if name else said

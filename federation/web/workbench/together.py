@@ -53,6 +53,7 @@ def decide() -> ResponseReturnValue:
             reason=request.form.get("reason", ""),
             checklist=dict.fromkeys(request.form.getlist("checklist"), True),
             publish_on=scheduling.day(request.form.get("publish_on", "")),
+            read=request.form.get("policy", type=int),
             naan=parts().settings.ark_naan,
         )
     except CommonsError as error:

@@ -295,6 +295,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", TOGETHER): Row(judges_or_staff(), together, form=APPROVAL | {"seen": "1", "reason": "x"}),
     ("GET", POLICY + "/"): Row(readers_of_the_desk()),
     ("GET", POLICY + "/<int(max=2147483647):number>"): Row(readers_of_the_desk(), POLICY + "/1"),
+    ("GET", POLICY + "/experts"): Row(readers_of_the_desk()),
     ("GET", "/workbench/petitions/"): Row(readers_of_the_desk()),
     ("POST", "/workbench/petitions/<petition_id>"): Row(
         no_such_draw(), f"/workbench/petitions/{ANY_ID}", form={"answer": "granted", "reason": "x"}
@@ -311,7 +312,6 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/workbench/rereviews/<int(max=2147483647):rereview_id>"): Row(no_such_draw(), "/workbench/rereviews/7"),
     ("GET", RULES + "/"): Row(LEADING),
     ("POST", RULES + "/"): Row(LEADING, form={"needed": "?"}),
-    ("GET", RULES + "/experts"): Row(LEADING),
     ("POST", RULES + "/experts/<user_id>"): Row(
         LEADING,
         lambda stage: f"{RULES}/experts/{stage.somebody()}",

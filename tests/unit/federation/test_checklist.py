@@ -27,9 +27,9 @@ question = { zh = "好吗？", en = "Good?" }
 """
 
 
-def test_the_shipped_policy_asks_the_six_questions_of_the_alliance() -> None:
+def test_the_shipped_policy_asks_the_seven_questions_of_the_alliance() -> None:
     labels = [item.label("zh") for item in checklist.DEFAULT.items]
-    assert labels == ["正确导向", "科学性", "真实性考证", "版权", "通俗性", "个人信息"]
+    assert labels == ["正确导向", "科学性", "真实性考证", "版权", "通俗性", "个人信息", "无障碍"]
     for item in checklist.DEFAULT.items:
         assert item.ask("zh").endswith("？")
         assert item.ask("en").endswith("?")

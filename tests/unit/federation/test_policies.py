@@ -16,6 +16,7 @@ from federation.models.auditing import AuditReason
 from federation.models.events import AuditEvent, NodeEvent
 from federation.models.policies import ReviewPolicy
 from shared.errors import (
+    ChecklistChanged,
     Forbidden,
     InvalidRequest,
     NotFound,
@@ -123,6 +124,21 @@ def test_a_changed_file_is_a_new_version_until_the_workbench_has_changed_it(scen
         2,
         3,
     ]
+
+
+def test_nobody_confirms_a_question_that_was_put_otherwise_to_them(scene: Scene) -> None:
+    version = scene.member.submit()
+    said = {"reviewer": scene.first, "verdict": "approve", "reason": "", "naan": NAAN}
+    items = document()["items"]
+    change(scene, items=[{**items[0], "question": {"zh": "另一个问题？", "en": "Another question?"}}, *items[1:]])
+    for read in (1, 0, 3, 10**30):
+        with pytest.raises(ChecklistChanged) as refused:
+            review.decide(scene.session, version, checklist=DEFAULT.everything(), read=read, **said)
+        assert refused.value.data["number"] == 2
+    assert scene.decisions() == []
+    change(scene, based_on=2, items=json.loads(policies.current(scene.session).document)["items"], days=3)
+    review.decide(scene.session, version, checklist=DEFAULT.everything(), read=2, **said)
+    assert version.state == "published"
 
 
 def test_notes_reach_the_institution_with_the_reason_and_the_log_as_a_digest(scene: Scene) -> None:

@@ -43,6 +43,15 @@ def test_a_question_reaches_the_node_among_its_events_and_changes_no_state(scene
     assert scene.actions(f"resource:{version.resource_id}")[-1] == "review.asked"
 
 
+def test_a_form_that_comes_twice_asks_once_and_the_same_may_be_asked_again_after_an_answer(scene: Scene) -> None:
+    version = scene.member.submit()
+    first = ask(scene, version)
+    assert ask(scene, version).id == first.id
+    assert scene.actions(f"resource:{version.resource_id}").count("review.asked") == 1
+    answer(scene, first.id)
+    assert ask(scene, version).id != first.id
+
+
 def test_the_first_answer_stands_and_the_same_again_changes_nothing(scene: Scene) -> None:
     asked = ask(scene, scene.member.submit())
     assert [answer(scene, asked.id), answer(scene, asked.id), answer(scene, asked.id, "别人。")] == [

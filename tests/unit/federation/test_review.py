@@ -67,6 +67,16 @@ def test_the_audit_log_names_the_reviewer_only_by_the_random_id(scene: Scene) ->
     assert "first" not in json.dumps(said)
 
 
+def test_a_decision_that_somebody_gave_in_for_the_reviewer_says_so_in_the_log(scene: Scene) -> None:
+    versions = [scene.member.submit()]
+    said = {"reason": "逐件核对过", "checklist": ALL, "naan": NAAN}
+    review.decide_many(scene.session, versions, reviewer=scene.first, through="operator", **said)
+    entry = json.loads(
+        scene.session.scalars(select(AuditEvent.entry).where(AuditEvent.action == "review.approve")).one()
+    )
+    assert (entry["actor"], entry["detail"]["through"]) == (f"user:{scene.first.id}", "operator")
+
+
 @pytest.mark.parametrize("theme", sorted(DEFAULT.sensitive_themes))
 def test_a_sensitive_theme_is_published_by_the_second_different_reviewer(scene: Scene, theme: str) -> None:
     version = scene.member.submit(themes=["knowledge", theme])

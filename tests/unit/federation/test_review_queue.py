@@ -186,6 +186,14 @@ def test_two_do_not_claim_the_same_until_the_first_gives_it_up_or_time_has_passe
     assert claims.standing(scene.session, [version.id])[version.id].reviewer_id == scene.first.id
 
 
+def test_what_somebody_has_claimed_is_given_back_when_the_account_is_closed(scene: Scene) -> None:
+    version = scene.member.submit()
+    claim(scene, version, scene.second)
+    people.deactivate(scene.session, scene.second, actor="operator")
+    claim(scene, version, scene.first)
+    assert claims.standing(scene.session, [version.id])[version.id].reviewer_id == scene.first.id
+
+
 def test_only_who_may_decide_may_claim(scene: Scene) -> None:
     version = scene.member.submit()
     for person, error in (

@@ -173,6 +173,24 @@ def test_what_is_found_of_a_person_is_shown_with_its_middle_hidden() -> None:
     assert "139******78" in said
 
 
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("http://192.168.1.5/a", True),
+        ("http://10.0.0.1:8080/", True),
+        ("http://[::1]/", True),
+        ("http://oa/file", True),
+        ("https://files.jlkx.local/", True),
+        ("https://www.nim.ac.cn/", False),
+        ("https://8.8.8.8/", False),
+        ("https://计量.中国/", False),
+    ],
+)
+def test_a_link_into_the_institution_s_own_network_is_found(url: str, inside: bool) -> None:
+    found = [one.code for one in links.inside(make_record(links=[{"url": url, "label": "a"}]))]
+    assert found == (["link_inside"] if inside else [])
+
+
 def test_links_are_said_to_be_unchecked() -> None:
     [found] = links.unchecked(make_record())
     assert (found.code, found.severity) == ("links_unchecked", "note")

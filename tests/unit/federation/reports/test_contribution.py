@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from federation import days, publication
 from federation.counting import day_of
 from federation.database import db, unit_of_work
 from federation.models.base import insert_rows, now
@@ -109,6 +110,17 @@ def test_feedback_counts_when_it_came_and_whether_it_was_answered_without_what_w
     assert (made.before.feedback, made.before.feedback_answered) == (1, 1)
 
 
+def test_what_is_put_back_after_a_takedown_was_published_once(hub: Hub, shared: dict[str, str]) -> None:
+    with unit_of_work(hub.app) as session:
+        version = session.query(ResourceVersion).filter_by(resource_id=shared["a"]).one()
+        publication.remove(session, [version], to="taken_down", actor="test", reason="x")
+        publication.put_back(session, [version], actor="test", reason="x")
+    everything = Period(date(2026, 5, 1), days.today())
+    a = report(hub, everything, "a").total
+    assert (a.published, a.files, a.size, a.public) == (1, 1, len(TEXT), 1)
+    assert sum(month.published for month in report(hub, everything, "a").trend) == 1
+
+
 def test_one_member_s_report_knows_nothing_of_the_others(hub: Hub, shared: dict[str, str]) -> None:
     made = report(hub, code="b")
     assert [one.institution.code for one in made.members if one.institution] == ["b"]
@@ -129,7 +141,7 @@ def test_decisions_count_when_they_were_made_and_how_long_they_took(hub: Hub, sh
     with unit_of_work(hub.app) as session:
         reviewer = user(session, "li").id
         versions = session.query(ResourceVersion).order_by(ResourceVersion.id).all()
-        for version, verdict, days in ((versions[0], "approve", 2), (versions[1], "reject", 5)):
+        for version, verdict, after in ((versions[0], "approve", 2), (versions[1], "reject", 5)):
             session.add(
                 Decision(
                     version_id=version.id,
@@ -137,7 +149,7 @@ def test_decisions_count_when_they_were_made_and_how_long_they_took(hub: Hub, sh
                     verdict=verdict,
                     reason="x",
                     checklist={},
-                    at=IN_MAY + timedelta(days=days),
+                    at=IN_MAY + timedelta(days=after),
                 )
             )
     made = report(hub)

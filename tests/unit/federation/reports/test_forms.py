@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
 from openpyxl import load_workbook
 
 from federation.reports import forms
@@ -39,6 +41,13 @@ def test_csv_is_read_as_utf_8_by_excel_and_holds_no_formula() -> None:
     assert rows[0] == list(TABLE.headings)
     assert rows[1] == ["'=HYPERLINK(1)", "3", "0.5", "", "10"]
     assert rows[3][0] == "合计"
+
+
+@pytest.mark.parametrize("sign", forms.FORMULA)
+def test_no_text_of_a_csv_begins_as_a_formula_would(sign: str) -> None:
+    row = (f"{sign}1+1", 1, 1.0, None, 1)
+    told = forms.as_csv(replace(TABLE, rows=[row], total=None)).removeprefix("\ufeff")
+    assert list(csv.reader(io.StringIO(told, newline="")))[1][0] == f"'{sign}1+1"
 
 
 def test_a_chart_is_a_picture_that_runs_and_loads_nothing() -> None:

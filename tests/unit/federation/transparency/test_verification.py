@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +13,12 @@ from sqlalchemy import Connection, event, select, text
 from federation import auditlog
 from federation.database import db, unit_of_work
 from federation.models.auditing import AuditLeaf, AuditReason
+from federation.transparency import checkpoints
 from federation.transparency.keys import log_keys
 from shared.canonical import canonical
 from shared.errors import NotFound, ReasonMissing
 from shared.merkle import Growing, leaf_hash
+from shared.notes import Checkpoint
 from tests.support.hub import Hub, Member
 from tests.support.log import codes, remember, signed, verified
 from tests.support.tampering import behind_the_back
@@ -25,7 +28,8 @@ SIZE = 300
 
 @pytest.fixture
 def log(hub: Hub, member: Member) -> Hub:
-    """A log of a few more than one full tile, with two checkpoints, and an event that waits."""
+    """A log of a few more than one full tile, with three checkpoints, and an event that waits."""
+    signed(hub)
     signed(hub, 10)
     signed(hub, SIZE)
     remember(hub, 1)
@@ -40,7 +44,7 @@ def tamper(hub: Hub, statement: str, **values: object) -> int:
 def test_a_log_that_nobody_touched_is_whole(log: Hub) -> None:
     done = verified(log)
     assert done.good, done.findings
-    assert (done.size, done.checkpoints, done.waiting) == (SIZE + 13, 2, 1)
+    assert (done.size, done.checkpoints, done.waiting) == (SIZE + 13, 3, 1)
 
 
 ALTERED = {
@@ -63,6 +67,65 @@ ALTERED = {
 }
 ID = "event_id FROM audit_leaves WHERE number = :n"
 HASH = "hash FROM audit_hashes WHERE level = 0 AND number = :n + 1"
+
+
+EVENT_50 = "(SELECT event_id FROM audit_leaves WHERE number = 50)"
+STRANGE = {
+    "a time that is none": (f"UPDATE audit_events SET at = 'x' WHERE id = {EVENT_50}", "columns_altered"),
+    "bytes for an entry": (f"UPDATE audit_events SET entry = x'ff' WHERE id = {EVENT_50}", "event_altered"),
+    "bytes for a reason": (f"UPDATE audit_reasons SET reason = x'ff' WHERE event_id = {EVENT_50}", "reason_altered"),
+    "bytes for a checkpoint": ("UPDATE audit_checkpoints SET note = x'ff', at = 'x'", "checkpoint_altered"),
+    "a word of nobody": ("INSERT INTO audit_cosignatures VALUES (13, 'x', 'y', 5, 'z')", "cosignature_altered"),
+    "a reason of nothing": ("INSERT INTO audit_reasons VALUES ('nothing', '00', 'x')", "reason_inserted"),
+}
+
+
+@pytest.mark.only_on("sqlite")  # It keeps anything in any column; the other refuses what is not of its type.
+@pytest.mark.parametrize(("statement", "code"), STRANGE.values(), ids=list(STRANGE))
+def test_what_no_column_should_hold_is_reported_like_any_other_change(log: Hub, statement: str, code: str) -> None:
+    tamper(log, statement)
+    assert code in codes(log)
+
+
+def test_a_database_that_no_longer_refuses_changes_is_reported(log: Hub) -> None:
+    drop = {
+        "sqlite": "DROP TRIGGER audit_leaves_no_DELETE",
+        "postgresql": "ALTER TABLE audit_leaves DISABLE TRIGGER audit_leaves_append_only",
+    }
+    with unit_of_work(log.app) as session:
+        session.execute(text(drop[session.get_bind().dialect.name]))
+    assert codes(log) == {"guard_removed"}
+
+
+def test_a_log_cut_back_to_an_older_checkpoint_is_found_by_whoever_kept_a_later_one(log: Hub) -> None:
+    """All that counts is cut back too, and nothing within the database tells of what there was."""
+    with unit_of_work(log.app, read_only=True) as session:
+        kept = checkpoints.latest(session)
+    with behind_the_back(log.database) as connection:
+        for statement in CUT:
+            connection.execute(text(statement))
+    assert codes(log) == set()
+    assert [one.code for one in verified(log, against=kept).findings] == ["log_shorter"]
+    forged = replace(kept, size=13)
+    assert [one.code for one in verified(log, against=forged).findings] == ["checkpoint_foreign"]
+
+
+def test_a_log_goes_on_from_a_checkpoint_that_was_kept_elsewhere(log: Hub) -> None:
+    with unit_of_work(log.app, read_only=True) as session:
+        kept = checkpoints.at(session, 13)
+    assert verified(log, against=kept).good
+
+
+CUT = (
+    "DELETE FROM audit_reasons",
+    "DELETE FROM audit_waiting",
+    "DELETE FROM audit_events WHERE id NOT IN (SELECT event_id FROM audit_leaves WHERE number < 3)",
+    "DELETE FROM audit_leaves WHERE number >= 3",
+    "DELETE FROM audit_hashes WHERE level > 0 OR number >= 3",
+    "DELETE FROM audit_checkpoints WHERE size <> 3",
+    "UPDATE counters SET value = 3 WHERE name = 'audit_log'",
+    "UPDATE counters SET value = 1 WHERE name = 'audit_checkpoints'",
+)
 
 
 @pytest.mark.parametrize(("statement", "code"), ALTERED.values(), ids=list(ALTERED))
@@ -115,6 +178,18 @@ def _update(connection: Connection, statement: str, **values: object) -> None:
     connection.execute(text(statement), values)
 
 
+def test_a_checkpoint_for_which_very_many_vouch_can_still_be_read(log: Hub) -> None:
+    with unit_of_work(log.app, read_only=True) as session:
+        line = str(checkpoints.latest(session).signatures[0])
+    with behind_the_back(log.database) as connection:
+        insert = "INSERT INTO audit_cosignatures (size, node_id, key_id, line, at) VALUES (313, :n, '', :l, :at)"
+        for number in range(250):
+            _update(connection, insert, n=f"{number:03}", l=line, at="2026-05-20 00:00:00+00:00")
+    with unit_of_work(log.app, read_only=True) as session:
+        note = str(checkpoints.latest(session))
+    assert len(Checkpoint.parse(note).signatures) == 100
+
+
 COLUMNS = {
     "audit_events": ("entry", "action", "subject", "seal"),
     "audit_leaves": ("event_id",),
@@ -160,4 +235,4 @@ def test_reading_the_log_takes_a_number_of_queries_that_does_not_grow(log: Hub) 
             assert verified(log).good
         finally:
             event.remove(db.engine, "before_cursor_execute", listener)
-    assert len(counted) <= 14
+    assert len(counted) <= 16
