@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from shared.commands import GivenPath, LoadedWhenCalled, speak
-from shared.errors import CommonsError
+from shared.commands import GivenPath, LoadedWhenCalled, forget_output, speak
+from shared.errors import CommonsError, DiskFull, OutputFailed, SystemFault
+from shared.wording import Words, system_fault
 
 LANGUAGE = "zh"
+UNNAMED = Words("the data of the hub", "平台的数据")
+"""What is said where the system names no file."""
 COMMANDS = {
     "up": "running:up",
     "demo": "demonstrating:run_demo",
@@ -46,7 +52,10 @@ class NamedErrors(LoadedWhenCalled):
     def main(self, *args: Any, **options: Any) -> Any:
         """Read the command line, run the command and end the process."""
         speak(LANGUAGE)
-        return super().main(*args, **options)
+        try:
+            return super().main(*args, **options)
+        except OSError as error:
+            end_with(_of_system(error))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -67,6 +76,17 @@ def _named(error: Exception) -> CommonsError | None:
     """The name of a database's fault. A command that has not loaded it cannot have met one."""
     database = sys.modules.get("federation.database")
     return database.named(error) if database and isinstance(error, database.DBAPIError) else None
+
+
+def _of_system(error: OSError) -> CommonsError:
+    """By the system's number, and by whether it was met while something was said."""
+    if any(frame.f_code is click.echo.__code__ for frame, _line in traceback.walk_tb(error.__traceback__)):
+        forget_output()
+        return OutputFailed(cause=system_fault(error))
+    path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else UNNAMED
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(path=path)
+    return SystemFault(path=path, cause=system_fault(error))
 
 
 def end_with(error: CommonsError) -> NoReturn:

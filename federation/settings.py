@@ -16,10 +16,13 @@ from sqlalchemy.exc import ArgumentError
 
 from federation import folder, malware
 from shared.errors import InvalidSettings
-from shared.settings import LANGUAGE, read, setting
+from shared.settings import LANGUAGE, NOT_UTF8, is_text, read, setting
 from shared.supervised import INSTANCE, SUPERVISED
+from shared.wording import Words, system_fault, toml_fault
 
 PREFIX = "COMMONS_"
+SECRETS = "secrets.toml"
+"""The file in which a single machine keeps the secrets that it made for itself."""
 DEFAULT_VAR = Path("var")
 NEEDED_ABROAD = (
     "public_origin",
@@ -180,6 +183,9 @@ class HubSettings:
         found = []
         if self.mode not in ("embedded", "distributed"):
             found.append(f"mode: 应为 embedded 或 distributed，现为 {self.mode}")
+        if not is_text(str(self.var)):
+            # The database's address and the index are named in UTF-8.
+            found.append(f"var: {NOT_UTF8.zh}")
         if self.mode == "distributed":
             found += [f"{name}: 分布式运行时必须设置" for name in NEEDED_ABROAD if not getattr(self, name)]
         found += _store_key_faults(self.store_access_key, self.store_secret_key)
@@ -289,7 +295,20 @@ def load_settings(file: Path | None = None, environ: Mapping[str, str] = os.envi
     try:
         return _with_embedded_parts(settings)
     except (OSError, KeyError, ValueError) as error:
-        raise InvalidSettings(faults=f"- var: 数据目录 {settings.var} 不能使用：{error}") from error
+        fault = f"- var: 数据目录 {settings.var} 不能使用：{_cause(error).zh}"
+        raise InvalidSettings(faults=fault) from error
+
+
+def _cause(error: OSError | KeyError | ValueError) -> Words:
+    """What is wrong with a data folder, or with the secrets in it."""
+    if isinstance(error, OSError):
+        return system_fault(error)
+    if isinstance(error, KeyError):
+        return Words(f"{SECRETS} lacks {error.args[0]}", f"{SECRETS} 里缺少 {error.args[0]}")
+    if not isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError):
+        return system_fault(error)
+    fault = toml_fault(error) if isinstance(error, tomllib.TOMLDecodeError) else NOT_UTF8
+    return Words(f"{SECRETS}: {fault}", f"{SECRETS} {fault.zh}")
 
 
 def read_settings(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> HubSettings:
@@ -332,7 +351,7 @@ def _port_in_use(settings: HubSettings, var: Path) -> int:
 
 def secrets_file(var: Path) -> Path:
     """Where a single machine keeps the secrets that it made for itself."""
-    return var / "secrets.toml"
+    return var / SECRETS
 
 
 def _own_secrets(path: Path) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +13,7 @@ import click
 from nodes import faults
 from nodes.settings import NodeSettings
 from nodes.texts import _, language
-from shared.commands import speak
+from shared.commands import forget_output, speak
 from shared.errors import CommonsError, InvalidUsage, OutputFailed
 from shared.wording import system_fault
 
@@ -83,15 +82,9 @@ def say_error(error: CommonsError, *, as_json: bool) -> None:
 def _end(error: CommonsError) -> NoReturn:
     say_error(error, as_json=_wants_json())
     if isinstance(error, OutputFailed):
-        _forget_output()
+        forget_output()
     sys.exit(error.exit_code)
 
 
 def _wants_json() -> bool:
     return "--json" in sys.argv
-
-
-def _forget_output() -> None:
-    """What could not be written must not be tried again when Python ends, which would print a second complaint."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

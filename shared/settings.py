@@ -30,7 +30,14 @@ class _PathField(fields.String):
     """A path; `~` is the home folder."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return Path(super()._deserialize(value, attr, data, **kwargs)).expanduser()
+        path = super()._deserialize(value, attr, data, **kwargs)
+        if not path:
+            # To Python it is the current folder, which nobody means by a variable that they left empty.
+            raise ValidationError("empty")
+        try:
+            return Path(path).expanduser()
+        except RuntimeError as error:
+            raise ValidationError("nobody's home") from error
 
 
 FIELD_TYPES: dict[Any, type[fields.Field[Any]]] = {
@@ -45,7 +52,7 @@ WRONG_TYPE: dict[Any, tuple[str, str]] = {
     int: ("应为整数", "a whole number is expected"),
     float: ("应为数字", "a number is expected"),
     bool: ("应为 true 或 false", "true or false is expected"),
-    Path: ("应为路径（写在引号里）", "a path in quotes is expected"),
+    Path: ("应为路径（写在引号里），不能为空", "a path in quotes is expected, and not an empty one"),
 }
 
 
@@ -181,7 +188,7 @@ def _read_environment(
     for field in dataclasses.fields(cls):
         name = prefix + field.name.upper()
         if name in environ:
-            if types[field.name] is not Path and not _is_text(environ[name]):
+            if types[field.name] is not Path and not is_text(environ[name]):
                 faults.append(_about(name, NOT_UTF8))
                 continue
             values[field.name] = environ[name]
@@ -194,7 +201,7 @@ def _read_environment(
                 faults.append(_about(f"{name}_FILE", NOT_UTF8))
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
     """Whether a variable was UTF-8: what was not comes with surrogates, which no page and no database takes."""
     try:
         value.encode("utf-8")

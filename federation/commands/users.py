@@ -31,7 +31,7 @@ def user() -> None:
 @click.option("--display-name", help="显示的姓名。")
 @click.option("--role", type=click.Choice(roles.ROLES), default="reviewer", show_default=True)
 @click.option("--institution", "code", help="所属单位的代码。")
-@click.password_option(help="密码；不写则提示输入。")
+@click.password_option(prompt="密码", help="密码；不写则提示输入。")
 @click.pass_context
 def user_add(
     context: click.Context, name: str, display_name: str | None, role: str, code: str | None, password: str

@@ -20,6 +20,8 @@ from shared.vocabularies import vocabulary
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 NO_BREAK = "\u00a0"
+_NAMED_HERE = {"lzh": "文言文"}
+"""Languages that our members' resources are in and that CLDR names in English only."""
 _HAN = re.compile("[\u3400-\u9fff]")
 _EDTF_PARTS = re.compile(r"(?P<year>-?\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?(?P<mark>[~?]?)")
 
@@ -81,8 +83,13 @@ def _year(year: int) -> str:
 
 def language_name(tag: str) -> str:
     """What a language is called in the reader's; the tag itself when nobody knows."""
+    reader = Locale.parse(LOCALES[request_language()])
+    # The list of names is longer than that of locales: no machine is set to Literary Chinese, or to no language at all.
+    known = reader.languages.get(tag) or (_NAMED_HERE.get(tag) if request_language() == CHINESE else None)
+    if known:
+        return str(known)
     try:
-        name = Locale.parse(tag, sep="-").get_display_name(LOCALES[request_language()])
+        name = Locale.parse(tag, sep="-").get_display_name(reader)
     except (UnknownLocaleError, ValueError):
         return tag
     return name or tag

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from federation.core import store_settings
 from federation.folder import MARKER
 from federation.settings import load_settings
 from federation.storage.s3 import S3Engine
-from tests.support.processes import Command, HubProcess, eventually
+from tests.support.processes import Command, HubProcess, eventually, surroundings
 from tests.support.stores import free_port
 
 
@@ -67,6 +69,17 @@ def test_a_data_folder_that_cannot_be_is_said_to_be_so(tmp_path):
     (tmp_path / "file").touch()
     for place in (Path("/proc/commons"), tmp_path / "file"):
         assert "- var: " in in_words(command(place).run("up", check=5))
+
+
+@pytest.mark.parametrize("words", [("clean-data", "--yes"), ("--help",)])
+def test_an_answer_that_cannot_be_written_is_said_to_be_so(tmp_path, words):
+    environ = {**surroundings(), "COMMONS_VAR": str(tmp_path / "none")}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "federation", *words], env=environ, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert "结果无法输出：磁盘已满" in in_words(done)
 
 
 def test_all_faults_of_the_settings_are_said_at_once(tmp_path):

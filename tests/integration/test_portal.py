@@ -180,6 +180,7 @@ def test_symbols_alone_find_nothing_and_lead_to_everything(shown: Exhibition, qu
     page = shown.get(f"/search?{query}").text
     assert "：0 件资源" in page
     assert "只有符号，没有可检索的字词" in page
+    assert "筛选" not in page, "there is nothing to choose from"
     assert '<a href="/search">浏览全部资源</a>' in page
     assert '<a href="/search?type=article">去掉检索词' in shown.get(f"/search?{query}&type=article").text
     found = shown.get(f"/api/v1/search?{query}").get_json()

@@ -196,10 +196,34 @@ def test_a_variable_that_stands_for_an_option_of_a_command_is_taken_for_no_missp
     assert load(environ=dict.fromkeys(declared, "1")) == load(environ={})
 
 
-@pytest.mark.parametrize("place", ["/proc/commons", "file", "file/inside"])
-def test_a_data_folder_that_cannot_be_is_a_fault_by_name(tmp_path, place):
+@pytest.mark.parametrize(
+    ("place", "cause"),
+    [
+        ("/proc/commons", "文件不存在"),
+        ("file", "已有同名的别的东西"),
+        ("file/inside", "路径中有一段不是文件夹"),
+        (os.fsdecode("云".encode("gbk")), "不是 UTF-8 编码"),
+    ],
+)
+def test_a_data_folder_that_cannot_be_is_a_fault_by_name_with_its_cause_in_words(tmp_path, place, cause):
     (tmp_path / "file").touch()
-    assert "- var: " in faults(tmp_path, var=str(tmp_path / place))
+    said = faults(tmp_path, var=str(tmp_path / place))
+    assert "- var: " in said
+    assert cause in said
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"), [("", " 里缺少 secret_key"), ("=", " 第 1 行第 1 列"), ("\xff", " 不是 UTF-8")]
+)
+def test_secrets_that_cannot_be_read_are_said_to_be_so(tmp_path, text, cause):
+    (tmp_path / "secrets.toml").write_text(text, encoding="latin-1")
+    assert f"不能使用：secrets.toml{cause}" in faults(tmp_path)
+
+
+def test_an_empty_data_folder_setting_does_not_mean_the_folder_that_one_stands_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "- var: " in faults(tmp_path, var="")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_is_marked_as_ours_only_when_it_was_missing_or_empty(tmp_path):

@@ -109,6 +109,11 @@ def test_a_value_of_the_wrong_type_is_a_fault(value):
     assert "- count:" in faults(EX_COUNT=value)
 
 
+@pytest.mark.parametrize("value", ["", "~nobody-has-this-name/x"])
+def test_a_path_that_leads_nowhere_is_a_fault(value):
+    assert "- folder:" in faults(EX_FOLDER=value)
+
+
 def test_a_file_that_is_not_there_is_a_fault(tmp_path):
     assert str(tmp_path / "none.toml") in faults(tmp_path / "none.toml")
 

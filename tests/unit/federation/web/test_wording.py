@@ -30,3 +30,20 @@ def chinese() -> object:
 )
 def test_a_span_with_one_end_says_on_which_side_it_is_open(first: int | None, last: int | None, said: str) -> None:
     assert wording.year_span(first, last) == said
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("zh", "中文"),
+        ("fr", "法语"),
+        ("lzh", "文言文"),
+        ("zxx", "无语言内容"),
+        ("grc", "古希腊语"),
+        ("und", "未知语言"),
+        ("zh-Hant", "中文 (繁体)"),
+        ("xyz", "xyz"),
+    ],
+)
+def test_a_language_has_its_name_also_when_no_machine_is_set_to_it(tag: str, said: str) -> None:
+    assert wording.language_name(tag) == said
