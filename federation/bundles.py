@@ -37,6 +37,7 @@ from federation.needs import Need, Wanted
 from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
+from federation.transparency.keys import log_keys
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
 from shared.canonical import digest, parse
 from shared.carrying import (
@@ -192,6 +193,7 @@ def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings)
         "bundle_id": bundle.id,
         "node_id": bundle.said["node_id"],
         "hub": settings.origin,
+        "hub_key": log_keys(settings).jwk,
         "created": now().isoformat(timespec="seconds"),
         "records": answers.records,
         "files": answers.files,

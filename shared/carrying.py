@@ -26,6 +26,7 @@ from shared.messages import (
     EnrolmentRequest,
     Flag,
     OneOf,
+    PublicKeyMessage,
     PublishResult,
     read,
 )
@@ -103,6 +104,7 @@ class BundleReceipt(Strict):
     bundle_id = RecordId(required=True)
     node_id = Text(36, required=True)
     hub = Text(2048, required=True)
+    hub_key = Part(PublicKeyMessage, required=True)
     created = Text(40, required=True)
     records = Many(Part(RecordAnswer), MAX_BUNDLE_RECORDS, required=True)
     files = Many(Part(FileAnswer), MAX_BUNDLE_FILES, required=True)

@@ -74,7 +74,7 @@ def test_a_member_whose_key_was_revoked_comes_back_by_stick(hub, tmp_path):
     revoked = node.command.json("key", "show")["id"]
     hub.command.run("key", "set", revoked, "revoked", "--reason", "笔记本被盗")
     assert "笔记本被盗" in hub.command.run("import", str(node.export()[1]), check=4).stderr
-    request, reply = node.stick / "back.jws", node.stick / "back.json"
+    request, reply = node.stick / "back.jws", node.stick / "back.reply.jws"
     said = node.command.run("join-request", str(request), hub.command.run("invite", "isolated").stdout.strip()).stdout
     assert "新的密钥" in said
     hub.command.run("enrol", str(request), "--reply", str(reply))

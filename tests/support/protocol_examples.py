@@ -16,7 +16,7 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared import carrying, http_signatures, messages, signing
+from shared import carrying, http_signatures, hub_answers, messages, signing
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
 from shared.endorsement import endorse
@@ -188,6 +188,7 @@ def enrolment() -> dict[str, Any]:
         },
         "enrolment-reply": {
             "protocol": messages.PROTOCOL,
+            "hub_key": signing.public_jwk(LOG_KEY.public_key()),
             "node_id": NODE_ID,
             "institution": {
                 "code": "example-institute",
@@ -471,6 +472,7 @@ def bundle() -> dict[str, str]:
 def carried() -> dict[str, Any]:
     """What is carried by hand: joining, a bundle with its statement, and the receipt."""
     joining = enrolment()
+    joined = {"key_id": KEY_ID, "membership": joining["enrolment-reply"]}
     altered = FileAltered(sha256=LARGE_SHA256)
     [accepted, rejected] = publishing()["publish-reply"]["results"]
     faulty = {**record(), "id": OTHER_ID, "version": 1, "title": {"fr": "Boisseau"}}
@@ -480,7 +482,8 @@ def carried() -> dict[str, Any]:
         "carried-enrolment-request": {
             "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
         },
-        "carried-enrolment-reply": {"key_id": KEY_ID, "membership": joining["enrolment-reply"]},
+        "carried-enrolment-reply": joined,
+        "carried-enrolment-reply-signed": {"jws": hub_answers.sign_reply(joined, key=LOG_KEY).decode().strip()},
         "bundle": files,
         "bundle-words": said,
         "bundle-statement": bundle_statement(files["manifest-sha256.txt"].encode())[0],
@@ -489,6 +492,7 @@ def carried() -> dict[str, Any]:
             "bundle_id": BUNDLE_ID,
             "node_id": NODE_ID,
             "hub": ORIGIN,
+            "hub_key": signing.public_jwk(LOG_KEY.public_key()),
             "created": MOMENT.isoformat(timespec="seconds"),
             "records": [{**said, "jws_sha256": digest(jws(content).encode())} for said, content in answers],
             "files": [
