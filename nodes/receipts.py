@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from nodes import hub_keys, outbox, petitions, questions, restoring, transfer
+from nodes import given_back, hub_keys, outbox, petitions, questions, restoring, transfer
 from nodes import membership as memberships
 from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter, Sent
@@ -45,13 +45,20 @@ def take(workplace: Workplace, source: Path, *, hub_key: str = "", reporter: Rep
     _check(receipt, membership)
     hub_keys.keep(workplace.folder, membership.origin, shown)
     done = Synced(Sent(), Transferred())
+    held = receipt["holdings"]
     total = len(receipt["records"]) + len(receipt["files"]) + len(receipt["events"])
+    total += sum(len(bucket["versions"]) for bucket in held["buckets"])
     progress = reporter.begin("读取回执", total) if reporter is not None and total else _silent
     if receipt["last"] >= membership.cursor:
         # An older receipt than what was read since knows nothing new, and must not undo a later request for a file.
         _note_records(workplace, receipt["records"], done.sent, progress)
         _note_files(workplace, receipt["files"], done.files, progress)
+        back = given_back.take_contents(workplace, held, progress)
+        done.restored, done.again, done.unverified = back.restored, back.again, back.unverified
+        done.unfinished = receipt["more"] or held["more"]
         _note_events(workplace, receipt["events"], done, progress)
+        if not receipt["more"]:
+            given_back.take_states(workplace, held)
     words = receipt.get("words", {})
     with workplace.database.unit_of_work() as session:
         done.answered = questions.note_outcomes(session, words.get("answers", ()))

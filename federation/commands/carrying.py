@@ -74,10 +74,12 @@ def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_jso
     receipt = bundles.receipt(work, bundle, answers, settings)
     target = receipt_file or bag.with_name(f"{bag.name}.receipt.jws")
     write_whole(target, hub_answers.sign_receipt(receipt, key=log_keys(settings).signing))
+    given = sum(len(bucket["versions"]) for bucket in receipt["holdings"]["buckets"])
     if as_json:
-        click.echo(json.dumps({**_counts(answers), "receipt": str(target)}, ensure_ascii=False, indent=2))
+        said = {**_counts(answers), "given_back": given, "receipt": str(target)}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
-        _say(answers, target)
+        _say(answers, given, target)
     sys.exit(0 if answers.good else 5)
 
 
@@ -92,7 +94,7 @@ def _counts(answers: bundles.Answers) -> dict[str, Any]:
     }
 
 
-def _say(answers: bundles.Answers, target: Path) -> None:
+def _say(answers: bundles.Answers, given: int, target: Path) -> None:
     records = Counter(answer["outcome"] for answer in answers.records)
     files = Counter(answer["outcome"] for answer in answers.files)
     taken, refused = records["accepted"] + records["superseded"], records["rejected"] + records["conflict"]
@@ -103,4 +105,6 @@ def _say(answers: bundles.Answers, target: Path) -> None:
     for answer in (*answers.records, *answers.files):
         if "code" in answer:
             click.echo(f"  ✗ {answer.get('id') or answer.get('sha256') or '?'}  {answer['detail']}")
+    if given:
+        click.echo(f"节点所存与平台不同：回执附有平台所存的著录 {given} 条，供它核对、取回。")
     click.echo(f"请把回执带回节点：{target}")

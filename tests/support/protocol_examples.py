@@ -33,7 +33,7 @@ from shared.errors import (
 from shared.merkle import Growing, Tree, leaf_hash
 from shared.notes import ED25519, Checkpoint, Verifier
 from shared.petitioning import RENEWED_BEFORE
-from shared.reconciliation import Item, bucket_digests, differing, overall_digest
+from shared.reconciliation import Item, bucket_digests, content_digests, differing, overall_digest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "examples"
 ORIGIN = "https://cloud.example.org"
@@ -436,7 +436,14 @@ def using() -> dict[str, Any]:
 
 def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     """What a bundle says of itself, and the same as it is signed."""
-    said = {"bundle_id": BUNDLE_ID, "node_id": NODE_ID, "hub": ORIGIN, "language": CHINESE, "after": 40}
+    said = {
+        "bundle_id": BUNDLE_ID,
+        "node_id": NODE_ID,
+        "hub": ORIGIN,
+        "language": CHINESE,
+        "after": 40,
+        "holdings": content_digests([]),
+    }
     signed = carrying.statement(said, manifest=listed, moment=MOMENT, key=KEY)
     read, _ = carrying.read_statement(signed, manifest=listed, find_key=lambda _: KEY.public_key())
     return read, signed
@@ -508,10 +515,19 @@ def carried() -> dict[str, Any]:
                 "answers": answering()["answers-reply"]["answers"],
                 "petitions": petitioning()["petitions-reply"]["petitions"],
             },
+            "holdings": given_back(),
             "after": 40,
             **status()["status-reply"],
         },
     }
+
+
+def given_back() -> dict[str, Any]:
+    """What the hub holds of a bucket in which the node holds nothing."""
+    [_, lost] = reconciling()["items-reply"]["items"]
+    other = {"record_id": RECORD_ID[:-3] + "101", "version": 1}
+    bucket = {"bucket": 1, "versions": [{**lost, "jws": jws(tombstone())}], "elsewhere": [other]}
+    return {"buckets": [bucket], "more": False}
 
 
 def witnessing() -> dict[str, Any]:

@@ -122,9 +122,10 @@ def test_a_member_of_a_restored_hub_that_knows_its_key_brings_all_it_has_by_itse
         node.hub = restored
         later = node.register()
         assert [answer["outcome"] for answer in carry(node, "first")["records"]] == ["accepted"]
-        again = carry(node, "all")["records"]
-        assert {answer["id"]: answer["outcome"] for answer in again} == {lost: "accepted", later: "duplicate"}
-        assert [answer["outcome"] for answer in carry(node, "files")["files"]] == ["stored"]
+        again = carry(node, "all, and the file that the hub has lost with the record")
+        outcomes = {answer["id"]: answer["outcome"] for answer in again["records"]}
+        assert outcomes == {lost: "accepted", later: "duplicate"}
+        assert [answer["outcome"] for answer in again["files"]] == ["stored"]
         assert (restored.states(lost), restored.states(later)) == (["in_review"], ["in_review"])
         assert carry(node, "nothing more")["records"] == []
 
