@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from federation import (
     auditlog,
+    giving_back,
     ingestion,
     inspection,
     node_status,
@@ -37,11 +38,13 @@ from federation.needs import Need, Wanted
 from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
+from federation.transparency.keys import log_keys
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
 from shared.canonical import digest, parse
 from shared.carrying import (
     MAX_BUNDLE_FILES,
     MAX_BUNDLE_RECORDS,
+    MAX_GIVEN_BACK,
     MAX_RECEIPT_EVENTS,
     STATEMENT,
     BundleWords,
@@ -180,22 +183,27 @@ def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSetting
 
 
 def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings) -> dict[str, Any]:
-    """The answers, and what happened to the node's records after its cursor (`BundleReceipt`)."""
+    """The answers, what happened to the node's records after its cursor, and what it lacks (`BundleReceipt`)."""
     events: list[dict[str, Any]] = []
     page = {"last": bundle.said["after"], "more": True}
     with work(read_only=True) as session:
         while page["more"] and len(events) + MAX_EVENTS <= MAX_RECEIPT_EVENTS:
             page = node_status.events_after(session, bundle.said["node_id"], after=page["last"], limit=MAX_EVENTS)
             events += page["events"]
+        node = session.get_one(Node, bundle.said["node_id"])
+        carried = {(answer["id"], answer["version"]) for answer in answers.records}
+        held = giving_back.holdings(session, node, bundle.said["holdings"], carried=carried, room=MAX_GIVEN_BACK)
     return {
         "protocol": PROTOCOL,
         "bundle_id": bundle.id,
         "node_id": bundle.said["node_id"],
         "hub": settings.origin,
+        "hub_key": log_keys(settings).jwk,
         "created": now().isoformat(timespec="seconds"),
         "records": answers.records,
         "files": answers.files,
         **({"words": answers.words} if answers.words is not None else {}),
+        "holdings": held,
         "after": bundle.said["after"],
         "events": events,
         "last": page["last"],

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from federation import key_register
 from federation.models.institutions import Node
 from federation.settings import HubSettings
+from federation.transparency.keys import log_keys
 from shared import messages
 
 
@@ -19,6 +20,7 @@ def describe(session: Session, node: Node, settings: HubSettings) -> dict[str, A
     names = {"zh": institution.name_zh, "en": institution.name_en}
     return {
         "protocol": messages.PROTOCOL,
+        "hub_key": log_keys(settings).jwk,
         "node_id": node.id,
         "institution": {
             "code": institution.code,

@@ -34,6 +34,11 @@ def compare(session: Session, node: Node, asked: Mapping[str, Any]) -> dict[str,
     return {"count": len(rows), "digest": digest, "differing": buckets, "last_event": last}
 
 
+def contents(session: Session, node: Node) -> list[tuple[str, int, str]]:
+    """Record, version and digest of all that this node published last."""
+    return [(row[0], row[1], row[2]) for row in session.connection().execute(_items(node.id))]
+
+
 def items(session: Session, node: Node, *, bucket: int, after: tuple[str, int]) -> dict[str, Any]:
     """The versions in one bucket in order of record and number, those after `after` (`ItemsReply`)."""
     place = tuple_(ResourceVersion.resource_id, ResourceVersion.version)

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
+from nodes import holdings, outbox, petitions, questions
 from nodes import membership as memberships
-from nodes import outbox, petitions, questions
 from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter
 from nodes.sync import Reporter
@@ -40,6 +40,7 @@ from shared.carrying import (
 )
 from shared.errors import CommonsError, FileChanged, FileUnreadable, FileUnwritable, FolderNotEmpty
 from shared.identifiers import fresh_id
+from shared.reconciliation import content_digests
 from shared.wording import system_fault
 
 UNFINISHED = "export.unfinished"
@@ -234,6 +235,7 @@ def _finish(workplace: Workplace, membership: Membership, done: Exported, payloa
         "hub": membership.origin,
         "language": language(),
         "after": membership.cursor,
+        "holdings": _digests(workplace),
     }
     signed = statement(said, manifest=manifest(payload), moment=moment, key=workplace.key.private)
     info = {
@@ -246,6 +248,13 @@ def _finish(workplace: Workplace, membership: Membership, done: Exported, payloa
     for name, data in tag_files(payload, info=info, extra={STATEMENT: signed}, moment=moment).items():
         write_whole(done.folder / name, data)
     (done.folder / UNFINISHED).unlink()
+
+
+def _digests(workplace: Workplace) -> list[str]:
+    """What this node holds but what it sends: if the hub holds something else, it gives that back."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        ours, waiting = holdings.items(session), holdings.waiting(session)
+    return content_digests(item[:3] for item in ours if item[:2] not in waiting)
 
 
 def _unwritable(path: Path, error: OSError) -> FileUnwritable:

@@ -6,29 +6,32 @@ key, so it asks with a new one, which comes into use only when the reply is ther
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nodes import joining, key_files, keys, public_keys, restoring, rotation
+from nodes import hub_keys, joining, key_files, keys, public_keys, restoring, rotation
 from nodes import membership as memberships
 from nodes.keys import Key
 from nodes.models import Membership
 from nodes.workplace import Workplace
-from shared import speaking
+from shared import hub_answers
 from shared.bags import read_whole
-from shared.canonical import parse
-from shared.carrying import (
-    MAX_REPLY_BYTES,
-    CarriedEnrolmentReply,
-    enrolment_request,
-    write_whole,
-)
+from shared.carrying import MAX_REPLY_BYTES, enrolment_request, write_whole
 from shared.errors import AlreadyJoined, NotAddressed
 from shared.messages import EnrolmentRequest, read
 
 
-def write_request(workplace: Workplace, target: Path, *, token: str, node_name: str) -> bool:
-    """Write the signed request to join; whether it is one to come back, because this node has joined before.
+@dataclass(frozen=True)
+class Asked:
+    """A request to join that was written: by which key, and whether to come back, as one that has joined before."""
+
+    key_id: str
+    back: bool
+
+
+def write_request(workplace: Workplace, target: Path, *, token: str, node_name: str) -> Asked:
+    """Write the signed request to join.
 
     One that has lost its database says by its key who it was. Written again with the same invitation it shows the
     same key, so that a lost reply does no harm. Raises `InvalidRequest` or `FileUnwritable`.
@@ -47,33 +50,31 @@ def write_request(workplace: Workplace, target: Path, *, token: str, node_name: 
         message["public_key"] = key.jwk
     signed = enrolment_request(message, private_key=key.private)
     write_whole(target, signed.encode("ascii") + b"\n")
-    return bool(place)
+    return Asked(key.id, bool(place))
 
 
-def take_reply(workplace: Workplace, source: Path) -> Membership:
+def take_reply(workplace: Workplace, source: Path, *, hub_key: str = "") -> Membership:
     """Join as the reply says, or come back with the key that asked; taken again it changes nothing.
 
-    Raises `NotAddressed` for another key's, `AlreadyJoined` for another hub or node, `ProtocolUnknown`,
-    `InvalidRequest`.
+    `hub_key` is the fingerprint of the hub's key, when a person has learnt it otherwise than from the medium. Raises
+    `NotFromHub`, `HubKeyUnknown` when neither the person nor this node knows the hub's key, `HubKeyDiffers`,
+    `NotAddressed` for another key's, `AlreadyJoined` for another hub or node, `ProtocolUnknown`, `InvalidRequest`.
     """
-    given = parse(read_whole(source, limit=MAX_REPLY_BYTES))
-    if isinstance(given, dict) and isinstance(given.get("membership"), dict):
-        speaking.check_hub(given["membership"])
-    reply = read(CarriedEnrolmentReply, given)
+    reply, shown = hub_answers.read_reply(read_whole(source, limit=MAX_REPLY_BYTES), name=source.name)
     said = reply["membership"]
     with workplace.database.unit_of_work(read_only=True) as session:
         standing = memberships.find(session)
-    present = reply["key_id"] == workplace.key.id
-    asked_with = workplace.folder / key_files.FILE if present else _find(workplace, reply["key_id"])
     if standing is not None and standing.origin != said["origin"]:
         raise AlreadyJoined(hub=standing.origin)
+    hub_keys.check(workplace.folder, said["origin"], shown, given=hub_key)
+    present = reply["key_id"] == workplace.key.id
+    asked_with = workplace.folder / key_files.FILE if present else _find(workplace, reply["key_id"])
+    if present and standing is not None and standing.node_id != said["node_id"]:
+        raise AlreadyJoined(hub=standing.origin)
+    hub_keys.keep(workplace.folder, said["origin"], shown)
     if not present:
         return _come_back(workplace, asked_with, said)
-    if standing is None:
-        return joining.keep(workplace, said)
-    if standing.node_id != said["node_id"]:
-        raise AlreadyJoined(hub=standing.origin)
-    return standing
+    return standing if standing is not None else joining.keep(workplace, said)
 
 
 def _come_back(workplace: Workplace, asked_with: Path, said: dict[str, Any]) -> Membership:

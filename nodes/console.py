@@ -18,6 +18,12 @@ from shared.errors import CommonsError, InvalidUsage, OutputFailed
 from shared.wording import system_fault
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
+hub_key_option = click.option(
+    "--hub-key",
+    default="",
+    metavar="FINGERPRINT",
+    help="平台密钥的指纹，当面或打电话向联盟问到的；初次离线加入、平台换了密钥时写。",
+)
 
 
 class NamedErrors(click.Group):

@@ -40,6 +40,12 @@ def items(session: Session) -> list[Item]:
     return [Item(*row) for row in rows.all()]
 
 
+def waiting(session: Session) -> set[tuple[str, int]]:
+    """The versions in the outbox: the hub's answer to each is still to come."""
+    rows = session.execute(select(OutboxEntry.resource_id, OutboxEntry.number))
+    return {(row.resource_id, row.number) for row in rows}
+
+
 def refused(session: Session) -> set[tuple[str, int]]:
     """The versions that the hub has refused: the digests leave them out."""
     rows = session.execute(select(Version.resource_id, Version.number).where(Version.state == REFUSED))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import delete
 
-from nodes import keys, public_keys, rotation
+from nodes import hub_keys, keys, public_keys, rotation
 from nodes import membership as memberships
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.key_files import NEXT
@@ -26,6 +26,7 @@ from shared.errors import (
     KeyUnknown,
 )
 from shared.messages import PROTOCOL, EnrolmentReply
+from shared.signing import key_id, load_public_jwk
 from shared.wording import Words
 
 NO_SCHEME = Words("it must begin with http:// or https://", "须以 http:// 或 https:// 开头")
@@ -155,8 +156,12 @@ def place_of(standing: Membership) -> dict[str, str]:
 
 
 def keep(workplace: Workplace, reply: dict[str, Any]) -> Membership:
-    """Note whose the node is, and which keys it has had. Raises `ProtocolUnknown`."""
+    """Note whose the node is, the hub's key, and which keys the node has had.
+
+    Raises `ProtocolUnknown`, or `HubKeyDiffers` when this is not the hub's key that the node knows.
+    """
     speaking.check_hub(reply)
+    hub_keys.meet(workplace.folder, reply["origin"], key_id(load_public_jwk(reply["hub_key"])))
     own = PublicKey(workplace.key.jwk)
     public_keys.learn(workplace.folder, reply["keys"], own=own, origin=reply["origin"])
     with workplace.database.unit_of_work() as session:

@@ -10,46 +10,55 @@ from typing import Any, TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from nodes import given_back, hub_keys, outbox, petitions, questions, restoring, transfer
 from nodes import membership as memberships
-from nodes import outbox, petitions, questions, restoring, transfer
 from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter, Sent
 from nodes.sync import Reporter, Synced, states, take_events
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
-from shared import speaking
+from shared import hub_answers
 from shared.bags import read_whole
-from shared.canonical import digest, parse
-from shared.carrying import MAX_CARRIED_BYTES, BundleReceipt
+from shared.canonical import digest
+from shared.carrying import MAX_CARRIED_BYTES
 from shared.errors import NotAddressed, ReceiptGap, WrongHub
-from shared.messages import read
 
 AT_A_TIME = 500
 """Answers and events in one transaction, as many as the network would bring."""
 T = TypeVar("T")
 
 
-def take(workplace: Workplace, source: Path, *, reporter: Reporter | None = None) -> Synced:
+def take(workplace: Workplace, source: Path, *, hub_key: str = "", reporter: Reporter | None = None) -> Synced:
     """Note what a receipt says; taken again, or after a later one, it changes nothing.
 
-    Each step is a transaction that may be repeated, so one that was broken off is simply taken again. Raises
-    `NotJoined`, `ProtocolUnknown`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or what says that the file is none.
+    Each step is a transaction that may be repeated, so one that was broken off is simply taken again. `hub_key` is
+    the fingerprint of the hub's key, when a person has learnt that it is another by now. Raises `NotJoined`,
+    `NotFromHub`, `HubKeyUnknown`, `HubKeyDiffers`, `ProtocolUnknown`, `NotAddressed`, `WrongHub`, `ReceiptGap`, or
+    what says that the file is none.
     """
-    given = parse(read_whole(source, limit=MAX_CARRIED_BYTES))
-    if isinstance(given, dict):
-        speaking.check_hub(given)
-    receipt = read(BundleReceipt, given)
+    receipt, shown = hub_answers.read_receipt(read_whole(source, limit=MAX_CARRIED_BYTES), name=source.name)
     with workplace.database.unit_of_work(read_only=True) as session:
         membership = memberships.current(session)
+    if receipt["hub"] != membership.origin:
+        raise WrongHub(theirs=receipt["hub"], ours=membership.origin)
+    hub_keys.check(workplace.folder, membership.origin, shown, given=hub_key)
     _check(receipt, membership)
+    hub_keys.keep(workplace.folder, membership.origin, shown)
     done = Synced(Sent(), Transferred())
+    held = receipt["holdings"]
     total = len(receipt["records"]) + len(receipt["files"]) + len(receipt["events"])
+    total += sum(len(bucket["versions"]) for bucket in held["buckets"])
     progress = reporter.begin("读取回执", total) if reporter is not None and total else _silent
     if receipt["last"] >= membership.cursor:
         # An older receipt than what was read since knows nothing new, and must not undo a later request for a file.
         _note_records(workplace, receipt["records"], done.sent, progress)
         _note_files(workplace, receipt["files"], done.files, progress)
+        back = given_back.take_contents(workplace, held, progress)
+        done.restored, done.again, done.unverified = back.restored, back.again, back.unverified
+        done.unfinished = receipt["more"] or held["more"]
         _note_events(workplace, receipt["events"], done, progress)
+        if not receipt["more"]:
+            given_back.take_states(workplace, held)
     words = receipt.get("words", {})
     with workplace.database.unit_of_work() as session:
         done.answered = questions.note_outcomes(session, words.get("answers", ()))
@@ -64,9 +73,7 @@ def _silent(_steps: int) -> None:
 
 
 def _check(receipt: Mapping[str, Any], membership: Membership) -> None:
-    """Refuse what is for another node or hub, and what would leave a gap in what this node has read."""
-    if receipt["hub"] != membership.origin:
-        raise WrongHub(theirs=receipt["hub"], ours=membership.origin)
+    """Refuse what is for another node, and what would leave a gap in what this node has read."""
     if receipt["node_id"] != membership.node_id:
         raise NotAddressed(theirs=receipt["node_id"])
     first, events = receipt["after"], receipt["events"]

@@ -21,7 +21,6 @@ from nodes.hub_client import HubClient
 from nodes.keys import own_public_key
 from nodes.models import Membership, Reconciliation, now
 from nodes.workplace import Workplace
-from shared.errors import CommonsError
 from shared.messages import (
     MAX_BATCH_RECORDS,
     MAX_FINDINGS,
@@ -31,7 +30,7 @@ from shared.messages import (
     RecordsReply,
 )
 from shared.reconciliation import bucket_digests, bucket_of, overall_digest
-from shared.signing import SignedRecord, verify
+from shared.signing import SignedRecord
 
 Progress = Callable[[int], None]
 
@@ -127,30 +126,15 @@ class Reconciler:
 
     def _mend(self, found: Sequence[Finding], compared: _Round) -> list[Finding]:
         """Do what each finding asks for; the findings come back with what was learnt on the way."""
-        by_kind: dict[str, list[Finding]] = {}
-        for finding in self._told_apart(found):
-            by_kind.setdefault(finding.kind, []).append(finding)
-        lost = [*by_kind.get("absent_at_node", ()), *by_kind.get("content_differs", ())]
+        told = list(self._told_apart(found))
+        lost = [finding for finding in told if finding.kind in ("absent_at_node", "content_differs")]
         signed, unverified = self._fetch(lost)
-        after = _highest(found)
         with self.workplace.database.unit_of_work() as session:
             if compared.reply["last_event"] < memberships.current(session).cursor:
                 session.execute(update(Membership).values(cursor=compared.reply["last_event"]))
-            restoring.send_again(session, by_kind.get("absent_at_hub", ()), key=self.workplace.key)
-            restoring.leave_elsewhere(session, by_kind.get("elsewhere", ()))
-            for finding in by_kind.get("state_differs", ()):
-                restoring.take_state(session, finding)
-            # Ours makes way while it still is the latest here; what the hub has besides is taken after that.
-            for finding, record in signed:
-                if finding.kind == "content_differs":
-                    highest = after[finding.record_id]
-                    restoring.make_way(session, finding, record, key=self.workplace.key, after=highest)
-            for finding, record in signed:
-                if finding.kind == "absent_at_node":
-                    restoring.take_version(session, finding, record)
+            restoring.mend(session, told, signed, key=self.workplace.key)
         strangers = {(finding.record_id, finding.version) for finding in unverified}
-        kept = [finding for kind in by_kind.values() for finding in kind]
-        return [one for one in kept if (one.record_id, one.version) not in strangers] + unverified
+        return [one for one in told if (one.record_id, one.version) not in strangers] + unverified
 
     def _with_answers(self, found: Sequence[Finding]) -> list[Finding]:
         """Of what was sent, tell what the hub did not take: it refused it, or holds the withdrawal."""
@@ -192,11 +176,8 @@ class Reconciler:
                 waiting.pop(name, None)
             for name, token in tokens:
                 finding = waiting.pop(name)
-                try:
-                    signed = verify(token, find_key=self._own_key)
-                except CommonsError:
-                    signed = None
-                if signed is None or not _is(finding, signed):
+                signed = restoring.own_record(finding, token, find_key=self._own_key)
+                if signed is None:
                     bad.append(Finding(finding.record_id, finding.version, "unverified", finding.theirs))
                     continue
                 good.append((finding, signed))
@@ -238,21 +219,6 @@ class Reconciler:
         return done
 
 
-def _is(finding: Finding, signed: SignedRecord) -> bool:
-    """Whether that is the record which was asked for, and not another one of ours."""
-    record, theirs = signed.record, finding.theirs or {}
-    name = (record.get("id"), record.get("version"), signed.sha256)
-    return name == (finding.record_id, finding.version, theirs.get("sha256"))
-
-
 def _outcome(compared: _Round, found: Sequence[Finding], *, mended: bool) -> Reconciled:
     equal = not compared.reply["differing"] and not any(finding.kind == "refused" for finding in found)
     return Reconciled(compared.node_count, compared.reply["count"], compared.digest, equal, list(found), mended)
-
-
-def _highest(found: Sequence[Finding]) -> dict[str, int]:
-    """The highest version number that was met of each record."""
-    highest: dict[str, int] = {}
-    for finding in found:
-        highest[finding.record_id] = max(finding.version, highest.get(finding.record_id, 0))
-    return highest

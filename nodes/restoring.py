@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nodes import files, holdings, registration
 from nodes.holdings import Finding, batched
 from nodes.models import OutboxEntry, Resource, Version, now
-from shared.signing import SignedRecord
+from shared.errors import CommonsError
+from shared.signing import SignedRecord, verify
 
 if TYPE_CHECKING:
     from nodes.keys import Key
+
+
+def own_record(finding: Finding, token: str, *, find_key: Callable[[str], Ed25519PublicKey]) -> SignedRecord | None:
+    """The record that the hub gives for `finding`; None when it is another one, or does not bear our signature."""
+    try:
+        signed = verify(token, find_key=find_key)
+    except CommonsError:
+        return None
+    record, theirs = signed.record, finding.theirs or {}
+    name = (record.get("id"), record.get("version"), signed.sha256)
+    return signed if name == (finding.record_id, finding.version, theirs.get("sha256")) else None
+
+
+def mend(
+    session: Session, found: Sequence[Finding], signed: Sequence[tuple[Finding, SignedRecord]], *, key: Key
+) -> None:
+    """Do what each finding asks for; `signed` are the records of those that the hub has and we have not."""
+    by_kind: dict[str, list[Finding]] = {}
+    highest: dict[str, int] = {}
+    for finding in found:
+        by_kind.setdefault(finding.kind, []).append(finding)
+        highest[finding.record_id] = max(finding.version, highest.get(finding.record_id, 0))
+    send_again(session, by_kind.get("absent_at_hub", ()), key=key)
+    leave_elsewhere(session, by_kind.get("elsewhere", ()))
+    for finding in by_kind.get("state_differs", ()):
+        take_state(session, finding)
+    # Ours makes way while it still is the latest here; what the hub has besides is taken after that.
+    for finding, record in signed:
+        if finding.kind == "content_differs":
+            make_way(session, finding, record, key=key, after=highest[finding.record_id])
+    for finding, record in signed:
+        if finding.kind == "absent_at_node":
+            take_version(session, finding, record)
 
 
 def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> None:

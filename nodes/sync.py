@@ -43,11 +43,17 @@ class Synced:
     """Records that go out once more, because the hub was restored from a backup and cannot be compared with."""
     petitioned: int = 0
     """Petitions that the hub has taken."""
+    restored: int = 0
+    """Versions that were lost here and came back with a receipt."""
+    unverified: int = 0
+    """Versions that came with a receipt and do not bear our signature: they are not taken."""
+    unfinished: bool = False
+    """Whether the hub has more to tell than went into one receipt."""
 
     @property
     def good(self) -> bool:
         """Whether there is nothing for a person to look at."""
-        return not self.sent.refused and not self.files.failed
+        return not self.sent.refused and not self.files.failed and not self.unverified
 
     def as_dict(self) -> dict[str, Any]:
         """The summary for a script."""
@@ -64,6 +70,9 @@ class Synced:
             "answered": self.answered,
             "again": self.again,
             "petitioned": self.petitioned,
+            "restored": self.restored,
+            "unverified": self.unverified,
+            "unfinished": self.unfinished,
             "states": self.states,
         }
 

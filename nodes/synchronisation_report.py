@@ -27,7 +27,15 @@ def lines(done: Synced) -> list[str]:
     if done.petitioned:
         said.append(_("申请：送达 {count} 件。").format(count=done.petitioned))
     if done.again:
-        said.append(_("平台从备份恢复过：下一次导出带上全部著录，再送一次 {count} 条。").format(count=done.again))
+        said.append(_("平台从备份恢复过，缺少本节点的著录：下一次导出再送 {count} 条。").format(count=done.again))
+    if done.restored:
+        said.append(_("本节点缺少的著录：从平台取回 {count} 条。").format(count=done.restored))
+    if done.unverified:
+        said.append(
+            _("  ✗ 平台所存的 {count} 条不是本节点签的，没有取回，请联系联盟管理员。").format(count=done.unverified)
+        )
+    if done.unfinished:
+        said.append(_("一份回执放不下全部，请再导出一次，把余下的取回来。"))
     standing = "，".join(f"{state_name(state)} {count}" for state, count in sorted(done.states.items()))
     said.append(_("目前：") + (standing or _("还没有登记资源。")))
     return said

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nodes import hub_keys
 from nodes import membership as memberships
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.key_files import write_private
@@ -22,6 +23,7 @@ from shared.errors import FileUnreadable, LogBroken, NotFound
 from shared.log_messages import CosignatureReply, LogReply
 from shared.merkle import EMPTY, is_consistent
 from shared.notes import ED25519, Checkpoint, Verifier
+from shared.signing import key_id
 from shared.wording import Words
 
 SEEN, EVIDENCE = "log-witness.json", "log-evidence"
@@ -87,6 +89,8 @@ def look(workplace: Workplace) -> Witnessed | None:
         return None
     told, proof = Seen(client.origin, reply["key"], reply["checkpoint"]), [bytes.fromhex(h) for h in reply["proof"]]
     checkpoint, fault = check(told, known, proof)
+    if fault is None and known is None and _is_of_another(workplace, told):
+        fault = OTHER_KEY
     if fault is not None or checkpoint is None:
         raise _broken(workplace, known, f"{told.key}\n{told.checkpoint}\n{reply['proof']}", fault or UNREADABLE)
     fresh = known is None or checkpoint.size > known.size
@@ -129,9 +133,20 @@ def accept(workplace: Workplace, *, reason: str) -> Seen:
         raise _broken(workplace, known, f"{told.key}\n{told.checkpoint}", fault or UNREADABLE)
     said = {"at": _moment(), "reason": reason, "before": asdict(known) if known else None, "accepted": asdict(told)}
     _keep(workplace, json.dumps(said, ensure_ascii=False, indent=2))
+    hub_keys.keep(workplace.folder, client.origin, _fingerprint(told))
     write_private(workplace.folder / SEEN, json.dumps(asdict(told), indent=2).encode())
     _cosign(workplace, client, node_id, checkpoint)
     return told
+
+
+def _is_of_another(workplace: Workplace, told: Seen) -> bool:
+    """Whether the log is signed with another key than the one that the hub showed when this node joined."""
+    known = hub_keys.known(workplace.folder, told.hub)
+    return bool(known) and known != _fingerprint(told)
+
+
+def _fingerprint(told: Seen) -> str:
+    return key_id(Verifier.parse(told.key).key)
 
 
 def _client(workplace: Workplace) -> tuple[HubClient, str]:

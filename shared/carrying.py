@@ -25,13 +25,17 @@ from shared.messages import (
     EnrolmentReply,
     EnrolmentRequest,
     Flag,
+    ItemMessage,
     OneOf,
+    PublicKeyMessage,
     PublishResult,
+    VersionName,
     read,
 )
 from shared.petitioning import MAX_PETITIONS, PetitionMessage, PetitionOutcome
+from shared.reconciliation import BUCKETS
 from shared.record import SHA256, RecordId
-from shared.signing import key_id, load_public_jwk, sign, verify
+from shared.signing import MAX_TOKEN, key_id, load_public_jwk, sign, verify
 from shared.status_messages import StatusEvent
 from shared.validation import Many, Part, Strict, Text, Whole
 from shared.wording import system_fault
@@ -45,12 +49,15 @@ WORDS_PATH = "data/words.json"
 FILE_PATH = re.compile(r"data/files/sha256/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 MAX_CARRIED_BYTES = 512 * 1024**2
 """Bytes of a receipt; a request, a statement and a reply are far smaller."""
-MAX_STATEMENT_BYTES = 16 * 1024
+MAX_STATEMENT_BYTES = 32 * 1024
 MAX_REPLY_BYTES = 256 * 1024
 """Bytes of the reply to a request to join: it has all keys of the node, each with its endorsement."""
 MAX_BUNDLE_RECORDS = 50_000
 MAX_BUNDLE_FILES = 100_000
 MAX_RECEIPT_EVENTS = 200_000
+MAX_GIVEN_BACK = 128 * 1024**2
+"""Bytes of what a receipt gives back of the hub's holdings; the rest comes with the next receipt."""
+MAX_GIVEN_VERSIONS = 200_000
 FILE_OUTCOMES = ("stored", "present", "refused")
 
 
@@ -64,6 +71,7 @@ class BundleStatement(Strict):
     created = Text(40, required=True)
     language = OneOf(("zh", "en"), required=True)
     after = Whole(0, required=True)
+    holdings = Many(Text(64, pattern=SHA256, fault="bad_digest"), BUCKETS, minimum=BUCKETS, required=True)
     manifest_sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
 
 
@@ -96,17 +104,40 @@ class WordsReply(Strict):
     petitions = Many(Part(PetitionOutcome), MAX_PETITIONS, required=True)
 
 
+class HeldVersion(ItemMessage):
+    """A version that the hub holds, with its signed record: a node that has lost it takes it back."""
+
+    jws = Text(MAX_TOKEN, required=True)
+
+
+class HeldBucket(Strict):
+    """All that the hub holds of one bucket; `elsewhere` are those of the institution that another node speaks for."""
+
+    bucket = Whole(0, BUCKETS - 1, required=True)
+    versions = Many(Part(HeldVersion), MAX_GIVEN_VERSIONS, required=True)
+    elsewhere = Many(Part(VersionName), MAX_GIVEN_VERSIONS, required=True)
+
+
+class Holdings(Strict):
+    """The buckets in which node and hub differ, as many as fit; `more` when there are further ones."""
+
+    buckets = Many(Part(HeldBucket), BUCKETS, required=True)
+    more = Flag(required=True)
+
+
 class BundleReceipt(Strict):
-    """The hub's answer to a bundle, and what happened to the node's records after its cursor."""
+    """The hub's answer to a bundle, what happened to the node's records after its cursor, and what it has lost."""
 
     protocol = Whole(1, 1000, required=True)
     bundle_id = RecordId(required=True)
     node_id = Text(36, required=True)
     hub = Text(2048, required=True)
+    hub_key = Part(PublicKeyMessage, required=True)
     created = Text(40, required=True)
     records = Many(Part(RecordAnswer), MAX_BUNDLE_RECORDS, required=True)
     files = Many(Part(FileAnswer), MAX_BUNDLE_FILES, required=True)
     words = Part(WordsReply)
+    holdings = Part(Holdings, required=True)
     after = Whole(0, required=True)
     events = Many(Part(StatusEvent), MAX_RECEIPT_EVENTS, required=True)
     last = Whole(0, required=True)

@@ -129,9 +129,10 @@ class KnownKey(Strict):
 
 
 class EnrolmentReply(Strict):
-    """The node is a member's from now on."""
+    """The node is a member's from now on; `hub_key` is what the hub signs its log and carried answers with."""
 
     protocol = Whole(1, required=True)
+    hub_key = Part(PublicKeyMessage, required=True)
     node_id = Text(36, required=True)
     institution = Part(InstitutionMessage, required=True)
     hub_name = LanguageMap(200, required=True)

@@ -36,6 +36,14 @@ def bucket_digests(items: Iterable[tuple[str, int, str, str]]) -> list[str]:
     return [hashlib.sha256("".join(sorted(bucket)).encode("ascii")).hexdigest() for bucket in lines]
 
 
+def content_digests(items: Iterable[tuple[str, int, str]]) -> list[str]:
+    """The same of contents alone (record id, version, digest), the state left empty.
+
+    So two compare that exchange bags: what happened since the last one would make every state another.
+    """
+    return bucket_digests((record_id, version, sha256, "") for record_id, version, sha256 in items)
+
+
 def overall_digest(digests: Sequence[str]) -> str:
     """One digest for all: the SHA-256 over the buckets' digests, a line each."""
     return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode("ascii")).hexdigest()

@@ -103,10 +103,12 @@ def checkpoint(context: click.Context) -> None:
 
 
 @audit.command()
+@click.option("--fingerprint", is_flag=True, help="只显示指纹，供离线加入的节点当面或打电话核对。")
 @click.pass_context
-def key(context: click.Context) -> None:
-    """显示日志的公钥（verifier key），供第三方核验检查点。"""
-    click.echo(str(log_keys(load_settings(context.obj)).verifier))
+def key(context: click.Context, fingerprint: bool) -> None:
+    """显示平台的公钥：日志的检查点、离线的回执和答复都由它签名（verifier key，供第三方核验）。"""
+    keys = log_keys(load_settings(context.obj))
+    click.echo(keys.fingerprint if fingerprint else str(keys.verifier))
 
 
 @audit.command()

@@ -17,6 +17,8 @@ from federation.core import create_core
 from federation.database import unit_of_work
 from federation.parts import parts
 from federation.settings import load_settings
+from federation.transparency.keys import log_keys
+from shared import hub_answers
 from shared.bags import read_whole
 from shared.carrying import MAX_STATEMENT_BYTES, read_enrolment_request, write_whole
 from shared.commands import GivenPath
@@ -28,7 +30,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON�
 
 @click.command()
 @click.argument("request_file", type=a_file)
-@click.option("--reply", "reply_file", type=a_file, help="答复写到哪里；默认写在申请旁边，加 .reply.json。")
+@click.option("--reply", "reply_file", type=a_file, help="答复写到哪里；默认写在申请旁边，加 .reply.jws。")
 @click.pass_context
 def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -> None:
     """接受离线带来的加入申请（commons-node join-request），写出答复。"""
@@ -45,14 +47,18 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
             place=enrolment.Place.of(asked),
         )
         code, membership = node.institution.code, membership_message.describe(session, node, settings)
-    target = reply_file or request_file.with_name(f"{request_file.name}.reply.json")
-    write_whole(target, _json({"key_id": kid, "membership": membership}))
+    target = reply_file or request_file.with_name(f"{request_file.name}.reply.jws")
+    keys = log_keys(settings)
+    write_whole(target, hub_answers.sign_reply({"key_id": kid, "membership": membership}, key=keys.signing))
     click.echo(f"已加入：{code}。请把答复带回节点：{target}")
+    click.echo(f"节点密钥的指纹：{kid}")
+    click.echo(f"平台密钥的指纹：{keys.fingerprint}")
+    click.echo("请当面或打电话与节点那边核对这两个指纹，不要靠介质上的文字：介质途中可能有人改过。")
 
 
 @click.command(name="import")
 @click.argument("bag", type=GivenPath(file_okay=False))
-@click.option("--receipt", "receipt_file", type=a_file, help="回执写到哪里；默认写在离线包旁边，加 .receipt.json。")
+@click.option("--receipt", "receipt_file", type=a_file, help="回执写到哪里；默认写在离线包旁边，加 .receipt.jws。")
 @json_option
 @click.pass_context
 def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_json: bool) -> None:
@@ -66,17 +72,15 @@ def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_jso
         progress = bars.begin("收下文件", sum(part.size for part in bundle.files))
         answers = bundles.take_in(work, parts(app).store, bundle, settings, progress)
     receipt = bundles.receipt(work, bundle, answers, settings)
-    target = receipt_file or bag.with_name(f"{bag.name}.receipt.json")
-    write_whole(target, _json(receipt))
+    target = receipt_file or bag.with_name(f"{bag.name}.receipt.jws")
+    write_whole(target, hub_answers.sign_receipt(receipt, key=log_keys(settings).signing))
+    given = sum(len(bucket["versions"]) for bucket in receipt["holdings"]["buckets"])
     if as_json:
-        click.echo(json.dumps({**_counts(answers), "receipt": str(target)}, ensure_ascii=False, indent=2))
+        said = {**_counts(answers), "given_back": given, "receipt": str(target)}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
-        _say(answers, target)
+        _say(answers, given, target)
     sys.exit(0 if answers.good else 5)
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
 def _counts(answers: bundles.Answers) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def _counts(answers: bundles.Answers) -> dict[str, Any]:
     }
 
 
-def _say(answers: bundles.Answers, target: Path) -> None:
+def _say(answers: bundles.Answers, given: int, target: Path) -> None:
     records = Counter(answer["outcome"] for answer in answers.records)
     files = Counter(answer["outcome"] for answer in answers.files)
     taken, refused = records["accepted"] + records["superseded"], records["rejected"] + records["conflict"]
@@ -101,4 +105,6 @@ def _say(answers: bundles.Answers, target: Path) -> None:
     for answer in (*answers.records, *answers.files):
         if "code" in answer:
             click.echo(f"  ✗ {answer.get('id') or answer.get('sha256') or '?'}  {answer['detail']}")
+    if given:
+        click.echo(f"节点所存与平台不同：回执附有平台所存的著录 {given} 条，供它核对、取回。")
     click.echo(f"请把回执带回节点：{target}")

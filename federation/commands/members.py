@@ -12,6 +12,7 @@ from federation.core import create_core
 from federation.database import unit_of_work
 from federation.openid import Provider
 from federation.settings import load_settings
+from federation.transparency.keys import log_keys
 from shared.vocabularies import vocabulary
 from shared.wording import in_bytes
 
@@ -127,3 +128,5 @@ def invite(context: click.Context, code: str, days: int | None) -> None:
         found = operations.institution(session, code)
         token = enrolment.invite(session, found, days=days or settings.invitation_days, actor=auditlog.OPERATOR)
     click.echo(token)
+    shown = log_keys(settings).fingerprint
+    click.echo(f"平台密钥的指纹：{shown}（离线加入的单位请与邀请码一起收好，核对用）", err=True)

@@ -1,4 +1,9 @@
-"""The audit log's name and keys, which never stand in the database that they vouch for."""
+"""The audit log's name and keys, which never stand in the database that they vouch for.
+
+With the log's key the hub signs what is carried to nodes that no network reaches, too: it is the one key by which
+members know the hub. A note and a JWS cannot pass for each other: every note has line ends in what is signed, and no
+JWS has any (docs/audit.md).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from federation.settings import HubSettings
 from shared.notes import ED25519, Verifier
+from shared.signing import key_id, public_jwk
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,16 @@ class LogKeys:
     def verifier(self) -> Verifier:
         """By what others check what the log has signed."""
         return Verifier(self.origin, ED25519, self.signing.public_key())
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """The public half as nodes are shown it (RFC 8037)."""
+        return public_jwk(self.signing.public_key())
+
+    @property
+    def fingerprint(self) -> str:
+        """The public half in the 43 characters that people compare (RFC 7638)."""
+        return key_id(self.signing.public_key())
 
 
 def log_keys(settings: HubSettings) -> LogKeys:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nodes import key_files, keys, rotation, rounds
+from nodes import hub_keys, key_files, keys, rotation, rounds
 from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
 from nodes.settings import NEW_PASSPHRASE
@@ -20,15 +20,18 @@ def key() -> None:
 @json_option
 @click.pass_context
 def show(context: click.Context, as_json: bool) -> None:
-    """显示密钥编号，以及从前用过的。"""
+    """显示密钥编号，从前用过的，以及本节点记下的平台密钥。"""
     workplace = opened(context)
+    hubs = hub_keys.all_known(workplace.folder)
     former, locked = keys.former_keys(workplace.folder, workplace.key), key_files.is_locked(workplace.folder)
     if as_json:
-        say_json({"id": workplace.key.id, "former": former, "locked": locked})
+        say_json({"id": workplace.key.id, "former": former, "locked": locked, "hubs": hubs})
         return
     say(_("密钥编号：") + workplace.key.id)
     for kid in former:
         say(_("从前的密钥：") + kid)
+    for hub, fingerprint in hubs.items():
+        say(_("平台 {hub} 的密钥指纹：{key}").format(hub=hub, key=fingerprint))
     say(_("私钥有口令保护。") if locked else _("私钥没有口令保护。"))
 
 

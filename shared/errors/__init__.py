@@ -53,8 +53,11 @@ from shared.errors.carried import BagUnreadable as BagUnreadable
 from shared.errors.carried import FileAltered as FileAltered
 from shared.errors.carried import FileUnwritable as FileUnwritable
 from shared.errors.carried import FolderNotEmpty as FolderNotEmpty
+from shared.errors.carried import HubKeyDiffers as HubKeyDiffers
+from shared.errors.carried import HubKeyUnknown as HubKeyUnknown
 from shared.errors.carried import NotABag as NotABag
 from shared.errors.carried import NotAddressed as NotAddressed
+from shared.errors.carried import NotFromHub as NotFromHub
 from shared.errors.carried import ReceiptGap as ReceiptGap
 from shared.errors.carried import WrongHub as WrongHub
 from shared.errors.given import AnswerMissing as AnswerMissing

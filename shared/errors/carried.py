@@ -101,6 +101,51 @@ class NotAddressed(CommonsError):
     en = "This was made for another node ({theirs}); nothing was taken from it."
 
 
+class NotFromHub(CommonsError):
+    """A receipt or a reply that is not as a hub has signed it: altered, copied by half, or something else."""
+
+    code, status, exit_code = "not_from_hub", 422, 5
+    zh = (
+        "文件 {name} 不是平台签过的那样：没有复制完，途中有改动，或者不是这种文件。没有采用其中任何内容。"
+        "请重新复制；仍然不行，就请平台再给一份（重新导入同一个离线包，或重新受理同一份申请）。"
+    )
+    en = (
+        "{name} is not as a hub signs it: copied by half, altered on the way, or another kind of file. Nothing was "
+        "taken from it. Copy it again; if that does not help, ask the hub for another (it imports the same bag, or "
+        "accepts the same request, once more)."
+    )
+
+
+class HubKeyUnknown(CommonsError):
+    """A receipt or a reply of a hub whose key this node has not noted yet: a person has to compare."""
+
+    code, status, exit_code = "hub_key_unknown", 409, 4
+    zh = (
+        "本节点还没有记下平台 {hub} 的密钥，文件所用的密钥指纹是 {theirs}。请当面或打电话向联盟核对"
+        "（平台上运行 commons-hub audit key --fingerprint）；相同，再运行一次，末尾加上 --hub-key {theirs}"
+    )
+    en = (
+        "This node has not noted the key of the hub {hub} yet; the file shows the fingerprint {theirs}. Compare it "
+        "with the alliance by telephone or in person (at the hub: commons-hub audit key --fingerprint); if it is the "
+        "same, run this again with --hub-key {theirs}"
+    )
+
+
+class HubKeyDiffers(CommonsError):
+    """Something under another key than the one that this node has noted for the hub."""
+
+    code, status, exit_code = "hub_key_differs", 409, 4
+    zh = (
+        "密钥的指纹是 {theirs}，不是本节点为平台 {hub} 记下的 {ours}：可能是有人冒充平台，也可能平台换了密钥。"
+        "没有采用其中任何内容。请当面或打电话向联盟核对；平台确实换了，再运行一次，末尾加上 --hub-key {theirs}"
+    )
+    en = (
+        "The key's fingerprint is {theirs}, not {ours} which this node has noted for the hub {hub}: somebody may "
+        "pose as the hub, or the hub has another key. Nothing was taken. Ask the alliance by telephone or in person; "
+        "if the hub has changed it, run this again with --hub-key {theirs}"
+    )
+
+
 class ReceiptGap(CommonsError):
     """A receipt that begins later than what this node has read."""
 

@@ -25,6 +25,7 @@ from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
 from shared.jws import to_base64url
+from shared.reconciliation import content_digests
 from tests.support.offline import enrolled, isolated
 from tests.support.records import Signer
 from tests.support.reviewing import add_person
@@ -70,6 +71,7 @@ def rewrite(node, bag, *, drop=(), **changes):
         "hub": joined.origin,
         "language": "zh",
         "after": 0,
+        "holdings": content_digests([]),
         **changes,
     }
     key = said.pop("key", node.workplace.key.private)

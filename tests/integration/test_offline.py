@@ -1,5 +1,9 @@
 """An institution without a network, in real processes: joins, publishes, is reviewed and corrects, all by stick."""
 
+import os
+import pty
+import subprocess
+import sys
 import uuid
 
 import bagit
@@ -9,7 +13,7 @@ from nodes import rounds
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
 from tests.support.offline import offline_hub
-from tests.support.processes import Command
+from tests.support.processes import Command, surroundings
 
 TEXT = f"怎样读数 {uuid.uuid4()}"
 
@@ -74,7 +78,7 @@ def test_a_member_whose_key_was_revoked_comes_back_by_stick(hub, tmp_path):
     revoked = node.command.json("key", "show")["id"]
     hub.command.run("key", "set", revoked, "revoked", "--reason", "笔记本被盗")
     assert "笔记本被盗" in hub.command.run("import", str(node.export()[1]), check=4).stderr
-    request, reply = node.stick / "back.jws", node.stick / "back.json"
+    request, reply = node.stick / "back.jws", node.stick / "back.reply.jws"
     said = node.command.run("join-request", str(request), hub.command.run("invite", "isolated").stdout.strip()).stdout
     assert "新的密钥" in said
     hub.command.run("enrol", str(request), "--reply", str(reply))
@@ -83,6 +87,66 @@ def test_a_member_whose_key_was_revoked_comes_back_by_stick(hub, tmp_path):
     assert imported["bundle"] == {"records": {"accepted": 1}, "files": {"stored": 1}}
     assert node.take(receipt)["states"] == {"in_review": 1}
     assert revoked in node.command.json("key", "show")["former"]
+
+
+def test_a_node_that_lost_its_database_comes_back_by_stick_with_all_its_records(hub, tmp_path):
+    node = hub.join(tmp_path / "node", "isolated")
+    record_id = node.register(describe(tmp_path / "texts"))["id"]
+    node.take(hub.take(node.export()[1])[1])
+    hub.approve("isolated")
+    for path in (tmp_path / "node").glob("node.sqlite*"):
+        path.unlink()
+
+    request, reply = node.stick / "lost.jws", node.stick / "lost.reply.jws"
+    node.command.run("join-request", str(request), hub.command.run("invite", "isolated").stdout.strip())
+    hub.command.run("enrol", str(request), "--reply", str(reply))
+    node.command.run("join-reply", str(reply))
+    imported, receipt = hub.take(node.export()[1])
+    assert (imported["bundle"], imported["given_back"]) == ({"records": {}, "files": {}}, 1)
+    taken = node.take(receipt)
+    assert (taken["restored"], taken["states"]) == (1, {"published": 1})
+    [row] = node.command.json("status")["resources"]
+    assert (row["id"], row["ark"][:10]) == (record_id, "ark:99999/")
+    said, _ = node.export()
+    assert (said["records"], said["files"], said["left"]) == (0, 0, 0)
+
+
+def test_whoever_joins_at_a_terminal_is_asked_to_compare_the_key_of_the_hub(hub, tmp_path):
+    """The first reply can be anybody's; without a terminal the fingerprint has to be given."""
+    token, key = hub.institution("isolated"), hub.fingerprint()
+    newcomer = Command("nodes", {"COMMONS_NODE_DATA": str(tmp_path / "newcomer")})
+    request, reply = tmp_path / "request.jws", tmp_path / "reply.jws"
+    kid = newcomer.run("init").stdout.strip().rsplit("：")[-1]
+    assert kid in newcomer.run("join-request", str(request), token).stdout
+    said = hub.command.run("enrol", str(request), "--reply", str(reply)).stdout
+    assert kid in said
+    assert key in said
+    assert f"--hub-key {key}" in newcomer.run("join-reply", str(reply), check=4).stderr
+    assert key in at_a_terminal(newcomer, "join-reply", str(reply), typed="n\n", code=1)
+    newcomer.run("export", str(tmp_path / "bag"), check=5)
+    assert "isolated院" in at_a_terminal(newcomer, "join-reply", str(reply), typed="y\n")
+    assert list(newcomer.json("key", "show")["hubs"].values()) == [key]
+
+
+def at_a_terminal(command, *words, typed, code=0):
+    """What the command says to a person who types that."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, typed.encode())
+        done = subprocess.run(
+            [sys.executable, "-m", command.module, *words],
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**surroundings(), "COMMONS_LANGUAGE": "zh", **command.environ},
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == code, done.stderr
+    return done.stdout
 
 
 def test_a_path_that_is_none_is_named_and_costs_nothing(hub, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,16 +9,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from federation import bundles as hub_bundles
 from federation import enrolment, membership_message
 from federation.database import unit_of_work
 from federation.parts import parts
+from federation.transparency.keys import log_keys
 from nodes import bundles, carried_enrolment, queries, receipts, registration
 from nodes import files as local_files
 from nodes.files import FileSpec
 from nodes.settings import NodeSettings
 from nodes.sync import Synced
-from nodes.workplace import Workplace, initialise
+from nodes.workplace import Workplace, initialise, open_workplace
+from shared import hub_answers
 from shared.carrying import read_enrolment_request
 from tests.support.hub import Hub
 from tests.support.processes import PASSWORD, Command
@@ -46,16 +49,20 @@ class OfflineHub:
         """A node that joins by files alone."""
         node = OfflineNode(Command("nodes", {"COMMONS_NODE_DATA": str(folder)}), self.stick / code)
         node.stick.mkdir(parents=True)
-        request, reply = node.stick / "request.jws", node.stick / "reply.json"
+        request, reply = node.stick / "request.jws", node.stick / "reply.jws"
         node.command.run("init")
         node.command.run("join-request", str(request), self.institution(code))
         self.command.run("enrol", str(request), "--reply", str(reply))
-        node.command.run("join-reply", str(reply))
+        node.command.run("join-reply", str(reply), "--hub-key", self.fingerprint())
         return node
+
+    def fingerprint(self) -> str:
+        """What the operator reads out on the telephone: the fingerprint of the hub's key."""
+        return self.command.run("audit", "key", "--fingerprint").stdout.strip()
 
     def take(self, bag: Path, *, check: int | None = 0) -> tuple[Any, Path]:
         """Import a bag: what the command said, and the receipt."""
-        receipt = bag.with_name(f"{bag.name}.receipt.json")
+        receipt = bag.with_name(f"{bag.name}.receipt.jws")
         return self.command.json("import", str(bag), "--receipt", str(receipt), check=check), receipt
 
     def approve(self, code: str) -> None:
@@ -148,10 +155,15 @@ class Isolated:
         return hub_bundles.receipt(work, bundle, answers, self.hub.settings)
 
     def take(self, receipt: dict[str, Any]) -> Synced:
-        """Take a receipt in at the node."""
-        path = self.folder / "receipt.json"
-        path.write_text(json.dumps(receipt), encoding="utf-8")
+        """Take a receipt in at the node, signed by the hub as it is now, whatever it says."""
+        path = self.folder / "receipt.jws"
+        path.write_bytes(hub_answers.sign_receipt(receipt, key=self.hub_key))
         return receipts.take(self.workplace, path)
+
+    @property
+    def hub_key(self) -> Ed25519PrivateKey:
+        """What the hub signs with."""
+        return log_keys(self.hub.settings).signing
 
     @property
     def work(self) -> Any:
@@ -169,10 +181,11 @@ def isolated(hub: Hub, folder: Path, code: str = "isolated") -> Isolated:
     folder.mkdir(exist_ok=True)
     node = Isolated(hub, initialise(NodeSettings(data=str(folder / "node"))), folder)
     hub.institution(code)
-    request, reply = folder / "request.jws", folder / "reply.json"
+    request, reply = folder / "request.jws", folder / "reply.jws"
     carried_enrolment.write_request(node.workplace, request, token=hub.invite(code), node_name="离线节点")
-    reply.write_text(json.dumps(enrolled(hub, request)), encoding="utf-8")
-    node.node_id = carried_enrolment.take_reply(node.workplace, reply).node_id
+    reply.write_bytes(hub_answers.sign_reply(enrolled(hub, request), key=node.hub_key))
+    known = log_keys(hub.settings).fingerprint
+    node.node_id = carried_enrolment.take_reply(node.workplace, reply, hub_key=known).node_id
     return node
 
 
@@ -183,3 +196,12 @@ def enrolled(hub: Hub, request: Path) -> dict[str, Any]:
     with unit_of_work(hub.app) as session:
         node = enrolment.enrol_carried(session, **values, signed_by=kid, place=enrolment.Place.of(asked))
         return {"key_id": kid, "membership": membership_message.describe(session, node, hub.settings)}
+
+
+def lose_database(node: Isolated, *besides: str) -> None:
+    """The node's database is gone, and the files called `besides`; its key is there still."""
+    folder = node.workplace.folder
+    node.workplace.database.close()
+    for path in (*folder.glob("node.sqlite*"), *(folder / name for name in besides)):
+        path.unlink()
+    node.workplace = open_workplace(node.workplace.settings)

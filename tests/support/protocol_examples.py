@@ -16,7 +16,7 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared import carrying, http_signatures, messages, signing
+from shared import carrying, http_signatures, hub_answers, messages, signing
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
 from shared.endorsement import endorse
@@ -33,7 +33,7 @@ from shared.errors import (
 from shared.merkle import Growing, Tree, leaf_hash
 from shared.notes import ED25519, Checkpoint, Verifier
 from shared.petitioning import RENEWED_BEFORE
-from shared.reconciliation import Item, bucket_digests, differing, overall_digest
+from shared.reconciliation import Item, bucket_digests, content_digests, differing, overall_digest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "examples"
 ORIGIN = "https://cloud.example.org"
@@ -189,6 +189,7 @@ def enrolment() -> dict[str, Any]:
         },
         "enrolment-reply": {
             "protocol": messages.PROTOCOL,
+            "hub_key": signing.public_jwk(LOG_KEY.public_key()),
             "node_id": NODE_ID,
             "institution": {
                 "code": "example-institute",
@@ -450,7 +451,14 @@ def using() -> dict[str, Any]:
 
 def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     """What a bundle says of itself, and the same as it is signed."""
-    said = {"bundle_id": BUNDLE_ID, "node_id": NODE_ID, "hub": ORIGIN, "language": CHINESE, "after": 40}
+    said = {
+        "bundle_id": BUNDLE_ID,
+        "node_id": NODE_ID,
+        "hub": ORIGIN,
+        "language": CHINESE,
+        "after": 40,
+        "holdings": content_digests([]),
+    }
     signed = carrying.statement(said, manifest=listed, moment=MOMENT, key=KEY)
     read, _ = carrying.read_statement(signed, manifest=listed, find_key=lambda _: KEY.public_key())
     return read, signed
@@ -486,6 +494,7 @@ def bundle() -> dict[str, str]:
 def carried() -> dict[str, Any]:
     """What is carried by hand: joining, a bundle with its statement, and the receipt."""
     joining = enrolment()
+    joined = {"key_id": KEY_ID, "membership": joining["enrolment-reply"]}
     altered = FileAltered(sha256=LARGE_SHA256)
     [accepted, rejected] = publishing()["publish-reply"]["results"]
     faulty = {**record(), "id": OTHER_ID, "version": 1, "title": {"fr": "Boisseau"}}
@@ -495,7 +504,8 @@ def carried() -> dict[str, Any]:
         "carried-enrolment-request": {
             "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
         },
-        "carried-enrolment-reply": {"key_id": KEY_ID, "membership": joining["enrolment-reply"]},
+        "carried-enrolment-reply": joined,
+        "carried-enrolment-reply-signed": {"jws": hub_answers.sign_reply(joined, key=LOG_KEY).decode().strip()},
         "bundle": files,
         "bundle-words": said,
         "bundle-statement": bundle_statement(files["manifest-sha256.txt"].encode())[0],
@@ -504,6 +514,7 @@ def carried() -> dict[str, Any]:
             "bundle_id": BUNDLE_ID,
             "node_id": NODE_ID,
             "hub": ORIGIN,
+            "hub_key": signing.public_jwk(LOG_KEY.public_key()),
             "created": MOMENT.isoformat(timespec="seconds"),
             "records": [{**said, "jws_sha256": digest(jws(content).encode())} for said, content in answers],
             "files": [
@@ -519,10 +530,19 @@ def carried() -> dict[str, Any]:
                 "answers": answering()["answers-reply"]["answers"],
                 "petitions": petitioning()["petitions-reply"]["petitions"],
             },
+            "holdings": given_back(),
             "after": 40,
             **status()["status-reply"],
         },
     }
+
+
+def given_back() -> dict[str, Any]:
+    """What the hub holds of a bucket in which the node holds nothing."""
+    [_, lost] = reconciling()["items-reply"]["items"]
+    other = {"record_id": RECORD_ID[:-3] + "101", "version": 1}
+    bucket = {"bucket": 1, "versions": [{**lost, "jws": jws(tombstone())}], "elsewhere": [other]}
+    return {"buckets": [bucket], "more": False}
 
 
 def witnessing() -> dict[str, Any]:

@@ -13,16 +13,18 @@ from federation import auditlog, key_register
 from federation.backups.restoring import EVENTS_SKIPPED
 from federation.database import unit_of_work
 from federation.models.institutions import Institution, Node, NodeKey
+from federation.transparency.keys import log_keys
 from nodes import carried_enrolment, joining, key_files
 from nodes import membership as memberships
 from nodes.models import Membership, Version
-from nodes.workplace import open_workplace
-from shared import errors
-from shared.canonical import parse
-from shared.jws import unverified_payload
+from nodes.settings import NodeSettings
+from nodes.workplace import initialise
+from shared import errors, hub_answers
+from shared.canonical import canonical, parse
+from shared.jws import to_base64url, unverified_payload
 from shared.messages import MAX_KEYS
 from tests.support.hub import Hub, running_hub
-from tests.support.offline import Isolated, enrolled, isolated
+from tests.support.offline import Isolated, enrolled, isolated, lose_database
 from tests.support.records import Signer
 from tests.support.stores import RunningStore
 
@@ -46,8 +48,8 @@ def ask(node: Isolated, token: str) -> Path:
 
 
 def take(node: Isolated, reply: dict[str, Any]) -> Membership:
-    path = node.folder / "back.json"
-    path.write_text(json.dumps(reply), encoding="utf-8")
+    path = node.folder / "back.reply.jws"
+    path.write_bytes(hub_answers.sign_reply(reply, key=node.hub_key))
     return carried_enrolment.take_reply(node.workplace, path)
 
 
@@ -98,7 +100,7 @@ def test_a_member_of_a_hub_that_has_forgotten_it_brings_all_it_has(
     carry(node, "answered")
     second = node.register()
     carry(node, "answered too")
-    with running_hub(tmp_path / "restored", store) as restored:
+    with running_hub(tmp_path / "restored", store, audit_key=node.hub.settings.audit_key) as restored:
         restored.institution(CODE)
         node.hub = restored
         assert come_back(node).node_id == node.node_id
@@ -115,14 +117,15 @@ def test_a_member_of_a_restored_hub_that_knows_its_key_brings_all_it_has_by_itse
     file = node.file("尺.txt", b"calipers")
     lost = node.register("", file)
     carry(node, "answered, and lost")
-    with running_hub(tmp_path / "restored", store) as restored:
+    with running_hub(tmp_path / "restored", store, audit_key=node.hub.settings.audit_key) as restored:
         as_in_the_backup(hub, restored, node)
         node.hub = restored
         later = node.register()
         assert [answer["outcome"] for answer in carry(node, "first")["records"]] == ["accepted"]
-        again = carry(node, "all")["records"]
-        assert {answer["id"]: answer["outcome"] for answer in again} == {lost: "accepted", later: "duplicate"}
-        assert [answer["outcome"] for answer in carry(node, "files")["files"]] == ["stored"]
+        again = carry(node, "all, and the file that the hub has lost with the record")
+        outcomes = {answer["id"]: answer["outcome"] for answer in again["records"]}
+        assert outcomes == {lost: "accepted", later: "duplicate"}
+        assert [answer["outcome"] for answer in again["files"]] == ["stored"]
         assert (restored.states(lost), restored.states(later)) == (["in_review"], ["in_review"])
         assert carry(node, "nothing more")["records"] == []
 
@@ -154,10 +157,7 @@ def test_a_member_that_lost_its_database_takes_its_place_again(hub: Hub, node: I
     former = node.workplace.key.id
     if revoked:
         put_out(hub, former)
-    node.workplace.database.close()
-    for path in node.workplace.folder.glob("node.sqlite*"):
-        path.unlink()
-    node.workplace = open_workplace(node.workplace.settings)
+    lose_database(node)
     assert come_back(node).node_id == node.node_id
     assert node.workplace.key.id != former
     node.register()
@@ -167,10 +167,7 @@ def test_a_member_that_lost_its_database_takes_its_place_again(hub: Hub, node: I
 def test_a_member_that_has_lost_all_but_its_key_is_told_who_it_is(hub: Hub, node: Isolated) -> None:
     """It does not know that it was one, so it asks with the key that the hub knows; the invitation stays good."""
     former, token = node.workplace.key.id, hub.invite(CODE)
-    node.workplace.database.close()
-    for path in (*node.workplace.folder.glob("node.sqlite*"), node.workplace.folder / key_files.PUBLIC):
-        path.unlink()
-    node.workplace = open_workplace(node.workplace.settings)
+    lose_database(node, key_files.PUBLIC)
     assert come_back(node, token).node_id == node.node_id
     assert node.workplace.key.id == former
     node.register()
@@ -179,10 +176,7 @@ def test_a_member_that_has_lost_all_but_its_key_is_told_who_it_is(hub: Hub, node
 
 
 def test_a_member_that_has_lost_all_but_a_key_that_is_out_of_use_is_told_so(hub: Hub, node: Isolated) -> None:
-    node.workplace.database.close()
-    for path in (*node.workplace.folder.glob("node.sqlite*"), node.workplace.folder / key_files.PUBLIC):
-        path.unlink()
-    node.workplace = open_workplace(node.workplace.settings)
+    lose_database(node, key_files.PUBLIC)
     put_out(hub, node.workplace.key.id)
     with pytest.raises(errors.KeyRevoked):
         come_back(node)
@@ -291,3 +285,60 @@ def test_an_invitation_that_is_none_leaves_no_key_behind(node: Isolated) -> None
     with pytest.raises(errors.InvalidRequest):
         ask(node, "kurz")
     assert key_files_of(node) == [key_files.FILE]
+
+
+# -- whose reply it is ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newcomer(hub: Hub, tmp_path: Path) -> Isolated:
+    """A node that has asked to join and knows no hub yet."""
+    (tmp_path / "newcomer").mkdir()
+    hub.institution("newcomer")
+    made = initialise(NodeSettings(data=str(tmp_path / "newcomer" / "node")))
+    return Isolated(hub, made, tmp_path / "newcomer")
+
+
+def test_the_first_reply_is_taken_only_when_a_person_has_compared_the_key_of_the_hub(
+    hub: Hub, newcomer: Isolated
+) -> None:
+    """The request shows the invitation to whoever carries it: nothing in a first reply proves who wrote it."""
+    key = log_keys(hub.settings)
+    reply = newcomer.folder / "reply.jws"
+    reply.write_bytes(hub_answers.sign_reply(enrolled(hub, ask(newcomer, hub.invite("newcomer"))), key=key.signing))
+    with pytest.raises(errors.HubKeyUnknown) as caught:
+        carried_enrolment.take_reply(newcomer.workplace, reply)
+    assert caught.value.data["theirs"] == key.fingerprint
+    with pytest.raises(errors.HubKeyDiffers):
+        carried_enrolment.take_reply(newcomer.workplace, reply, hub_key=Signer().key_id)
+    with newcomer.workplace.database.unit_of_work(read_only=True) as session:
+        assert memberships.find(session) is None
+    carried_enrolment.take_reply(newcomer.workplace, reply, hub_key=key.fingerprint)
+    carried_enrolment.take_reply(newcomer.workplace, reply)
+
+
+def test_a_member_that_lost_its_database_still_knows_its_hub(hub: Hub, node: Isolated) -> None:
+    """A courier answers in the hub's place, under a key of its own."""
+    lose_database(node)
+    said = enrolled(hub, ask(node, hub.invite(CODE)))
+    forger = Signer()
+    said["membership"]["hub_key"] = forger.jwk
+    forged = node.folder / "forged.jws"
+    forged.write_bytes(hub_answers.sign_reply(said, key=forger.private_key))
+    with pytest.raises(errors.HubKeyDiffers):
+        carried_enrolment.take_reply(node.workplace, forged)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert memberships.find(session) is None
+    assert key_files.FILE in key_files_of(node)
+
+
+def test_a_reply_in_which_a_word_was_changed_or_that_is_a_receipt_is_none(hub: Hub, node: Isolated) -> None:
+    said = enrolled(hub, ask(node, hub.invite(CODE)))
+    header, payload, signature = hub_answers.sign_reply(said, key=node.hub_key).decode().strip().split(".")
+    other = to_base64url(canonical({**said, "membership": {**said["membership"], "node_id": "x"}}))
+    receipt = hub_answers.sign_receipt(said, key=node.hub_key).decode()
+    path = node.folder / "altered.jws"
+    for text in (f"{header}.{other}.{signature}", f"{header}.{payload}", receipt, json.dumps(said), ""):
+        path.write_text(text)
+        with pytest.raises(errors.NotFromHub):
+            carried_enrolment.take_reply(node.workplace, path)

@@ -7,14 +7,17 @@ import os
 import pytest
 from sqlalchemy import select
 
-from nodes import bundles, receipts
+from nodes import bundles, hub_keys, receipts
 from nodes.models import LocalFile, Membership
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
-from shared import errors
-from shared.canonical import digest
+from shared import errors, hub_answers
+from shared.canonical import canonical, digest
 from shared.carrying import file_path
+from shared.jws import to_base64url
+from shared.signing import sign
 from tests.support.offline import isolated
+from tests.support.records import Signer
 
 
 @pytest.fixture
@@ -159,10 +162,7 @@ def test_a_receipt_of_a_hub_of_another_protocol_is_not_guessed_at(node, receipt)
     assert node.states() == ["registered"]
 
 
-def test_what_is_no_receipt_is_named(node, tmp_path):
-    (tmp_path / "half.json").write_text(json.dumps({"x": 1})[:-2])
-    with pytest.raises(errors.InvalidJson):
-        receipts.take(node.workplace, tmp_path / "half.json")
+def test_a_receipt_that_cannot_be_read_is_named(node, tmp_path):
     with pytest.raises(errors.FileUnreadable):
         receipts.take(node.workplace, tmp_path / "nothing.json")
 
@@ -204,9 +204,90 @@ def test_a_receipt_whose_numbers_go_back_is_refused(node, receipt):
 
 
 def test_a_receipt_that_was_taken_by_half_is_simply_taken_again(node, receipt):
-    path = node.folder / "receipt.json"
-    path.write_text(json.dumps(receipt))
+    path = node.folder / "receipt.jws"
+    path.write_bytes(hub_answers.sign_receipt(receipt, key=node.hub_key))
     with pytest.raises(Killed):
         receipts.take(node.workplace, path, reporter=Killer(1))
     assert node.take(receipt).states == {"in_review": 1}
     assert cursor(node) == receipt["last"]
+
+
+# -- whose receipt it is -------------------------------------------------------------------------------------------
+
+
+def put(node, data):
+    path = node.folder / "receipt.jws"
+    path.write_bytes(data)
+    return path
+
+
+def with_a_word_changed(node, receipt):
+    header, _, signature = hub_answers.sign_receipt(receipt, key=node.hub_key).split(b".")
+    said = canonical({**receipt, "files": []})
+    return b".".join((header, to_base64url(said).encode(), signature))
+
+
+def with_the_key_of_the_courier(node, receipt):
+    """Shows one key and is signed with another."""
+    return hub_answers.sign_receipt(receipt, key=Signer().private_key)
+
+
+ALTERED = {
+    "a word changed": with_a_word_changed,
+    "copied by half": lambda node, receipt: hub_answers.sign_receipt(receipt, key=node.hub_key)[:-200],
+    "another's signature": with_the_key_of_the_courier,
+    "not signed": lambda node, receipt: json.dumps(receipt).encode(),
+    "a reply to a request": lambda node, receipt: hub_answers.sign_reply(receipt, key=node.hub_key),
+    "a record": lambda node, receipt: node.workplace.key.sign_record(canonical(receipt)).encode(),
+    "no text": lambda node, receipt: b"\xff\xfe\x00",
+    "nothing": lambda node, receipt: b"",
+    "a list": lambda node, receipt: sign(b"[1]", private_key=node.hub_key, kid="x", kind="y").encode(),
+}
+
+
+@pytest.mark.parametrize("how", ALTERED)
+def test_a_receipt_that_is_not_as_the_hub_signed_it_is_refused(node, receipt, how):
+    with pytest.raises(errors.NotFromHub) as caught:
+        receipts.take(node.workplace, put(node, ALTERED[how](node, receipt)))
+    assert "receipt.jws" in caught.value.message("zh")
+    assert (node.states(), cursor(node)) == (["registered"], 0)
+
+
+def test_a_receipt_under_another_key_waits_until_a_person_has_compared(node, receipt):
+    """A courier's own, or a hub whose key was lost: a person can tell, the node cannot."""
+    other = Signer()
+    path = put(node, hub_answers.sign_receipt({**receipt, "hub_key": other.jwk}, key=other.private_key))
+    with pytest.raises(errors.HubKeyDiffers) as caught:
+        receipts.take(node.workplace, path)
+    assert other.key_id in caught.value.message("zh")
+    assert node.states() == ["registered"]
+    with pytest.raises(errors.HubKeyDiffers):
+        receipts.take(node.workplace, path, hub_key="read out wrongly")
+    receipts.take(node.workplace, path, hub_key=other.key_id)
+    receipts.take(node.workplace, path)
+    with pytest.raises(errors.HubKeyDiffers):
+        node.take(receipt)
+
+
+def test_a_person_who_names_the_key_does_not_thereby_take_what_is_for_another_node(node, receipt):
+    other = Signer()
+    said = {**receipt, "hub_key": other.jwk, "node_id": "019712a0-7c00-7000-8000-0000000000b9"}
+    path = put(node, hub_answers.sign_receipt(said, key=other.private_key))
+    with pytest.raises(errors.NotAddressed):
+        receipts.take(node.workplace, path, hub_key=other.key_id)
+    node.take(receipt)
+
+
+def test_a_node_that_has_lost_the_note_of_its_hub_asks_a_person_to_compare(node, receipt):
+    (node.workplace.folder / hub_keys.FILE).unlink()
+    with pytest.raises(errors.HubKeyUnknown):
+        node.take(receipt)
+    (node.workplace.folder / hub_keys.FILE).write_text("[]")
+    with pytest.raises(errors.FileUnreadable):
+        node.take(receipt)
+
+
+def test_a_receipt_larger_than_any_is_not_even_read(node, receipt, monkeypatch):
+    monkeypatch.setattr(receipts, "MAX_CARRIED_BYTES", 100)
+    with pytest.raises(errors.BagTooLarge):
+        node.take(receipt)

@@ -1,0 +1,219 @@
+"""What a node without a network has lost comes back with a receipt, and what the hub has lost goes out again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from federation import bundles as hub_bundles
+from federation import lifecycle, publication
+from federation.database import unit_of_work
+from federation.models.institutions import Node
+from federation.models.resources import Resource as HubResource
+from federation.models.resources import ResourceVersion, VersionFile, VersionTerm
+from nodes import carried_enrolment
+from nodes.models import OutboxEntry, Resource, Version
+from shared import hub_answers
+from shared.reconciliation import bucket_of
+from tests.support.hub import Hub
+from tests.support.offline import Isolated, enrolled, isolated, lose_database
+
+CODE = "isolated"
+SECOND = "019712a0-7c00-7000-8000-0000000000b9"
+"""Another node of the institution."""
+
+
+@pytest.fixture
+def node(hub: Hub, tmp_path: Path) -> Isolated:
+    return isolated(hub, tmp_path / CODE, CODE)
+
+
+def carry(node: Isolated, name: str) -> Any:
+    """A bag there and its receipt back: what the node makes of it."""
+    return node.take(node.import_(node.export(name)))
+
+
+def come_back(node: Isolated) -> None:
+    """Ask by stick for the place that the key had, and read the reply."""
+    request, reply = node.folder / "back.jws", node.folder / "back.reply.jws"
+    carried_enrolment.write_request(node.workplace, request, token=node.hub.invite(CODE), node_name="离线节点")
+    reply.write_bytes(hub_answers.sign_reply(enrolled(node.hub, request), key=node.hub_key))
+    carried_enrolment.take_reply(node.workplace, reply)
+
+
+def held(node: Isolated) -> list[tuple[Any, ...]]:
+    """All that the node knows of its versions."""
+    columns = (Version.resource_id, Version.number, Version.sha256, Version.jws, Version.state, Version.reason)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        rows = session.execute(select(*columns, Resource.ark).join(Resource).order_by(*columns[:2]))
+        return [tuple(row) for row in rows]
+
+
+def at_the_hub(hub: Hub) -> list[tuple[Any, ...]]:
+    with unit_of_work(hub.app, read_only=True) as session:
+        columns = (
+            ResourceVersion.resource_id,
+            ResourceVersion.version,
+            ResourceVersion.sha256,
+            ResourceVersion.state,
+        )
+        return [tuple(row) for row in session.execute(select(*columns).order_by(*columns[:2]))]
+
+
+def several(node: Isolated) -> list[str]:
+    """Records in several states, one of them in two versions and published."""
+    ids = [node.register(title={"zh": f"资源 {number}"}) for number in range(3)]
+    carry(node, "first")
+    node.register(ids[0], summary={"zh": "四步读准。"})
+    carry(node, "second")
+    with unit_of_work(node.hub.app) as session:
+        versions = {one.resource_id: one for one in session.scalars(select(ResourceVersion).order_by("version"))}
+        publication.publish(session, [versions[ids[0]]], actor="test", naan="99999")
+        lifecycle.advance(session, [versions[ids[1]]], to="rejected", actor="test", reason="出处不明")
+    carry(node, "news")
+    return ids
+
+
+def forget(hub: Hub, record_id: str) -> None:
+    """Let the hub be as it was before it had heard of that record."""
+    with unit_of_work(hub.app) as session:
+        ids = list(session.scalars(select(ResourceVersion.id).where(ResourceVersion.resource_id == record_id)))
+        for part in (VersionFile, VersionTerm):
+            session.execute(delete(part).where(part.version_id.in_(ids)))
+        session.execute(delete(ResourceVersion).where(ResourceVersion.resource_id == record_id))
+        session.execute(delete(HubResource).where(HubResource.id == record_id))
+
+
+def test_a_node_that_lost_its_database_gets_all_its_records_back(hub: Hub, node: Isolated) -> None:
+    several(node)
+    before, there = held(node), at_the_hub(hub)
+    lose_database(node)
+    come_back(node)
+    done = carry(node, "empty")
+    assert held(node) == before
+    assert (done.restored, done.unverified, done.unfinished, done.good) == (len(before), 0, False, True)
+    receipt = node.import_(node.export("nothing to send"))
+    assert (receipt["records"], receipt["files"], receipt["holdings"]["buckets"]) == ([], [], [])
+    assert at_the_hub(hub) == there
+
+
+def test_what_does_not_fit_into_one_receipt_comes_with_the_next(
+    hub: Hub, node: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(node)
+    before = held(node)
+    lose_database(node)
+    come_back(node)
+    monkeypatch.setattr(hub_bundles, "MAX_GIVEN_BACK", 3500)
+    bags = 0
+    while carry(node, f"bag {bags}").unfinished:
+        bags += 1
+    assert bags > 0
+    assert held(node) == before
+
+
+def test_a_single_record_that_was_lost_is_noticed_by_the_hub(hub: Hub, node: Isolated) -> None:
+    """The node was restored from a backup; only the bucket that differs is sent."""
+    lost = several(node)[0]
+    before = held(node)
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(delete(Version).where(Version.resource_id == lost))
+        session.execute(delete(Resource).where(Resource.id == lost))
+    receipt = node.import_(node.export("restored"))
+    assert [bucket["bucket"] for bucket in receipt["holdings"]["buckets"]] == [bucket_of(lost)]
+    node.take(receipt)
+    assert [row[:6] for row in held(node)] == [row[:6] for row in before]
+
+
+def test_a_record_that_the_hub_has_lost_goes_out_again_with_its_file(hub: Hub, node: Isolated) -> None:
+    lost = node.register("", node.file("尺.txt", b"calipers"))
+    carry(node, "first")
+    forget(hub, lost)
+    assert carry(node, "news").again == 1
+    receipt = node.import_(node.export("again"))
+    assert [answer["outcome"] for answer in receipt["records"]] == ["accepted"]
+    node.take(receipt)
+    assert (node.states(), hub.states(lost)) == (["in_review"], ["in_review"])
+    assert carry(node, "nothing more").again == 0
+
+
+def test_what_was_registered_since_the_export_is_neither_taken_for_lost_nor_sent_twice(node: Isolated) -> None:
+    several(node)
+    receipt = node.import_(node.export("before"))
+    waiting = node.register()
+    node.take(receipt)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert [entry.resource_id for entry in session.scalars(select(OutboxEntry))] == [waiting]
+
+
+def test_a_record_with_a_fault_does_not_bring_all_others_back_with_each_receipt(node: Isolated) -> None:
+    several(node)
+    node.register()
+    with node.workplace.database.unit_of_work() as session:
+        entry = session.scalars(select(OutboxEntry)).one()
+        named = (Version.resource_id == entry.resource_id, Version.number == entry.number)
+        session.execute(update(Version).where(*named).values(jws="not.a.jws"))
+    for name in ("faulty", "after it"):
+        receipt = node.import_(node.export(name))
+        assert receipt["holdings"]["buckets"] == []
+        node.take(receipt)
+
+
+def test_what_another_node_of_the_institution_has_published_since_is_left_to_it(hub: Hub, node: Isolated) -> None:
+    moved = node.register()
+    carry(node, "first")
+    with unit_of_work(hub.app) as session:
+        mine = session.get_one(Node, node.node_id)
+        session.add(
+            Node(id="019712a0-7c00-7000-8000-0000000000b9", institution_id=mine.institution_id, name="第二个")
+        )
+        session.flush()
+        session.get_one(HubResource, moved).node_id = "019712a0-7c00-7000-8000-0000000000b9"
+    assert carry(node, "second").again == 0
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert session.get_one(Resource, moved).elsewhere
+    assert node.import_(node.export("third"))["holdings"]["buckets"] == []
+
+
+def test_a_record_that_does_not_bear_our_signature_is_not_taken_and_said(hub: Hub, node: Isolated) -> None:
+    """The hub's word is the last on states, never on what we have said."""
+    several(node)
+    lose_database(node)
+    come_back(node)
+    receipt = node.import_(node.export("empty"))
+    [first, *_] = [bucket for bucket in receipt["holdings"]["buckets"] if len(bucket["versions"]) == 1]
+    first["versions"][0]["jws"] = receipt["holdings"]["buckets"][-1]["versions"][0]["jws"] + "x"
+    done = node.take(receipt)
+    assert (done.unverified, done.good) == (1, False)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert session.get(Resource, first["versions"][0]["record_id"]) is None
+
+
+def test_a_receipt_that_gives_back_is_taken_twice_without_harm_and_an_older_one_not_at_all(node: Isolated) -> None:
+    ids = several(node)
+    lose_database(node)
+    come_back(node)
+    receipt = node.import_(node.export("empty"))
+    for _ in range(2):
+        node.take(receipt)
+    before = held(node)
+    node.register(ids[2], summary={"zh": "改好了。"})
+    carry(node, "later")
+    node.take(receipt)
+    assert len(held(node)) == len(before) + 1
+    assert node.states() == ["in_review", "published", "rejected"]
+
+
+def test_a_receipt_with_a_bucket_twice_or_a_record_in_the_wrong_one_does_no_harm(node: Isolated) -> None:
+    several(node)
+    before = held(node)
+    lose_database(node)
+    come_back(node)
+    receipt = node.import_(node.export("empty"))
+    buckets = receipt["holdings"]["buckets"]
+    strays = [{**buckets[0], "bucket": (buckets[0]["bucket"] + 1) % 256}]
+    node.take({**receipt, "holdings": {"buckets": [*buckets, *buckets, *strays], "more": False}})
+    assert held(node) == before
