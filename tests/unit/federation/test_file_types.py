@@ -162,3 +162,16 @@ def test_the_policy_names_each_suffix_once():
     rules = file_types.policy()
     suffixes = [suffix for form in rules.formats for suffix in form.suffixes] + list(rules.refused_suffixes)
     assert len(suffixes) == len(set(suffixes))
+
+
+@pytest.mark.parametrize(
+    ("streams", "kind"),
+    [
+        (("PowerPoint Document", "Workbook"), "application/vnd.ms-powerpoint"),
+        (("Workbook", "WordDocument"), "application/vnd.ms-excel"),
+        (("WordDocument", "PowerPoint Document"), "application/msword"),
+        (("EncryptedPackage",), "application/x-ole-storage"),
+    ],
+)
+def test_an_old_office_file_is_told_by_its_own_stream_and_not_by_what_is_embedded_in_it(streams, kind):
+    assert identify(ole(b"".join(name.encode("utf-16-le") for name in streams))) == kind
