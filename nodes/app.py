@@ -24,6 +24,8 @@ from shared.canonical import digest
 
 MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
+MAX_PARTS = 2_000
+"""Fields and files of one form: the largest record that there may be has 1,600."""
 
 
 class NodeApp(Flask):
@@ -46,6 +48,7 @@ def create_app(settings: NodeSettings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=None,
         MAX_FORM_MEMORY_SIZE=MAX_TEXT,
+        MAX_FORM_PARTS=MAX_PARTS,
         # Browsers send cookies to every port of a host: each node on this machine needs a name of its own.
         SESSION_COOKIE_NAME=f"commons-node-{digest(str(workplace.folder.resolve()).encode())[:12]}",
         SESSION_COOKIE_HTTPONLY=True,

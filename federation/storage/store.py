@@ -234,10 +234,10 @@ class ObjectStore:
             try:
                 head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
             except ObjectMissing:
-                # A call that replaced the object and did not live to say so has removed what was sent.
-                if not (replace and self._is_sound(sha256, size)):
+                # Another call that kept the object, and has not said so yet or did not live to, removed what was sent.
+                head = None if replace and not self._is_sound(sha256, size) else self._head(target, size)
+                if head is None:
                     raise
-                head = self.read_range(sha256=sha256, offset=0, length=HEAD_BYTES)
         self._engine.delete(*source)
         return Kept(sha256=sha256, size=size, head=head)
 

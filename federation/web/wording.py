@@ -84,7 +84,7 @@ def _year(year: int) -> str:
 def language_name(tag: str) -> str:
     """What a language is called in the reader's; the tag itself when nobody knows."""
     reader = Locale.parse(LOCALES[request_language()])
-    # The list of names is longer than that of locales: no machine is set to Literary Chinese, or to no language.
+    # There are more names than locales: no machine is set to Literary Chinese, or to no language at all.
     known = reader.languages.get(tag) or (_NAMED_HERE.get(tag) if request_language() == CHINESE else None)
     if known:
         return str(known)
@@ -173,9 +173,6 @@ FORMATS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
     "application/vnd.ms-powerpoint": "PowerPoint",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
-    "application/vnd.oasis.opendocument.text": "ODT",
-    "application/vnd.oasis.opendocument.spreadsheet": "ODS",
-    "application/vnd.oasis.opendocument.presentation": "ODP",
     "audio/mpeg": "MP3",
     "audio/x-wav": "WAV",
     "image/svg+xml": "SVG",

@@ -13,6 +13,7 @@ from nodes.web import language
 from shared.errors import (
     CommonsError,
     CsrfFailed,
+    FormTooLarge,
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
@@ -21,6 +22,7 @@ from shared.errors import (
 _BY_STATUS: dict[int, type[CommonsError]] = {
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FormTooLarge,
 }
 
 
@@ -32,7 +34,9 @@ def init_problems(app: Flask) -> None:
 def answer(error: Exception) -> Response:
     """The page for an error; a fault of ours has a number, under which the log has its trace."""
     named = _as_named(error)
-    page = render_template("error.html", said=named.message(language.current()), code=named.code)
+    spoken = language.current()
+    faults_said = [fault.message(spoken) for fault in named.errors]
+    page = render_template("error.html", said=named.message(spoken), faults=faults_said, code=named.code)
     return make_response(page, named.status)
 
 

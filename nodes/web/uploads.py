@@ -17,7 +17,7 @@ from typing import IO
 from flask import Request, current_app
 
 from nodes.file_names import file_name
-from shared.errors import NotFound
+from shared.errors import FormTooLarge, NotFound
 
 FOLDER = "uploads"
 MAX_DISK_NAME = 200
@@ -25,6 +25,9 @@ MAX_DISK_NAME = 200
 MAX_SUFFIX = 20
 """Bytes of what may follow the last dot: more is no suffix but a part of the name."""
 KEEP_SECONDS = 7 * 24 * 3600
+MAX_AT_ONCE = 500
+"""Files in one form. A resource may have 200, which the form says; each is open until all have come, and commonly a
+process may have no more than 1,024 open."""
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -38,10 +41,20 @@ class NodeRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
+        if len(arrived_with(self)) >= MAX_AT_ONCE:
+            raise FormTooLarge()
         folder: Path = current_app.config["UPLOADS"] / uuid.uuid4().hex
         folder.mkdir(parents=True, mode=0o700)
         arrived_with(self).append(folder)
-        return (folder / disk_name(filename or "")).open("w+b")
+        stream = (folder / disk_name(filename or "")).open("w+b")
+        _open_for(self).append(stream)
+        return stream
+
+
+def _open_for(request: Request) -> list[IO[bytes]]:
+    """The files that are being written for this request: whoever stops reading in the middle closes none of them."""
+    found: list[IO[bytes]] = request.environ.setdefault("commons.streams", [])
+    return found
 
 
 def arrived_with(request: Request) -> list[Path]:
@@ -77,6 +90,8 @@ def take(request: Request) -> list[Path]:
 
 def drop_untaken(request: Request) -> None:
     """Remove what this request brought and nobody took over."""
+    for stream in _open_for(request):
+        stream.close()
     for folder in arrived_with(request):
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -110,6 +110,7 @@ from shared.errors.later import TooManyWaiting as TooManyWaiting
 from shared.errors.node import AlreadyJoined as AlreadyJoined
 from shared.errors.node import DatabaseDamaged as DatabaseDamaged
 from shared.errors.node import DiskFull as DiskFull
+from shared.errors.node import FormTooLarge as FormTooLarge
 from shared.errors.node import InvalidHubAddress as InvalidHubAddress
 from shared.errors.node import InvalidUsage as InvalidUsage
 from shared.errors.node import KeyExposed as KeyExposed

@@ -107,6 +107,17 @@ class InvalidUsage(CommonsError):
     en = "The command is not understood: {cause}"
 
 
+class FormTooLarge(CommonsError):
+    """A form of the local page with more text, or more files, than it is read for."""
+
+    code, status = "form_too_large", 413
+    zh = "填的文字或选的文件太多，没有登记。请返回上一页，把长文另存为文件附上，文件分几件资源登记。"
+    en = (
+        "There is too much text in the form, or too many files, and nothing was registered. Go back, put long texts "
+        "into files, and divide the files among several resources."
+    )
+
+
 class DiskFull(CommonsError):
     """A disk with no room for what is to be written."""
 

@@ -98,6 +98,27 @@ def test_verifying_twice_is_verifying_once(store, upload_id):
     assert store.verify_and_keep(upload_id=upload_id, sha256=digest(data), size=5000) == first
 
 
+def test_a_worker_that_comes_second_finds_what_the_first_kept_in_the_middle_of_its_own_check(
+    running, store, upload_id, monkeypatch
+):
+    data = os.urandom(1000)
+    send(store, upload_id, data)
+    second, given = (
+        running.client(part_size=256 * MIB),
+        {"upload_id": upload_id, "sha256": digest(data), "size": 1000},
+    )
+    open_now = second._engine.open
+
+    def open_later(*place):
+        """The moment between looking for what is kept and reading what was sent."""
+        monkeypatch.undo()
+        store.verify_and_keep(**given)
+        return open_now(*place)
+
+    monkeypatch.setattr(second._engine, "open", open_later)
+    assert second.verify_and_keep(**given).head == data
+
+
 def test_a_grant_that_outlives_the_check_cannot_reach_what_is_kept(store, upload_id):
     data, other = os.urandom(5000), os.urandom(5000)
     url = send(store, upload_id, data)

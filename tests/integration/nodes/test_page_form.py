@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nodes.web import uploads
 from tests.support.local_page import GOOD, Node, faults_at, upload
 
 
@@ -120,6 +121,39 @@ def test_a_record_that_is_too_large_says_so_and_keeps_the_text(node: Node) -> No
     assert "一条著录最大" in answer.text
     assert "长" * 49_000 in answer.text
     assert node.counts() == (0, 0, 0)
+
+
+def test_a_form_that_is_too_large_to_read_says_what_to_do(node: Node) -> None:
+    node.app.config["MAX_FORM_MEMORY_SIZE"] = 1_000
+    answer = node.register(description__zh="长" * 1_000, **{"new-files": upload(("a.txt", b"x"))})
+    assert answer.status_code == 413
+    assert "把长文另存为文件附上" in answer.text
+    assert node.counts() == (0, 0, 0)
+
+
+def test_whoever_chooses_a_whole_folder_is_told_so_and_nothing_of_it_stays(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_AT_ONCE", 3)
+    files = upload(*((f"{number}.txt", b"x") for number in range(4)))
+    answer = node.register(**{"new-files": files})
+    assert answer.status_code == 413
+    assert "文件分几件资源登记" in answer.text
+    assert (node.counts(), node.uploads()) == ((0, 0, 0), [])
+
+
+def test_the_form_of_a_resource_with_many_people_files_and_links_can_be_sent(node: Node) -> None:
+    many: dict[str, Any] = {f"file-{number}-{part}": "x" for number in range(200) for part in ("key", "name", "role")}
+    for group, parts, count in (("creators", ("name", "role", "affiliation"), 100), ("links", ("url", "label"), 100)):
+        many |= {f"{group}.{part}": ["author" if part == "role" else "https://a.example/"] * count for part in parts}
+    [record] = node.records(node.registered(**many, **{"new-files": upload(("a.txt", b"x"))}))
+    assert (len(record["creators"]), len(record["links"])) == (100, 100)
+
+
+def test_a_fault_that_has_no_field_on_the_form_is_said_on_the_page(node: Node) -> None:
+    answer = node.register(record="")
+    assert answer.status_code == 422
+    assert "<li>" in answer.text.partition("请按下列说明修改")[2]
 
 
 def test_files_stay_chosen_while_a_fault_is_mended(node: Node) -> None:
