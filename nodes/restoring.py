@@ -47,9 +47,7 @@ def mend(
     for finding, record in signed:
         if finding.kind == "content_differs":
             make_way(session, finding, record, key=key, after=highest[finding.record_id])
-    for finding, record in signed:
-        if finding.kind == "absent_at_node":
-            take_version(session, finding, record)
+    take_versions(session, [pair for pair in signed if pair[0].kind == "absent_at_node"])
 
 
 def send_again(session: Session, findings: Sequence[Finding], *, key: Key) -> None:
@@ -92,17 +90,22 @@ def take_state(session: Session, finding: Finding) -> None:
         _ask_for_files(session, version.content)
 
 
-def take_version(session: Session, finding: Finding, signed: SignedRecord) -> None:
-    """Take back a version that was lost here."""
-    theirs = finding.theirs or {}
-    resource = session.get(Resource, finding.record_id)
-    if resource is None:
-        resource = Resource(id=finding.record_id, latest_version=0, restored=True)
-        session.add(resource)
-        session.flush()
-    resource.latest_version = max(resource.latest_version, finding.version)
-    _take_ark(resource, theirs)
-    session.add(_version(finding, signed))
+def take_versions(session: Session, lost: Sequence[tuple[Finding, SignedRecord]]) -> None:
+    """Take back versions that were lost here, all at once: it may be all that there ever was."""
+    resources = {
+        resource.id: resource
+        for ids in batched({finding.record_id for finding, _ in lost})
+        for resource in session.scalars(select(Resource).where(Resource.id.in_(ids)))
+    }
+    for finding, signed in lost:
+        resource = resources.get(finding.record_id)
+        if resource is None:
+            resource = Resource(id=finding.record_id, latest_version=0, restored=True)
+            resources[resource.id] = resource
+            session.add(resource)
+        resource.latest_version = max(resource.latest_version, finding.version)
+        _take_ark(resource, finding.theirs or {})
+        session.add(_version(finding, signed))
 
 
 def make_way(session: Session, finding: Finding, signed: SignedRecord, *, key: Key, after: int) -> None:

@@ -55,7 +55,7 @@ MAX_REPLY_BYTES = 256 * 1024
 MAX_BUNDLE_RECORDS = 50_000
 MAX_BUNDLE_FILES = 100_000
 MAX_RECEIPT_EVENTS = 200_000
-MAX_GIVEN_BACK = 128 * 1024**2
+MAX_GIVEN_BACK = 64 * 1024**2
 """Bytes of what a receipt gives back of the hub's holdings; the rest comes with the next receipt."""
 MAX_GIVEN_VERSIONS = 200_000
 FILE_OUTCOMES = ("stored", "present", "refused")

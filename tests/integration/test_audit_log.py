@@ -20,7 +20,7 @@ from federation import audit_keeper
 from federation.database import db, last_write, unit_of_work
 from federation.transparency import checkpoints, export
 from federation.transparency.keys import log_keys
-from nodes import joining, log_check, registration, rounds, witness
+from nodes import hub_keys, joining, log_check, registration, rounds, witness
 from nodes import membership as memberships
 from nodes.hub_client import HubClient, RefusedByHub
 from nodes.settings import NodeSettings
@@ -111,6 +111,16 @@ def test_a_node_vouches_for_each_checkpoint_that_goes_on_from_the_last(world: Wo
     assert public.is_signed_by(Verifier.parse(cosigner.split()[0]))
     assert cosigner.endswith(" 308")
     assert verified(world.hub).cosignatures == 2
+
+
+def test_a_log_under_another_key_than_the_hub_showed_at_joining_is_not_even_witnessed_first(world: World) -> None:
+    signed(world.hub, 5)
+    origin, folder = world.hub.settings.origin, world.node.folder
+    hub_keys.keep(folder, origin, "the fingerprint of some other key")
+    with pytest.raises(LogBroken):
+        witness.look(world.node)
+    witness.accept(world.node, reason="联盟通知：平台换了密钥")
+    assert hub_keys.known(folder, origin) == log_keys(world.hub.settings).fingerprint
 
 
 def test_a_round_witnesses_the_log_and_a_member_finds_its_own_versions_in_it(world: World) -> None:

@@ -19,6 +19,7 @@ from federation.models.institutions import Invitation
 from federation.models.people import PersonSession, SignInAttempt
 from federation.models.resources import ResourceVersion
 from federation.tasks import queue
+from federation.transparency.keys import log_keys
 from tests.support.desk import APPROVAL, DOOR, Desk
 from tests.support.hub import ORIGIN, Hub, Member
 from tests.support.publishing import counted_queries
@@ -626,6 +627,7 @@ def test_a_new_institution_gets_an_invitation_that_is_shown_once_and_works(desk:
     assert answer.status_code == 200
     found = re.search(r"commons-node join \S+ ([A-Za-z0-9_-]{20,})", page)
     assert found is not None
+    assert log_keys(desk.hub.settings).fingerprint in page
     assert desk.hub.enrolment(found[1], member.signer.__class__()).status_code == 201
     again = browser.page("/workbench/admin/institutions")
     assert "某大学" in again

@@ -16,6 +16,7 @@ from federation.language import request_language
 from federation.models.institutions import Institution, Node
 from federation.models.reconciliations import Reconciliation
 from federation.parts import parts
+from federation.transparency.keys import log_keys
 from federation.web.workbench import forms, sessions
 from shared.errors import AlreadyExists, CommonsError, InvalidRequest, NotFound
 from shared.vocabularies import vocabulary
@@ -109,6 +110,7 @@ def _institutions_page(
         written=quotas.written,
         invited=invited,
         token=token,
+        fingerprint=log_keys(parts().settings).fingerprint if token else "",
         hub=parts().settings.origin,
         **forms.said(error),
     )

@@ -17,9 +17,11 @@ from federation.models.resources import ResourceVersion, VersionFile, VersionTer
 from nodes import carried_enrolment
 from nodes.models import OutboxEntry, Resource, Version
 from shared import hub_answers
+from shared.canonical import canonical, digest
 from shared.reconciliation import bucket_of
 from tests.support.hub import Hub
 from tests.support.offline import Isolated, enrolled, isolated, lose_database
+from tests.support.records import make_record
 
 CODE = "isolated"
 SECOND = "019712a0-7c00-7000-8000-0000000000b9"
@@ -190,6 +192,38 @@ def test_a_record_that_does_not_bear_our_signature_is_not_taken_and_said(hub: Hu
     assert (done.unverified, done.good) == (1, False)
     with node.workplace.database.unit_of_work(read_only=True) as session:
         assert session.get(Resource, first["versions"][0]["record_id"]) is None
+
+
+def test_nobody_is_given_what_another_institution_has_published(hub: Hub, node: Isolated, tmp_path: Path) -> None:
+    """A hostile member shows digests of nothing, and names the other's records in its bag."""
+    theirs = several(node)
+    stranger = isolated(hub, tmp_path / "stranger", "stranger")
+    own = stranger.register()
+    carry(stranger, "first")
+    with stranger.workplace.database.unit_of_work() as session:
+        session.execute(delete(Version))
+        session.execute(delete(Resource))
+    for record_id in theirs:
+        registration_of(stranger, record_id)
+    receipt = stranger.import_(stranger.export("hostile"))
+    assert {answer["code"] for answer in receipt["records"]} == {"not_yours"}
+    given = {one["record_id"] for bucket in receipt["holdings"]["buckets"] for one in bucket["versions"]}
+    named = {one["record_id"] for bucket in receipt["holdings"]["buckets"] for one in bucket["elsewhere"]}
+    assert (given, named) == ({own}, set())
+
+
+def registration_of(node: Isolated, record_id: str) -> None:
+    """A record under an id that the node has not made itself, as a program of its own could sign it."""
+    content = make_record(id=record_id, version=1)
+    payload = canonical(content)
+    with node.workplace.database.unit_of_work() as session:
+        session.add(Resource(id=record_id))
+        session.flush()
+        signed = node.workplace.key.sign_record(payload)
+        session.add(
+            Version(resource_id=record_id, number=1, record=payload.decode(), sha256=digest(payload), jws=signed)
+        )
+        session.add(OutboxEntry(resource_id=record_id, number=1))
 
 
 def test_a_receipt_that_gives_back_is_taken_twice_without_harm_and_an_older_one_not_at_all(node: Isolated) -> None:
