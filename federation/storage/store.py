@@ -234,7 +234,7 @@ class ObjectStore:
             try:
                 head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
             except ObjectMissing:
-                # Another call that kept the object, and has not said so yet or did not live to, removed what was sent.
+                # Another call that kept it, and has not said so yet or did not live to, removed what was sent.
                 head = None if replace and not self._is_sound(sha256, size) else self._head(target, size)
                 if head is None:
                     raise
