@@ -4,6 +4,7 @@ nothing: the sweep finds whatever was left behind.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,14 +25,14 @@ from federation import (
     scheduling,
     uploads,
 )
-from federation.database import brief, unit_of_work
+from federation.database import FULL_WORDS, brief, unit_of_work
 from federation.findings import likeness
 from federation.malware import Scanner, ScannerAway
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.queue_engine import make_huey
 from federation.storage import DigestMismatch, ObjectMissing, StorageError
-from shared.errors import DatabaseAway
+from shared.errors import DatabaseAway, DiskFull
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -191,8 +192,18 @@ class _Heartbeat:
 
 
 def init_queue(app: Flask, url: str) -> None:
-    """Give the application its queue: SQLite beside the database, or PostgreSQL."""
-    app.extensions[KEY] = Queue(app, make_huey(url, secret=app.config["SECRET_KEY"]))
+    """Give the application its queue: SQLite beside the database, or PostgreSQL.
+
+    Raises `DiskFull` or `DatabaseAway`.
+    """
+    try:
+        made = make_huey(url, secret=app.config["SECRET_KEY"])
+    except sqlite3.Error as error:
+        said = brief(error)
+        if FULL_WORDS in said:
+            raise DiskFull(path=url.removeprefix("sqlite:///")) from error
+        raise DatabaseAway(cause=said) from error
+    app.extensions[KEY] = Queue(app, made)
 
 
 def prepare_queue(app: Flask) -> None:

@@ -65,7 +65,7 @@ def load_key(folder: Path, *, passphrase: str = "", name: str = FILE) -> Key:
         pem = path.read_bytes()
         private = load_pem_private_key(pem, password=passphrase.encode() if b"ENCRYPTED" in pem else None)
     except FileNotFoundError as error:
-        raise NotInitialised() from error
+        raise NotInitialised(folder=folder) from error
     except (ValueError, TypeError) as error:
         if path.read_bytes().startswith(LOCKED):
             raise KeyLocked() from error

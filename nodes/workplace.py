@@ -52,7 +52,7 @@ def initialise(settings: NodeSettings) -> Workplace:
 def open_workplace(settings: NodeSettings) -> Workplace:
     """Open what `initialise` made. Raises `NotInitialised`, or what reading the key raises."""
     if not (settings.folder / FILE).exists():
-        raise NotInitialised()
+        raise NotInitialised(folder=settings.folder)
     return _opened(settings)
 
 

@@ -16,12 +16,15 @@ import tantivy
 from federation.search.documents import FACETS, SearchDocument
 from federation.search.pinyin import pinyin
 from federation.search.text import fold, grams, words
+from shared.errors import SystemFault
+from shared.wording import Words
 
 LAYOUT = 2
 """Raised whenever fields or text steps change: an index of another layout is left aside and built anew."""
 WRITER_MEMORY = 50_000_000
 POSITION = "position.json"
 REBUILD = "rebuild-asked"
+UNWRITABLE = "检索索引写不进去，请检查磁盘空间和权限"
 
 
 class IndexBusy(Exception):
@@ -53,7 +56,10 @@ class SearchIndex:
 
     @classmethod
     def open(cls, folder: Path) -> SearchIndex:
-        """The index in `folder`; made empty (position 0) when there is none, or none that can be read."""
+        """The index in `folder`; made empty (position 0) when there is none, or none that can be read.
+
+        Raises `OSError` or `SystemFault` when it cannot be made.
+        """
         place = folder / f"index-{LAYOUT}"
         if place.exists():
             try:
@@ -62,7 +68,11 @@ class SearchIndex:
                 place.rename(place.with_name(f"unreadable-{os.getpid()}-{place.stat().st_mtime_ns}"))
         folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder, prefix="new-"))
-        tantivy.Index(_schema(), path=str(draft))
+        try:
+            tantivy.Index(_schema(), path=str(draft))
+        except ValueError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise SystemFault(path=str(folder), cause=Words(str(error), UNWRITABLE)) from error
         try:
             draft.rename(place)
         except OSError:

@@ -234,8 +234,9 @@ class ObjectStore:
             try:
                 head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
             except ObjectMissing:
-                # Another call that kept it, and has not said so yet or did not live to, removed what was sent.
-                head = None if replace and not self._is_sound(sha256, size) else self._head(target, size)
+                # Another call kept the object and removed what was sent; it has not said so yet, or did not live to.
+                stands = not replace or self._is_sound(sha256, size)
+                head = self._head(target, size) if stands else None
                 if head is None:
                     raise
         self._engine.delete(*source)

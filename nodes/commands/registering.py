@@ -18,6 +18,23 @@ from nodes.files import FileSpec
 from nodes.progress import Bars
 from nodes.texts import _
 from shared.commands import GivenPath
+from shared.errors import FieldError, InvalidRecord
+
+OPTIONS = {
+    "title": "--title-zh",
+    "summary": "--summary-zh",
+    "type": "--type",
+    "themes": "--theme",
+    "disciplines": "--discipline",
+    "audiences": "--audience",
+    "keywords": "--keyword",
+    "language": "--language",
+    "license": "--license",
+    "rights_holder": "--rights-holder",
+    "files": "--file",
+    "links": "--link",
+}
+"""The option that gives a field."""
 
 
 @click.command()
@@ -54,9 +71,14 @@ def register(context: click.Context, /, source: Path | None, record_id: str, as_
         prepared = local_files.prepare(draft.files, bars.begin("读取文件", local_files.total_size(draft.files)))
     with looking_for(record_id or draft.record_id), workplace.database.unit_of_work() as session:
         named = drafts.standing_id(session, draft, given=record_id)
-        done = registration.register(
-            session, draft.fields, prepared, key=workplace.key, record_id=named, version=draft.version
-        )
+        try:
+            done = registration.register(
+                session, draft.fields, prepared, key=workplace.key, record_id=named, version=draft.version
+            )
+        except InvalidRecord as error:
+            if source is not None or as_json:
+                raise
+            raise InvalidRecord([_at_option(fault) for fault in error.errors]) from error
     if as_json:
         say_json({"id": done.record_id, "version": done.version, "unchanged": done.unchanged})
     elif done.unchanged:
@@ -77,6 +99,15 @@ def _refuse_beside_description(context: click.Context) -> None:
         raise click.UsageError(
             _("用了 --from，就不能再用 {options}：请写进著录文件。").format(options="、".join(given)), context
         )
+
+
+def _at_option(fault: FieldError) -> FieldError:
+    """The fault at the option that whoever typed the command knows: they have not written any field."""
+    field, _slash, inside = fault.pointer.removeprefix("/").partition("/")
+    option = OPTIONS.get(field, fault.pointer)
+    if field in ("title", "summary") and inside == "en":
+        option = option.replace("-zh", "-en")
+    return FieldError(option, fault.code, fault.params)
 
 
 def _draft_from_options(options: Mapping[str, Any]) -> Draft:

@@ -59,8 +59,14 @@ class NotMigrated(CommonsError):
     """A database without this version's tables."""
 
     code, status, exit_code = "not_migrated", 503, 5
-    zh = "数据库里还没有本版本的表。请先运行 commons-hub migrate（commons-hub up 会自动升级）。"
-    en = "The database lacks this version's tables. Run commons-hub migrate (commons-hub up does it by itself)."
+    zh = (
+        "数据库里还没有本版本的表。平台已经在运行的，请在这个终端里照样设 COMMONS_VAR 或 --config；"
+        "否则先运行 commons-hub migrate（commons-hub up 会自动升级）。"
+    )
+    en = (
+        "The database lacks this version's tables. If the hub runs already, set the same COMMONS_VAR or --config at "
+        "this terminal; if not, run commons-hub migrate first (commons-hub up does it by itself)."
+    )
 
 
 class IndexNotRebuilt(CommonsError):

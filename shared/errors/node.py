@@ -6,11 +6,11 @@ from shared.errors.base import CommonsError
 
 
 class NotInitialised(CommonsError):
-    """A node without its data folder."""
+    """A data folder, `folder`, in which no node has been set up."""
 
     code, status, exit_code = "not_initialised", 409, 5
-    zh = "节点尚未初始化。请先运行 commons-node init。"
-    en = "The node is not set up. Run commons-node init first."
+    zh = "{folder} 里没有节点：尚未初始化。请先运行 commons-node init；节点的数据在别处，就用 --data 指明。"
+    en = "There is no node in {folder}. Run commons-node init first, or name the node's folder with --data."
 
 
 class NotJoined(CommonsError):

@@ -59,7 +59,7 @@ def test_a_forked_command_ends_and_speaks_as_a_started_one(tmp_path: Path, modul
 
 
 def test_a_forked_command_takes_its_language_from_its_environment(tmp_path: Path) -> None:
-    for language, words in (("zh", "节点尚未初始化"), ("en", "not set up")):
+    for language, words in (("zh", "尚未初始化"), ("en", "There is no node")):
         environ = {"COMMONS_NODE_DATA": str(tmp_path), "COMMONS_LANGUAGE": language}
         assert words in Command("nodes", environ).run("status", check=5).stderr
 

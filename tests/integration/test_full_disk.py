@@ -72,6 +72,15 @@ def test_a_disk_that_runs_full_in_the_middle_costs_nothing_but_time(tmp_path: Pa
         assert '"code": "hub_full"' in said
 
 
+@pytest.mark.parametrize("leaving", [4096, 16384, 65536])
+def test_a_command_that_finds_no_room_at_all_says_so(tmp_path: Path, leaving: int) -> None:
+    with small_disk(tmp_path / "disk", mib=1) as disk:
+        fill(disk, leaving=leaving)
+        done = Command("federation", {"COMMONS_VAR": str(disk / "var")}).run("institution", "list", check=None)
+    assert done.returncode in (1, 3)
+    assert done.stderr.startswith("错误：")
+
+
 def test_before_the_disk_is_full_files_are_refused_and_everything_else_goes_on(tmp_path: Path, disk: Path) -> None:
     with running_hub_process(disk / "var", COMMONS_MIN_FREE_BYTES=str(64 * MIB)) as hub:
         node = hub.node(tmp_path / "node", "tight")

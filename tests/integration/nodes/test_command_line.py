@@ -83,9 +83,12 @@ def test_every_fault_is_said_at_once_and_as_json_when_asked(node, tmp_path):
     assert problem["status"] == 422
 
 
-def test_registering_from_options_names_what_is_missing(node):
-    done = node.run("register", "--title-zh", "标题", check=5)
-    assert all(place in done.stderr for place in ("/summary", "/type", "/themes", "/license"))
+def test_registering_from_options_names_the_options_that_are_missing_or_wrong(node):
+    words = ("register", "--title-zh", "标题", "--title-en", "\x01", "--theme", "no", "--link", "x")
+    done = node.run(*words, check=5)
+    wrong = ("--title-en", "--summary-zh", "--type", "--theme", "--license", "--link")
+    assert {line.split()[0] for line in done.stderr.splitlines()[1:]} == set(wrong)
+    assert "/summary" in node.run(*words, "--json", check=5).stderr
 
 
 def test_the_same_description_again_for_the_same_resource_makes_no_version(node, tmp_path):
@@ -111,7 +114,7 @@ def test_withdrawing_needs_a_resource_and_a_reason(node, tmp_path):
 
 def test_errors_are_in_english_for_an_english_user(tmp_path):
     command = Command("nodes", {"COMMONS_NODE_DATA": str(tmp_path / "none"), "COMMONS_LANGUAGE": "en"})
-    assert "not set up" in command.run("status", check=5).stderr
+    assert "There is no node" in command.run("status", check=5).stderr
 
 
 @pytest.mark.parametrize(
