@@ -33,12 +33,13 @@ WHY = {
 def inside(record: Record) -> Iterator[Finding]:
     """Links that nobody outside can follow."""
     for number, link in enumerate(record.get("links", ())):
-        if is_inside(link["url"]):
+        url = link["url"]
+        if is_inside(url):
             yield Finding(
                 "link_inside",
                 SERIOUS,
-                f"链接 {link['url'][:80]} 指向单位内部的网络，公众打不开。",
-                f"The link {link['url'][:80]} leads into the institution's own network: the public cannot open it.",
+                f"链接 {_brief(url)} 指向单位内部的网络，公众打不开。",
+                f"The link {_brief(url)} leads into the institution's own network: the public cannot open it.",
                 f"/links/{number}",
             )
 
@@ -73,7 +74,7 @@ def opened(record: Record, checks: Mapping[str, LinkCheck]) -> Iterator[Finding]
 
 def _said(check: LinkCheck, day: date, pointer: str) -> Finding | None:
     """The finding on an address that did not open; None for one that nobody can judge yet."""
-    url = check.url[:80]
+    url = _brief(check.url)
     zh, en = WHY.get(check.cause, (str(check.status), str(check.status)))
     if check.outcome == BROKEN:
         return Finding(
@@ -87,8 +88,8 @@ def _said(check: LinkCheck, day: date, pointer: str) -> Finding | None:
         return Finding(
             "link_unsure",
             NOTE,
-            f"链接 {url} 查了 {check.in_a_row} 次都没有查成（{zh}），最近一次是 {day}，请点开看看。",
-            f"The link {url} could not be checked {check.in_a_row} times ({en}), last on {day}: open it and look.",
+            f"链接 {url} 查了 {check.in_a_row} 次，不能确定打得开（{zh}），最近一次是 {day}，请点开看看。",
+            f"The link {url} gave no clear answer {check.in_a_row} times ({en}), last on {day}: open it and look.",
             pointer,
         )
     if check.outcome == NOT_PUBLIC and check.cause == "address":
@@ -100,6 +101,11 @@ def _said(check: LinkCheck, day: date, pointer: str) -> Finding | None:
             pointer,
         )
     return None
+
+
+def _brief(url: str) -> str:
+    """An address that can be told from others of the same server, without filling the page."""
+    return url if len(url) <= 70 else f"{url[:45]}…{url[-24:]}"
 
 
 def is_inside(url: str) -> bool:

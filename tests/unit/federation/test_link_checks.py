@@ -141,7 +141,7 @@ def test_what_nobody_could_judge_is_opened_again_the_next_day_and_said_the_secon
     opened(scene, UNSURE)
     [note] = said(scene, version)
     assert (note.code, note.severity) == ("link_unsure", "note")
-    assert "查了 2 次都没有查成（很久没有回应）" in note.zh
+    assert "查了 2 次，不能确定打得开（很久没有回应）" in note.zh
     later(scene, days=1.1)
     assert claim(scene) is None
 
