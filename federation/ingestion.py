@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, key_register, lifecycle, publication, screening, sequences, withdrawals
+from federation import auditlog, key_register, lifecycle, link_checks, publication, screening, sequences, withdrawals
 from federation.models.base import insert_rows, now
 from federation.models.institutions import Node, NodeKey
 from federation.models.objects import StoredObject
@@ -329,6 +329,7 @@ def _settle(session: Session, batch: _Batch) -> None:
         if versions:
             lifecycle.advance(session, versions, to=to, actor=actor)
     insert_rows(session, VersionTerm, _terms(batch))
+    link_checks.note_links(session, ((version.id, signed.record) for version, signed in batch.added))
 
 
 def _terms(batch: _Batch) -> list[dict[str, Any]]:

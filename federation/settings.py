@@ -106,6 +106,9 @@ class HubSettings:
     fixity_bytes_per_second: int = setting(
         20 * 1024**2, "重读核对时每秒最多读多少字节；0 为不核对", low=0, high=10 * 1024**3
     )
+    link_days: int = setting(
+        30, "公开资源的链接每多少天打开核对一次；待审核的 7 天一次；0 为不核对，平台不访问任何链接", low=0, high=3650
+    )
     clamd: str = setting("", "查毒服务 ClamAV：tcp://主机:端口 或 unix:/路径；空则不查毒")
     clamd_stream_bytes: int = setting(
         25 * 1024**2, "查毒服务一次最多收多少字节（clamd 的 StreamMaxLength）", low=5 * 1024**2, high=4 * 1024**3

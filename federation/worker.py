@@ -1,4 +1,4 @@
-"""The background process: the queue, the search follower, files, renditions, the log, letters, and the sweep."""
+"""The background process: the queue, the search follower, files, renditions, links, log, letters, the sweep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from federation import audit_keeper, fixity_watch, mail_round, search_follower
+from federation import audit_keeper, fixity_watch, link_watch, mail_round, search_follower
 from federation.core import create_core
 from federation.parts import parts
 from federation.renditions import watch as rendition_watch
@@ -35,6 +35,7 @@ def run(app: Flask) -> None:
         threading.Thread(target=audit_keeper.run, args=(app, stopping), name="audit-keeper", daemon=True),
         threading.Thread(target=mail_round.run, args=(app, stopping), name="mail", daemon=True),
         threading.Thread(target=rendition_watch.run, args=(app, stopping), name="renditions", daemon=True),
+        threading.Thread(target=link_watch.run, args=(app, stopping), name="links", daemon=True),
         threading.Thread(target=_sweep_again_and_again, args=(app, stopping), name="sweep", daemon=True),
     ]
     for thread in threads:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
+from federation import link_checks
 from federation.findings import accessibility, duplicates, links, personal_data, plain_language, rights
 from federation.findings.finding import Finding, Record, by_severity
 from federation.models.resources import ResourceVersion
@@ -17,7 +18,6 @@ OF_THE_RECORD: tuple[Callable[[Record], Iterable[Finding]], ...] = (
     accessibility.captions,
     plain_language.plain_language,
     links.inside,
-    links.unchecked,
 )
 """What is found by reading the record alone."""
 
@@ -26,10 +26,13 @@ def findings(session: Session, versions: Sequence[ResourceVersion]) -> dict[int,
     """The findings on each version, by its id, what is most serious in front."""
     by_id = {version.id: version for version in versions}
     same, near = duplicates.same_bytes(session, by_id), duplicates.same_words(session, by_id)
-    return {
-        number: by_severity([*_of_record(version.record), *near[number], *same[number]])
-        for number, version in by_id.items()
-    }
+    checks = link_checks.of(session, by_id)
+    found = {}
+    for number, version in by_id.items():
+        record = version.record
+        own = [*_of_record(record), *links.opened(record, checks)]
+        found[number] = by_severity([*own, *near[number], *same[number]])
+    return found
 
 
 def _of_record(record: Record) -> list[Finding]:

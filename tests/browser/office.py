@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyotp
 from flask import Flask
@@ -19,6 +20,7 @@ from federation import (
     account_links,
     days,
     feedback,
+    link_checks,
     operations,
     people,
     person_sessions,
@@ -30,6 +32,8 @@ from federation import (
 )
 from federation.checklist import DEFAULT
 from federation.database import unit_of_work
+from federation.link_checker import Outcome
+from federation.models.links import LinkCheck
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from nodes import files as local_files
@@ -121,6 +125,7 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
         "第二段说“误差为零”，不合适。请改为“误差在允许范围内”，并注明检定周期。",
     )
     _hear(hub, resources["published"])
+    _open_links(hub)
     _judge(hub, resources["approved"], verdicts.APPROVE, "", publish_on=days.today() + timedelta(days=20))
     _appeal(hub, resources["returned"])
     _register(work, record_id=resources["published"], **CHANGED)
@@ -197,6 +202,17 @@ def _hear(hub: Hub, record_id: str) -> None:
         feedback.give(session, version, kind="mistake", text=text, address="198.51.100.9", settings=hub.settings)
 
 
+def _open_links(hub: Hub) -> None:
+    """One link is broken, and one was asked for in vain twice."""
+    outcomes = {"archive.example.org": (Outcome("broken", 404), 1), "example.com": (Outcome("unsure", 403), 2)}
+    with unit_of_work(hub.app) as session:
+        while (claimed := link_checks.claim(session, days=30)) is not None:
+            outcome, times = outcomes.get(urlsplit(claimed.url).hostname or "", (Outcome("sound", 200), 1))
+            for _ in range(times):
+                session.get_one(LinkCheck, claimed.url_sha256).claimed_until = claimed.until
+                link_checks.conclude(session, claimed, outcome)
+
+
 def _judge(hub: Hub, record_id: str, verdict: str, reason: str, publish_on: date | None = None) -> None:
     with unit_of_work(hub.app) as session:
         reviewer = session.scalars(select(User).where(User.name == "li")).one()
@@ -267,6 +283,11 @@ SENT: dict[str, dict[str, Any]] = {
         "themes": ["red-metrology", "history"],
         "evidence": [{"source": "馆藏登记簿第 3 册", "method": "与档案馆影印件对照", "verified_by": "保管部两人"}],
         "files": ("society/files/red-sheet.pdf",),
+        "links": [
+            {"url": "https://archive.example.org/border-region/metrology/certificates/1946/0217/scales.html"},
+            {"url": "https://example.com/certificate"},
+            {"url": "https://example.org/border-region", "label": "边区票证专题"},
+        ],
     },
     "published": {**CHANGED, "title": {"zh": "馆藏铜砝码", "en": "Brass weights"}, "keywords": ["砝码"]},
     "returned": {

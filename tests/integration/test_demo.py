@@ -28,6 +28,8 @@ class Demo:
         self.environ = {"COMMONS_VAR": str(self.var), "COMMONS_PORT": str(self.port), "COMMONS_LANGUAGE": "zh"}
         # The demo's decks are not converted: that has tests of its own.
         self.environ["COMMONS_OFFICE"] = ""
+        # Nothing here may wait for the Internet.
+        self.environ["COMMONS_LINK_DAYS"] = "0"
         self.command = Command("federation", self.environ)
 
     def run(self) -> str:

@@ -206,7 +206,7 @@ def running_hub_process(var: Path, **environ: str) -> Iterator[HubProcess]:
     """A hub with everything it needs, stopped at the end."""
     port = free_ports(2)
     # A worker that tries its LibreOffice takes a good part of a second; what it is for has tests of its own.
-    quiet = {"COMMONS_LOG_LEVEL": "WARNING", "COMMONS_OFFICE": ""}
+    quiet = {"COMMONS_LOG_LEVEL": "WARNING", "COMMONS_OFFICE": "", "COMMONS_LINK_DAYS": "0"}
     settings = {"COMMONS_VAR": str(var), "COMMONS_PORT": str(port), **quiet, **environ}
     with new_database(var, migrated=False) as database:
         if engine() == POSTGRESQL:

@@ -240,12 +240,12 @@ def _joined(*parts: str) -> str:
 
 
 def place(pointer: str) -> str:
-    """Where in a record a finding is, as the page calls it: the field, and which file or language of it."""
+    """Where in a record a finding is, as the page calls it: the field, and which file, link or language of it."""
     field, _sep, rest = pointer.removeprefix("/").partition("/")
     if not field:
         return str(_("整件"))
     name, first = str(LABELS[field]), rest.partition("/")[0]
-    if field == "files" and first:
+    if field in ("files", "links") and first:
         return f"{name} {int(first) + 1}"
     if field in TEXTS and first:
         return f"{name} · {wording.language_name(first)}"

@@ -486,8 +486,9 @@ def test_a_backup_of_an_older_program_is_migrated(hub, member, published, empty,
     rewritten(made.path, migration="0006", tables=counted)
     assert restore(empty, place).migrated
     assert [row[0] for row in rows(empty)["stored_objects"]] == [published]
-    # What a later migration writes out of the signed records is there too.
+    # What later migrations write out of the signed records is there too.
     assert [row[1:] for row in rows(empty)["version_terms"]] == [("themes", "knowledge")]
+    assert rows(empty)["version_links"] == rows(hub)["version_links"] != []
     assert [path.name for path in (empty.settings.var).glob("restoring*")] == []
     assert checking.check(made.path).manifest.migration == "0006"
 

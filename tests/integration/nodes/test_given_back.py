@@ -12,6 +12,7 @@ from federation import bundles as hub_bundles
 from federation import lifecycle, publication
 from federation.database import unit_of_work
 from federation.models.institutions import Node
+from federation.models.links import VersionLink
 from federation.models.resources import Resource as HubResource
 from federation.models.resources import ResourceVersion, VersionFile, VersionTerm
 from nodes import carried_enrolment
@@ -83,7 +84,7 @@ def forget(hub: Hub, record_id: str) -> None:
     """Let the hub be as it was before it had heard of that record."""
     with unit_of_work(hub.app) as session:
         ids = list(session.scalars(select(ResourceVersion.id).where(ResourceVersion.resource_id == record_id)))
-        for part in (VersionFile, VersionTerm):
+        for part in (VersionFile, VersionTerm, VersionLink):
             session.execute(delete(part).where(part.version_id.in_(ids)))
         session.execute(delete(ResourceVersion).where(ResourceVersion.resource_id == record_id))
         session.execute(delete(HubResource).where(HubResource.id == record_id))

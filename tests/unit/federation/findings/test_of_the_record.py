@@ -191,10 +191,10 @@ def test_a_link_into_the_institution_s_own_network_is_found(url: str, inside: bo
     assert found == (["link_inside"] if inside else [])
 
 
-def test_links_are_said_to_be_unchecked() -> None:
-    [found] = links.unchecked(make_record())
+def test_links_are_said_to_be_unchecked_until_they_were_opened() -> None:
+    [found] = links.opened(make_record(), {})
     assert (found.code, found.severity) == ("links_unchecked", "note")
-    assert list(links.unchecked(make_record(links=None))) == []
+    assert list(links.opened(make_record(links=None), {})) == []
 
 
 def test_what_is_most_serious_stands_in_front() -> None:
