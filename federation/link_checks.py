@@ -98,10 +98,9 @@ def of(session: Session, version_ids: Iterable[int]) -> dict[str, LinkCheck]:
 
 def _due(days: int) -> Sequence[ColumnElement[bool]]:
     moment = now()
+    # Asked once, and not anew for each of the thousands of addresses that one server may have.
     other = aliased(LinkCheck)
-    busy = select(other.url_sha256).where(
-        other.host == LinkCheck.host, or_(other.claimed_until >= moment, other.checked_at > moment - HOST_PAUSE)
-    )
+    busy = select(other.host).where(or_(other.claimed_until >= moment, other.checked_at > moment - HOST_PAUSE))
     named = (
         select(VersionLink.version_id)
         .join(ResourceVersion, ResourceVersion.id == VersionLink.version_id)
@@ -119,7 +118,7 @@ def _due(days: int) -> Sequence[ColumnElement[bool]]:
             ),
         )
     )
-    return _older(moment - DOUBTED), ~busy.exists(), named.exists()
+    return _older(moment - DOUBTED), LinkCheck.host.not_in(busy), named.exists()
 
 
 def _older(moment: datetime) -> ColumnElement[bool]:
