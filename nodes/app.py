@@ -36,7 +36,7 @@ class NodeApp(Flask):
 
 def create_app(settings: NodeSettings) -> Flask:
     """The local page of the node in `settings`' folder, which is made when it is not there."""
-    workplace = initialise(settings)
+    workplace = initialise(settings, kept_open=False)
     folder = workplace.folder / uploads.FOLDER
     app = NodeApp(__name__)
     app.config.update(

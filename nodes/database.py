@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from shared import private
 
@@ -18,11 +19,15 @@ HEAD = "0006"
 
 
 class Database:
-    """One node's SQLite file."""
+    """One node's SQLite file.
 
-    def __init__(self, path: Path) -> None:
+    Without `kept_open` it is opened for each transaction and let go of after it: the page is looked at now and then,
+    and between that it shall hold neither the file nor memory for its contents.
+    """
+
+    def __init__(self, path: Path, *, kept_open: bool = True) -> None:
         private.begin(path)
-        self.engine = _engine(path)
+        self.engine = _engine(path, kept_open=kept_open)
         if self._standing() != HEAD:
             self._upgrade()
 
@@ -57,8 +62,10 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
+def _engine(path: Path, *, kept_open: bool) -> Engine:
+    options = {"timeout": 30, "check_same_thread": False}
+    pool = None if kept_open else NullPool
+    engine = create_engine(f"sqlite:///{path}", connect_args=options, poolclass=pool)
 
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None

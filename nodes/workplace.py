@@ -38,15 +38,15 @@ class Workplace:
         return self._key
 
 
-def initialise(settings: NodeSettings) -> Workplace:
-    """Make the folder, the key and the database; what is there already stays."""
+def initialise(settings: NodeSettings, *, kept_open: bool = True) -> Workplace:
+    """Make the folder, the key and the database (see `Database` for `kept_open`); what is there already stays."""
     folder = settings.folder
     folder.mkdir(parents=True, exist_ok=True, mode=private.FOLDER)
     if not (folder / FILE).exists():
         from nodes import keys  # noqa: PLC0415  # as above
 
         keys.make_key(folder, passphrase=settings.key_passphrase)
-    return _opened(settings)
+    return _opened(settings, kept_open=kept_open)
 
 
 def open_workplace(settings: NodeSettings) -> Workplace:
@@ -56,8 +56,9 @@ def open_workplace(settings: NodeSettings) -> Workplace:
     return _opened(settings)
 
 
-def _opened(settings: NodeSettings) -> Workplace:
-    workplace = Workplace(settings, settings.folder, Database(settings.folder / DATABASE))
+def _opened(settings: NodeSettings, *, kept_open: bool = True) -> Workplace:
+    database = Database(settings.folder / DATABASE, kept_open=kept_open)
+    workplace = Workplace(settings, settings.folder, database)
     if is_locked(settings.folder):
         # Whether the passphrase is right is told now, not when the first resource is registered.
         _ = workplace.key
