@@ -20,8 +20,6 @@ from http.client import HTTPConnection, HTTPException
 from threading import Timer
 from urllib.parse import urljoin, urlsplit
 
-import requests
-
 SOUND, BROKEN, UNSURE, NOT_PUBLIC = "sound", "broken", "unsure", "not_public"
 """It opens; it will not; nobody can say; the hub does not ask there."""
 OFFLINE = "offline"
@@ -154,6 +152,9 @@ def _place(url: str, resolve: Resolve, permits: Permit, ports: Collection[int]) 
     """Look at an address. Raises `_Refused`, `socket.gaierror`, and `ValueError` for what is no address."""
     if urlsplit(url).scheme.lower() not in ("http", "https"):
         raise _Refused("scheme")
+    # The web process knows what was found and opens nothing: it does without the library.
+    import requests  # noqa: PLC0415  # see above
+
     try:
         # Names in ASCII (IDNA 2008) and paths in percent signs: from here on there is one reading of the address.
         url = requests.Request("HEAD", url).prepare().url or ""
