@@ -173,7 +173,7 @@ def status() -> Response:
 
 @members.post("/answers")
 def answer() -> Response:
-    """Take the institution's answers to reviewers' questions; what became of each."""
+    """Take the institution's answers to reviewers and to the public; what became of each."""
     asked = messages.read(answering.AnswersRequest, authentication.request_body())["answers"]
     outcomes = questions.answer(db.session(), _node(), asked)
     said = zip(asked, outcomes, strict=True)

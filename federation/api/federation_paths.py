@@ -135,7 +135,7 @@ OPERATIONS = (
     Operation(
         "/answers",
         "post",
-        "Answer reviewers' questions, which came as status events; what became of each",
+        "Answer questions of reviewers and of the public, which came as status events; what became of each",
         answering.AnswersReply,
         body=answering.AnswersRequest,
         errors=(*AUTHENTICATION, *BODY, *AWAY),

@@ -116,7 +116,7 @@ def withdraw(record_id: str) -> ResponseReturnValue:
 
 @pages.post("/resources/<record_id>/questions/<question_id>")
 def answer(record_id: str, question_id: str) -> ResponseReturnValue:
-    """Answer a reviewer's question; what was typed stays when it will not do."""
+    """Answer a question of a reviewer or of the public; what was typed stays when it will not do."""
     try:
         with workplace().database.unit_of_work() as session:
             text, private = request.form.get("text", ""), "private" in request.form
