@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from nodes import files
+from nodes import ahead, files
 from nodes.hub_client import HubClient
 from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.workplace import Workplace
@@ -70,16 +69,16 @@ def publish(
 def _send_all(
     workplace: Workplace, client: HubClient, membership: Membership, sent: Sent, progress: Progress | None
 ) -> None:
-    """The next batch is built while the hub works on this one."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish") as sender:
-        pending = None
-        for batch in batches(workplace, membership):
-            answered = sender.submit(_send, client, batch, _pack(batch))
-            if pending is not None:
-                _note(workplace, *pending.result(), sent, progress)
-            pending = answered
-        if pending is not None:
-            _note(workplace, *pending.result(), sent, progress)
+    """The next batch is built, and the last one noted, while the hub works on this one."""
+    pending: Callable[[], tuple[list[Letter], list[dict[str, Any]]]] | None = None
+    for batch in batches(workplace, membership):
+        body = _pack(batch)
+        answered = pending() if pending is not None else None
+        pending = ahead.begin(_send, client, batch, body)
+        if answered is not None:
+            _note(workplace, *answered, sent, progress)
+    if pending is not None:
+        _note(workplace, *pending(), sent, progress)
 
 
 def note_answers(session: Session, batch: Sequence[Letter], results: Sequence[Mapping[str, Any]], sent: Sent) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from nodes import ahead, outbox, petitions, questions, transfer
 from nodes import membership as memberships
-from nodes import outbox, petitions, questions, transfer
 from nodes.hub_client import HubClient
 from nodes.models import Membership, Resource, Version, now
 from nodes.outbox import Sent
@@ -109,17 +108,15 @@ def pull(workplace: Workplace, client: HubClient) -> int:
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         cursor = memberships.current(session).cursor
-    count = 0
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="status") as asking:
-        page = _page(client, cursor)
-        while True:
-            following = asking.submit(_page, client, page["last"]) if page["more"] else None
-            with workplace.database.unit_of_work() as session:
-                take_events(session, page["events"], last=page["last"])
-            count += len(page["events"])
-            if following is None:
-                return count
-            page = following.result()
+    count, page = 0, _page(client, cursor)
+    while True:
+        following = ahead.begin(_page, client, page["last"]) if page["more"] else None
+        with workplace.database.unit_of_work() as session:
+            take_events(session, page["events"], last=page["last"])
+        count += len(page["events"])
+        if following is None:
+            return count
+        page = following()
 
 
 def _page(client: HubClient, cursor: int) -> dict[str, Any]:

@@ -192,6 +192,21 @@ def test_what_was_read_stays_when_the_next_page_does_not_come(workplace, client,
     assert "after=1&" in played.seen[-1][1]
 
 
+def test_whoever_breaks_off_does_not_wait_with_a_busy_hub(workplace, membership, played):
+    played.say({"events": [], "last": 0, "more": True})
+    played.say({}, 503, Retry_After="600")
+    program = (
+        "import sys; from nodes import sync; from nodes.hub_client import HubClient; "
+        "from nodes.settings import NodeSettings; from nodes.workplace import open_workplace; "
+        "w = open_workplace(NodeSettings(data=sys.argv[1])); sync.pull(w, HubClient(sys.argv[2], w.key, w.settings))"
+    )
+    command = [sys.executable, "-c", program, str(workplace.folder), played.origin]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    eventually(lambda: len(played.seen) == 2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) != 0
+
+
 def test_events_are_noted_in_their_order(workplace, client, membership, played):
     first, second = register(workplace), register(workplace)
     with workplace.database.unit_of_work() as session:
