@@ -183,16 +183,17 @@ def test_what_another_node_of_the_institution_has_published_since_is_left_to_it(
 
 def test_a_record_that_does_not_bear_our_signature_is_not_taken_and_said(hub: Hub, node: Isolated) -> None:
     """The hub's word is the last on states, never on what we have said."""
-    several(node)
+    altered = several(node)[1]
     lose_database(node)
     come_back(node)
     receipt = node.import_(node.export("empty"))
-    [first, *_] = [bucket for bucket in receipt["holdings"]["buckets"] if len(bucket["versions"]) == 1]
-    first["versions"][0]["jws"] = receipt["holdings"]["buckets"][-1]["versions"][0]["jws"] + "x"
+    given = [version for bucket in receipt["holdings"]["buckets"] for version in bucket["versions"]]
+    [version] = [version for version in given if version["record_id"] == altered]
+    version["jws"] += "x"
     done = node.take(receipt)
     assert (done.unverified, done.good) == (1, False)
     with node.workplace.database.unit_of_work(read_only=True) as session:
-        assert session.get(Resource, first["versions"][0]["record_id"]) is None
+        assert session.get(Resource, altered) is None
 
 
 def test_nobody_is_given_what_another_institution_has_published(hub: Hub, node: Isolated, tmp_path: Path) -> None:
