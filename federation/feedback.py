@@ -118,6 +118,12 @@ def shown(session: Session, resource_id: str) -> list[Feedback]:
     return list(session.scalars(wanted.order_by(Feedback.answered_at.desc(), Feedback.id).limit(SHOWN)))
 
 
+def of_resource(session: Session, resource_id: str) -> list[Feedback]:
+    """What its institution sees: answered or not, the latest first; nothing of what the alliance has hidden."""
+    wanted = select(Feedback).where(Feedback.resource_id == resource_id, Feedback.hidden_at.is_(None))
+    return list(session.scalars(wanted.order_by(Feedback.at.desc(), Feedback.id).limit(SHOWN)))
+
+
 def listed(session: Session, *, state: str, page: int) -> Listed:
     """Feedback of all institutions in a state (any other word: all), the newest first, each with its version."""
     wanted = (STATES[state],) if state in STATES else ()

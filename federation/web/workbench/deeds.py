@@ -75,6 +75,7 @@ ACTIONS: Mapping[str, Any] = {
     "user.email_changed": _l("改邮箱"),
     "user.deactivated": _l("停用账户"),
     "user.reactivated": _l("恢复账户"),
+    "user.appointed": _l("换角色或单位"),
     "user.second_factor_set_up": _l("设好第二重验证"),
     "user.second_factor_refused": _l("验证码不对"),
     "user.second_factor_removed": _l("撤销了第二重验证"),
