@@ -26,7 +26,6 @@ from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from federation.roles import Permission, may
 from federation.settings import HubSettings
-from shared.canonical import digest
 from shared.errors import (
     AlreadyDone,
     FieldError,
@@ -94,8 +93,7 @@ def give(
     session.add(given)
     session.flush()
     lifecycle.tell(session, version, reason=text, question_id=given.id, feedback=kind)
-    # The text is anybody's, who may name people: the log holds its digest.
-    _log(session, given, "anonymous", "feedback.received", after=digest(text.encode()))
+    _log(session, given, "anonymous", "feedback.received", after=auditlog.blinded(session, text))
     return given
 
 
@@ -108,7 +106,7 @@ def take_answer(session: Session, node: Node, feedback_id: str, *, text: str, pr
     if given.answered_at is not None:
         return DUPLICATE if (given.answer, given.private) == (text, private) else CONFLICT
     given.answer, given.private, given.answered_at, given.answered_by = text, private, now(), node.id
-    _log(session, given, auditlog.machine(node.id), "feedback.answered", after=digest(text.encode()))
+    _log(session, given, auditlog.machine(node.id), "feedback.answered", after=auditlog.blinded(session, text))
     return ACCEPTED
 
 
