@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, jsonify, url_for
+from flask import Response, current_app, jsonify
 
 from federation import catalogue
 from federation.api import schemas
 from federation.api.openapi import KEY, PROBLEM_JSON, PublicBlueprint, endpoint
 from federation.api.queries import SearchQuery
+from federation.api.replies import institution_reply, resource_reply
 from federation.audience import PUBLIC, guard
-from federation.catalogue import Page, PublicFile
 from federation.database import db
 from federation.days import today
 from federation.language import request_language
-from federation.models.institutions import Institution
-from federation.parts import parts
 from federation.web.portal import finding, memory
 from shared.errors import Gone, InvalidRequest, NotFound
 from shared.vocabularies import Term, Vocabulary, vocabulary
@@ -101,60 +99,6 @@ def vocabularies() -> Response:
 def openapi() -> Response:
     """This description."""
     return jsonify(current_app.extensions[KEY].document())
-
-
-def institution_reply(institution: Institution) -> dict[str, Any]:
-    """An institution as `schemas.InstitutionReply` says."""
-    names = {"zh": institution.name_zh, "en": institution.name_en}
-    return {
-        "code": institution.code,
-        "kind": institution.kind,
-        "name": {tag: name for tag, name in names.items() if name},
-        "url": absolute("portal.institution", code=institution.code),
-    }
-
-
-def resource_reply(page: Page, key: dict[str, Any] | None) -> dict[str, Any]:
-    """A resource as `schemas.ResourceReply` says."""
-    entry = page.entry
-    return {
-        "ark": entry.ark,
-        "url": absolute("portal.resource", ark=entry.ark),
-        "version": page.version,
-        "published_at": entry.at.isoformat(),
-        "institution": institution_reply(entry.institution),
-        "record": page.record,
-        "files": [_file(entry.ark, file) for file in page.files],
-        "relations": [
-            {
-                "type": one.type,
-                "ark": one.entry.ark,
-                "url": absolute("portal.resource", ark=one.entry.ark),
-                "title": one.entry.record["title"],
-            }
-            for one in page.relations
-        ],
-        "versions": [
-            {"version": one.version, "published_at": one.at.isoformat(), "sha256": one.sha256} for one in page.history
-        ],
-        "signature": {"jws": page.jws, "key_id": page.key_id, "key": key},
-    }
-
-
-def absolute(endpoint_name: str, /, **values: Any) -> str:
-    """A public address: on the configured origin, not on whatever host the caller named."""
-    return parts().settings.origin + url_for(endpoint_name, **values)
-
-
-def _file(ark: str, file: PublicFile) -> dict[str, Any]:
-    return {
-        "name": file.name,
-        "role": file.role,
-        "media_type": file.media_type,
-        "size": file.size,
-        "sha256": file.sha256,
-        "download": absolute("portal.download", ark=ark, name=file.name) if file.open else None,
-    }
 
 
 def _vocabulary(known: Vocabulary) -> dict[str, Any]:

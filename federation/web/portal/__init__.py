@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from federation.web.portal import about, auditing, finding, home, members, resources, voices
+from federation.web.portal import about, auditing, descriptions, discovery, finding, home, members, resources, voices
 from federation.web.portal.blueprint import portal
 
-__all__ = ["about", "auditing", "finding", "home", "members", "portal", "resources", "voices"]
+__all__ = [
+    "about",
+    "auditing",
+    "descriptions",
+    "discovery",
+    "finding",
+    "home",
+    "members",
+    "portal",
+    "resources",
+    "voices",
+]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import Headers
@@ -14,12 +14,16 @@ from federation import catalogue, counting, feedback, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.days import today
+from federation.interop import citations, schema_org, signposting
+from federation.interop.places import Places
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
 from federation.web import staff
 from federation.web.frame import is_picture
+from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
+from federation.web.portal.descriptions import HTML, described, places_of, wanted
 from federation.web.portal.memory import finder
 from federation.web.wording import said
 from shared.errors import NotFound
@@ -58,7 +62,18 @@ def resource(ark: str) -> ResponseReturnValue:
     if moved is not None:
         return moved
     page = catalogue.find(db.session(), ark, today=today())
-    _count(counting.VIEW, page.entry.resource_id)
+    form = wanted()
+    if form == HTML:
+        _count(counting.VIEW, page.entry.resource_id)
+    places = places_of(page)
+    answer = make_response(_html(page, places) if form == HTML else described(page, places, form))
+    answer.headers["Link"] = signposting.header(signposting.links(page, places), places)
+    answer.vary.add("Accept")
+    return answer
+
+
+def _html(page: Page, places: Places) -> str:
+    title = said(page.record["title"])
     return render_template(
         "portal/resource.html",
         page=page,
@@ -68,7 +83,12 @@ def resource(ark: str) -> ResponseReturnValue:
         related=[one for one in page.relations if one.type != "has-part"],
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),
-        citation=_citation(page),
+        citation=citations.gbt7714(
+            page, title=title.text, language=request_language(), address=places.cite, today=today()
+        ),
+        places=places,
+        json_ld=schema_org.describe(page, places),
+        meta_elements=schema_org.meta_elements(page, places),
         voices=feedback.shown(db.session(), page.entry.resource_id),
         opens=_opens,
         moments=histories.of(db.session(), page.entry.resource_id),
@@ -112,26 +132,6 @@ def _count(kind: str, resource_id: str, sha256: str = "") -> None:
     if usage.is_whole_reading(request.method, request.headers) and not staff.is_here():
         agent = request.environ.get("HTTP_USER_AGENT", "")
         usage.recorder().count(kind, resource_id, sha256, address=request.remote_addr or "", agent=agent)
-
-
-def elsewhere(ark: str, endpoint: str, **values: Any) -> ResponseReturnValue | None:
-    """A redirect to the canonical address, or None when this is it. Raises `NotFound` for what is no ARK."""
-    canonical = catalogue.normal_ark(ark)
-    if canonical is None:
-        raise NotFound()
-    if canonical == ark:
-        return None
-    query = request.query_string.decode("ascii", errors="replace")
-    return redirect(url_for(endpoint, ark=canonical, **values) + (f"?{query}" if query else ""), 301)
-
-
-def _citation(page: Page) -> str:
-    """Who, what, where and since when, in the order of GB/T 7714."""
-    entry = page.entry
-    owner = entry.institution.name(request_language())
-    authors = ", ".join(one["name"] for one in page.record.get("creators", ())[:3])
-    address = f"{parts().settings.origin}/{entry.ark}"
-    return f"{authors or owner}. {said(page.record['title'])}[EB/OL]. {owner}, {entry.at:%Y-%m-%d}. {address}"
 
 
 def _moment_name(moment: histories.Moment) -> str:

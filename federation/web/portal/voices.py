@@ -11,8 +11,8 @@ from federation.database import db
 from federation.days import today
 from federation.language import request_language
 from federation.parts import parts
+from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
-from federation.web.portal.resources import elsewhere
 from shared.errors import CommonsError, NotFound
 from shared.feedback import MAX_FEEDBACK, MISTAKE, QUESTION
 

@@ -199,7 +199,14 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/resources/<path:ark>/feedback"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/feedback", form={"kind": "question", "text": "谁拍的？"}
     ),
+    ("GET", "/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib):form>"): Row(
+        anybody(), lambda stage: f"/resources/{stage.ark}/metadata.jsonld"
+    ),
+    ("GET", "/resources/<path:ark>/qr.svg"): Row(anybody(), lambda stage: f"/resources/{stage.ark}/qr.svg"),
+    ("GET", "/opensearch.xml"): Row(anybody()),
     ("GET", "/robots.txt"): Row(anybody()),
+    ("GET", "/sitemap.xml"): Row(anybody()),
+    ("GET", "/sitemaps/<int(max=2147483647):number>.xml"): Row(anybody(), "/sitemaps/1.xml"),
     ("GET", "/search"): Row(anybody()),
     # Flask's own folder of static files is empty on purpose: assets have addresses with their digest.
     ("GET", "/static/<path:filename>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/static/none.css"),

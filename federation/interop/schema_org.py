@@ -1,0 +1,198 @@
+"""A resource as schema.org says it, in JSON-LD: a primary type with LearningResource beside it (LRMI)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from federation.catalogue import Page, PublicFile
+from federation.interop.places import Places
+from federation.models.institutions import Institution
+from shared.vocabularies import vocabulary
+
+LEARNING = "LearningResource"
+PRIMARY = {
+    "article": "Article",
+    "book": "Book",
+    "document": "DigitalDocument",
+    "photo": "Photograph",
+    "image": "VisualArtwork",
+    "audio": "AudioObject",
+    "video": "VideoObject",
+    "animation": "VideoObject",
+    "game": "Game",
+    "slides": "PresentationDigitalDocument",
+    "course": "Course",
+    "profile": "ProfilePage",
+    "dataset": "Dataset",
+    "regulation": "Legislation",
+}
+"""Our types that have one of their own; all others are works."""
+WORK = "CreativeWork"
+RELATIONS = {
+    "is-part-of": "isPartOf",
+    "has-part": "hasPart",
+    "is-based-on": "isBasedOn",
+    "is-translation-of": "translationOfWork",
+    "references": "citation",
+    "is-related-to": "isRelatedTo",
+}
+NOT_OF_WORKS = {"isRelatedTo": "mentions"}
+"""What schema.org knows of products alone, and what it says of works instead."""
+
+
+def primary_type(code: str) -> str:
+    """The type of schema.org for one of our vocabulary `types`."""
+    return PRIMARY.get(code, WORK)
+
+
+def describe(page: Page, places: Places) -> dict[str, Any]:
+    """The JSON-LD document of a public resource."""
+    record, entry = page.record, page.entry
+    said: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": [primary_type(entry.type), LEARNING],
+        "@id": places.cite,
+        "url": places.page,
+        "identifier": [entry.ark, *_identifiers(record)],
+        "name": _texts(record["title"]),
+        "abstract": _texts(record["summary"]),
+        "description": _texts(record.get("description", {})),
+        "inLanguage": list(record["language"]),
+        "learningResourceType": _label("types", entry.type),
+        "about": [_label("themes", code) for code in record["themes"]]
+        + [_label("disciplines", code) for code in record.get("disciplines", ())],
+        "audience": [_audience(code) for code in record.get("audiences", ())],
+        "keywords": list(record.get("keywords", ())),
+        "creator": _people(record.get("creators", ())),
+        "contributor": _people(record.get("contributors", ())),
+        "publisher": _organisation(entry.institution, places.institution),
+        "copyrightHolder": _named(record.get("rights_holder")),
+        "license": licence_address(record["license"]),
+        "isAccessibleForFree": True,
+        "dateCreated": record.get("created"),
+        "datePublished": page.history[-1].at.date().isoformat() if page.history else None,
+        "dateModified": entry.at.date().isoformat(),
+        "version": str(page.version),
+        "thumbnailUrl": places.picture,
+        "encoding": [_file(file, places.files[file.name]) for file in page.files if file.name in places.files],
+        **_coverage(record.get("coverage", {})),
+        **_related(page, places),
+    }
+    return {name: value for name, value in said.items() if value not in (None, "", [], {})}
+
+
+def licence_address(code: str) -> str:
+    """The address of a licence; its code for one that has none."""
+    term = vocabulary("licenses").terms.get(code)
+    return term.uri if term and term.uri else code
+
+
+def _texts(said: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"@language": tag, "@value": text} for tag, text in said.items()]
+
+
+def _label(name: str, code: str) -> list[dict[str, str]]:
+    known = vocabulary(name)
+    return _texts({"zh": known.label(code, "zh"), "en": known.label(code, "en")})
+
+
+def _audience(code: str) -> dict[str, Any]:
+    return {"@type": "EducationalAudience", "audienceType": _label("audiences", code)}
+
+
+def _people(said: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "@type": "Person",
+            "name": one["name"],
+            **({"affiliation": _named(one["affiliation"])} if one.get("affiliation") else {}),
+        }
+        for one in said
+    ]
+
+
+def _named(name: str | None) -> dict[str, str] | None:
+    return {"@type": "Organization", "name": name} if name else None
+
+
+def _organisation(institution: Institution, address: str) -> dict[str, Any]:
+    names = {"zh": institution.name_zh, "en": institution.name_en}
+    return {
+        "@type": "Organization",
+        "name": _texts({tag: name for tag, name in names.items() if name}),
+        "url": address,
+    }
+
+
+def _identifiers(record: Mapping[str, Any]) -> list[Any]:
+    return [
+        one["value"]
+        if one["scheme"] == "uri"
+        else {
+            "@type": "PropertyValue",
+            "propertyID": one["scheme"],
+            "value": one["value"],
+        }
+        for one in record.get("identifiers", ())
+    ]
+
+
+def _file(file: PublicFile, address: str) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "@type": "MediaObject",
+        "name": file.name,
+        "contentUrl": address,
+        "encodingFormat": file.media_type,
+        "contentSize": f"{file.size} B",
+        "sha256": file.sha256,
+    }
+    return said | ({"caption": _texts(file.alt)} if file.alt else {})
+
+
+def _coverage(said: Mapping[str, Any]) -> dict[str, Any]:
+    period, place = said.get("period"), said.get("place")
+    found: dict[str, Any] = {}
+    if period:
+        years = [_year(period[end]) if end in period else ".." for end in ("from", "until")]
+        known = "from" in period or "until" in period
+        found["temporalCoverage"] = "/".join(years) if known else _texts(period["name"])
+    if place:
+        found["spatialCoverage"] = {"@type": "Place", "name": _texts(place["name"])}
+        if "latitude" in place:
+            found["spatialCoverage"]["geo"] = {
+                "@type": "GeoCoordinates",
+                "latitude": place["latitude"],
+                "longitude": place["longitude"],
+            }
+    return found
+
+
+def _year(number: int) -> str:
+    """A year in ISO 8601: four digits, with a sign before the year 0."""
+    return f"{'-' if number < 0 else ''}{abs(number):04}"
+
+
+def _related(page: Page, places: Places) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for one in page.relations:
+        name = RELATIONS.get(one.type, "isRelatedTo")
+        address = places.related[one.entry.ark]
+        kind = primary_type(one.entry.type)
+        found.setdefault(NOT_OF_WORKS.get(name, name), []).append({"@type": kind, "@id": address})
+    return found
+
+
+def meta_elements(page: Page, places: Places) -> Sequence[tuple[str, str, str]]:
+    """Dublin Core for the head of a page (DCMI, "Expressing Dublin Core in HTML"): name, content, language."""
+    record = page.record
+    said: list[tuple[str, str, str]] = [("DC.title", text, tag) for tag, text in record["title"].items()]
+    said += [("DC.creator", one["name"], "") for one in record.get("creators", ())]
+    said += [("DC.description", text, tag) for tag, text in record["summary"].items()]
+    said += [("DC.subject", word, "") for word in record.get("keywords", ())]
+    said.append(("DC.publisher", page.entry.institution.name("zh"), "zh"))
+    said.append(("DCTERMS.issued", page.entry.at.date().isoformat(), ""))
+    said += [("DC.language", tag, "") for tag in record["language"]]
+    said.append(("DC.identifier", places.cite, ""))
+    said.append(("DC.rights", licence_address(record["license"]), ""))
+    return said

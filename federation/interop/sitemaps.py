@@ -1,0 +1,64 @@
+"""Sitemaps (sitemaps.org, protocol 0.9): an index, and one file for each stretch of the change feed.
+
+A stretch is of numbers of the feed, not of resources, so that a file is found without counting and holds MOST at the
+most; what has changed since stands in a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from xml.etree import ElementTree as ET
+
+from federation.catalogue import Listed
+
+MOST = 10_000
+"""Resources in one file; the protocol allows 50,000."""
+SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+IMAGE = "http://www.google.com/schemas/sitemap-image/1.1"
+ET.register_namespace("", SITEMAP)
+ET.register_namespace("image", IMAGE)
+
+
+def parts_of(position: int) -> int:
+    """How many files there are when the feed has come to `position`."""
+    return max(1, -(-position // MOST))
+
+
+def stretch(number: int) -> tuple[int, int]:
+    """The first and the last number of the feed that the file `number` (from 1) is about."""
+    return (number - 1) * MOST + 1, number * MOST
+
+
+def index(addresses: Iterable[str]) -> bytes:
+    """The index of the files."""
+    root = ET.Element(_name("sitemapindex"))
+    for address in addresses:
+        ET.SubElement(ET.SubElement(root, _name("sitemap")), _name("loc")).text = address
+    return _written(root)
+
+
+def urlset(listed: Sequence[Listed], *, page: Callable[[str], str], picture: Callable[[str, str], str]) -> bytes:
+    """One file: the page of each resource, when it last changed, and its picture."""
+    root = ET.Element(_name("urlset"))
+    for one in listed:
+        url = ET.SubElement(root, _name("url"))
+        ET.SubElement(url, _name("loc")).text = page(one.ark)
+        ET.SubElement(url, _name("lastmod")).text = _moment(one.at)
+        if one.picture:
+            image = ET.SubElement(url, f"{{{IMAGE}}}image")
+            ET.SubElement(image, f"{{{IMAGE}}}loc").text = picture(one.ark, one.picture)
+    return _written(root)
+
+
+def _name(local: str) -> str:
+    return f"{{{SITEMAP}}}{local}"
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _written(root: ET.Element) -> bytes:
+    found: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return found

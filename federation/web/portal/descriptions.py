@@ -1,0 +1,89 @@
+"""The other forms of a resource's page: for programs, and for lists of references."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from federation import catalogue
+from federation.api.replies import resource_reply
+from federation.catalogue import Page
+from federation.database import db
+from federation.days import today
+from federation.interop import citations, schema_org, signposting
+from federation.interop.places import BIBTEX, JSON, JSON_LD, LINKSET, Places
+from federation.web.addresses import absolute, on_origin
+from federation.web.portal.addressing import elsewhere
+from federation.web.portal.blueprint import portal
+from federation.web.portal.pictures import picture_of
+
+HTML = "text/html"
+FORMS = {"jsonld": JSON_LD, "json": JSON, "linkset": LINKSET, "bib": BIBTEX}
+"""The forms by the ends of their addresses."""
+NEGOTIATED = (HTML, JSON_LD, JSON)
+"""What `Accept` may choose at the address of the page itself, the first when nothing is preferred."""
+
+
+@portal.get("/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib):form>")
+def metadata(ark: str, form: str) -> ResponseReturnValue:
+    """A description of the resource in one of the FORMS; any site's pages may read it."""
+    moved = elsewhere(ark, "portal.metadata", form=form)
+    if moved is not None:
+        return moved
+    page = catalogue.find(db.session(), ark, today=today())
+    return described(page, places_of(page), FORMS[form])
+
+
+@portal.get("/resources/<path:ark>/qr.svg")
+def qr_code(ark: str) -> ResponseReturnValue:
+    """The permanent address as a QR code (ISO/IEC 18004), to be printed beside an exhibit."""
+    moved = elsewhere(ark, "portal.qr_code")
+    if moved is not None:
+        return moved
+    _, entry = catalogue.latest(db.session(), ark)
+    made = segno.make(on_origin(f"/{entry.ark}"), error="m", micro=False)
+    return Response(made.svg_inline(scale=4, border=4, light="#fff"), content_type="image/svg+xml")
+
+
+def described(page: Page, places: Places, form: str) -> Response:
+    """The page in another form, by its media type."""
+    if form == BIBTEX:
+        answer = Response(citations.bibtex(page, places, today=today()), content_type=f"{BIBTEX}; charset=utf-8")
+    else:
+        said: Any
+        if form == JSON:
+            said = resource_reply(page, catalogue.public_key(db.session(), page.key_id))
+        elif form == LINKSET:
+            said = signposting.linkset(signposting.links(page, places), places)
+        else:
+            said = schema_org.describe(page, places)
+        answer = jsonify(said)
+        answer.content_type = form
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
+
+
+def wanted() -> str:
+    """The form that `Accept` asks for at the address of the page (RFC 9110 §12.5.1); HTML when it has no opinion."""
+    return request.accept_mimetypes.best_match(NEGOTIATED, default=HTML) or HTML
+
+
+def places_of(page: Page) -> Places:
+    """Where the forms of a resource are."""
+    ark = page.entry.ark
+    picture = picture_of(page.entry)
+    return Places(
+        cite=on_origin(f"/{ark}"),
+        page=absolute("portal.resource", ark=ark),
+        json=absolute("portal.metadata", ark=ark, form="json"),
+        json_ld=absolute("portal.metadata", ark=ark, form="jsonld"),
+        linkset=absolute("portal.metadata", ark=ark, form="linkset"),
+        bibtex=absolute("portal.metadata", ark=ark, form="bib"),
+        institution=absolute("portal.institution", code=page.entry.institution.code),
+        files={file.name: absolute("portal.download", ark=ark, name=file.name) for file in page.files if file.open},
+        related={one.entry.ark: on_origin(f"/{one.entry.ark}") for one in page.relations},
+        picture=on_origin(picture) if picture else "",
+    )

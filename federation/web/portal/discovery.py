@@ -1,0 +1,72 @@
+"""What crawlers and browsers ask for by themselves: robots.txt, the sitemaps, and how to search here."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from federation import catalogue
+from federation.database import db
+from federation.days import today
+from federation.interop import opensearch, sitemaps
+from federation.language import request_language
+from federation.parts import parts
+from federation.web.addresses import absolute
+from federation.web.assets import asset_url
+from federation.web.portal.blueprint import portal
+from shared.errors import NotFound
+
+XML = "application/xml; charset=utf-8"
+ROBOTS = """User-agent: *
+Disallow: /workbench/
+Disallow: /en/workbench/
+Disallow: /api/v1/federation/
+Disallow: /*/files/
+Disallow: /search?
+Disallow: /en/search?
+"""
+
+
+@portal.get("/robots.txt")
+def robots() -> Response:
+    """What crawlers should leave alone, and where the list of all pages is."""
+    place = absolute("portal.sitemap_index")
+    return Response(f"{ROBOTS}\nSitemap: {place}\n", content_type="text/plain; charset=utf-8")
+
+
+@portal.get("/sitemap.xml")
+def sitemap_index() -> Response:
+    """Where the sitemaps are."""
+    numbers = range(1, sitemaps.parts_of(catalogue.position(db.session())) + 1)
+    content = sitemaps.index(absolute("portal.sitemap", number=number) for number in numbers)
+    return Response(content, content_type=XML)
+
+
+@portal.get("/sitemaps/<int(max=2147483647):number>.xml")
+def sitemap(number: int) -> Response:
+    """One sitemap: the pages of some of the public resources. Raises `NotFound` for a file that there is not."""
+    session = db.session()
+    if not 1 <= number <= sitemaps.parts_of(catalogue.position(session)):
+        raise NotFound()
+    first, last = sitemaps.stretch(number)
+    content = sitemaps.urlset(
+        catalogue.listed(session, first=first, last=last, today=today()),
+        page=lambda ark: absolute("portal.resource", ark=ark),
+        picture=lambda ark, name: absolute("portal.download", ark=ark, name=name, inline=1),
+    )
+    return Response(content, content_type=XML)
+
+
+@portal.get("/opensearch.xml")
+def search_description() -> Response:
+    """How a browser searches here."""
+    settings, language = parts().settings, request_language()
+    chinese = language == "zh"
+    content = opensearch.description(
+        name=settings.hub_name_zh if chinese else settings.hub_name_en,
+        about=f"检索{settings.hub_name_zh}" if chinese else f"Search {settings.hub_name_en}",
+        search=absolute("portal.search_page") + "?q=",
+        api=absolute("public_api.search") + "?q=",
+        icon=settings.origin + asset_url("favicon.svg"),
+        language="zh-CN" if chinese else "en",
+    )
+    return Response(content, content_type=opensearch.MEDIA_TYPE)

@@ -1,0 +1,240 @@
+"""What programs, crawlers and reference managers find of the public resources, and how they are led to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from federation.interop import signposting, sitemaps
+from tests.support.exhibition import HOSTILE, PDF, Exhibition, exhibition
+from tests.support.hub import ORIGIN
+from tests.support.publishing import counted_queries, file_entry, publish
+from tests.support.records import make_record
+from tests.support.stores import RunningStore
+
+SITEMAP = f"{{{sitemaps.SITEMAP}}}"
+ABSENT = "ark:99999/x1nothing0"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, store: RunningStore) -> Iterator[Exhibition]:
+    with exhibition(tmp_path_factory.mktemp("discovery"), store) as found:
+        yield found
+
+
+def described(shown: Exhibition, name: str, form: str = "jsonld", prefix: str = "") -> Any:
+    answer = shown.get(f"{prefix}/resources/{shown.arks[name]}/metadata.{form}")
+    assert answer.status_code == 200
+    return answer.get_json(force=True)
+
+
+def links_of(header: str) -> list[dict[str, str]]:
+    """The links of a `Link` header."""
+    found = re.findall(r'<([^>]+)>((?:; [a-z]+="[^"]*")*)', header)
+    return [{"href": href, **dict(re.findall(r'([a-z]+)="([^"]*)"', rest))} for href, rest in found]
+
+
+def located(shown: Exhibition, path: str) -> list[str]:
+    """The addresses in a sitemap, or in the index of them."""
+    answer = shown.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "application/xml")
+    return [one.text or "" for one in ET.fromstring(answer.data).iter(f"{SITEMAP}loc")]
+
+
+# -- schema.org ----------------------------------------------------------------------------------------------------
+
+
+def test_a_resource_is_described_for_search_engines_of_learning_material(shown: Exhibition) -> None:
+    said = described(shown, "caliper")
+    assert said["@type"] == ["Article", "LearningResource"]
+    assert said["@id"] == f"{ORIGIN}/{shown.arks['caliper']}"
+    assert {"@language": "en", "@value": "How to read a vernier caliper"} in said["name"]
+    [file] = said["encoding"]
+    assert (file["encodingFormat"], file["contentSize"]) == ("application/pdf", f"{len(PDF)} B")
+    assert file["sha256"] == shown.records["caliper"]["files"][0]["sha256"]
+    assert file["contentUrl"].startswith(f"{ORIGIN}/resources/")
+    assert said["license"].startswith("https://")
+    assert not [name for name, value in said.items() if value in ("", [], None)]
+
+
+def test_the_page_bears_the_same_description_and_nothing_in_it_runs(shown: Exhibition) -> None:
+    for name in ("caliper", "hostile"):
+        page = shown.page(name).text
+        [inside] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+        assert json.loads(inside) == described(shown, name)
+    assert HOSTILE not in page
+    assert described(shown, "hostile")["keywords"] == [HOSTILE]
+
+
+def test_the_parts_of_a_course_are_named_by_their_permanent_addresses(shown: Exhibition) -> None:
+    parts = described(shown, "course")["hasPart"]
+    assert [one["@id"] for one in parts] == [f"{ORIGIN}/{shown.arks[name]}" for name in ("lesson-2", "lesson-1")]
+
+
+def test_dublin_core_stands_in_the_head(shown: Exhibition) -> None:
+    page = shown.page("caliper").text
+    found = dict(re.findall(r'<meta name="(DC[A-Z.a-z]+)" content="([^"]*)"', page))
+    assert found["DC.identifier"] == f"{ORIGIN}/{shown.arks['caliper']}"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["DCTERMS.issued"])
+
+
+# -- content negotiation -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", "text/html"),
+        ("*/*", "text/html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("application/ld+json", "application/ld+json"),
+        ("application/json", "application/json"),
+        ("application/ld+json;q=0.5, application/json;q=0.9", "application/json"),
+        ("image/png", "text/html"),
+        ("x;;q=what, \x7f", "text/html"),
+    ],
+)
+def test_the_address_of_the_page_gives_the_form_that_is_asked_for(shown: Exhibition, accept: str, form: str) -> None:
+    answer = shown.get(f"/resources/{shown.arks['caliper']}", Accept=accept)
+    assert (answer.status_code, answer.mimetype) == (200, form)
+    assert "Accept" in answer.headers["Vary"]
+
+
+def test_what_is_not_there_or_no_longer_there_is_so_in_every_form(shown: Exhibition) -> None:
+    for form in ("jsonld", "json", "linkset", "bib"):
+        assert shown.get(f"/resources/{ABSENT}/metadata.{form}").status_code == 404
+        assert shown.get(f"/resources/{shown.arks['gone']}/metadata.{form}").status_code == 410
+    assert shown.get(f"/resources/{shown.arks['caliper']}/metadata.exe").status_code == 404
+    assert shown.get(f"/resources/{shown.arks['gone']}/qr.svg").status_code == 410
+
+
+def test_another_way_to_write_the_ark_leads_to_the_one_address(shown: Exhibition) -> None:
+    other = shown.arks["caliper"].replace("ark:", "ark:/")
+    answer = shown.get(f"/resources/{other}/metadata.jsonld")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        301,
+        f"/resources/{shown.arks['caliper']}/metadata.jsonld",
+    )
+
+
+# -- Signposting ---------------------------------------------------------------------------------------------------
+
+
+def test_the_header_of_the_page_leads_programs_to_everything(shown: Exhibition) -> None:
+    links = links_of(shown.page("caliper").headers["Link"])
+    by_rel: dict[str, list[dict[str, str]]] = {}
+    for link in links:
+        by_rel.setdefault(link["rel"], []).append(link)
+    assert set(by_rel) == {"cite-as", "type", "describedby", "license", "item", "linkset"}
+    assert [one["href"] for one in by_rel["cite-as"]] == [f"{ORIGIN}/{shown.arks['caliper']}"]
+    assert {one["href"] for one in by_rel["type"]} == {"https://schema.org/AboutPage", "https://schema.org/Article"}
+    for link in (*by_rel["describedby"], *by_rel["linkset"]):
+        answer = shown.get(link["href"].removeprefix(ORIGIN))
+        assert (answer.status_code, answer.mimetype) == (200, link["type"])
+    [item] = by_rel["item"]
+    assert shown.get(item["href"].removeprefix(ORIGIN)).status_code == 302
+
+
+def test_the_link_set_says_all_of_it_and_leads_back(shown: Exhibition) -> None:
+    [page, *back] = described(shown, "caliper", "linkset")["linkset"]
+    assert page["anchor"] == f"{ORIGIN}/resources/{shown.arks['caliper']}"
+    assert {"cite-as", "describedby", "item", "license", "type"} == set(page) - {"anchor"}
+    leading_back = {one["anchor"] for one in back}
+    assert leading_back == {one["href"] for rel in ("item", "describedby") for one in page[rel]}
+
+
+def test_a_resource_with_many_files_names_them_in_the_link_set_only(shown: Exhibition) -> None:
+    contents = [f"{number}".encode() for number in range(signposting.MAX_ITEMS + 1)]
+    files = [file_entry(one, name=f"{number}.txt", media_type="text/plain") for number, one in enumerate(contents)]
+    ark = publish(shown.hub, shown.member, make_record(files=files), *contents)
+    assert 'rel="item"' not in shown.get(f"/resources/{ark}").headers["Link"]
+    linkset = shown.get(f"/resources/{ark}/metadata.linkset").get_json(force=True)["linkset"]
+    assert len(linkset[0]["item"]) == len(contents)
+
+
+def test_files_under_embargo_are_led_to_by_nothing(shown: Exhibition) -> None:
+    record = make_record(files=[file_entry(PDF, name="later.pdf")], embargo_until="2999-01-01")
+    path = f"/resources/{publish(shown.hub, shown.member, record, PDF)}"
+    assert 'rel="item"' not in shown.get(path).headers["Link"]
+    for form in ("jsonld", "linkset"):
+        assert "later.pdf" not in shown.get(f"{path}/metadata.{form}").text
+
+
+# -- sitemaps, robots, search ---------------------------------------------------------------------------------------
+
+
+def test_a_crawler_finds_every_public_page_and_no_other_by_robots_txt(
+    shown: Exhibition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemaps, "MOST", 2)
+    [index] = re.findall(r"Sitemap: (\S+)", shown.get("/robots.txt").text)
+    assert index == f"{ORIGIN}/sitemap.xml"
+    files = located(shown, "/sitemap.xml")
+    assert len(files) > 1
+    pages = [page for file in files for page in located(shown, file.removeprefix(ORIGIN))]
+    public = {f"{ORIGIN}/resources/{ark}" for name, ark in shown.arks.items() if name != "gone"}
+    assert public <= set(pages)
+    assert len(pages) == len(set(pages))
+    assert f"{ORIGIN}/resources/{shown.arks['gone']}" not in pages
+
+
+@pytest.mark.parametrize("number", ["0", "99", "2147483648", "x"])
+def test_there_is_no_sitemap_beyond_the_last(shown: Exhibition, number: str) -> None:
+    assert shown.get(f"/sitemaps/{number}.xml").status_code == 404
+
+
+def test_a_sitemap_takes_the_same_few_queries_however_much_is_in_it(
+    shown: Exhibition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with counted_queries(shown.hub) as all_at_once:
+        located(shown, "/sitemaps/1.xml")
+    monkeypatch.setattr(sitemaps, "MOST", 1)
+    with counted_queries(shown.hub) as one:
+        located(shown, "/sitemaps/1.xml")
+    assert len(all_at_once) == len(one)
+
+
+@pytest.mark.parametrize(("prefix", "name"), [("", "计量资源云"), ("/en", "Metrology Commo")])
+def test_a_browser_learns_how_to_search_here(shown: Exhibition, prefix: str, name: str) -> None:
+    [place] = re.findall(r'rel="search"[^>]*href="([^"]+)"', shown.get(prefix + "/").text)
+    root = ET.fromstring(shown.get(place).data)
+    space = "{http://a9.com/-/spec/opensearch/1.1/}"
+    assert (root.findtext(f"{space}ShortName") or "").startswith(name)
+    templates = [one.get("template", "") for one in root.iter(f"{space}Url")]
+    for template in templates:
+        found = shown.get(template.removeprefix(ORIGIN).replace("{searchTerms}", "%E5%8D%A1%E5%B0%BA"))
+        assert found.status_code == 200
+
+
+# -- citing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_resource_is_cited_as_the_standard_says(shown: Exhibition) -> None:
+    [said] = re.findall(r'<p class="cite">(.*?)</p>', shown.page("caliper").text, re.DOTALL)
+    assert re.fullmatch(
+        rf".+\. 游标卡尺怎么读\[EB/OL\]\. \(\d{{4}}-\d\d-\d\d\)\[\d{{4}}-\d\d-\d\d\]\. {ORIGIN}/ark:[^ ]+\.",
+        unescape(said),
+    )
+
+
+def test_a_reference_manager_takes_the_entry_whatever_is_in_it(shown: Exhibition) -> None:
+    record = make_record(title={"zh": "100% {误差} & _x_ \\ ~", "en": "Error"}, creators=[{"name": "张 and 李"}])
+    ark = publish(shown.hub, shown.member, record)
+    answer = shown.get(f"/resources/{ark}/metadata.bib")
+    assert answer.mimetype == "text/x-bibtex"
+    entry = answer.text
+    assert entry.count("{") == entry.count("}")
+    assert r"100\% \{误差\} \& \_x\_" in entry
+    assert "author = {{张 and 李}}" in entry
+
+
+def test_the_permanent_address_is_there_as_a_qr_code(shown: Exhibition) -> None:
+    answer = shown.get(f"/resources/{shown.arks['caliper']}/qr.svg")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert ET.fromstring(answer.data).tag.endswith("svg")
