@@ -58,7 +58,9 @@ def test_every_page_is_there_in_both_languages(shown: Exhibition, path: str, pre
 def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(shown: Exhibition) -> None:
     for path in (*PAGES, f"/resources/{shown.arks['caliper']}"):
         page = shown.get(path).text
-        assert not re.search(r"<style|<script(?! src| type=\"application/ld\+json\")| style=| on[a-z]+=\"", page), path
+        assert not re.search(r"<style|<script(?! src| type=\"application/ld\+json\")| style=| on[a-z]+=\"", page), (
+            path
+        )
         for address in re.findall(r'(?:src|<link rel="(?:stylesheet|icon)"[^>]* href)="([^"]+)"', page):
             assert address.startswith("/"), (path, address)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import segno
@@ -44,8 +45,9 @@ def qr_code(ark: str) -> ResponseReturnValue:
     if moved is not None:
         return moved
     _, entry = catalogue.latest(db.session(), ark)
-    made = segno.make(on_origin(f"/{entry.ark}"), error="m", micro=False)
-    return Response(made.svg_inline(scale=4, border=4, light="#fff"), content_type="image/svg+xml")
+    written = io.BytesIO()
+    segno.make(on_origin(f"/{entry.ark}"), error="m", micro=False).save(written, kind="svg", scale=4, light="#fff")
+    return Response(written.getvalue(), content_type="image/svg+xml")
 
 
 def described(page: Page, places: Places, form: str) -> Response:
