@@ -21,6 +21,7 @@ from federation.language import LanguagePrefix, request_locale
 from federation.settings import HubSettings
 from federation.waiting import WaitingRoom, init_waiting
 from federation.web import register_pages
+from federation.web.portal.taking import init_archives
 from shared.messages import MAX_BATCH_BYTES
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -75,6 +76,7 @@ def create_app(settings: HubSettings) -> Flask:
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     register_pages(app)
+    init_archives(app)
     people.nobody()
     _wrap(app, settings)
     return app

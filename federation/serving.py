@@ -18,7 +18,13 @@ _STANDING = select(_OBJECT.damaged_at, _OBJECT.malware).where(_OBJECT.sha256 == 
 def check(session: Session, sha256: str) -> None:
     """Pass for a file that is not known to be damaged or infected. Raises `BeingRestored` or `FileWithheld`."""
     row = session.connection().execute(_STANDING, {"sha256": sha256}).first()
-    if row is not None and row.damaged_at is not None:
+    if row is not None:
+        passes(row.damaged_at is not None, row.malware)
+
+
+def passes(damaged: bool, malware: str) -> None:
+    """The same for one of which that is known already."""
+    if damaged:
         raise BeingRestored(retry_after=RETRY_SECONDS)
-    if row is not None and row.malware:
-        raise FileWithheld(malware=row.malware)
+    if malware:
+        raise FileWithheld(malware=malware)

@@ -151,7 +151,7 @@ def stored(session: Session, kept: Kept, content: Content, *, actor: str) -> boo
         return False
     if row is None:
         new = {"sha256": kept.sha256, "size": kept.size, "media_type": content.media_type, "verified_at": now()}
-        insert_missing(session, StoredObject, [new])
+        insert_missing(session, StoredObject, [new | {"crc32": kept.crc32}])
         row = session.get_one(StoredObject, kept.sha256, with_for_update=True)
         inspection.note_on(session, row, content.scan, content.malware)
         making.want(session, row)

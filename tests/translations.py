@@ -45,7 +45,7 @@ ALL = [
     *(Texts(ROOT / name, ROOT / name) for name in ("federation", "nodes")),
     Texts(Path(click.__file__).parent, ROOT / "shared", "zh", DOMAIN),
 ]
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "_l": None,

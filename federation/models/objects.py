@@ -18,6 +18,7 @@ class StoredObject(Base):
 
     `media_type` is what the content says. `checked_at` is when all of it was last read and compared; a worker that
     reads it holds it until `claimed_until`. `damage` says what was found wrong: missing, size, digest or unreadable.
+    `crc32` is what an archive of the bytes has to say of them, None when they were never read through for it.
     With `removing_at` set, the hub has promised itself to remove the bytes: they count as gone already. `scan` is
     empty without a scanner, else due, clean or infected; `malware` is then the name of what was found.
     """
@@ -28,6 +29,7 @@ class StoredObject(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     media_type: Mapped[str] = mapped_column(String(255))
+    crc32: Mapped[int | None] = mapped_column(BigInteger)
     verified_at: Mapped[datetime] = mapped_column(default=now)
     checked_at: Mapped[datetime] = mapped_column(default=now)
     claimed_until: Mapped[datetime | None]

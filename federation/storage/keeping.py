@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
@@ -25,6 +26,8 @@ KEEP_PART = 5 * MIB
 worker, and the client may copy one. With 8 MiB the worker took 10 MiB more and was no quicker."""
 
 Progress = Callable[[int], None]
+Read = tuple[bytes, int]
+"""What is known of bytes that were read: their beginning, and their CRC-32, which an archive of them will need."""
 
 
 class Body(Protocol):
@@ -47,6 +50,7 @@ class _Reader:
         self._digest = hashlib.sha256()
         self.size = 0
         self.head = b""
+        self.crc32 = 0
 
     def part(self, length: int) -> bytes:
         """The next `length` bytes, fewer only at the end."""
@@ -54,6 +58,7 @@ class _Reader:
         while len(part) < length and (more := self._body.read(length - len(part))):
             part += more
         self._digest.update(part)
+        self.crc32 = zlib.crc32(part, self.crc32)
         if not self.size:
             self.head = part[:HEAD_BYTES]
         self.size += len(part)
@@ -76,8 +81,8 @@ def keep(
     sha256: str,
     size: int,
     progress: Progress | None = None,
-) -> bytes:
-    """Copy `source` to `target` (each bucket and key) if it has that digest and size; returns its head.
+) -> Read:
+    """Copy `source` to `target` (each bucket and key) if it has that digest and size.
 
     Raises ObjectMissing, DigestMismatch, StoreUnavailable; in each case `target` is as it was before.
     """
@@ -93,8 +98,8 @@ def keep_body(
     sha256: str,
     size: int,
     progress: Progress | None = None,
-) -> bytes:
-    """Write what arrives in `body` to `target` (bucket and key) if it has that digest and size; returns its head.
+) -> Read:
+    """Write what arrives in `body` to `target` (bucket and key) if it has that digest and size.
 
     Raises DigestMismatch, StoreUnavailable, or what `body` raises; in each case `target` is as it was before.
     """
@@ -110,7 +115,7 @@ def keep_body(
         _keep_in_parts(engine, reader, target, sha256=sha256, size=size, part_size=part_size)
     if engine.size(*target) != size:
         raise StoreUnavailable("an object does not have the size it was written with")
-    return reader.head
+    return reader.head, reader.crc32
 
 
 def _keep_in_parts(

@@ -6,7 +6,7 @@ import hashlib
 import ssl
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from http import HTTPStatus
@@ -41,11 +41,15 @@ DRAFTS_KEPT = 1024
 
 @dataclass(frozen=True)
 class Kept:
-    """Verified bytes that stand at their content-addressed key; `head` are the first 8 KiB."""
+    """Verified bytes that stand at their content-addressed key.
+
+    `head` are the first 8 KiB; `crc32` is None for what stood there already and was not read again.
+    """
 
     sha256: str
     size: int
     head: bytes
+    crc32: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -229,10 +233,12 @@ class ObjectStore:
         `abort_upload`. Raises ObjectMissing, DigestMismatch.
         """
         source, target = self._incoming(upload_id), self._kept(sha256)
-        head = None if replace else self._head(target, size)
+        head, crc32 = None if replace else self._head(target, size), None
         if head is None:
             try:
-                head = keep(self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress)
+                head, crc32 = keep(
+                    self._engine, source=source, target=target, sha256=sha256, size=size, progress=progress
+                )
             except ObjectMissing:
                 # Another call kept the object and removed what was sent; it has not said so yet, or did not live to.
                 stands = not replace or self._is_sound(sha256, size)
@@ -240,7 +246,7 @@ class ObjectStore:
                 if head is None:
                     raise
         self._engine.delete(*source)
-        return Kept(sha256=sha256, size=size, head=head)
+        return Kept(sha256=sha256, size=size, head=head, crc32=crc32)
 
     def keep_body(
         self, body: Body, *, sha256: str, size: int, replace: bool = False, progress: Progress | None = None
@@ -251,10 +257,10 @@ class ObjectStore:
         what reading `body` raises.
         """
         target = self._kept(sha256)
-        head = None if replace else self._head(target, size)
+        head, crc32 = None if replace else self._head(target, size), None
         if head is None:
-            head = keep_body(self._engine, body, target=target, sha256=sha256, size=size, progress=progress)
-        return Kept(sha256=sha256, size=size, head=head)
+            head, crc32 = keep_body(self._engine, body, target=target, sha256=sha256, size=size, progress=progress)
+        return Kept(sha256=sha256, size=size, head=head, crc32=crc32)
 
     def _head(self, place: tuple[str, str], size: int) -> bytes | None:
         """The beginning of what is kept at `place`, None if there is nothing of that size."""

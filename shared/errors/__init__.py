@@ -93,8 +93,10 @@ from shared.errors.hub import NotABackup as NotABackup
 from shared.errors.hub import NotMigrated as NotMigrated
 from shared.errors.hub import RestoreNotEmpty as RestoreNotEmpty
 from shared.errors.hub import StoreNotStarted as StoreNotStarted
+from shared.errors.later import ArchivesBusy as ArchivesBusy
 from shared.errors.later import BeingRestored as BeingRestored
 from shared.errors.later import DatabaseBusy as DatabaseBusy
+from shared.errors.later import FilesEmbargoed as FilesEmbargoed
 from shared.errors.later import FileWithheld as FileWithheld
 from shared.errors.later import HubAway as HubAway
 from shared.errors.later import HubBusy as HubBusy

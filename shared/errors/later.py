@@ -43,6 +43,14 @@ class StoreAway(CommonsError):
     en = "The object store is away; try again later."
 
 
+class ArchivesBusy(CommonsError):
+    """As many archives are being downloaded as the hub can make at once."""
+
+    code, status, exit_code = "archives_busy", 503, 3
+    zh = "同时打包下载的人太多，请过一会儿再试，或者逐个下载文件。"
+    en = "Too many archives are being downloaded at the moment; try again soon, or take the files one by one."
+
+
 class StoreBusy(CommonsError):
     """The object store asks a node for more patience than it has."""
 
@@ -65,6 +73,14 @@ class FileWithheld(CommonsError):
     code, status, exit_code = "file_withheld", 403, 4
     zh = "这个文件未通过病毒检查（{malware}），暂停下载。"
     en = "This file did not pass the virus check ({malware}) and is not available."
+
+
+class FilesEmbargoed(CommonsError):
+    """The files of a resource are not open yet, so there is no archive of them."""
+
+    code, status, exit_code = "files_embargoed", 403, 4
+    zh = "这件资源的文件从 {until} 起开放，在那之前不能打包下载。"
+    en = "The files of this resource open on {until}; before that there is no archive of them."
 
 
 class DatabaseBusy(CommonsError):

@@ -70,6 +70,7 @@ def upgrade() -> None:
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('media_type', sa.String(length=255), nullable=False),
+    sa.Column('crc32', sa.BigInteger(), nullable=True),
     sa.Column('verified_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('sha256', name=op.f('pk_stored_objects'))
     )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from federation.web.portal import about, auditing, descriptions, discovery, finding, home, members, resources, voices
+from federation.web.portal import (
+    about,
+    auditing,
+    descriptions,
+    discovery,
+    finding,
+    home,
+    members,
+    resources,
+    taking,
+    voices,
+)
 from federation.web.portal.blueprint import portal
 
 __all__ = [
@@ -15,5 +26,6 @@ __all__ = [
     "members",
     "portal",
     "resources",
+    "taking",
     "voices",
 ]

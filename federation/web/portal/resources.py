@@ -19,12 +19,12 @@ from federation.interop.places import Places
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
-from federation.web import staff
 from federation.web.frame import is_picture
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import HTML, described, places_of, wanted
 from federation.web.portal.memory import finder
+from federation.web.portal.uses import count
 from federation.web.wording import said
 from shared.errors import NotFound
 from shared.vocabularies import Term, vocabulary
@@ -64,7 +64,7 @@ def resource(ark: str) -> ResponseReturnValue:
     page = catalogue.find(db.session(), ark, today=today())
     form = wanted()
     if form == HTML:
-        _count(counting.VIEW, page.entry.resource_id)
+        count(counting.VIEW, page.entry.resource_id)
     places = places_of(page)
     answer = make_response(_html(page, places) if form == HTML else described(page, places, form))
     answer.headers["Link"] = signposting.header(signposting.links(page, places), places)
@@ -106,7 +106,7 @@ def download(ark: str, name: str) -> ResponseReturnValue:
     file = finder().find(db.session, ark, name, today=today(), engine=engine)
     inline = "inline" in request.args
     if not inline:
-        _count(counting.DOWNLOAD, file.resource_id, file.sha256)
+        count(counting.DOWNLOAD, file.resource_id, file.sha256)
     look = request.method == "HEAD"
     url = parts().store.download_url(
         sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline, look=look
@@ -125,13 +125,6 @@ def resolve(name: str) -> ResponseReturnValue:
     if ark is None:
         raise NotFound()
     return redirect(url_for("portal.resource", ark=ark), 302)
-
-
-def _count(kind: str, resource_id: str, sha256: str = "") -> None:
-    """Count a use by the public: whoever is signed in works here."""
-    if usage.is_whole_reading(request.method, request.headers) and not staff.is_here():
-        agent = request.environ.get("HTTP_USER_AGENT", "")
-        usage.recorder().count(kind, resource_id, sha256, address=request.remote_addr or "", agent=agent)
 
 
 def _moment_name(moment: histories.Moment) -> str:

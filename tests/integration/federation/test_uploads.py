@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -234,6 +235,14 @@ def test_two_tasks_for_one_upload_have_one_effect(hub, member):
     assert claimed == [True, False]
     assert [event["state"] for event in member.events()].count("in_review") == 1
     assert hub.states(record["id"]) == ["in_review"]
+
+
+def test_what_was_verified_is_ready_for_archives(hub, member):
+    data = os.urandom(6_000_000)
+    _, sha256 = publish_file(member, data)
+    queue(hub.app).verify_now(member.upload(sha256, data)["upload_id"])
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert session.get_one(StoredObject, sha256).crc32 == zlib.crc32(data)
 
 
 def test_the_sweep_admits_what_a_crash_between_two_commits_left_waiting(hub, member):

@@ -203,6 +203,9 @@ MATRIX: dict[tuple[str, str], Row] = {
         anybody(), lambda stage: f"/resources/{stage.ark}/metadata.jsonld"
     ),
     ("GET", "/resources/<path:ark>/qr.svg"): Row(anybody(), lambda stage: f"/resources/{stage.ark}/qr.svg"),
+    ("GET", "/resources/<path:ark>/<any('pack.zip','bag.zip'):form>"): Row(
+        anybody(), lambda stage: f"/resources/{stage.ark}/pack.zip"
+    ),
     ("GET", "/opensearch.xml"): Row(anybody()),
     ("GET", "/robots.txt"): Row(anybody()),
     ("GET", "/sitemap.xml"): Row(anybody()),

@@ -1,0 +1,115 @@
+"""Taking all of a resource along: one archive, made while it is sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from flask import Flask, Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from federation import catalogue, counting
+from federation.catalogue import Page
+from federation.database import db
+from federation.days import today
+from federation.interop import citations
+from federation.language import request_language
+from federation.packs import contents, zipping
+from federation.packs.contents import Archive
+from federation.parts import parts
+from federation.storage.disposition import content_disposition
+from federation.web.portal.addressing import elsewhere
+from federation.web.portal.blueprint import portal
+from federation.web.portal.descriptions import described, places_of
+from federation.web.portal.uses import count
+from federation.web.wording import said
+from shared.errors import ArchivesBusy
+from shared.vocabularies import vocabulary
+
+FORMS = {"pack.zip": contents.PACK, "bag.zip": contents.BAG}
+ZIP = "application/zip"
+RETRY_SECONDS = 20
+KEY = "commons.archives"
+
+
+def init_archives(app: Flask) -> None:
+    """Say how many archives may be sent at once: half of the threads, for pages must go on being served."""
+    app.extensions[KEY] = threading.BoundedSemaphore(max(1, parts(app).settings.web_threads // 2))
+
+
+@portal.get("/resources/<path:ark>/<any('pack.zip','bag.zip'):form>")
+def archive(ark: str, form: str) -> ResponseReturnValue:
+    """Everything of a resource: files, an offline page, licence, record and digests, as a ZIP or a bag in one.
+
+    A download that was broken off is resumed by `Range`. Raises `ArchivesBusy`, or what `contents.assemble` raises.
+    """
+    moved = elsewhere(ark, "portal.archive", form=form)
+    if moved is not None:
+        return moved
+    page = catalogue.find(db.session(), ark, today=today())
+    store, title = parts().store, said(page.record["title"]).text
+    made = contents.assemble(db.session(), store, page, texts=_texts(page, title), title=title, form=FORMS[form])
+    answer = _answer(made, f"{made.folder}.zip" if form == "pack.zip" else f"{made.folder}-bag.zip")
+    try:
+        answer.make_conditional(request, accept_ranges=True, complete_length=answer.content_length)
+    except RequestedRangeNotSatisfiable as error:
+        answer.close()
+        return Response(status=error.code, headers={"Content-Range": f"bytes */{error.length}"})
+    if answer.status_code in (200, 206):
+        count(counting.DOWNLOAD, page.entry.resource_id)
+    return answer
+
+
+def _answer(made: Archive, name: str) -> Response:
+    answer = Response(content_type=ZIP, direct_passthrough=True)
+    answer.headers["Content-Disposition"] = content_disposition(name, ZIP)
+    answer.headers["Cache-Control"] = "public, no-cache"
+    answer.headers["Content-Length"] = str(zipping.length(made))
+    answer.set_etag(made.tag)
+    if request.method == "GET":
+        answer.response = _in_turn(answer, zipping.written(made, parts().store))
+    return answer
+
+
+def _in_turn(answer: Response, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces, while one of the few places is held. Raises `ArchivesBusy` at once when there is none."""
+    places: threading.BoundedSemaphore = current_app.extensions[KEY]
+    if not places.acquire(blocking=False):
+        raise ArchivesBusy(retry_after=RETRY_SECONDS)
+    # What comes first gives the place back: the end of the bytes, or the end of an answer that sends none of them.
+    held = [places]
+    give_back = partial(_give_back, held)
+    answer.call_on_close(give_back)
+    return _until_the_end(pieces, give_back)
+
+
+def _until_the_end(pieces: Iterator[bytes], then: Callable[[], None]) -> Iterator[bytes]:
+    try:
+        yield from pieces
+    finally:
+        then()
+
+
+def _give_back(held: list[threading.BoundedSemaphore]) -> None:
+    if held:
+        held.pop().release()
+
+
+def _texts(page: Page, title: str) -> Mapping[str, str]:
+    """The texts of an archive by their names: what a person opens first, and what a program reads."""
+    language, places = request_language(), places_of(page)
+    licence = vocabulary("licenses").terms.get(page.record["license"])
+    # The day of publication, not today's: the same archive has the same bytes tomorrow.
+    reference = citations.gbt7714(
+        page, title=title, language=language, address=places.cite, today=page.entry.at.date()
+    )
+    known = {"page": page, "record": page.record, "licence": licence, "places": places, "reference": reference}
+    name = _("使用许可和署名.txt")
+    return {
+        "index.html": render_template("packs/index.html", licence_file=name, **known),
+        name: render_template("packs/licence.txt", **known),
+        "record.jsonld": described(page, places, "application/ld+json").get_data(as_text=True),
+    }
