@@ -82,6 +82,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib):form>"),
         ("GET", "/resources/<path:ark>/qr.svg"),
         ("GET", "/resources/<path:ark>/<any('pack.zip','bag.zip'):form>"),
+        ("GET", "/feed.<any(atom,json):kind>"),
         ("GET", "/opensearch.xml"),
         ("GET", "/robots.txt"),
         ("GET", "/sitemap.xml"),

@@ -126,6 +126,7 @@ def search_page() -> ResponseReturnValue:
         pictures=pictures_of(catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])),
         query=query,
         with_change=with_change,
+        feed_address=feed_address,
         kept_values=kept_values,
         marked=marked,
     )
@@ -173,6 +174,16 @@ def with_change(query: Mapping[str, Any], **changes: Any) -> str:
     if values["page"] == 1:
         values["page"] = None
     return url_for("portal.search_page", **{name: value for name, value in values.items() if value})
+
+
+def feed_address(query: Mapping[str, Any], kind: str = "atom") -> str:
+    """Where the feed of this search is, whatever page and order it is seen in."""
+    return url_for("portal.feed", kind=kind, **search_values(query))
+
+
+def search_values(query: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a search: its words and choices."""
+    return {name: query[name] for name in ("q", *FACETS) if query.get(name)}
 
 
 def kept_values(query: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -206,6 +206,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/resources/<path:ark>/<any('pack.zip','bag.zip'):form>"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/pack.zip"
     ),
+    ("GET", "/feed.<any(atom,json):kind>"): Row(anybody(), "/feed.atom"),
     ("GET", "/opensearch.xml"): Row(anybody()),
     ("GET", "/robots.txt"): Row(anybody()),
     ("GET", "/sitemap.xml"): Row(anybody()),
