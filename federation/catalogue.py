@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +21,8 @@ from shared.errors import Gone, NotFound
 _ARK = re.compile(r"ark:/?([0-9]{5})/([0-9a-z]{1,40})")
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 """Types of files that stand for a resource where others list it."""
+AT_ONCE = 500
+"""Rows in memory at a time where all are read."""
 _INERT = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
 """Hyphens, which the ARK specification ignores, and the dashes that word processors make of them."""
 
@@ -48,6 +50,25 @@ class Listed:
     ark: str
     at: datetime
     picture: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """A public resource with its version and the digest of its record."""
+
+    entry: Entry
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of the change feed: the resource became public or changed (`published`), or is gone (`removed`)."""
+
+    seq: int
+    ark: str
+    kind: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -177,6 +198,25 @@ def listed(session: Session, *, first: int, last: int, today: date) -> list[List
     )
     pictures = {version.id: name for version, name in named if not embargoed(version.record, today)}
     return [Listed(ark or "", at, pictures.get(version_id, "")) for version_id, ark, at in rows]
+
+
+def everything(session: Session) -> Iterator[Described]:
+    """All that is public at this moment, by one statement, a few in memory at a time."""
+    for row in session.execute(_public().order_by(FeedEntry.seq).execution_options(yield_per=AT_ONCE)):
+        yield Described(_entry(row), row[1].version, row[1].sha256)
+        session.expunge(row[1])
+
+
+def changes(session: Session, *, after: int, limit: int) -> list[Change]:
+    """What has changed by entries of the feed above `after`, in order: the last change of each resource alone."""
+    rows = session.execute(
+        select(FeedEntry.seq, Resource.ark, FeedEntry.kind, FeedEntry.at)
+        .join(Resource, Resource.id == FeedEntry.resource_id)
+        .where(FeedEntry.seq > after, FeedEntry.latest.is_not(False))
+        .order_by(FeedEntry.seq)
+        .limit(limit)
+    )
+    return [Change(seq, ark or "", kind, at) for seq, ark, kind, at in rows]
 
 
 def by_ids(session: Session, resource_ids: Sequence[str]) -> dict[str, Entry]:

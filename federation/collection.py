@@ -10,6 +10,7 @@ from flask import Flask
 
 from federation import garbage, granting
 from federation.database import unit_of_work
+from federation.dumps import making as dumps
 from federation.granting import Opening
 from federation.models.base import now
 from federation.models.objects import Upload
@@ -139,6 +140,8 @@ def _collect_objects(app: Flask, done: Collected, before: datetime, *, dry_run: 
     for one in parts(app).store.in_public():
         if one.rendition_of is not None:
             _collect_rendition(app, done, one, before, dry_run=dry_run)
+        elif one.dump is not None:
+            _collect_dump(app, done, one, before, dry_run=dry_run)
         elif one.sha256 is None:
             done.note_foreign(one)
         elif one.written < before:
@@ -167,6 +170,19 @@ def _collect_rendition(app: Flask, done: Collected, one: Lying, before: datetime
     done.size += one.size
     if not dry_run:
         parts(app).store.renditions.delete(sha256=one.rendition_of)
+
+
+def _collect_dump(app: Flask, done: Collected, one: Lying, before: datetime, *, dry_run: bool) -> None:
+    """A dump that is none of the last ones: its worker was killed after it had sent it, or before it removed it."""
+    if one.dump is None or one.written >= before:
+        return
+    with unit_of_work(app, read_only=True) as session:
+        if dumps.is_kept(session, one.dump):
+            return
+    done.leftovers += 1
+    done.size += one.size
+    if not dry_run:
+        parts(app).store.dumps.delete(one.dump)
 
 
 def _remove(app: Flask, sha256: str) -> None:

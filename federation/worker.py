@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from federation import audit_keeper, fixity_watch, link_watch, mail_round, search_follower
 from federation.core import create_core
+from federation.dumps import watch as dump_watch
 from federation.parts import parts
 from federation.renditions import watch as rendition_watch
 from federation.settings import load_settings
@@ -36,6 +37,7 @@ def run(app: Flask) -> None:
         threading.Thread(target=mail_round.run, args=(app, stopping), name="mail", daemon=True),
         threading.Thread(target=rendition_watch.run, args=(app, stopping), name="renditions", daemon=True),
         threading.Thread(target=link_watch.run, args=(app, stopping), name="links", daemon=True),
+        threading.Thread(target=dump_watch.run, args=(app, stopping), name="dumps", daemon=True),
         threading.Thread(target=_sweep_again_and_again, args=(app, stopping), name="sweep", daemon=True),
     ]
     for thread in threads:

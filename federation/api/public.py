@@ -9,12 +9,15 @@ from flask import Response, current_app, jsonify
 from federation import catalogue
 from federation.api import schemas
 from federation.api.openapi import KEY, PROBLEM_JSON, PublicBlueprint, endpoint
-from federation.api.queries import SearchQuery
+from federation.api.queries import MAX_CHANGES, ChangesQuery, SearchQuery
 from federation.api.replies import institution_reply, resource_reply
 from federation.audience import PUBLIC, guard
 from federation.database import db
 from federation.days import today
+from federation.dumps import making
 from federation.language import request_language
+from federation.models.dumps import Dump
+from federation.web.addresses import absolute
 from federation.web.portal import finding, memory
 from shared.errors import Gone, InvalidRequest, NotFound
 from shared.vocabularies import Term, Vocabulary, vocabulary
@@ -89,6 +92,33 @@ def institutions() -> Response:
     return jsonify(institutions=listed)
 
 
+@endpoint(public_api, "/dumps", reply=schemas.DumpsReply)
+def dumps() -> Response:
+    """Files with all that is public, so that nobody needs to crawl."""
+    return jsonify(files=[_dump(one) for one in making.listed(db.session())])
+
+
+@endpoint(public_api, "/changes", query=ChangesQuery, reply=schemas.ChangesReply, errors=(InvalidRequest,))
+def changes(query: dict[str, Any]) -> Response:
+    """What has changed since a dump, or since the last time somebody asked."""
+    found = catalogue.changes(db.session(), after=query["after"], limit=MAX_CHANGES + 1)
+    shown = found[:MAX_CHANGES]
+    return jsonify(
+        changes=[
+            {
+                "number": one.seq,
+                "ark": one.ark,
+                "url": absolute("portal.resource", ark=one.ark),
+                "change": one.kind,
+                "at": one.at.isoformat(),
+            }
+            for one in shown
+        ],
+        last=shown[-1].seq if shown else query["after"],
+        more=len(found) > MAX_CHANGES,
+    )
+
+
 @endpoint(public_api, "/vocabularies", reply=schemas.VocabulariesReply)
 def vocabularies() -> Response:
     """All vocabularies with their terms."""
@@ -99,6 +129,18 @@ def vocabularies() -> Response:
 def openapi() -> Response:
     """This description."""
     return jsonify(current_app.extensions[KEY].document())
+
+
+def _dump(one: Dump) -> dict[str, Any]:
+    return {
+        "name": making.NAMES[one.kind],
+        "url": absolute("portal.dump", name=making.NAMES[one.kind]),
+        "size": one.size,
+        "sha256": one.sha256,
+        "resources": one.resources,
+        "position": one.position,
+        "made_at": one.made_at.isoformat() if one.made_at else None,
+    }
 
 
 def _vocabulary(known: Vocabulary) -> dict[str, Any]:

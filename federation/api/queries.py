@@ -12,6 +12,7 @@ MAX_WORDS = 200
 """Characters that one may search for: no title is longer than 300, and a phrase from it will do."""
 MAX_PAGE = 500
 MAX_CHOSEN = 20
+MAX_CHANGES, MAX_ENTRY = 500, 2**31 - 1
 SORTS = ("relevance", "newest")
 
 
@@ -23,6 +24,17 @@ class PageNumber(Checked):
             refuse("bad_number")
         if len(value) > len(str(MAX_PAGE)) or not 1 <= int(value) <= MAX_PAGE:
             refuse("out_of_range", min=1, max=MAX_PAGE)
+        return int(value)
+
+
+class EntryNumber(Checked):
+    """The number of an entry of the change feed, from its decimal digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit()):
+            refuse("bad_number")
+        if len(value) > len(str(MAX_ENTRY)) or int(value) > MAX_ENTRY:
+            refuse("out_of_range", min=0, max=MAX_ENTRY)
         return int(value)
 
 
@@ -64,3 +76,9 @@ class SearchQuery(Strict):
     institution = Many(Text(64), MAX_CHOSEN, load_default=list)
     sort = Sort(load_default="")
     page = PageNumber(load_default=1)
+
+
+class ChangesQuery(Strict):
+    """After which entry of the change feed to go on."""
+
+    after = EntryNumber(load_default=0)

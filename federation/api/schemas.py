@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from shared.record import RecordSchema
 
@@ -118,6 +119,42 @@ class ResourceReply(Schema):
     relations = fields.List(fields.Nested(RelatedReply), required=True)
     versions = fields.List(fields.Nested(VersionReply), required=True)
     signature = fields.Nested(SignatureReply, required=True)
+
+
+class DumpReply(Schema):
+    """A file with the whole public catalogue."""
+
+    name = fields.String(required=True)
+    url = fields.String(required=True, metadata={"format": "uri", "description": "Leads to the file"})
+    size = fields.Integer(required=True, metadata={"description": "Bytes, as it is sent (gzip)"})
+    sha256 = fields.String(required=True, metadata={"description": "Of the file as it is sent"})
+    resources = fields.Integer(required=True)
+    position = fields.Integer(required=True, metadata={"description": "Go on with the changes after this number"})
+    made_at = fields.DateTime(required=True)
+
+
+class DumpsReply(Schema):
+    """The dumps that there are, made each night when the catalogue has changed."""
+
+    files = fields.List(fields.Nested(DumpReply), required=True)
+
+
+class ChangeReply(Schema):
+    """What became of a resource: it was `published` (or a new version of it), or `removed`."""
+
+    number = fields.Integer(required=True)
+    ark = fields.String(required=True)
+    url = _web("The resource's page")
+    change = fields.String(required=True, validate=OneOf(("published", "removed")))
+    at = fields.DateTime(required=True)
+
+
+class ChangesReply(Schema):
+    """A page of changes in their order, the last one of each resource alone; `last` is where the next page begins."""
+
+    changes = fields.List(fields.Nested(ChangeReply), required=True)
+    last = fields.Integer(required=True)
+    more = fields.Boolean(required=True)
 
 
 class TermReply(Schema):

@@ -36,6 +36,7 @@ from federation.backups.snapshot import Begin
 from federation.backups.undone import Undone
 from federation.core import create_core
 from federation.database import db
+from federation.dumps import making as dumps
 from federation.fixity import Claim
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
@@ -120,6 +121,8 @@ def _put_rows(
         with Session(there) as session:
             # What the nodes read since the backup has numbers that the restored hub would give again.
             session.execute(update(Node).values(event_seq=Node.event_seq + EVENTS_SKIPPED))
+            # What they name is in another store: the worker makes them anew.
+            dumps.forget(session)
             # Sessions that were ended since the backup would be good again: everybody signs in anew.
             person_sessions.drop_everybodys(session)
             # Links that were used or taken back since the backup would be good again.

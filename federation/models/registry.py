@@ -5,6 +5,7 @@ from __future__ import annotations
 from federation.models import (
     auditing,
     backups,
+    dumps,
     events,
     findings,
     identities,
@@ -30,6 +31,7 @@ metadata = Base.metadata
 modules = (
     auditing,
     backups,
+    dumps,
     events,
     findings,
     identities,

@@ -18,6 +18,7 @@ MAX_PART = 5 * 1024 * MIB
 INCOMING_PREFIX = "uploads/"
 KEPT_PREFIX = "sha256/"
 RENDITION_PREFIX, RENDITION_SUFFIX = "renditions/", ".pdf"
+DUMP_PREFIX = "dumps/"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UPLOAD_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
@@ -64,6 +65,13 @@ def kept_key(sha256: str) -> str:
 def rendition_key(sha256: str) -> str:
     """Key of the PDF made of the document with that digest: `renditions/ab/cd/<64 hexadecimal digits>.pdf`."""
     return RENDITION_PREFIX + kept_key(sha256).removeprefix(KEPT_PREFIX) + RENDITION_SUFFIX
+
+
+def dump_key(sha256: str) -> str:
+    """Key of a dump of the catalogue with that digest: `dumps/<64 hexadecimal digits>`."""
+    if not _DIGEST.fullmatch(sha256):
+        raise ValueError("a digest is 64 lower-case hexadecimal digits")
+    return DUMP_PREFIX + sha256
 
 
 def part_size_for(size: int, *, preferred: int = 16 * MIB) -> int:

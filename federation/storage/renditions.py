@@ -33,7 +33,7 @@ class Renditions:
         pdf.seek(0)
         digest = hashlib.file_digest(pdf, "sha256").hexdigest()  # type: ignore[arg-type]  # IO[bytes] is what it reads
         pdf.seek(0)
-        keep_body(self._engine, _Body(pdf, size), target=self._place(sha256), sha256=digest, size=size)
+        keep_body(self._engine, FileBody(pdf, size), target=self._place(sha256), sha256=digest, size=size)
         return size
 
     def delete(self, *, sha256: str) -> None:
@@ -55,7 +55,7 @@ class Renditions:
 
 
 @dataclass(frozen=True)
-class _Body:
+class FileBody:
     """A file as a body for the store."""
 
     file: IO[bytes]

@@ -14,6 +14,7 @@ from http.client import HTTPException
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from federation.storage.disposition import HTML, OPAQUE, content_disposition, content_type
+from federation.storage.dumps import Dumps
 from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnknown
 from federation.storage.keeping import HEAD_BYTES, Body, Progress, keep, keep_body
 from federation.storage.layout import (
@@ -21,6 +22,7 @@ from federation.storage.layout import (
     RENDITION_SUFFIX,
     PartDone,
     PartGrant,
+    dump_key,
     incoming_key,
     is_digest,
     kept_key,
@@ -54,10 +56,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Lying:
-    """An object in the public bucket. With both digests None it is not ours.
+    """An object in the public bucket. With all digests None it is not ours.
 
     `sha256` is set when its key is its content's address, `rendition_of` when it is the PDF of the document with
-    that digest.
+    that digest, `dump` when it is a dump of the catalogue.
     """
 
     key: str
@@ -65,6 +67,7 @@ class Lying:
     size: int
     written: datetime
     rendition_of: str | None = None
+    dump: str | None = None
 
 
 class ObjectStore:
@@ -79,6 +82,7 @@ class ObjectStore:
         self._inside = _presigner(settings, settings.endpoint)
         self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
         self.renditions = Renditions(self._engine, self._outside, settings)
+        self.dumps = Dumps(self._engine, self._outside, settings)
         # Everything but time and signature is the same each time that a file is asked for.
         self._downloads = lru_cache(maxsize=DRAFTS_KEPT)(self._draft_download)
 
@@ -128,7 +132,8 @@ class ObjectStore:
             digest = name.removesuffix(RENDITION_SUFFIX)
             kept = name if is_digest(name) and key == kept_key(name) else None
             source = digest if is_digest(digest) and key == rendition_key(digest) else None
-            yield Lying(key, kept, size, written, source)
+            dump = name if is_digest(name) and key == dump_key(name) else None
+            yield Lying(key, kept, size, written, source, dump)
 
     def kept_before(self, moment: datetime) -> Iterator[tuple[str, int]]:
         """The content-addressed objects last written before `moment`: SHA-256 and bytes."""

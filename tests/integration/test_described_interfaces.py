@@ -32,6 +32,8 @@ from tests.support.stores import RunningStore
 pytestmark = pytest.mark.xdist_group("described")
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 OPERATIONS = [
+    "GET /api/v1/changes",
+    "GET /api/v1/dumps",
     "GET /api/v1/federation/",
     "GET /api/v1/federation/log",
     "GET /api/v1/federation/log/entries",

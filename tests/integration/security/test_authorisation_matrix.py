@@ -206,6 +206,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/resources/<path:ark>/<any('pack.zip','bag.zip'):form>"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/pack.zip"
     ),
+    ("GET", "/api/v1/changes"): Row(anybody()),
+    ("GET", "/api/v1/dumps"): Row(anybody()),
+    ("GET", "/dumps/<name>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/dumps/catalogue.zip"),
     ("GET", "/feed.<any(atom,json):kind>"): Row(anybody(), "/feed.atom"),
     ("GET", "/opensearch.xml"): Row(anybody()),
     ("GET", "/robots.txt"): Row(anybody()),

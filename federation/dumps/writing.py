@@ -1,0 +1,119 @@
+"""Writing a dump: every public resource in a line, in JSON (JSON Lines) or as a row of a table (CSV)."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import IO, Any
+from urllib.parse import quote
+
+from federation import catalogue
+from federation.catalogue import Described
+
+JSON_LINES, CSV = "jsonl", "csv"
+LEVEL = 6
+COLUMNS = (
+    "ark",
+    "url",
+    "title_zh",
+    "title_en",
+    "summary_zh",
+    "summary_en",
+    "type",
+    "themes",
+    "disciplines",
+    "audiences",
+    "keywords",
+    "creators",
+    "institution",
+    "license",
+    "language",
+    "created",
+    "version",
+    "published_at",
+    "files",
+    "bytes",
+)
+"""Columns of the table; a value that is a list has `; ` between its parts."""
+Tell = Callable[[], object]
+
+
+def write(file: IO[bytes], found: Iterable[Described], *, kind: str, origin: str, today: date, tell: Tell) -> int:
+    """Write the resources to `file`, compressed; how many. The same resources give the same bytes."""
+    lines = _json_lines if kind == JSON_LINES else _rows
+    count = 0
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=LEVEL, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
+    ):
+        for line in lines(found, origin, today):
+            text.write(line)
+            count += 1
+            tell()
+    return count - (kind == CSV)
+
+
+def _json_lines(found: Iterable[Described], origin: str, today: date) -> Iterable[str]:
+    for one in found:
+        yield json.dumps(_as_json(one, origin, today), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _as_json(one: Described, origin: str, today: date) -> dict[str, Any]:
+    entry, record = one.entry, one.entry.record
+    is_open = not catalogue.embargoed(record, today)
+    return {
+        "ark": entry.ark,
+        "url": f"{origin}/{entry.ark}",
+        "version": one.version,
+        "sha256": one.sha256,
+        "published_at": entry.at.isoformat(),
+        "institution": {"code": entry.institution.code, "name": _names(one)},
+        "record": record,
+        "downloads": {
+            file["name"]: f"{origin}/resources/{entry.ark}/files/{quote(file['name'], safe='')}"
+            for file in record.get("files", ())
+            if is_open
+        },
+    }
+
+
+def _rows(found: Iterable[Described], origin: str, _today: date) -> Iterable[str]:
+    # Excel takes UTF-8 for what it is only when a byte order mark says so.
+    yield "\ufeff" + _row(COLUMNS)
+    for one in found:
+        yield _row([_plain(value) for value in _values(one, origin)])
+
+
+def _values(one: Described, origin: str) -> Iterable[Any]:
+    entry, record = one.entry, one.entry.record
+    files = record.get("files", ())
+    yield from (entry.ark, f"{origin}/{entry.ark}")
+    for texts in (record["title"], record["summary"]):
+        yield from (texts.get("zh", ""), texts.get("en", ""))
+    yield entry.type
+    for name in ("themes", "disciplines", "audiences", "keywords"):
+        yield "; ".join(record.get(name, ()))
+    yield "; ".join(agent["name"] for agent in record.get("creators", ()))
+    yield from (entry.institution.code, record["license"], "; ".join(record["language"]), record.get("created", ""))
+    yield from (one.version, entry.at.isoformat(), len(files), sum(file["size"] for file in files))
+
+
+def _plain(value: Any) -> str:
+    """A value that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
+    text = str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _row(values: Iterable[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(values)
+    return written.getvalue()
+
+
+def _names(one: Described) -> dict[str, str]:
+    names = {"zh": one.entry.institution.name_zh, "en": one.entry.institution.name_en}
+    return {tag: name for tag, name in names.items() if name}
