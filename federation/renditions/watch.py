@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from datetime import timedelta
@@ -21,8 +22,12 @@ from federation.renditions.office import ConversionFailed, Office, OfficeUnusabl
 from federation.storage import StorageError
 
 IDLE_SECONDS = 5.0
-STORE_AWAY = timedelta(minutes=1)
-"""When a document is tried again that the store did not give; one that it has lost is found by the fixity check."""
+AWAY = timedelta(minutes=1)
+"""When a document is tried again that the store did not give, or whose PDF found no room on this host's disk.
+
+One that the store has lost is found by the fixity check.
+"""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = structlog.get_logger()
 
@@ -68,8 +73,8 @@ def look(app: Flask) -> Office | None:
 def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
     """Convert the document that has waited longest; False when there is none, or no room for its PDF.
 
-    Raises StorageError. Any other exception leaves the document claimed: it is tried again when that has run out, and
-    a third time that ends so is the last.
+    Raises StorageError, and OSError for a full disk: neither is the document's fault. Any other exception leaves it
+    claimed: it is tried again when that has run out, and a third time that ends so is the last.
     """
     with unit_of_work(app, read_only=True) as session:
         if not (making.is_due(session) and room.is_enough(parts(app).settings)):
@@ -85,8 +90,10 @@ def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
             making.failed(session, claimed, error.cause, maker=office.maker)
         log.info("no rendition", sha256=claimed.sha256, cause=error.cause)
         return True
-    except (StorageError, Stopped) as error:
-        wait = STORE_AWAY if isinstance(error, StorageError) else timedelta(0)
+    except (StorageError, Stopped, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in FULL:
+            raise
+        wait = timedelta(0) if isinstance(error, Stopped) else AWAY
         with unit_of_work(app) as session:
             making.put_off(session, claimed, until=now() + wait)
         raise
