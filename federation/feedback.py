@@ -67,9 +67,19 @@ class Listed:
 
 
 def give(
-    session: Session, version: ResourceVersion, *, kind: str, text: str, address: str, settings: HubSettings
+    session: Session,
+    version: ResourceVersion,
+    *,
+    kind: str,
+    text: str,
+    address: str,
+    settings: HubSettings,
+    by_staff: bool = False,
 ) -> Feedback:
     """Take what somebody says of a public resource, and tell its node; sent twice it is taken once.
+
+    `by_staff` says that it comes from somebody who works for the alliance or a member: it is answered as any other,
+    and counted in no report.
 
     Raises `NotFound` for a version that is not public any more, `InvalidRequest` for what cannot be taken, or
     `Throttled` for too much from one network or about one resource.
@@ -90,7 +100,7 @@ def give(
         return standing
     _refuse_if_too_much(session, resource_id, sender, settings)
     given = Feedback(id=fresh_id(), version_id=version.id, resource_id=resource_id, kind=kind)
-    given.text, given.sender = text, sender
+    given.text, given.sender, given.by_staff = text, sender, by_staff
     session.add(given)
     session.flush()
     lifecycle.tell(session, version, reason=text, question_id=given.id, feedback=kind)

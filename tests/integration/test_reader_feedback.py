@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import Client, TestResponse
 
-from federation import feedback
+from federation import days, feedback
 from federation.database import unit_of_work
 from federation.models.events import NodeEvent
 from federation.models.feedback import Feedback
 from federation.models.resources import ResourceVersion
+from federation.reports import contribution, period
 from federation.roles import CHIEF_REVIEWER
 from tests.support.desk import TOKEN, Desk
 from tests.support.exhibition import HOSTILE, Exhibition, exhibition
@@ -131,6 +132,18 @@ def test_the_alliance_hides_what_should_not_be_seen_and_says_why(shown: Exhibiti
     assert "骂人的话" not in shown.page("caliper").text
     assert "骂人的话" in browser.page("/workbench/feedback/?state=hidden")
     assert "骂人的话" not in browser.page("/workbench/feedback/?state=answered")
+
+
+def test_what_somebody_says_who_is_signed_in_is_answered_as_any_other_and_not_counted_as_the_public_s(
+    shown: Exhibition,
+) -> None:
+    send(shown)
+    send(shown, client=Desk(shown.hub).signed_in("wang", CHIEF_REVIEWER).client, text="自己人问的")
+    answered(shown, "先读主尺。")
+    assert "自己人问的" in shown.page("caliper").text
+    with unit_of_work(shown.hub.app, read_only=True) as session:
+        made = contribution.report(session, period.asked_for("", "", today=days.today()))
+    assert (made.total.feedback, made.total.feedback_answered) == (1, 1)
 
 
 def test_much_feedback_is_shown_page_by_page_and_a_page_too_far_is_the_last(shown: Exhibition) -> None:
