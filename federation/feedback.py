@@ -15,7 +15,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle
+from federation import auditlog, lifecycle, reasons
 from federation.days import today
 from federation.findings import personal_data
 from federation.guessing import network
@@ -27,6 +27,7 @@ from federation.models.resources import ResourceVersion
 from federation.roles import Permission, may
 from federation.settings import HubSettings
 from shared.canonical import digest
+from shared.characters import VISIBLE
 from shared.errors import (
     AlreadyDone,
     FieldError,
@@ -34,8 +35,8 @@ from shared.errors import (
     InvalidRequest,
     NotFound,
     OwnInstitution,
-    ReasonMissing,
     Throttled,
+    TooMuchUnanswered,
 )
 from shared.feedback import FEEDBACK_KINDS, MAX_FEEDBACK
 from shared.identifiers import fresh_id
@@ -46,6 +47,7 @@ SENDER_KEPT = timedelta(days=1)
 MAX_OPEN = 100
 """Open ones that a resource may have: who floods it stops here, and the institution has enough to do."""
 COME_AGAIN = 86_400
+MAX_REASON = 500
 SHOWN = 50
 PER_PAGE = 50
 OPEN, ANSWERED, HIDDEN = "open", "answered", "hidden"
@@ -81,8 +83,8 @@ def give(
     `by_staff` says that it comes from somebody who works for the alliance or a member: it is answered as any other,
     and counted in no report.
 
-    Raises `NotFound` for a version that is not public any more, `InvalidRequest` for what cannot be taken, or
-    `Throttled` for too much from one network or about one resource.
+    Raises `NotFound` for a version that is not public any more, `InvalidRequest` for what cannot be taken,
+    `Throttled` for too much from one network, or `TooMuchUnanswered` for too much about one resource.
     """
     resource_id = version.resource_id
     text = plain(text).strip()
@@ -143,7 +145,7 @@ def hide(session: Session, feedback_id: str, *, by: User, reason: str) -> Feedba
     """Take it away from the public, with its answer.
 
     Raises `Forbidden`, `NotFound`, `OwnInstitution` (nobody hides what is said of what is their own),
-    `ReasonMissing`, or `AlreadyDone`.
+    `ReasonMissing`, `InvalidRequest` for a long one, or `AlreadyDone`.
     """
     return _turn(session, feedback_id, by=by, reason=reason, hidden=True)
 
@@ -168,8 +170,7 @@ def _turn(session: Session, feedback_id: str, *, by: User, reason: str, hidden: 
         raise NotFound()
     if by.institution_id == given.version.resource.institution_id:
         raise OwnInstitution()
-    if not reason.strip():
-        raise ReasonMissing()
+    reason = reasons.checked(reason, most=MAX_REASON)
     if (given.hidden_at is not None) == hidden:
         raise AlreadyDone()
     given.hidden_at = now() if hidden else None
@@ -178,7 +179,7 @@ def _turn(session: Session, feedback_id: str, *, by: User, reason: str, hidden: 
         given,
         auditlog.person(by.id),
         "feedback.hidden" if hidden else "feedback.shown",
-        reason=reason.strip(),
+        reason=reason,
     )
     return given
 
@@ -187,7 +188,7 @@ def _faults(kind: str, text: str) -> Iterator[FieldError]:
     if kind not in FEEDBACK_KINDS:
         fault = {"value": kind[:40], "vocabulary": "feedback", "allowed": ", ".join(FEEDBACK_KINDS)}
         yield FieldError("/kind", "unknown_term", fault)
-    if not text:
+    if not VISIBLE.search(text):
         yield FieldError("/text", "required")
     elif len(text) > MAX_FEEDBACK:
         yield FieldError("/text", "too_long", {"max": MAX_FEEDBACK, "length": len(text)})
@@ -202,7 +203,7 @@ def _refuse_if_too_much(session: Session, resource_id: str, sender: str, setting
         raise Throttled(retry_after=max(1, round((moments[-1] + WINDOW - now()).total_seconds())))
     waiting = select(func.count(Feedback.id)).where(Feedback.resource_id == resource_id, STATES[OPEN])
     if (session.scalar(waiting) or 0) >= MAX_OPEN:
-        raise Throttled(retry_after=COME_AGAIN)
+        raise TooMuchUnanswered(retry_after=COME_AGAIN)
 
 
 def _sender(settings: HubSettings, address: str) -> str:

@@ -20,6 +20,7 @@ from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from shared.answering import MAX_ANSWER
 from shared.canonical import digest
+from shared.characters import VISIBLE
 from shared.errors import FieldError, InvalidRequest, MoveNotAllowed, NotLatest, QuestionMissing
 from shared.identifiers import fresh_id
 from shared.validation import plain
@@ -45,7 +46,7 @@ def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str
         raise NotLatest(latest=version.resource.latest_version)
     if not lifecycle.MOVES[version.state]:
         raise MoveNotAllowed(state=version.state, to=version.state)
-    if not text:
+    if not VISIBLE.search(text):
         raise QuestionMissing()
     if len(text) > MAX_QUESTION:
         raise InvalidRequest(errors=[FieldError("/question", "too_long", {"max": MAX_QUESTION, "length": len(text)})])

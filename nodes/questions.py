@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from nodes.models import Question, now
 from nodes.workplace import Workplace
 from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply
+from shared.characters import VISIBLE
 from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
 from shared.validation import plain
 
@@ -57,7 +58,7 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
     text = plain(text).strip()
     if found.sent:
         raise AlreadyDone()
-    if not text:
+    if not VISIBLE.search(text):
         raise AnswerMissing()
     if len(text) > MAX_ANSWER:
         raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_ANSWER, "length": len(text)})])

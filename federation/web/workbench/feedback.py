@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -55,7 +57,12 @@ def _turned(feedback_id: str, *, hidden: bool) -> ResponseReturnValue:
     except CommonsError as error:
         return _page(error, feedback_id)
     flash(_("已隐藏，公众看不到了。") if hidden else _("已恢复，回答过的公众又能看到。"), "good")
-    return redirect(url_for("workbench_feedback.given"), 303)
+    return redirect(url_for("workbench_feedback.given", **_place()), 303)
+
+
+def _place() -> dict[str, Any]:
+    """Where in the list somebody is, so that a deed leads back there."""
+    return {"state": request.args.get("state"), "page": request.args.get("page", type=int)}
 
 
 def _page(error: CommonsError | None = None, failed: str = "") -> ResponseReturnValue:
@@ -73,6 +80,7 @@ def _page(error: CommonsError | None = None, failed: str = "") -> ResponseReturn
         leads=may(sessions.me(), Permission.LEAD_REVIEW),
         error=showing.fault(error) if error else "",
         failed=failed,
+        most=feedback.MAX_REASON,
         showing=showing,
         language=request_language(),
     )

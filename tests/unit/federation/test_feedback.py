@@ -25,6 +25,7 @@ from shared.errors import (
     OwnInstitution,
     ReasonMissing,
     Throttled,
+    TooMuchUnanswered,
 )
 from tests.support.reviewing import SETTINGS, Scene, add_member, add_person, public, scene_in
 
@@ -119,7 +120,7 @@ def test_a_resource_that_is_flooded_takes_no_more_until_some_are_answered(
     monkeypatch.setattr(feedback, "MAX_OPEN", 2)
     first = give(scene, version, "一", address="192.0.2.1")
     give(scene, version, "二", address="192.0.2.2")
-    with pytest.raises(Throttled):
+    with pytest.raises(TooMuchUnanswered):
         give(scene, version, "三", address="192.0.2.3")
     answer(scene, first)
     give(scene, version, "三", address="192.0.2.3")
@@ -143,6 +144,7 @@ def test_by_what_somebody_was_known_is_no_address_and_is_erased_after_a_day(
     ("changes", "code"),
     [
         ({"text": " \u3000\n"}, "required"),
+        ({"text": "\u2800"}, "required"),
         ({"text": "长" * 1001}, "too_long"),
         ({"kind": "praise"}, "unknown_term"),
         ({"text": "请打 13800138000 找我"}, "personal_data"),
