@@ -39,6 +39,7 @@ from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
 from federation.transparency.keys import log_keys
+from shared.answering import outcome_of
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
 from shared.canonical import digest, parse
 from shared.carrying import (
@@ -330,10 +331,7 @@ def _hear(work: Work, bundle: Bundle, words: Mapping[str, Any]) -> dict[str, Any
         answered = questions.answer(session, node, words["answers"])
         taken = petitions.receive(session, node, words["petitions"])
     return {
-        "answers": [
-            {"question_id": one["question_id"], "outcome": outcome}
-            for one, outcome in zip(words["answers"], answered, strict=True)
-        ],
+        "answers": [outcome_of(one, outcome) for one, outcome in zip(words["answers"], answered, strict=True)],
         "petitions": [
             {"petition_id": one["petition_id"], **said.as_message(bundle.said["language"])}
             for one, said in zip(words["petitions"], taken, strict=True)

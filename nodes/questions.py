@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from nodes.models import Question, now
 from nodes.workplace import Workplace
-from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply
+from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply, words_digest
 from shared.characters import VISIBLE
 from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
 from shared.validation import plain
@@ -81,12 +81,13 @@ def of_resource(session: Session, record_id: str) -> list[Question]:
 
 def send(workplace: Workplace, client: HubClient) -> int:
     """Send the answers that the hub does not have; how many it has taken. It may be repeated at any point."""
-    taken = 0
+    taken, before = 0, None
     while True:
         with workplace.database.unit_of_work(read_only=True) as session:
             answers = unsent(session)
-        if not answers:
+        if not answers or answers == before:
             return taken
+        before = answers
         reply = client.ask("/answers", {"answers": answers}, AnswersReply)["answers"]
         with workplace.database.unit_of_work() as session:
             taken += note_outcomes(session, reply)
@@ -95,18 +96,23 @@ def send(workplace: Workplace, client: HubClient) -> int:
 def unsent(session: Session) -> list[dict[str, Any]]:
     """Answers that the hub does not have, as many as one message takes (`AnswerMessage`)."""
     found = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id).limit(MAX_ANSWERS)
-    return [
-        {"question_id": one.id, "text": one.answer} | ({"private": True} if one.private else {})
-        for one in session.scalars(found)
-    ]
+    return [_message(one) for one in session.scalars(found)]
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
-    """Note what the hub says of answers; how many it has taken. One that this node has lost is passed over."""
+    """Note what the hub says of answers; how many it has taken.
+
+    One that this node has lost is passed over, and one that was written anew since it went out: that goes out again,
+    and the hub says what stands.
+    """
     for said in reply:
         known = session.get(Question, said["question_id"])
-        if known is not None:
+        if known is not None and said.get("sha256") in (None, words_digest(_message(known))):
             # Whatever the hub says of it, it says the same the next time: it is not sent again.
             known.sent = True
             known.problem = "" if said["outcome"] in TAKEN else said["outcome"]
     return sum(said["outcome"] in TAKEN for said in reply)
+
+
+def _message(one: Question) -> dict[str, Any]:
+    return {"question_id": one.id, "text": one.answer} | ({"private": True} if one.private else {})

@@ -11,6 +11,7 @@ from nodes.hub_client import HubClient
 from nodes.models import Question
 from nodes.sync import take_events
 from nodes.workplace import Workplace
+from shared import answering
 from tests.support.local_page import Node
 from tests.support.played import PlayedHub
 from tests.support.processes import Command
@@ -81,8 +82,38 @@ def test_an_answer_that_another_node_was_quicker_with_is_said_and_not_sent_again
         questions.answer(session, ASKED, "本院。")
     played.say({"answers": [{"question_id": ASKED, "outcome": "conflict"}]})
     assert questions.send(node.workplace, client) == 0
-    assert "本单位另一节点已经回答" in node.page(f"/resources/{record_id}")
+    assert "平台先收到了另一个回答" in node.page(f"/resources/{record_id}")
     assert question(node).sent
+
+
+def test_an_answer_that_was_changed_while_the_first_was_under_way_is_not_said_to_have_arrived(node: Node) -> None:
+    node.join()
+    record_id = asked_about(node, feedback="question")
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "九张。")
+        [carried] = questions.unsent(session)
+    for text, private in (("十张。", False), ("九张。", True)):
+        with node.workplace.database.unit_of_work() as session:
+            questions.answer(session, ASKED, text, private=private)
+            questions.note_outcomes(session, [answering.outcome_of(carried, "accepted")])
+            [again] = questions.unsent(session)
+        assert (again["text"], again.get("private", False)) == (text, private)
+    with node.workplace.database.unit_of_work() as session:
+        questions.note_outcomes(session, [answering.outcome_of(again, "conflict")])
+    assert "平台先收到了另一个回答" in node.page(f"/resources/{record_id}")
+
+
+def test_a_hub_that_speaks_of_other_words_is_asked_once_in_a_round(
+    node: Node, client: HubClient, played: PlayedHub
+) -> None:
+    node.join()
+    asked_about(node)
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "本院。")
+    played.say({"answers": [{"question_id": ASKED, "outcome": "accepted", "sha256": "0" * 64}]})
+    questions.send(node.workplace, client)
+    assert len(played.seen) == 1
+    assert not question(node).sent
 
 
 def test_a_hub_that_is_away_leaves_the_answer_to_be_sent(node: Node, client: HubClient, played: PlayedHub) -> None:
