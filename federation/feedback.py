@@ -38,7 +38,7 @@ from shared.errors import (
     Throttled,
     TooMuchUnanswered,
 )
-from shared.feedback import FEEDBACK_KINDS, MAX_FEEDBACK
+from shared.feedback import FEEDBACK_KINDS, HIDDEN, MAX_FEEDBACK, SHOWN
 from shared.identifiers import fresh_id
 from shared.validation import plain
 
@@ -48,9 +48,9 @@ MAX_OPEN = 100
 """Open ones that a resource may have: who floods it stops here, and the institution has enough to do."""
 COME_AGAIN = 86_400
 MAX_REASON = 500
-SHOWN = 50
+MOST_SHOWN = 50
 PER_PAGE = 50
-OPEN, ANSWERED, HIDDEN = "open", "answered", "hidden"
+OPEN, ANSWERED = "open", "answered"
 STATES: dict[str, ColumnElement[bool]] = {
     OPEN: Feedback.answered_at.is_(None) & Feedback.hidden_at.is_(None),
     ANSWERED: Feedback.answered_at.is_not(None) & Feedback.hidden_at.is_(None),
@@ -127,7 +127,7 @@ def take_answer(session: Session, node: Node, feedback_id: str, *, text: str, pr
 def shown(session: Session, resource_id: str) -> list[Feedback]:
     """What the public sees of a resource's feedback, each with its answer, the newest first."""
     wanted = select(Feedback).where(Feedback.resource_id == resource_id, STATES[ANSWERED], ~Feedback.private)
-    return list(session.scalars(wanted.order_by(Feedback.answered_at.desc(), Feedback.id).limit(SHOWN)))
+    return list(session.scalars(wanted.order_by(Feedback.answered_at.desc(), Feedback.id).limit(MOST_SHOWN)))
 
 
 def listed(session: Session, *, state: str, page: int) -> Listed:
@@ -142,7 +142,7 @@ def listed(session: Session, *, state: str, page: int) -> Listed:
 
 
 def hide(session: Session, feedback_id: str, *, by: User, reason: str) -> Feedback:
-    """Take it away from the public, with its answer.
+    """Take it away from the public, with its answer, and tell its node that nobody has to answer it.
 
     Raises `Forbidden`, `NotFound`, `OwnInstitution` (nobody hides what is said of what is their own),
     `ReasonMissing`, `InvalidRequest` for a long one, or `AlreadyDone`.
@@ -164,16 +164,18 @@ def forget_senders(session: Session) -> None:
 def _turn(session: Session, feedback_id: str, *, by: User, reason: str, hidden: bool) -> Feedback:
     if not may(by, Permission.LEAD_REVIEW):
         raise Forbidden()
-    query = select(Feedback).where(Feedback.id == feedback_id).with_for_update(of=Feedback)
-    given = session.scalar(query.execution_options(populate_existing=True))
+    given = session.get(Feedback, feedback_id)
     if given is None:
         raise NotFound()
+    lifecycle.lock(session, [given.resource_id])
+    session.refresh(given, with_for_update={"of": Feedback})
     if by.institution_id == given.version.resource.institution_id:
         raise OwnInstitution()
     reason = reasons.checked(reason, most=MAX_REASON)
     if (given.hidden_at is not None) == hidden:
         raise AlreadyDone()
     given.hidden_at = now() if hidden else None
+    lifecycle.tell(session, given.version, reason=reason, question_id=given.id, feedback=HIDDEN if hidden else SHOWN)
     _log(
         session,
         given,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from nodes.workplace import Workplace
 from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply, words_digest
 from shared.characters import VISIBLE
 from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
+from shared.feedback import HIDDEN, SHOWN
 from shared.validation import plain
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ TAKEN = frozenset({"accepted", "duplicate"})
 
 
 def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
-    """Note the questions among status events; one that is known already stays as it is."""
+    """Note the questions among status events, and which of the public's the alliance has hidden or shows again.
+
+    One that is known already stays as it is.
+    """
     moment = now()
     rows = [
         {
@@ -39,10 +43,14 @@ def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
             "private": False,
         }
         for event in events
-        if event.get("question_id")
+        if event.get("question_id") and event.get("feedback") not in (HIDDEN, SHOWN)
     ]
     if rows:
         session.execute(insert(Question).on_conflict_do_nothing(), rows)
+    for event in events:
+        if event.get("feedback") in (HIDDEN, SHOWN):
+            turned = HIDDEN if event["feedback"] == HIDDEN else ""
+            session.execute(update(Question).where(Question.id == event["question_id"]).values(problem=turned))
 
 
 def answer(session: Session, question_id: str, text: str, *, private: bool = False) -> Question:
@@ -67,10 +75,9 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
 
 
 def waiting(session: Session) -> list[Question]:
-    """Questions that nobody has answered, the oldest first."""
-    return list(
-        session.scalars(select(Question).where(Question.answer == "").order_by(Question.asked_at, Question.id))
-    )
+    """Questions that nobody has answered, the oldest first, without what the alliance has hidden."""
+    open_ones = select(Question).where(Question.answer == "", Question.problem != HIDDEN)
+    return list(session.scalars(open_ones.order_by(Question.asked_at, Question.id)))
 
 
 def of_resource(session: Session, record_id: str) -> list[Question]:
@@ -110,7 +117,8 @@ def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
         if known is not None and said.get("sha256") in (None, words_digest(_message(known))):
             # Whatever the hub says of it, it says the same the next time: it is not sent again.
             known.sent = True
-            known.problem = "" if said["outcome"] in TAKEN else said["outcome"]
+            taken = said["outcome"] in TAKEN
+            known.problem = (HIDDEN if known.problem == HIDDEN else "") if taken else said["outcome"]
     return sum(said["outcome"] in TAKEN for said in reply)
 
 

@@ -15,6 +15,7 @@ from federation.language import request_language
 from federation.roles import Permission, may
 from federation.web.workbench import sessions, showing
 from shared.errors import CommonsError, Forbidden, NotFound
+from shared.feedback import HIDDEN
 
 workbench_feedback = guard(
     Blueprint("workbench_feedback", __name__, url_prefix="/workbench/feedback"),
@@ -75,7 +76,7 @@ def _page(error: CommonsError | None = None, failed: str = "") -> ResponseReturn
             "": _("全部"),
             feedback.OPEN: _("等单位回答"),
             feedback.ANSWERED: _("已回答"),
-            feedback.HIDDEN: _("已隐藏"),
+            HIDDEN: _("已隐藏"),
         },
         leads=may(sessions.me(), Permission.LEAD_REVIEW),
         error=showing.fault(error) if error else "",

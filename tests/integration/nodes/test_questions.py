@@ -153,6 +153,29 @@ def test_what_the_public_says_is_shown_as_that_and_may_be_answered_for_the_allia
     assert json.loads(body) == {"answers": [{"question_id": ASKED, "text": "是广告。", "private": True}]}
 
 
+def test_what_the_alliance_has_hidden_waits_for_no_answer_until_it_is_shown_again(node: Node) -> None:
+    node.join()
+    page = f"/resources/{asked_about(node, feedback='question')}"
+
+    def told(word: str) -> None:
+        event = {"record_id": page.rpartition("/")[2], "version": 1, "state": "published", "reason": "广告"}
+        with node.workplace.database.unit_of_work() as session:
+            take_events(session, [{"seq": 2, "at": "", "question_id": ASKED, "feedback": word, **event}], last=2)
+
+    told("hidden")
+    assert "等着回答" not in node.page("/")
+    assert "不必回答" in node.page(page)
+    assert "记下回答" not in node.page(page)
+    told("shown")
+    assert "等着回答" in node.page("/")
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "本院。")
+    told("hidden")
+    with node.workplace.database.unit_of_work() as session:
+        questions.note_outcomes(session, [{"question_id": ASKED, "outcome": "accepted"}])
+    assert "公众看不到这条反馈和回答" in node.page(page)
+
+
 def test_a_reviewer_s_question_is_never_public_so_its_answer_needs_no_word_for_that(node: Node) -> None:
     node.join()
     asked_about(node)

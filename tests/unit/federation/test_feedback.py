@@ -181,6 +181,11 @@ def test_whoever_leads_the_review_hides_it_with_a_reason_and_shows_it_again(
     feedback.show(scene.session, given.id, by=scene.second, reason="看错了")
     assert feedback.shown(scene.session, version.resource_id) == [given]
     assert scene.actions(f"resource:{version.resource_id}")[-2:] == ["feedback.hidden", "feedback.shown"]
+    told = node_status.events_after(scene.session, scene.member.node.id, after=0, limit=500)["events"][-2:]
+    assert [(one["question_id"], one["feedback"], one["reason"]) for one in told] == [
+        (given.id, "hidden", "辱骂"),
+        (given.id, "shown", "看错了"),
+    ]
 
 
 def test_nobody_else_hides_it_and_nobody_what_is_said_of_the_own_institution(
