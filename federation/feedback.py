@@ -26,7 +26,6 @@ from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from federation.roles import Permission, may
 from federation.settings import HubSettings
-from shared.canonical import digest
 from shared.characters import VISIBLE
 from shared.errors import (
     AlreadyDone,
@@ -106,8 +105,7 @@ def give(
     session.add(given)
     session.flush()
     lifecycle.tell(session, version, reason=text, question_id=given.id, feedback=kind)
-    # The text is anybody's, who may name people: the log holds its digest.
-    _log(session, given, "anonymous", "feedback.received", after=digest(text.encode()))
+    _log(session, given, "anonymous", "feedback.received", after=auditlog.blinded(session, text))
     return given
 
 
@@ -120,7 +118,7 @@ def take_answer(session: Session, node: Node, feedback_id: str, *, text: str, pr
     if given.answered_at is not None:
         return DUPLICATE if (given.answer, given.private) == (text, private) else CONFLICT
     given.answer, given.private, given.answered_at, given.answered_by = text, private, now(), node.id
-    _log(session, given, auditlog.machine(node.id), "feedback.answered", after=digest(text.encode()))
+    _log(session, given, auditlog.machine(node.id), "feedback.answered", after=auditlog.blinded(session, text))
     return ACCEPTED
 
 
@@ -128,6 +126,12 @@ def shown(session: Session, resource_id: str) -> list[Feedback]:
     """What the public sees of a resource's feedback, each with its answer, the newest first."""
     wanted = select(Feedback).where(Feedback.resource_id == resource_id, STATES[ANSWERED], ~Feedback.private)
     return list(session.scalars(wanted.order_by(Feedback.answered_at.desc(), Feedback.id).limit(MOST_SHOWN)))
+
+
+def of_resource(session: Session, resource_id: str) -> list[Feedback]:
+    """What its institution sees: answered or not, the latest first; nothing of what the alliance has hidden."""
+    wanted = select(Feedback).where(Feedback.resource_id == resource_id, Feedback.hidden_at.is_(None))
+    return list(session.scalars(wanted.order_by(Feedback.at.desc(), Feedback.id).limit(MOST_SHOWN)))
 
 
 def listed(session: Session, *, state: str, page: int) -> Listed:

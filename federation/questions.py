@@ -19,7 +19,6 @@ from federation.models.people import User
 from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from shared.answering import MAX_ANSWER
-from shared.canonical import digest
 from shared.characters import VISIBLE
 from shared.errors import FieldError, InvalidRequest, MoveNotAllowed, NotLatest, QuestionMissing
 from shared.identifiers import fresh_id
@@ -103,9 +102,8 @@ def _take(session: Session, node: Node, question: Question | None, given: Mappin
     if question.answered_at is not None:
         return DUPLICATE if question.answer == text else CONFLICT
     question.answer, question.answered_at, question.answered_by = text, now(), node.id
-    # An answer is free text of the institution, which may name people: the log holds its digest.
     detail = {"version": question.version.version, "question": question.id}
-    subject, after = f"resource:{question.version.resource_id}", digest(text.encode())
+    subject, after = f"resource:{question.version.resource_id}", auditlog.blinded(session, text)
     happening = auditlog.Happening(auditlog.machine(node.id), "review.answered", subject, after=after, detail=detail)
     auditlog.record(session, happening)
     return ACCEPTED

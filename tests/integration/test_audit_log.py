@@ -162,7 +162,8 @@ ALTERED = {
     "an entry inserted": [
         "UPDATE audit_leaves SET number = number + 100000 WHERE number >= 5",
         "UPDATE audit_leaves SET number = number - 99999 WHERE number >= 100000",
-        "INSERT INTO audit_events SELECT '0', at, action, '', entry, '' FROM audit_events WHERE subject = 'thing:1'",
+        "INSERT INTO audit_events SELECT '0', at, action, '', NULL, entry, '' FROM audit_events "
+        "WHERE subject = 'thing:1'",
         "INSERT INTO audit_leaves VALUES (5, '0')",
     ],
 }

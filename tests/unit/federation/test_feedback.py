@@ -16,6 +16,7 @@ from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.feedback import Feedback
 from federation.models.resources import ResourceVersion
+from shared.canonical import digest
 from shared.errors import (
     AlreadyDone,
     CommonsError,
@@ -57,6 +58,8 @@ def answer(scene: Scene, given: Feedback, text: str = "确实少了，第 2 版�
 
 def test_it_reaches_the_node_among_its_events_and_changes_no_state(scene: Scene, version: ResourceVersion) -> None:
     given = give(scene, version)
+    entries = scene.session.scalars(select(AuditEvent.entry).where(AuditEvent.action == "feedback.received"))
+    assert digest(TEXT.encode()) not in "".join(entries), "nobody can try texts against it"
     last = node_status.events_after(scene.session, scene.member.node.id, after=0, limit=500)["events"][-1]
     assert (last["question_id"], last["feedback"], last["reason"]) == (given.id, "mistake", TEXT)
     assert (last["state"], version.state) == ("published", "published")
