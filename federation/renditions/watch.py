@@ -6,7 +6,7 @@ import errno
 import socket
 import time
 from datetime import timedelta
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from threading import Event
 
 import structlog
@@ -22,11 +22,8 @@ from federation.renditions.office import ConversionFailed, Office, OfficeUnusabl
 from federation.storage import StorageError
 
 IDLE_SECONDS = 5.0
-AWAY = timedelta(minutes=1)
-"""When a document is tried again that the store did not give, or whose PDF found no room on this host's disk.
-
-One that the store has lost is found by the fixity check.
-"""
+STORE_AWAY = timedelta(minutes=1)
+"""When a document is tried again that the store did not give; one that it has lost is found by the fixity check."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = structlog.get_logger()
@@ -93,9 +90,9 @@ def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
     except (StorageError, Stopped, OSError) as error:
         if isinstance(error, OSError) and error.errno not in FULL:
             raise
-        wait = timedelta(0) if isinstance(error, Stopped) else AWAY
+        wait = STORE_AWAY if isinstance(error, StorageError) else making.LATER
         with unit_of_work(app) as session:
-            making.put_off(session, claimed, until=now() + wait)
+            making.put_off(session, claimed, until=None if isinstance(error, Stopped) else now() + wait)
         raise
     with unit_of_work(app) as session:
         wanted = making.made(session, claimed, size, maker=office.maker)
@@ -117,7 +114,11 @@ def _try_next(app: Flask, office: Office, pause: Pause) -> bool:
         return make_next(app, office, pause=pause)
     except StorageError as error:
         log.warning("store away", cause=type(error).__name__)
-        return False
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        log.warning("no room for a rendition", folder=gettempdir())
+    return False
 
 
 def _make(app: Flask, office: Office, claimed: Claim, pause: Pause) -> int:
