@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from nodes.models import Question, now
+from nodes.models import Question, Version, now
 from nodes.workplace import Workplace
 from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply, words_digest
 from shared.characters import VISIBLE
@@ -75,9 +75,13 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
 
 
 def waiting(session: Session) -> list[Question]:
-    """Questions that nobody has answered, the oldest first, without what the alliance has hidden."""
-    open_ones = select(Question).where(Question.answer == "", Question.problem != HIDDEN)
-    return list(session.scalars(open_ones.order_by(Question.asked_at, Question.id)))
+    """Questions that nobody has answered, the oldest first.
+
+    Without those that no answer would be read to: on what was withdrawn, and what the alliance has hidden.
+    """
+    gone = select(Version.resource_id).where(Version.state == "withdrawn")
+    open_ones = (Question.answer == "", Question.problem != HIDDEN, Question.resource_id.not_in(gone))
+    return list(session.scalars(select(Question).where(*open_ones).order_by(Question.asked_at, Question.id)))
 
 
 def of_resource(session: Session, record_id: str) -> list[Question]:

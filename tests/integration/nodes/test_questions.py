@@ -191,6 +191,14 @@ def test_what_the_alliance_has_hidden_waits_for_no_answer_until_it_is_shown_agai
     assert "公众看不到这条反馈和回答" in node.page(page)
 
 
+def test_what_was_withdrawn_waits_for_no_answer(node: Node) -> None:
+    node.join()
+    record_id = asked_about(node, feedback="question")
+    assert "等着回答" in node.page("/")
+    node.set_state(record_id, "withdrawn", reason="")
+    assert "等着回答" not in node.page("/")
+
+
 def test_a_reviewer_s_question_is_never_public_so_its_answer_needs_no_word_for_that(node: Node) -> None:
     node.join()
     asked_about(node)
