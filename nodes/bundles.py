@@ -25,7 +25,7 @@ from nodes.outbox import Letter
 from nodes.sync import Reporter
 from nodes.texts import language
 from nodes.workplace import Workplace
-from shared.bags import DECLARATION, Payload, manifest, tag_files
+from shared.bags import DECLARATION, Payload, begin_new, is_plain, manifest, tag_files
 from shared.canonical import best_text, canonical, digest
 from shared.carrying import (
     MAX_BUNDLE_FILES,
@@ -97,10 +97,13 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
 
 
 def _begin(folder: Path) -> None:
-    """Make the folder ours, or find that it is; from here to the end it is no bag."""
+    """Make the folder ours, or find that it is; from here to the end it is no bag.
+
+    Somebody may have laid links there, to have us write over other files and clear other folders: not ours, then.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / UNFINISHED).exists() and any(folder.iterdir()):
+        if any(folder.iterdir()) and not ((folder / UNFINISHED).exists() and is_plain(folder)):
             raise FolderNotEmpty(name=str(folder))
         (folder / UNFINISHED).touch()
         (folder / DECLARATION).unlink(missing_ok=True)
@@ -186,7 +189,7 @@ def _copy(source: Path, target: Path, file: LocalFile, progress: Progress | None
     hashed = hashlib.sha256()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as written:
+        with begin_new(draft) as written:
             for chunk in _chunks(source):
                 hashed.update(chunk)
                 written.write(chunk)

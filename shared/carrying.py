@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from shared import jws, speaking
 from shared.answering import MAX_ANSWERS, AnswerMessage, AnswerOutcome
-from shared.bags import Bag, Payload
+from shared.bags import Bag, Payload, begin_new
 from shared.canonical import canonical, digest, parse
 from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
 from shared.messages import (
@@ -256,11 +256,11 @@ def batch_bytes(tokens: Sequence[str]) -> bytes:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file of which nobody ever sees a half. Raises `FileUnwritable`."""
+    """Write a file of which nobody ever sees a half, and through no link that lies there. Raises `FileUnwritable`."""
     try:
         draft = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
+        with begin_new(draft) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

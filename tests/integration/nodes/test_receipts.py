@@ -89,6 +89,26 @@ def test_a_folder_with_something_else_in_it_is_left_alone(node):
     assert (bag / "bagit.txt").exists()
 
 
+LINKS = ("data", "data/files", "bag-info.txt.part", "export.unfinished")
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_an_export_does_not_go_on_where_somebody_has_laid_links(node, name):
+    """Through them it would write over other files, and clear other folders as leftovers of its own."""
+    node.register("", node.file("a.txt", b"a"))
+    home, bag = node.folder / "home", node.folder / "bag"
+    (home / "files").mkdir(parents=True)
+    (home / "thesis.txt").write_bytes(b"the only copy")
+    (bag / name).parent.mkdir(parents=True)
+    (bag / bundles.UNFINISHED).touch()
+    (bag / name).unlink(missing_ok=True)
+    (bag / name).symlink_to(home if name.startswith("data") else home / "thesis.txt")
+    with pytest.raises(errors.FolderNotEmpty):
+        node.export()
+    assert [path.name for path in home.rglob("*")] == ["files", "thesis.txt"]
+    assert (home / "thesis.txt").read_bytes() == b"the only copy"
+
+
 def test_a_file_that_changed_is_left_out_and_named_and_blocks_no_other(node):
     changed = node.file("a.txt", b"a")
     node.register("", changed)
