@@ -5,6 +5,7 @@ The messages inside are those of the network; here are only the envelopes.
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,6 @@ from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureIn
 from shared.messages import (
     PROTOCOL,
     EnrolmentReply,
-    EnrolmentRequest,
     Flag,
     ItemMessage,
     OneOf,
@@ -144,6 +144,18 @@ class BundleReceipt(Strict):
     more = Flag(required=True)
 
 
+class CarriedEnrolmentRequest(Strict):
+    """An `EnrolmentRequest` in which `proof` shows that the node knows the invitation, which does not travel."""
+
+    protocol = Whole(1, 1000, required=True)
+    node_name = Text(100, required=True)
+    public_key = Part(PublicKeyMessage, required=True)
+    node_id = RecordId()
+    former_key = Text(43, minimum=43, pattern=r"[A-Za-z0-9_-]{43}", fault="bad_key_id")
+    institution = Text(64)
+    proof = Text(64, pattern=SHA256, fault="bad_digest", required=True)
+
+
 class CarriedEnrolmentReply(Strict):
     """The answer to a carried request to join: for the node that has the key with this id."""
 
@@ -154,14 +166,27 @@ class CarriedEnrolmentReply(Strict):
 # -- joining ---------------------------------------------------------------------------------------------------
 
 
-def enrolment_request(message: Mapping[str, Any], *, private_key: Ed25519PrivateKey) -> str:
-    """A request to join as a compact JWS by the very key that it shows (proof of possession)."""
+def enrolment_request(message: Mapping[str, Any], *, token: str, private_key: Ed25519PrivateKey) -> str:
+    """A request to join without its token, as a compact JWS by the very key that it shows (proof of possession).
+
+    The invitation `token` does not travel: whoever carries the request could spend it for a key of their own.
+    """
     kid = key_id(private_key.public_key())
-    return sign(canonical(dict(message)), private_key=private_key, kid=kid, kind=ENROLMENT_TYPE)
+    said = {**message, "proof": invitation_proof(message, token_sha256=digest(token.encode("utf-8")))}
+    return sign(canonical(said), private_key=private_key, kid=kid, kind=ENROLMENT_TYPE)
+
+
+def invitation_proof(message: Mapping[str, Any], *, token_sha256: str) -> str:
+    """What only one who knows the invitation can say of this request: an HMAC-SHA-256 (RFC 2104), hexadecimal.
+
+    Its key is the SHA-256 of the token, since the hub keeps no more of it; it covers the key that is to be let in.
+    """
+    said = canonical({name: value for name, value in message.items() if name != "proof"})
+    return hmac.new(bytes.fromhex(token_sha256), ENROLMENT_TYPE.encode("ascii") + b"\n" + said, "sha256").hexdigest()
 
 
 def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
-    """The request, and the id of the key that signed it and that it shows.
+    """The request (`CarriedEnrolmentRequest`), and the id of the key that signed it and that it shows.
 
     Raises `SignatureInvalid` when another key signed, `ProtocolUnknown`, or `InvalidRequest`.
     """
@@ -178,7 +203,7 @@ def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
 
     signed = verify(token, find_key=find, kind=ENROLMENT_TYPE)
     speaking.check_node(signed.record)
-    return read(EnrolmentRequest, signed.record), signed.key_id
+    return read(CarriedEnrolmentRequest, signed.record), signed.key_id
 
 
 # -- the bundle ------------------------------------------------------------------------------------------------

@@ -38,14 +38,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
     token = read_whole(request_file, limit=MAX_STATEMENT_BYTES).decode("utf-8", errors="replace").strip()
     asked, kid = read_enrolment_request(token)
     with unit_of_work(create_core(settings)) as session:
-        node = enrolment.enrol_carried(
-            session,
-            token=asked["token"],
-            node_name=asked["node_name"],
-            public_key=asked["public_key"],
-            signed_by=kid,
-            place=enrolment.Place.of(asked),
-        )
+        node = enrolment.enrol_carried(session, asked, signed_by=kid)
         code, membership = node.institution.code, membership_message.describe(session, node, settings)
     target = reply_file or request_file.with_name(f"{request_file.name}.reply.jws")
     keys = log_keys(settings)

@@ -23,9 +23,10 @@ from nodes import questions as node_questions
 from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
-from shared.canonical import canonical, digest
-from shared.jws import to_base64url
+from shared.canonical import canonical, digest, parse
+from shared.jws import to_base64url, unverified_payload
 from shared.reconciliation import content_digests
+from shared.signing import sign
 from tests.support.offline import enrolled, isolated
 from tests.support.records import Signer
 from tests.support.reviewing import add_person
@@ -478,27 +479,48 @@ def test_a_folder_that_is_not_there_is_named(node, tmp_path):
 def test_a_carried_request_is_signed_by_the_key_that_it_shows(hub, node, tmp_path):
     signer, other = Signer(), Signer()
     hub.institution("newcomer")
-    message = {"protocol": 1, "token": hub.invite("newcomer"), "node_name": "x", "public_key": signer.jwk}
+    message = {"protocol": 1, "node_name": "x", "public_key": signer.jwk}
+    token = hub.invite("newcomer")
     request = tmp_path / "request.jws"
-    request.write_text(carrying.enrolment_request(message, private_key=other.private_key))
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=other.private_key))
     with pytest.raises(errors.SignatureInvalid):
         enrolled(hub, request)
-    request.write_text(carrying.enrolment_request(message, private_key=signer.private_key))
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=signer.private_key))
     first = enrolled(hub, request)
     assert enrolled(hub, request) == first
-    request.write_text(
-        carrying.enrolment_request({**message, "public_key": other.jwk}, private_key=other.private_key)
-    )
+    message["public_key"] = other.jwk
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=other.private_key))
     with pytest.raises(errors.TokenUsed):
         enrolled(hub, request)
+
+
+def test_whoever_carries_a_request_cannot_spend_its_invitation_on_another_key(hub, tmp_path):
+    """The courier reads all that the request says, and signs it anew with a key of its own."""
+    signer, courier = Signer(), Signer()
+    hub.institution("newcomer")
+    token, request = hub.invite("newcomer"), tmp_path / "request.jws"
+    message = {"protocol": 1, "node_name": "x", "public_key": signer.jwk}
+    honest = carrying.enrolment_request(message, token=token, private_key=signer.private_key)
+    read = parse(unverified_payload(honest))
+    assert token not in canonical(read).decode()
+    stolen = {**read, "public_key": courier.jwk}
+    for said in (stolen, {**stolen, "proof": digest(token.encode())}, {**stolen, "node_name": "y"}):
+        signed = sign(
+            canonical(said), private_key=courier.private_key, kid=courier.key_id, kind=carrying.ENROLMENT_TYPE
+        )
+        request.write_text(signed)
+        with pytest.raises(errors.TokenInvalid):
+            enrolled(hub, request)
+    request.write_text(honest)
+    assert enrolled(hub, request)["key_id"] == signer.key_id
 
 
 def test_a_request_of_another_protocol_is_refused_by_its_name(hub, tmp_path):
     signer = Signer()
     hub.institution("newcomer")
-    message = {"protocol": 2, "token": hub.invite("newcomer"), "node_name": "x", "public_key": signer.jwk, "new": 1}
-    request = tmp_path / "request.jws"
-    request.write_text(carrying.enrolment_request(message, private_key=signer.private_key))
+    message = {"protocol": 2, "node_name": "x", "public_key": signer.jwk, "new": 1}
+    request, token = tmp_path / "request.jws", hub.invite("newcomer")
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=signer.private_key))
     with pytest.raises(errors.ProtocolUnknown):
         enrolled(hub, request)
 

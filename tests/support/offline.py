@@ -192,9 +192,8 @@ def isolated(hub: Hub, folder: Path, code: str = "isolated") -> Isolated:
 def enrolled(hub: Hub, request: Path) -> dict[str, Any]:
     """The hub's reply to a carried request to join."""
     asked, kid = read_enrolment_request(request.read_text().strip())
-    values = {name: asked[name] for name in ("token", "node_name", "public_key")}
     with unit_of_work(hub.app) as session:
-        node = enrolment.enrol_carried(session, **values, signed_by=kid, place=enrolment.Place.of(asked))
+        node = enrolment.enrol_carried(session, asked, signed_by=kid)
         return {"key_id": kid, "membership": membership_message.describe(session, node, hub.settings)}
 
 

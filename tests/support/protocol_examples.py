@@ -494,6 +494,8 @@ def bundle() -> dict[str, str]:
 def carried() -> dict[str, Any]:
     """What is carried by hand: joining, a bundle with its statement, and the receipt."""
     joining = enrolment()
+    asked = dict(joining["enrolment-request"])
+    token = asked.pop("token").encode()
     joined = {"key_id": KEY_ID, "membership": joining["enrolment-reply"]}
     altered = FileAltered(sha256=LARGE_SHA256)
     [accepted, rejected] = publishing()["publish-reply"]["results"]
@@ -501,8 +503,9 @@ def carried() -> dict[str, Any]:
     answers = ((accepted, record()), (rejected, faulty))
     files, said = bundle(), words()
     return {
-        "carried-enrolment-request": {
-            "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
+        "carried-enrolment-request": asked | {"proof": carrying.invitation_proof(asked, token_sha256=digest(token))},
+        "carried-enrolment-request-signed": {
+            "jws": carrying.enrolment_request(asked, token=token.decode(), private_key=KEY)
         },
         "carried-enrolment-reply": joined,
         "carried-enrolment-reply-signed": {"jws": hub_answers.sign_reply(joined, key=LOG_KEY).decode().strip()},
