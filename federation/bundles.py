@@ -26,9 +26,11 @@ from federation import (
     petitions,
     questions,
     quotas,
+    reconciliation,
     uploads,
     withdrawals,
 )
+from federation.giving_back import SIGN_BYTES
 from federation.key_register import usable_key
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
@@ -40,12 +42,14 @@ from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
 from federation.transparency.keys import log_keys
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
-from shared.canonical import digest, parse
+from shared.canonical import canonical, digest, parse
 from shared.carrying import (
     MAX_BUNDLE_FILES,
     MAX_BUNDLE_RECORDS,
+    MAX_EVENT_BYTES,
     MAX_GIVEN_BACK,
     MAX_RECEIPT_EVENTS,
+    MAX_WORDS_BYTES,
     STATEMENT,
     BundleWords,
     Contents,
@@ -70,6 +74,8 @@ from shared.wording import system_fault
 
 MOST_FILES = MAX_BUNDLE_FILES + 10_000
 """Files and batches of records together."""
+EVENT_BYTES = 500
+"""What an event takes beside its reason, at most."""
 Work = Callable[..., AbstractContextManager[Session]]
 """Gives a transaction: committed at the end, rolled back on any exception."""
 Progress = Callable[[int], None]
@@ -176,7 +182,7 @@ def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSetting
         some = bundle.files[start : start + MAX_UPLOADS_ASKED]
         answers.files += _keep_files(work, store, bundle, some, settings, progress)
     if bundle.words is not None:
-        answers.words = _hear(work, bundle, bundle.words)
+        answers.words = _hear(work, bundle, bundle.words, settings)
     with work() as session:
         _remember(session, bundle, answers)
     return answers
@@ -184,13 +190,9 @@ def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSetting
 
 def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings) -> dict[str, Any]:
     """The answers, what happened to the node's records after its cursor, and what it lacks (`BundleReceipt`)."""
-    events: list[dict[str, Any]] = []
-    page = {"last": bundle.said["after"], "more": True}
     with work(read_only=True) as session:
-        while page["more"] and len(events) + MAX_EVENTS <= MAX_RECEIPT_EVENTS:
-            page = node_status.events_after(session, bundle.said["node_id"], after=page["last"], limit=MAX_EVENTS)
-            events += page["events"]
         node = session.get_one(Node, bundle.said["node_id"])
+        page = _news(session, node, after=bundle.said["after"])
         carried = {(answer["id"], answer["version"]) for answer in answers.records}
         held = giving_back.holdings(session, node, bundle.said["holdings"], carried=carried, room=MAX_GIVEN_BACK)
     return {
@@ -205,10 +207,25 @@ def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings)
         **({"words": answers.words} if answers.words is not None else {}),
         "holdings": held,
         "after": bundle.said["after"],
-        "events": events,
-        "last": page["last"],
-        "more": page["more"],
+        **page,
     }
+
+
+def _news(session: Session, node: Node, *, after: int) -> dict[str, Any]:
+    """The node's events with a number above `after`, as many as go into one receipt (`StatusReply`).
+
+    After the last one it goes on at the hub's own number, which is a later one if the hub was restored from a backup:
+    a node without a network learns of that by the step, even before anything has happened.
+    """
+    number, room = node.event_seq, MAX_EVENT_BYTES
+    events: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"last": after, "more": True}
+    while page["more"] and room > 0 and len(events) + MAX_EVENTS <= MAX_RECEIPT_EVENTS:
+        page = node_status.events_after(session, node.id, after=page["last"], limit=MAX_EVENTS)
+        room -= sum(EVENT_BYTES + SIGN_BYTES * len(event["reason"]) for event in page["events"])
+        events += page["events"]
+    last = page["last"] if page["more"] else max(page["last"], number)
+    return {"events": events, "last": last, "more": page["more"]}
 
 
 def _batches(bundle: Bundle) -> Iterator[list[str]]:
@@ -317,27 +334,34 @@ def _keep(
 
 
 def _words(bag: Bag, part: Payload) -> dict[str, Any]:
-    data = read_whole(bag.folder / part.path, limit=MAX_BATCH_BYTES)
+    data = read_whole(bag.folder / part.path, limit=MAX_WORDS_BYTES)
     if digest(data) != part.sha256:
         raise BagAltered(path=part.path)
     return read(BundleWords, parse(data))
 
 
-def _hear(work: Work, bundle: Bundle, words: Mapping[str, Any]) -> dict[str, Any]:
-    """Take the answers and petitions of a bundle, by the same services as over the network."""
+def _hear(work: Work, bundle: Bundle, words: Mapping[str, Any], settings: HubSettings) -> dict[str, Any]:
+    """Take the answers, petitions and identifiers of a bundle, by the same services as over the network."""
+    arks = 0
+    for start in range(0, len(words["arks"]), MAX_BATCH_RECORDS):
+        with work() as session:
+            node = session.get_one(Node, bundle.said["node_id"])
+            some = words["arks"][start : start + MAX_BATCH_RECORDS]
+            arks += reconciliation.restore_arks(session, node, some, naan=settings.ark_naan)
     with work() as session:
         node = session.get_one(Node, bundle.said["node_id"])
         answered = questions.answer(session, node, words["answers"])
         taken = petitions.receive(session, node, words["petitions"])
     return {
         "answers": [
-            {"question_id": one["question_id"], "outcome": outcome}
+            {"question_id": one["question_id"], "outcome": outcome, "answer_sha256": digest(canonical(dict(one)))}
             for one, outcome in zip(words["answers"], answered, strict=True)
         ],
         "petitions": [
             {"petition_id": one["petition_id"], **said.as_message(bundle.said["language"])}
             for one, said in zip(words["petitions"], taken, strict=True)
         ],
+        "arks": arks,
     }
 
 

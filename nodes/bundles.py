@@ -86,11 +86,13 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
     _begin(folder)
     payload, last = _write_records(workplace, membership, done)
     with workplace.database.unit_of_work(read_only=True) as session:
+        arks = _known_arks(session, last)
+    with workplace.database.unit_of_work(read_only=True) as session:
         files = _wanted(session, last)
         done.left = max(outbox.waiting(session) - done.records, 0)
     total = sum(file.size for file in files)
     progress = reporter.begin("写入离线包", total) if reporter is not None and total else None
-    payload += [*_write_words(workplace, done), *_copy_files(folder, files, done, progress)]
+    payload += [*_write_words(workplace, done, arks), *_copy_files(folder, files, done, progress)]
     _remove_strays(folder, payload)
     _finish(workplace, membership, done, payload)
     return done
@@ -134,10 +136,18 @@ def _write_batch(folder: Path, number: int, batch: Sequence[Letter]) -> Payload:
     return Payload(path, digest(data), len(data))
 
 
-def _write_words(workplace: Workplace, done: Exported) -> list[Payload]:
-    """Write what people here say to the alliance; nothing when they say nothing."""
+def _known_arks(session: Session, last: int) -> list[dict[str, str]]:
+    """The permanent identifiers of the resources in this bundle that were published before (`ArkMessage`)."""
+    sent_now = session.scalars(select(OutboxEntry.resource_id).where(OutboxEntry.id <= last))
+    given = holdings.arks(session, set(sent_now))
+    return [{"record_id": record_id, "ark": ark} for record_id, ark in sorted(given.items())]
+
+
+def _write_words(workplace: Workplace, done: Exported, arks: Sequence[dict[str, str]]) -> list[Payload]:
+    """Write what people here say to the alliance, and which identifiers we know; nothing when there is neither."""
     with workplace.database.unit_of_work(read_only=True) as session:
         words = {"answers": questions.unsent(session), "petitions": petitions.unsent(session)}
+    words |= {"arks": list(arks)} if arks else {}
     if not any(words.values()):
         return []
     data = canonical(words)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from nodes.models import Question, now
 from nodes.workplace import Workplace
 from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply
+from shared.canonical import canonical, digest
 from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
 from shared.validation import plain
 
@@ -94,18 +95,27 @@ def send(workplace: Workplace, client: HubClient) -> int:
 def unsent(session: Session) -> list[dict[str, Any]]:
     """Answers that the hub does not have, as many as one message takes (`AnswerMessage`)."""
     found = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id).limit(MAX_ANSWERS)
-    return [
-        {"question_id": one.id, "text": one.answer} | ({"private": True} if one.private else {})
-        for one in session.scalars(found)
-    ]
+    return [_as_message(one) for one in session.scalars(found)]
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
-    """Note what the hub says of answers; how many it has taken. One that this node has lost is passed over."""
+    """Note what the hub says of answers; how many it has taken. One that this node has lost is passed over.
+
+    So is one that was changed since it was carried off: it goes with the next bundle, and is answered by itself.
+    """
     for said in reply:
         known = session.get(Question, said["question_id"])
-        if known is not None:
+        if known is not None and ("answer_sha256" not in said or said["answer_sha256"] == _sha256(known)):
             # Whatever the hub says of it, it says the same the next time: it is not sent again.
             known.sent = True
             known.problem = "" if said["outcome"] in TAKEN else said["outcome"]
     return sum(said["outcome"] in TAKEN for said in reply)
+
+
+def _as_message(question: Question) -> dict[str, Any]:
+    return {"question_id": question.id, "text": question.answer} | ({"private": True} if question.private else {})
+
+
+def _sha256(question: Question) -> str:
+    """By which a receipt names the answer."""
+    return digest(canonical(_as_message(question)))

@@ -23,6 +23,7 @@ from shared.canonical import canonical, digest, parse
 from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
 from shared.messages import (
     PROTOCOL,
+    ArkMessage,
     EnrolmentReply,
     Flag,
     ItemMessage,
@@ -52,9 +53,13 @@ MAX_CARRIED_BYTES = 512 * 1024**2
 MAX_STATEMENT_BYTES = 32 * 1024
 MAX_REPLY_BYTES = 256 * 1024
 """Bytes of the reply to a request to join: it has all keys of the node, each with its endorsement."""
+MAX_WORDS_BYTES = 16 * 1024**2
+"""Bytes of what the institution says in a bundle."""
 MAX_BUNDLE_RECORDS = 50_000
 MAX_BUNDLE_FILES = 100_000
 MAX_RECEIPT_EVENTS = 200_000
+MAX_EVENT_BYTES = 64 * 1024**2
+"""Bytes of the events of a receipt, the last page apart; the rest comes with the next receipt."""
 MAX_GIVEN_BACK = 64 * 1024**2
 """Bytes of what a receipt gives back of the hub's holdings; the rest comes with the next receipt."""
 MAX_GIVEN_VERSIONS = 200_000
@@ -91,17 +96,28 @@ class FileAnswer(Strict):
 
 
 class BundleWords(Strict):
-    """What the institution says to the alliance in a bundle: answers to questions, and petitions."""
+    """What the institution says to the alliance in a bundle: answers to questions, petitions, and known identifiers.
+
+    `arks` are those of the resources in the bundle that were given one: a hub that was restored may have lost them.
+    """
 
     answers = Many(Part(AnswerMessage), MAX_ANSWERS, load_default=list)
     petitions = Many(Part(PetitionMessage), MAX_PETITIONS, load_default=list)
+    arks = Many(Part(ArkMessage), MAX_BUNDLE_RECORDS, load_default=list)
+
+
+class CarriedAnswerOutcome(AnswerOutcome):
+    """What became of one answer; `answer_sha256` says which: it may have been changed since it was carried off."""
+
+    answer_sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
 
 
 class WordsReply(Strict):
-    """What became of each answer and each petition of a bundle, in their order."""
+    """What became of each answer and petition of a bundle, in their order; how many identifiers are in use again."""
 
-    answers = Many(Part(AnswerOutcome), MAX_ANSWERS, required=True)
+    answers = Many(Part(CarriedAnswerOutcome), MAX_ANSWERS, required=True)
     petitions = Many(Part(PetitionOutcome), MAX_PETITIONS, required=True)
+    arks = Whole(0, required=True)
 
 
 class HeldVersion(ItemMessage):

@@ -194,6 +194,25 @@ def test_answers_and_petitions_go_by_stick_and_come_once(hub, node):
     assert node.states() == ["in_review", "in_review"]
 
 
+def test_an_answer_that_was_changed_after_it_was_carried_off_is_not_taken_for_the_one_that_arrived(hub, node):
+    record_id = node.register()
+    node.take(node.import_(node.export()))
+    with unit_of_work(hub.app) as session:
+        [version] = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id == record_id))
+        asked = questions.ask(session, version, reviewer=add_person(session, "li"), text="谁拍的？").id
+    node.take(node.import_(node.export("news")))
+    with node.workplace.database.unit_of_work() as session:
+        node_questions.answer(session, asked, "本院。")
+    receipt = node.import_(node.export("words"))
+    with node.workplace.database.unit_of_work() as session:
+        node_questions.answer(session, asked, "外单位。")
+    node.take(receipt)
+    node.take(node.import_(node.export("changed")))
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        [shown] = node_questions.of_resource(session, record_id)
+        assert (shown.answer, shown.sent, shown.problem) == ("外单位。", True, "conflict")
+
+
 def test_a_file_whose_record_was_registered_after_the_export_is_not_forgotten(node):
     record_id = node.register("", node.file("a.txt", b"a"))
     spoil(node, "not.a.jws")

@@ -469,6 +469,7 @@ def words() -> dict[str, Any]:
     return {
         "answers": answering()["answers-request"]["answers"],
         "petitions": petitioning()["petitions-request"]["petitions"],
+        "arks": reconciling()["arks-request"]["arks"],
     }
 
 
@@ -530,8 +531,12 @@ def carried() -> dict[str, Any]:
                 },
             ],
             "words": {
-                "answers": answering()["answers-reply"]["answers"],
+                "answers": [
+                    {**said, "answer_sha256": digest(canonical(one))}
+                    for said, one in zip(answering()["answers-reply"]["answers"], words()["answers"], strict=True)
+                ],
                 "petitions": petitioning()["petitions-reply"]["petitions"],
+                "arks": 1,
             },
             "holdings": given_back(),
             "after": 40,

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from federation import bundles as hub_bundles
 from federation import lifecycle, publication
 from federation.database import unit_of_work
+from federation.models.events import FeedEntry
 from federation.models.institutions import Node
 from federation.models.links import VersionLink
 from federation.models.resources import Resource as HubResource
@@ -84,7 +85,7 @@ def forget(hub: Hub, record_id: str) -> None:
     """Let the hub be as it was before it had heard of that record."""
     with unit_of_work(hub.app) as session:
         ids = list(session.scalars(select(ResourceVersion.id).where(ResourceVersion.resource_id == record_id)))
-        for part in (VersionFile, VersionTerm, VersionLink):
+        for part in (VersionFile, VersionTerm, VersionLink, FeedEntry):
             session.execute(delete(part).where(part.version_id.in_(ids)))
         session.execute(delete(ResourceVersion).where(ResourceVersion.resource_id == record_id))
         session.execute(delete(HubResource).where(HubResource.id == record_id))
@@ -141,6 +142,20 @@ def test_a_record_that_the_hub_has_lost_goes_out_again_with_its_file(hub: Hub, n
     node.take(receipt)
     assert (node.states(), hub.states(lost)) == (["in_review"], ["in_review"])
     assert carry(node, "nothing more").again == 0
+
+
+def test_a_permanent_identifier_that_a_restored_hub_has_lost_comes_back(hub: Hub, node: Isolated) -> None:
+    """It comes with the record, so before anybody can publish it under another."""
+    published = several(node)[0]
+    [before] = [row for row in held(node) if row[:2] == (published, 2)]
+    forget(hub, published)
+    carry(node, "restored")
+    receipt = node.import_(node.export("again"))
+    assert receipt["words"]["arks"] == 1
+    node.take(receipt)
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert session.get_one(HubResource, published).ark == before[-1]
+    assert node.import_(node.export("no more"))["holdings"]["buckets"] == []
 
 
 def test_what_was_registered_since_the_export_is_neither_taken_for_lost_nor_sent_twice(node: Isolated) -> None:
