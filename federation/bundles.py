@@ -19,10 +19,8 @@ from sqlalchemy.orm import Session
 
 from federation import (
     auditlog,
-    giving_back,
     ingestion,
     inspection,
-    node_status,
     petitions,
     questions,
     quotas,
@@ -30,7 +28,6 @@ from federation import (
     uploads,
     withdrawals,
 )
-from federation.giving_back import SIGN_BYTES
 from federation.key_register import usable_key
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
@@ -40,15 +37,12 @@ from federation.needs import Need, Wanted
 from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
-from federation.transparency.keys import log_keys
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
 from shared.canonical import canonical, digest, parse
 from shared.carrying import (
     MAX_BUNDLE_FILES,
     MAX_BUNDLE_RECORDS,
-    MAX_EVENT_BYTES,
-    MAX_GIVEN_BACK,
-    MAX_RECEIPT_EVENTS,
+    MAX_REFUSAL_BYTES,
     MAX_WORDS_BYTES,
     STATEMENT,
     BundleWords,
@@ -67,15 +61,12 @@ from shared.errors import (
     StoreAway,
     WrongHub,
 )
-from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_UPLOADS_ASKED, PROTOCOL, read
+from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_UPLOADS_ASKED, read
 from shared.signing import load_public_jwk
-from shared.status_messages import MAX_EVENTS
 from shared.wording import system_fault
 
 MOST_FILES = MAX_BUNDLE_FILES + 10_000
 """Files and batches of records together."""
-EVENT_BYTES = 500
-"""What an event takes beside its reason, at most."""
 Work = Callable[..., AbstractContextManager[Session]]
 """Gives a transaction: committed at the end, rolled back on any exception."""
 Progress = Callable[[int], None]
@@ -104,12 +95,22 @@ class Bundle:
 
 @dataclass
 class Answers:
-    """What became of each record and each file."""
+    """What became of each record and each file; `refusals` is the bytes that it took to say why records were not."""
 
+    refusals: int = 0
     records: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     words: dict[str, Any] | None = None
     """The same of what the institution says (`WordsReply`), if it says anything."""
+
+    def add_records(self, said: Sequence[dict[str, Any]]) -> None:
+        """Remember these answers; when there is no room for more words, of a refusal only its code."""
+        for answer in said:
+            if "code" in answer:
+                self.refusals += len(canonical(answer))
+            if self.refusals > MAX_REFUSAL_BYTES:
+                answer = {name: value for name, value in answer.items() if name not in ("detail", "errors")}
+            self.records.append(answer)
 
     @property
     def good(self) -> bool:
@@ -177,7 +178,7 @@ def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSetting
     """
     answers = Answers()
     for tokens in _batches(bundle):
-        answers.records += _ingest(work, bundle, tokens, len(answers.records), settings)
+        answers.add_records(_ingest(work, bundle, tokens, len(answers.records), settings))
     for start in range(0, len(bundle.files), MAX_UPLOADS_ASKED):
         some = bundle.files[start : start + MAX_UPLOADS_ASKED]
         answers.files += _keep_files(work, store, bundle, some, settings, progress)
@@ -186,46 +187,6 @@ def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSetting
     with work() as session:
         _remember(session, bundle, answers)
     return answers
-
-
-def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings) -> dict[str, Any]:
-    """The answers, what happened to the node's records after its cursor, and what it lacks (`BundleReceipt`)."""
-    with work(read_only=True) as session:
-        node = session.get_one(Node, bundle.said["node_id"])
-        page = _news(session, node, after=bundle.said["after"])
-        carried = {(answer["id"], answer["version"]) for answer in answers.records}
-        held = giving_back.holdings(session, node, bundle.said["holdings"], carried=carried, room=MAX_GIVEN_BACK)
-    return {
-        "protocol": PROTOCOL,
-        "bundle_id": bundle.id,
-        "node_id": bundle.said["node_id"],
-        "hub": settings.origin,
-        "hub_key": log_keys(settings).jwk,
-        "created": now().isoformat(timespec="seconds"),
-        "records": answers.records,
-        "files": answers.files,
-        **({"words": answers.words} if answers.words is not None else {}),
-        "holdings": held,
-        "after": bundle.said["after"],
-        **page,
-    }
-
-
-def _news(session: Session, node: Node, *, after: int) -> dict[str, Any]:
-    """The node's events with a number above `after`, as many as go into one receipt (`StatusReply`).
-
-    After the last one it goes on at the hub's own number, which is a later one if the hub was restored from a backup:
-    a node without a network learns of that by the step, even before anything has happened.
-    """
-    number, room = node.event_seq, MAX_EVENT_BYTES
-    events: list[dict[str, Any]] = []
-    page: dict[str, Any] = {"last": after, "more": True}
-    while page["more"] and room > 0 and len(events) + MAX_EVENTS <= MAX_RECEIPT_EVENTS:
-        page = node_status.events_after(session, node.id, after=page["last"], limit=MAX_EVENTS)
-        room -= sum(EVENT_BYTES + SIGN_BYTES * len(event["reason"]) for event in page["events"])
-        events += page["events"]
-    last = page["last"] if page["more"] else max(page["last"], number)
-    return {"events": events, "last": last, "more": page["more"]}
 
 
 def _batches(bundle: Bundle) -> Iterator[list[str]]:

@@ -62,6 +62,10 @@ MAX_EVENT_BYTES = 64 * 1024**2
 """Bytes of the events of a receipt, the last page apart; the rest comes with the next receipt."""
 MAX_GIVEN_BACK = 64 * 1024**2
 """Bytes of what a receipt gives back of the hub's holdings; the rest comes with the next receipt."""
+MAX_BUCKET_GIVEN = 128 * 1024**2
+"""Bytes of the first bucket of them: a bucket is given whole or not at all."""
+MAX_REFUSAL_BYTES = 64 * 1024**2
+"""Bytes of the answers to refused records of a bundle; beyond it they say no more than the code."""
 MAX_GIVEN_VERSIONS = 200_000
 FILE_OUTCOMES = ("stored", "present", "refused")
 

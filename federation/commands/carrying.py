@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from federation import bundles, enrolment, membership_message
+from federation import bundles, enrolment, membership_message, receipts
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.parts import parts
@@ -64,7 +64,7 @@ def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_jso
     with Bars() as bars:
         progress = bars.begin("收下文件", sum(part.size for part in bundle.files))
         answers = bundles.take_in(work, parts(app).store, bundle, settings, progress)
-    receipt = bundles.receipt(work, bundle, answers, settings)
+    receipt = receipts.receipt(work, bundle, answers, settings)
     target = receipt_file or bag.with_name(f"{bag.name}.receipt.jws")
     write_whole(target, hub_answers.sign_receipt(receipt, key=log_keys(settings).signing))
     given = sum(len(bucket["versions"]) for bucket in receipt["holdings"]["buckets"])
@@ -99,7 +99,8 @@ def _say(answers: bundles.Answers, given: int, target: Path) -> None:
             click.echo(f"恢复备份时丢失的永久标识：找回 {answers.words['arks']} 个。")
     for answer in (*answers.records, *answers.files):
         if "code" in answer:
-            click.echo(f"  ✗ {answer.get('id') or answer.get('sha256') or '?'}  {answer['detail']}")
+            name, why = answer.get("id") or answer.get("sha256") or "?", answer.get("detail") or answer["code"]
+            click.echo(f"  ✗ {name}  {why}")
     if given:
         click.echo(f"节点所存与平台不同：回执附有平台所存的著录 {given} 条，供它核对、取回。")
     click.echo(f"请把回执带回节点：{target}")

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from federation import auditlog, fixity, key_register, lifecycle, petitions, questions
+from federation import bundles as hub_bundles
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.events import AuditEvent, NodeEvent
@@ -192,6 +193,18 @@ def test_answers_and_petitions_go_by_stick_and_come_once(hub, node):
         [one] = node_petitions.of_resource(session, other)
         assert (one.outcome, one.reason) == ("granted", "确有出处")
     assert node.states() == ["in_review", "in_review"]
+
+
+def test_refusals_without_end_do_not_make_a_receipt_larger_than_a_node_reads(node, monkeypatch):
+    monkeypatch.setattr(hub_bundles, "MAX_REFUSAL_BYTES", 1)
+    for _ in range(2):
+        node.register()
+    spoil(node, "not.a.jws")
+    receipt = node.import_(node.export())
+    refused = [answer for answer in receipt["records"] if answer["outcome"] == "rejected"]
+    assert {answer["code"] for answer in refused} == {"signature_invalid"}
+    assert not any("detail" in answer for answer in refused)
+    assert [said["code"] for said in node.take(receipt).sent.refused] == ["signature_invalid"] * len(refused)
 
 
 def test_an_answer_that_was_changed_after_it_was_carried_off_is_not_taken_for_the_one_that_arrived(hub, node):
