@@ -49,10 +49,12 @@ def take(workplace: Workplace, source: Path, *, hub_key: str = "", reporter: Rep
     total = len(receipt["records"]) + len(receipt["files"]) + len(receipt["events"])
     total += sum(len(bucket["versions"]) for bucket in held["buckets"])
     progress = reporter.begin("读取回执", total) if reporter is not None and total else _silent
-    if receipt["last"] >= membership.cursor:
-        # An older receipt than what was read since knows nothing new, and must not undo a later request for a file.
+    # A receipt that is not newer than what was read since its bag was written must not undo it: a state that an event
+    # has told, a later request for a file. What it answers goes out once more, and is answered as things are then.
+    if receipt["last"] > membership.cursor or receipt["after"] == membership.cursor:
         _note_records(workplace, receipt["records"], done.sent, progress)
         _note_files(workplace, receipt["files"], done.files, progress)
+    if receipt["last"] >= membership.cursor:
         back = given_back.take_contents(workplace, held, progress)
         done.restored, done.again, done.unverified = back.restored, back.again, back.unverified
         done.unfinished = receipt["more"] or held["more"]

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from federation.backups.restoring import EVENTS_SKIPPED
 from federation.database import unit_of_work
 from federation.models.institutions import Node
-from nodes import bundles, hub_keys, receipts
+from nodes import bundles, hub_keys, outbox, receipts
 from nodes.models import LocalFile, Membership
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
@@ -50,6 +50,11 @@ class Killer:
 def cursor(node):
     with node.workplace.database.unit_of_work(read_only=True) as session:
         return session.scalars(select(Membership.cursor)).one()
+
+
+def outbox_of(node):
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        return outbox.waiting(session)
 
 
 # -- exporting -----------------------------------------------------------------------------------------------------
@@ -217,6 +222,19 @@ def test_a_receipt_of_a_hub_that_was_restored_and_goes_on_with_much_later_number
     later = {"records": [], "files": [], "after": receipt["last"], "events": events, "last": numbers[1]}
     done = node.take({**receipt, **later})
     assert (cursor(node), done.events) == (numbers[1], 2)
+
+
+def test_receipts_of_two_bags_that_were_imported_and_read_in_the_wrong_order_undo_no_news(node):
+    node.register("", node.file("a.txt", b"a"))
+    first = node.export("first")
+    node.register("", node.file("b.txt", b"b"))
+    of_second = node.import_(node.export("second"))
+    node.take(node.import_(first))
+    node.take(of_second)
+    assert node.states() == ["in_review", "in_review"]
+    node.take(node.import_(node.export("last")))
+    assert node.states() == ["in_review", "in_review"]
+    assert outbox_of(node) == 0
 
 
 def test_a_hub_that_was_restored_and_has_nothing_to_tell_yet_is_noticed_by_its_number(hub, node, receipt):
