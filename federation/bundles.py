@@ -21,6 +21,7 @@ from federation import (
     auditlog,
     ingestion,
     inspection,
+    key_register,
     petitions,
     questions,
     quotas,
@@ -28,7 +29,7 @@ from federation import (
     uploads,
     withdrawals,
 )
-from federation.key_register import usable_key
+from federation.key_register import Link
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
 from federation.models.events import AuditEvent
@@ -49,6 +50,7 @@ from shared.carrying import (
     Contents,
     contents,
     read_statement,
+    shown_keys,
 )
 from shared.errors import (
     BagAltered,
@@ -81,6 +83,8 @@ class Bundle:
     contents: Contents
     words: Mapping[str, Any] | None = None
     """What the institution says (`BundleWords`), if anything."""
+    follows: Sequence[Link] = ()
+    """The links that lead to the node's key from one that the hub knows; none when it knows it already."""
 
     @property
     def files(self) -> Sequence[Payload]:
@@ -153,17 +157,20 @@ def open_bundle(work: Work, folder: Path, settings: HubSettings) -> Bundle:
     """
     bag = read_bag(folder, extra=(STATEMENT,), most_files=MOST_FILES)
     with work(read_only=True) as session:
+        links = [Link.of(one) for one in shown_keys(bag.tags[STATEMENT])]
 
         def find(kid: str) -> Ed25519PublicKey:
-            return load_public_jwk(usable_key(session, kid).jwk)
+            return load_public_jwk(key_register.key_or_follower(session, kid, links, origin=settings.origin)[1])
 
         said, kid = read_statement(bag.tags[STATEMENT], manifest=bag.tags[MANIFEST], find_key=find)
         if said["hub"] != settings.origin:
             raise WrongHub(theirs=said["hub"], ours=settings.origin)
-        if usable_key(session, kid).node_id != said["node_id"]:
+        known, _ = key_register.key_or_follower(session, kid, links, origin=settings.origin)
+        if known.node_id != said["node_id"]:
             raise SignatureInvalid()
+        follows = links if known.id != kid else []
     found = contents(bag)
-    bundle = Bundle(bag, said, found, _words(bag, found.words) if found.words is not None else None)
+    bundle = Bundle(bag, said, found, _words(bag, found.words) if found.words is not None else None, follows)
     if len(bundle.files) > MAX_BUNDLE_FILES:
         raise BagTooLarge(path="data/files", limit=MAX_BUNDLE_FILES)
     if sum(len(tokens) for tokens in _batches(bundle)) > MAX_BUNDLE_RECORDS:
@@ -172,11 +179,14 @@ def open_bundle(work: Work, folder: Path, settings: HubSettings) -> Bundle:
 
 
 def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSettings, progress: Progress) -> Answers:
-    """Take in the records, then the files; an answer for each, and none blocks another.
+    """Take in the node's next key, the records, then the files; an answer for each, and none blocks another.
 
     Raises `StoreAway` when the store stops answering; what was done until then stays done.
     """
     answers = Answers()
+    if bundle.follows:
+        with work() as session:
+            key_register.rotate(session, bundle.follows, signed_by=bundle.follows[-1].id, origin=settings.origin)
     for tokens in _batches(bundle):
         answers.add_records(_ingest(work, bundle, tokens, len(answers.records), settings))
     for start in range(0, len(bundle.files), MAX_UPLOADS_ASKED):

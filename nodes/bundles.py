@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
-from nodes import holdings, outbox, petitions, questions
+from nodes import holdings, outbox, petitions, public_keys, questions
 from nodes import membership as memberships
 from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter
@@ -40,6 +40,7 @@ from shared.carrying import (
 )
 from shared.errors import CommonsError, FileChanged, FileUnreadable, FileUnwritable, FolderNotEmpty
 from shared.identifiers import fresh_id
+from shared.messages import MAX_KEYS
 from shared.reconciliation import content_digests
 from shared.wording import system_fault
 
@@ -248,6 +249,7 @@ def _finish(workplace: Workplace, membership: Membership, done: Exported, payloa
         "hub": membership.origin,
         "language": language(),
         "after": membership.cursor,
+        "keys": [link.as_message() for link in public_keys.chain(workplace.folder, workplace.key.id)[-MAX_KEYS:]],
         "holdings": _digests(workplace),
     }
     signed = statement(said, manifest=manifest(payload), moment=moment, key=workplace.key.private)

@@ -35,6 +35,17 @@ def finish(workplace: Workplace) -> None:
         change(workplace)
 
 
+def finish_alone(workplace: Workplace) -> None:
+    """The same without a network: the hub learns of the next key by the bundle that is signed with it.
+
+    If it has learnt of it already, and only its answer was lost, it does not take the present one any more.
+    """
+    if under_way(workplace):
+        new = keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
+        token = endorse(new.private.public_key(), origin=_origin(workplace), by=workplace.key.private)
+        take_into_use(workplace, new, endorsement=token)
+
+
 def change(workplace: Workplace) -> Key:
     """Change the key at somebody's wish, also when the hub has forgotten the present one. Raises as `rotate` does."""
     return known_again(workplace, lambda: rotate(workplace))

@@ -20,13 +20,15 @@ from shared import jws, speaking
 from shared.answering import MAX_ANSWERS, AnswerMessage, AnswerOutcome
 from shared.bags import Bag, Payload, begin_new
 from shared.canonical import canonical, digest, parse
-from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
+from shared.errors import BagAltered, BagUnexpected, CommonsError, FileUnwritable, SignatureInvalid
 from shared.messages import (
+    MAX_KEYS,
     PROTOCOL,
     ArkMessage,
     EnrolmentReply,
     Flag,
     ItemMessage,
+    KeyLink,
     OneOf,
     PublicKeyMessage,
     PublishResult,
@@ -50,7 +52,7 @@ WORDS_PATH = "data/words.json"
 FILE_PATH = re.compile(r"data/files/sha256/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 MAX_CARRIED_BYTES = 512 * 1024**2
 """Bytes of a receipt; a request, a statement and a reply are far smaller."""
-MAX_STATEMENT_BYTES = 32 * 1024
+MAX_STATEMENT_BYTES = 64 * 1024
 MAX_REPLY_BYTES = 256 * 1024
 """Bytes of the reply to a request to join: it has all keys of the node, each with its endorsement."""
 MAX_WORDS_BYTES = 16 * 1024**2
@@ -71,7 +73,10 @@ FILE_OUTCOMES = ("stored", "present", "refused")
 
 
 class BundleStatement(Strict):
-    """Whose bundle this is, for which hub, and what is in it; signed by the node."""
+    """Whose bundle this is, for which hub, and what is in it; signed by the node.
+
+    `keys` are the links that lead to the key that signed, the oldest first, for a hub that does not know it yet.
+    """
 
     protocol = Whole(1, 1000, required=True)
     bundle_id = RecordId(required=True)
@@ -80,6 +85,7 @@ class BundleStatement(Strict):
     created = Text(40, required=True)
     language = OneOf(("zh", "en"), required=True)
     after = Whole(0, required=True)
+    keys = Many(Part(KeyLink), MAX_KEYS, required=True)
     holdings = Many(Text(64, pattern=SHA256, fault="bad_digest"), BUCKETS, minimum=BUCKETS, required=True)
     manifest_sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
 
@@ -249,6 +255,15 @@ def statement(values: Mapping[str, Any], *, manifest: bytes, moment: datetime, k
     }
     token = sign(canonical(said), private_key=key, kid=key_id(key.public_key()), kind=STATEMENT_TYPE)
     return token.encode("ascii") + b"\n"
+
+
+def shown_keys(data: bytes) -> list[dict[str, Any]]:
+    """The links that a statement shows (`KeyLink`), before its signature is checked: none when it cannot be read."""
+    try:
+        token = data[:MAX_STATEMENT_BYTES].decode("utf-8", errors="replace").strip()
+        return list(read(BundleStatement, parse(jws.unverified_payload(token)))["keys"])
+    except CommonsError:
+        return []
 
 
 def read_statement(

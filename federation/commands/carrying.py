@@ -68,6 +68,8 @@ def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_jso
     target = receipt_file or bag.with_name(f"{bag.name}.receipt.jws")
     write_whole(target, hub_answers.sign_receipt(receipt, key=log_keys(settings).signing))
     given = sum(len(bucket["versions"]) for bucket in receipt["holdings"]["buckets"])
+    if bundle.follows and not as_json:
+        click.echo(f"节点换了密钥，新的编号：{bundle.follows[-1].id}")
     if as_json:
         said = {**_counts(answers), "given_back": given, "receipt": str(target)}
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))

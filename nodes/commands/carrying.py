@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from nodes import bundles, carried_enrolment, receipts, rounds, synchronisation_report
+from nodes import bundles, carried_enrolment, receipts, rotation, rounds, synchronisation_report
 from nodes.commands.opening import opened
 from nodes.console import hub_key_option, json_option, say_json
 from nodes.progress import Bars
@@ -59,8 +59,13 @@ def join_reply(context: click.Context, reply_file: Path, hub_key: str) -> None:
 @click.pass_context
 def export(context: click.Context, folder: Path, as_json: bool) -> None:
     """把待发的著录和文件写成离线包（BagIt），带到平台（commons-hub import）。"""
+    workplace = opened(context)
+    if rotation.under_way(workplace):
+        with rounds.alone(workplace):
+            rotation.finish_alone(workplace)
+        click.echo(_("已更换密钥，新的编号：") + workplace.key.id, err=True)
     with Bars() as bars:
-        done = bundles.export(opened(context), folder, reporter=bars)
+        done = bundles.export(workplace, folder, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:

@@ -19,12 +19,14 @@ from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from federation.parts import attach, parts
 from federation.storage import ObjectStore
+from nodes import key_files, keys, rotation
 from nodes import petitions as node_petitions
 from nodes import questions as node_questions
 from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest, parse
+from shared.endorsement import endorse
 from shared.jws import to_base64url, unverified_payload
 from shared.reconciliation import content_digests
 from shared.signing import sign
@@ -73,6 +75,7 @@ def rewrite(node, bag, *, drop=(), **changes):
         "hub": joined.origin,
         "language": "zh",
         "after": 0,
+        "keys": [],
         "holdings": content_digests([]),
         **changes,
     }
@@ -302,6 +305,30 @@ def test_a_copy_that_rotted_at_the_hub_is_healed_by_stick(hub, node):
         assert session.scalars(select(StoredObject)).one().sound
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_change_of_key_that_no_network_finished_goes_on_by_stick(hub, node, known):
+    """The hub may have taken the new key, and its answer been lost."""
+    node.register()
+    node.take(node.import_(node.export()))
+    former = node.workplace.key
+    waiting = node.register()
+    made = keys.make_key(node.workplace.folder, name=key_files.NEXT)
+    token = endorse(made.private.public_key(), origin=hub.settings.origin, by=former.private)
+    links = [key_register.Link.of({"public_key": made.jwk, "endorsement": token})]
+    if known:
+        with unit_of_work(hub.app) as session:
+            key_register.rotate(session, links, signed_by=made.id, origin=hub.settings.origin)
+    rotation.finish_alone(node.workplace)
+    bag = node.export("second")
+    receipts = [node.import_(bag) for _ in range(2)]
+    assert [one["records"][0]["outcome"] for one in receipts] == ["accepted", "duplicate"]
+    assert node.take(receipts[0]).good
+    assert hub.states(waiting) == ["in_review"]
+    with unit_of_work(hub.app, read_only=True) as session:
+        states = {one.id: one.state for one in key_register.keys_of(session, node.node_id)}
+    assert states == {former.id: "retired", made.id: "active"}
+
+
 def test_a_withdrawal_goes_by_stick_too(node):
     record_id = node.register()
     node.take(node.import_(node.export()))
@@ -383,6 +410,33 @@ def another_node(node, bag):
 
 def another_key(node, bag):
     rewrite(node, bag, key=Signer().private_key)
+
+
+def follows(by, key, node):
+    """The link by which `key` follows the key `by`."""
+    token = endorse(key.private_key.public_key(), origin=node.hub.settings.origin, by=by)
+    return {"public_key": key.jwk, "endorsement": token}
+
+
+def another_key_of_its_own_word(node, bag):
+    key = Signer()
+    rewrite(node, bag, key=key.private_key, keys=[follows(key.private_key, key, node)])
+
+
+def a_key_that_follows_anothers(node, bag):
+    other, key = isolated(node.hub, node.folder / "other", "other"), Signer()
+    rewrite(node, bag, key=key.private_key, keys=[follows(other.workplace.key.private, key, node)])
+
+
+def a_key_that_follows_a_revoked_one(node, bag):
+    key = Signer()
+    rewrite(node, bag, key=key.private_key, keys=[follows(node.workplace.key.private, key, node)])
+    revoked(node, bag)
+
+
+def another_key_than_the_links_lead_to(node, bag):
+    key = Signer()
+    rewrite(node, bag, key=Signer().private_key, keys=[follows(node.workplace.key.private, key, node)])
 
 
 def another_protocol(node, bag):
@@ -467,6 +521,10 @@ SPOILT = {
     "another hub": (another_hub, errors.WrongHub),
     "another node's name": (another_node, errors.SignatureInvalid),
     "an unknown key": (another_key, errors.KeyUnknown),
+    "a key that nobody of ours endorsed": (another_key_of_its_own_word, errors.KeyUnknown),
+    "a key that follows another node's": (a_key_that_follows_anothers, errors.SignatureInvalid),
+    "a key that follows a revoked one": (a_key_that_follows_a_revoked_one, errors.KeyRevoked),
+    "another key than the links lead to": (another_key_than_the_links_lead_to, errors.KeyUnknown),
     "a key that no database can look for": (strange_key_id, errors.SignatureInvalid),
     "a revoked key": (revoked, errors.KeyRevoked),
     "another version of the protocol": (another_protocol, errors.ProtocolUnknown),

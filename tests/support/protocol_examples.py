@@ -451,12 +451,14 @@ def using() -> dict[str, Any]:
 
 def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     """What a bundle says of itself, and the same as it is signed."""
+    follows = endorse(KEY.public_key(), origin=ORIGIN, by=FORMER)
     said = {
         "bundle_id": BUNDLE_ID,
         "node_id": NODE_ID,
         "hub": ORIGIN,
         "language": CHINESE,
         "after": 40,
+        "keys": [{"public_key": signing.public_jwk(KEY.public_key()), "endorsement": follows}],
         "holdings": content_digests([]),
     }
     signed = carrying.statement(said, manifest=listed, moment=MOMENT, key=KEY)
