@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,12 +50,14 @@ UNFINISHED = "export.unfinished"
 NOT_WANTED = (REGISTERED, REFUSED, "superseded", "withdrawn")
 """States of versions whose files the hub does not want; those of any other it may ask for again, to heal its copy."""
 CHUNK = 1024**2
+LISTS, FILE_LISTED, FILE_OVERHEAD = 256 * 1024, 200, 32 * 1024
+"""Bytes kept free for a bundle's lists, for a file's line in one, and for its folders and its last cluster."""
 Progress = Callable[[int], None]
 
 
 @dataclass
 class Exported:
-    """What a bundle holds, how many records are left for the next one, and what hinders a file."""
+    """What a bundle holds, how many records and files are left for the next one, and what hinders a file."""
 
     folder: Path
     bundle_id: str
@@ -62,6 +65,7 @@ class Exported:
     files: int = 0
     bytes: int = 0
     left: int = 0
+    files_left: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -89,8 +93,10 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
     with workplace.database.unit_of_work(read_only=True) as session:
         arks = _known_arks(session, last)
     with workplace.database.unit_of_work(read_only=True) as session:
-        files = _wanted(session, last)
+        wanted = _wanted(session, last)
         done.left = max(outbox.waiting(session) - done.records, 0)
+    files = _fitting(folder, wanted)
+    done.files_left = len(wanted) - len(files)
     total = sum(file.size for file in files)
     progress = reporter.begin("写入离线包", total) if reporter is not None and total else None
     payload += [*_write_words(workplace, done, arks), *_copy_files(folder, files, done, progress)]
@@ -169,7 +175,25 @@ def _wanted(session: Session, last: int) -> list[LocalFile]:
         for entry in content.get("files", ())
     }
     unsent = session.scalars(select(LocalFile).where(~LocalFile.sent).order_by(LocalFile.sha256))
-    return [file for file in unsent if file.sha256 in wanted][:MAX_BUNDLE_FILES]
+    return [file for file in unsent if file.sha256 in wanted]
+
+
+def _fitting(folder: Path, files: Sequence[LocalFile]) -> list[LocalFile]:
+    """Those of the files for which there is room on the medium; the others go with the next bundle.
+
+    An institution may well have more than a stick holds, and would else never get a bundle done.
+    """
+    try:
+        free = shutil.disk_usage(folder).free - LISTS - FILE_LISTED * min(len(files), MAX_BUNDLE_FILES)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    fitting: list[LocalFile] = []
+    for file in files:
+        size = 0 if _stands(folder / file_path(file.sha256), file) else file.size + FILE_OVERHEAD
+        if size <= free and len(fitting) < MAX_BUNDLE_FILES:
+            fitting.append(file)
+            free -= size
+    return fitting
 
 
 def _copy_files(

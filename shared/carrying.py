@@ -9,6 +9,7 @@ import hmac
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -318,12 +319,17 @@ def batch_bytes(tokens: Sequence[str]) -> bytes:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file of which nobody ever sees a half, and through no link that lies there. Raises `FileUnwritable`."""
     try:
-        draft = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with begin_new(draft) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        draft = path.with_name(f"{path.name}.part")
+        try:
+            with begin_new(draft) as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            with suppress(OSError):  # half a file would keep the room that there was
+                draft.unlink()
+            raise
     except (OSError, ValueError) as error:
         raise FileUnwritable(name=path.name or str(path), cause=system_fault(error)) from error

@@ -77,6 +77,8 @@ def _say_exported(done: bundles.Exported) -> None:
     click.echo(_("离线包已写好：著录 {records} 条，文件 {files} 个。").format(records=done.records, files=done.files))
     if done.left:
         click.echo(_("还有 {count} 条放不下，取回回执之后再导出。").format(count=done.left))
+    if done.files_left:
+        click.echo(_("介质上还有 {count} 个文件放不下，取回回执之后再导出。").format(count=done.files_left))
     for cause in done.failed.values():
         click.echo(f"  ✗ {cause}")
     click.echo(_("请带到平台：") + str(done.folder))

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import shutil
 
 import pytest
 from sqlalchemy import select, update
@@ -150,6 +151,21 @@ def test_more_records_than_a_bundle_holds_are_left_for_the_next(node, monkeypatc
     assert node.states() == ["in_review", "registered"]
     node.take(node.import_(node.export("second")))
     assert node.states() == ["in_review", "in_review"]
+
+
+def test_what_a_stick_has_no_room_for_goes_with_the_next(node, monkeypatch):
+    for number in range(3):
+        node.register("", node.file(f"{number}.bin", os.urandom(50_000)))
+    usage = shutil.disk_usage(node.folder)
+    room = bundles.LISTS + 3 * bundles.FILE_LISTED + 2 * (50_000 + bundles.FILE_OVERHEAD)
+    monkeypatch.setattr(bundles.shutil, "disk_usage", lambda _: usage._replace(free=room))
+    done = bundles.export(node.workplace, node.folder / "first")
+    assert (done.records, done.files, done.files_left, done.good) == (3, 2, 1, True)
+    node.take(node.import_(done.folder))
+    done = bundles.export(node.workplace, node.folder / "second")
+    assert (done.files, done.files_left) == (1, 0)
+    node.take(node.import_(done.folder))
+    assert node.states() == ["in_review"] * 3
 
 
 def test_a_node_that_has_not_joined_cannot_export(tmp_path):

@@ -21,6 +21,13 @@ def test_what_is_written_goes_through_no_link_that_lies_where_its_draft_would(tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["receipt.jws", "secret.pem"]
 
 
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "receipt.jws").mkdir()
+    with pytest.raises(errors.FileUnwritable):
+        write_whole(tmp_path / "receipt.jws", b"receipt")
+    assert [path.name for path in tmp_path.iterdir()] == ["receipt.jws"]
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "request.jws")
     with pytest.raises(errors.FileUnreadable) as caught:
