@@ -449,12 +449,14 @@ def using() -> dict[str, Any]:
 
 def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     """What a bundle says of itself, and the same as it is signed."""
+    follows = endorse(KEY.public_key(), origin=ORIGIN, by=FORMER)
     said = {
         "bundle_id": BUNDLE_ID,
         "node_id": NODE_ID,
         "hub": ORIGIN,
         "language": CHINESE,
         "after": 40,
+        "keys": [{"public_key": signing.public_jwk(KEY.public_key()), "endorsement": follows}],
         "holdings": content_digests([]),
     }
     signed = carrying.statement(said, manifest=listed, moment=MOMENT, key=KEY)
@@ -467,6 +469,7 @@ def words() -> dict[str, Any]:
     return {
         "answers": answering()["answers-request"]["answers"],
         "petitions": petitioning()["petitions-request"]["petitions"],
+        "arks": reconciling()["arks-request"]["arks"],
     }
 
 
@@ -492,6 +495,8 @@ def bundle() -> dict[str, str]:
 def carried() -> dict[str, Any]:
     """What is carried by hand: joining, a bundle with its statement, and the receipt."""
     joining = enrolment()
+    asked = dict(joining["enrolment-request"])
+    token = asked.pop("token").encode()
     joined = {"key_id": KEY_ID, "membership": joining["enrolment-reply"]}
     altered = FileAltered(sha256=LARGE_SHA256)
     [accepted, rejected] = publishing()["publish-reply"]["results"]
@@ -499,8 +504,9 @@ def carried() -> dict[str, Any]:
     answers = ((accepted, record()), (rejected, faulty))
     files, said = bundle(), words()
     return {
-        "carried-enrolment-request": {
-            "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
+        "carried-enrolment-request": asked | {"proof": carrying.invitation_proof(asked, token_sha256=digest(token))},
+        "carried-enrolment-request-signed": {
+            "jws": carrying.enrolment_request(asked, token=token.decode(), private_key=KEY)
         },
         "carried-enrolment-reply": joined,
         "carried-enrolment-reply-signed": {"jws": hub_answers.sign_reply(joined, key=LOG_KEY).decode().strip()},
@@ -527,6 +533,7 @@ def carried() -> dict[str, Any]:
             "words": {
                 "answers": answering()["answers-reply"]["answers"],
                 "petitions": petitioning()["petitions-reply"]["petitions"],
+                "arks": 1,
             },
             "holdings": given_back(),
             "after": 40,
