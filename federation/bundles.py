@@ -100,7 +100,7 @@ class Bundle:
 
 @dataclass
 class Answers:
-    """What became of each record and each file; `refusals` is the bytes that it took to say why records were not."""
+    """What became of each record and each file; `refusals` is the bytes of those to records not taken."""
 
     refusals: int = 0
     records: list[dict[str, Any]] = field(default_factory=list)
