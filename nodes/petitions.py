@@ -77,13 +77,6 @@ def send(workplace: Workplace, client: HubClient) -> int:
             taken += note_outcomes(session, reply)
 
 
-def send_again(workplace: Workplace, client: HubClient) -> None:
-    """Send every petition once more that waits for its answer, as `questions.send_again` does with answers."""
-    with workplace.database.unit_of_work() as session:
-        session.execute(update(Petition).where(Petition.outcome == "").values(sent=False))
-    send(workplace, client)
-
-
 def unsent(session: Session) -> list[dict[str, Any]]:
     """Petitions that the hub does not have, as many as one message takes (`PetitionMessage`)."""
     found = select(Petition).where(~Petition.sent).order_by(Petition.id).limit(MAX_PETITIONS)

@@ -104,24 +104,6 @@ def send(workplace: Workplace, client: HubClient) -> int:
             taken += note_outcomes(session, reply)
 
 
-def send_again(workplace: Workplace, client: HubClient) -> None:
-    """Send every answer once more, which changes nothing at a hub that has it.
-
-    One that was restored from a backup lost those that came after it, and nothing of that shows in the records.
-    """
-    after = ""
-    while True:
-        with workplace.database.unit_of_work(read_only=True) as session:
-            given = select(Question).where(Question.answer != "", Question.id > after)
-            answers = [_message(one) for one in session.scalars(given.order_by(Question.id).limit(MAX_ANSWERS))]
-        if not answers:
-            return
-        reply = client.ask("/answers", {"answers": answers}, AnswersReply)["answers"]
-        with workplace.database.unit_of_work() as session:
-            note_outcomes(session, reply)
-        after = answers[-1]["question_id"]
-
-
 def unsent(session: Session) -> list[dict[str, Any]]:
     """Answers that the hub does not have, as many as one message takes (`AnswerMessage`)."""
     found = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id).limit(MAX_ANSWERS)

@@ -9,7 +9,6 @@ import pytest
 from nodes import questions
 from nodes.hub_client import HubClient
 from nodes.models import Question
-from nodes.reconciling import Reconciler
 from nodes.sync import take_events
 from nodes.workplace import Workplace
 from shared import answering
@@ -115,20 +114,6 @@ def test_a_hub_that_speaks_of_other_words_is_asked_once_in_a_round(
     questions.send(node.workplace, client)
     assert len(played.seen) == 1
     assert not question(node).sent
-
-
-def test_a_hub_restored_from_a_backup_is_told_the_answers_again_that_it_has_lost(
-    node: Node, client: HubClient, played: PlayedHub
-) -> None:
-    node.join()
-    asked_about(node)
-    with node.workplace.database.unit_of_work() as session:
-        questions.answer(session, ASKED, "本院。").sent = True
-    played.say({"answers": [{"question_id": ASKED, "outcome": "accepted"}]})
-    played.say({"count": 1, "digest": "0" * 64, "differing": [], "last_event": 1})
-    Reconciler(node.workplace, client, lambda: None).run()
-    assert json.loads(played.seen[0][3]) == {"answers": [{"question_id": ASKED, "text": "本院。"}]}
-    assert [path.rpartition("/")[2] for _method, path, _headers, _body in played.seen] == ["answers", "digests"]
 
 
 def test_a_hub_that_is_away_leaves_the_answer_to_be_sent(node: Node, client: HubClient, played: PlayedHub) -> None:
