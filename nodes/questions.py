@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
@@ -98,6 +98,12 @@ def unsent(session: Session) -> list[dict[str, Any]]:
         {"question_id": one.id, "text": one.answer} | ({"private": True} if one.private else {})
         for one in session.scalars(found)
     ]
+
+
+def send_again(session: Session) -> int:
+    """Let all answers go out once more, to a hub that may have lost some; how many. What it has is a duplicate."""
+    sent = update(Question).where(Question.sent).values(sent=False).returning(Question.id)
+    return len(session.scalars(sent, execution_options={"synchronize_session": False}).all())
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
