@@ -13,6 +13,7 @@ from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
+from federation.storage import StoreUnavailable
 from federation.tasks import queue
 from shared.messages import CompleteReply, UploadsReply, read
 from shared.status_messages import StatusReply
@@ -192,6 +193,33 @@ def test_the_sweep_finds_what_a_lost_queue_and_a_killed_worker_left(hub, member,
     monkeypatch.setattr("federation.tasks.STALE", timedelta(seconds=-1))
     queue(hub.app).sweep()
     assert hub.states(record["id"]) == ["in_review"]
+
+
+@pytest.mark.parametrize("fault", [StoreUnavailable("500"), ValueError("a file that no parser foresaw")])
+def test_an_upload_that_cannot_be_read_and_a_part_that_fails_keep_nothing_else_of_the_sweep_waiting(
+    hub, member, monkeypatch, fault
+):
+    sent = {}
+    for _ in range(3):
+        data = os.urandom(100)
+        record, sha256 = publish_file(member, data)
+        sent[member.upload(sha256, data)["upload_id"]] = record["id"]
+    bad = min(sent)
+    keep = parts(hub.app).store.verify_and_keep
+
+    def fail_for_one(*, upload_id, **given):
+        if upload_id == bad:
+            raise fault
+        return keep(upload_id=upload_id, **given)
+
+    monkeypatch.setattr(parts(hub.app).store, "verify_and_keep", fail_for_one)
+    monkeypatch.setattr("federation.tasks.STALE", timedelta(seconds=-1))
+    monkeypatch.setattr("federation.sampling.draw", lambda _session: 1 // 0)
+    with pytest.raises((ValueError, ZeroDivisionError)):
+        queue(hub.app).sweep()
+    assert {upload_id: hub.states(record) for upload_id, record in sent.items()} == {
+        upload_id: ["verifying" if upload_id == bad else "in_review"] for upload_id in sent
+    }
 
 
 def test_what_was_left_behind_is_given_to_one_worker_only(hub, member):
