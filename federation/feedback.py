@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -97,6 +97,11 @@ def give(
     # The text is anybody's, who may name people: the log holds its digest.
     _log(session, given, "anonymous", "feedback.received", after=digest(text.encode()))
     return given
+
+
+def hold(session: Session, ids: Collection[str]) -> None:
+    """Keep these to the end of the transaction, in the order of their ids: two who answer them wait for no circle."""
+    session.execute(select(Feedback.id).where(Feedback.id.in_(ids)).order_by(Feedback.id).with_for_update())
 
 
 def take_answer(session: Session, node: Node, feedback_id: str, *, text: str, private: bool) -> str:
