@@ -77,6 +77,28 @@ def test_an_upload_goes_on_at_the_part_it_had_reached(hub, member):
     assert again["bytes_present"] == 5 * MIB
 
 
+def test_what_arrives_after_the_store_has_forgotten_an_upload_is_progress_again(hub, member):
+    data = os.urandom(12 * MIB)
+    _, sha256 = publish_file(member, data)
+
+    def send(answer, *numbers):
+        for part in (part for part in answer["parts"] if part["number"] in numbers):
+            requests.put(part["url"], data=data[part["offset"] :][: part["size"]], timeout=30).raise_for_status()
+        [again] = member.offer((sha256, len(data)))
+        with unit_of_work(hub.app) as session:
+            upload = session.get_one(Upload, answer["upload_id"])
+            found, upload.changed_at = upload.changed_at, now() - timedelta(days=6)
+            return again, found > now() - timedelta(days=1), upload.store_upload_id
+
+    answer, moved, name = send(member.offer((sha256, len(data)))[0], 1, 2)
+    assert moved
+    parts(hub.app).store.abort_upload(upload_id=answer["upload_id"], store_upload_id=name)
+    answer, _, other = send(answer)
+    assert (other != name, answer["bytes_present"]) == (True, 0)
+    answer, moved, _ = send(answer, 1)
+    assert (moved, answer["bytes_present"]) == (True, 5 * MIB)
+
+
 def test_bytes_that_differ_from_the_signed_digest_are_refused_and_asked_for_again(hub, member):
     data = os.urandom(1000)
     record, sha256 = publish_file(member, data)
