@@ -4,9 +4,11 @@ nothing: the sweep finds whatever was left behind.
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -44,6 +46,9 @@ STALE = timedelta(seconds=60)
 BEAT_SECONDS = 20.0
 TEXTS_AT_A_TIME = 3
 """Hundreds of changes whose texts one sweep takes up: a second or two of work."""
+PATIENCE = 3
+"""Files in one sweep for which a scanner that gives no verdict is asked."""
+ANY_ORDER = random.SystemRandom().sample
 AT_A_TIME = 8
 """Uploads of one task: carrying each small file by itself costs a quarter of reading it, many would starve others."""
 
@@ -173,17 +178,23 @@ class Queue:
     def _verify_left_behind(self) -> None:
         with unit_of_work(self.app) as session:
             stale = uploads.left_behind(session, longer_than=STALE)
+        self._each(stale, self.verify_now)
+
+    def _each(self, names: Sequence[str], do: Callable[[str], object]) -> None:
+        """Do it for each, in any order, so that those which cannot be read or scanned keep no other waiting for ever.
+
+        Raises the last error; with a store or a scanner that is away altogether it is not asked for each.
+        """
         failure: Exception | None = None
-        for upload_id in stale:
+        patience = PATIENCE
+        for name in ANY_ORDER(names, len(names)):
             try:
-                self.verify_now(upload_id)
-            except ScannerAway:
-                raise
+                do(name)
             except Exception as error:
-                # One that cannot be read keeps no other waiting, unless it is the store that cannot.
-                if isinstance(error, StorageError) and not parts(self.app).store.ready():
-                    raise
                 failure = error
+                patience -= isinstance(error, ScannerAway)
+                if not patience or (isinstance(error, StorageError) and not parts(self.app).store.ready()):
+                    break
         if failure is not None:
             raise failure
 
@@ -209,16 +220,17 @@ class Queue:
         scanning = inspection.scanner(parts(self.app).settings)
         if scanning is None:
             return
+
+        def scan(sha256: str) -> None:
+            # What is missing is found by the next check of its bytes.
+            with suppress(ObjectMissing):
+                outcome = inspection.rescan(parts(self.app).store, sha256, scanning)
+                with unit_of_work(self.app) as session:
+                    inspection.note(session, sha256, *outcome)
+
         with unit_of_work(self.app, read_only=True) as session:
             due = inspection.unscanned(session)
-        for sha256 in due:
-            try:
-                outcome = inspection.rescan(parts(self.app).store, sha256, scanning)
-            except ObjectMissing:
-                # The next check of its bytes finds that; nothing else is to wait for it.
-                continue
-            with unit_of_work(self.app) as session:
-                inspection.note(session, sha256, *outcome)
+        self._each(due, scan)
 
 
 class _Heartbeat:
