@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from nodes import restoring
+from nodes.holdings import Finding
 from nodes.models import Membership, Petition, Version
 from nodes.reconciling import Reconciler
 from shared.reconciliation import bucket_of
@@ -53,6 +55,21 @@ def test_a_record_of_ours_under_the_name_of_another_is_not_taken(node: Isolated,
     assert ("unverified", LOST) in [(finding.kind, finding.record_id) for finding in done.findings]
     with node.workplace.database.unit_of_work(read_only=True) as session:
         assert session.scalars(select(Version.resource_id)).all() == [record_id]
+
+
+def test_the_day_comes_back_with_the_state_and_goes_with_it(node: Isolated) -> None:
+    record_id = node.register()
+
+    def version() -> Version:
+        with node.workplace.database.unit_of_work(read_only=True) as session:
+            return session.scalars(select(Version)).one()
+
+    theirs = {"record_id": record_id, "version": 1, "sha256": version().sha256, "reason": "", "ark": ""}
+    for state, day in (("published", {"effective_on": "2027-05-20"}), ("in_review", {})):
+        finding = Finding(record_id, 1, "state_differs", {**theirs, "state": state, **day})
+        with node.workplace.database.unit_of_work() as session:
+            restoring.mend(session, [finding], [], key=node.workplace.key)
+        assert (version().state, version().effective_on) == (state, day.get("effective_on", ""))
 
 
 class Agreeing:
