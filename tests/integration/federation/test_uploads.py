@@ -254,6 +254,12 @@ def test_what_was_left_behind_is_given_to_one_worker_only(hub, member):
     for expected in ([upload_id], []):
         with unit_of_work(hub.app) as session:
             assert list(uploads.left_behind(session, longer_than=timedelta(seconds=60))) == expected
+    with unit_of_work(hub.app) as session:
+        [reading] = under_way.uploads(session)
+        assert reading.silent_seconds > 60, "taking it up once more is no sign of life"
+        session.get_one(Upload, upload_id).taken_until -= timedelta(seconds=61)
+    with unit_of_work(hub.app) as session:
+        assert list(uploads.left_behind(session, longer_than=timedelta(seconds=60))) == [upload_id]
 
 
 def test_an_upload_that_is_being_read_is_not_left_behind(hub, member, monkeypatch):
