@@ -92,6 +92,12 @@ def unsent(session: Session) -> list[dict[str, Any]]:
     ]
 
 
+def send_again(session: Session) -> int:
+    """Let the unanswered ones go out once more, to a hub that may have lost some; how many."""
+    sent = update(Petition).where(Petition.sent, Petition.outcome == "").values(sent=False).returning(Petition.id)
+    return len(session.scalars(sent, execution_options={"synchronize_session": False}).all())
+
+
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
     """Note whether the hub has taken petitions; how many it has. One that this node has lost is passed over."""
     for said in reply:

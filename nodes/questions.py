@@ -110,6 +110,12 @@ def unsent(session: Session) -> list[dict[str, Any]]:
     return [_message(one) for one in session.scalars(found)]
 
 
+def send_again(session: Session) -> int:
+    """Let all answers go out once more, to a hub that may have lost some; how many. What it has is a duplicate."""
+    sent = update(Question).where(Question.sent).values(sent=False).returning(Question.id)
+    return len(session.scalars(sent, execution_options={"synchronize_session": False}).all())
+
+
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
     """Note what the hub says of answers; how many it has taken.
 

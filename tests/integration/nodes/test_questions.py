@@ -116,6 +116,22 @@ def test_a_hub_that_speaks_of_other_words_is_asked_once_in_a_round(
     assert not question(node).sent
 
 
+@pytest.mark.parametrize(("number", "said_again"), [(2, False), (10_000_002, True)])
+def test_a_hub_that_skips_numbers_was_restored_and_is_told_the_answer_once_more(
+    node: Node, client: HubClient, played: PlayedHub, number: int, said_again: bool
+) -> None:
+    node.join()
+    record_id = asked_about(node)
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "本院。")
+    played.say({"answers": [{"question_id": ASKED, "outcome": "accepted"}]})
+    questions.send(node.workplace, client)
+    event = {"seq": number, "at": "", "record_id": record_id, "version": 1, "state": "published"}
+    with node.workplace.database.unit_of_work() as session:
+        take_events(session, [event], last=number)
+    assert question(node).sent is not said_again
+
+
 def test_a_hub_that_is_away_leaves_the_answer_to_be_sent(node: Node, client: HubClient, played: PlayedHub) -> None:
     node.join()
     asked_about(node)
