@@ -19,6 +19,7 @@ from federation.models.people import User
 from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from shared.answering import MAX_ANSWER
+from shared.characters import VISIBLE
 from shared.errors import FieldError, InvalidRequest, MoveNotAllowed, NotLatest, QuestionMissing
 from shared.identifiers import fresh_id
 from shared.validation import plain
@@ -44,7 +45,7 @@ def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str
         raise NotLatest(latest=version.resource.latest_version)
     if not lifecycle.MOVES[version.state]:
         raise MoveNotAllowed(state=version.state, to=version.state)
-    if not text:
+    if not VISIBLE.search(text):
         raise QuestionMissing()
     if len(text) > MAX_QUESTION:
         raise InvalidRequest(errors=[FieldError("/question", "too_long", {"max": MAX_QUESTION, "length": len(text)})])
@@ -75,6 +76,7 @@ def answer(session: Session, node: Node, answers: Sequence[Mapping[str, Any]]) -
     standing = {
         one.id: one for one in session.scalars(query.options(owner).execution_options(populate_existing=True))
     }
+    feedback.hold(session, ids)
     return [_take(session, node, standing.get(one["question_id"]), one) for one in answers]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from nodes.models import Petition, Resource, Version
 from nodes.workplace import Workplace
+from shared.characters import VISIBLE
 from shared.errors import FieldError, InvalidRequest, NotFound, PetitionNotOpen, PetitionStands, ReasonMissing
 from shared.identifiers import fresh_id
 from shared.petitioning import ABOUT, KINDS, MAX_PETITIONS, MAX_TEXT, REFUSED, RENEWAL, RENEWED_BEFORE, PetitionsReply
@@ -30,7 +31,7 @@ def make(session: Session, record_id: str, *, kind: str, text: str) -> Petition:
         raise NotFound()
     version = session.get_one(Version, (record_id, resource.latest_version))
     text = plain(text).strip()
-    if not text:
+    if not VISIBLE.search(text):
         raise ReasonMissing()
     if len(text) > MAX_TEXT:
         raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_TEXT, "length": len(text)})])
@@ -89,6 +90,12 @@ def unsent(session: Session) -> list[dict[str, Any]]:
         }
         for one in session.scalars(found)
     ]
+
+
+def send_again(session: Session) -> int:
+    """Let the unanswered ones go out once more, to a hub that may have lost some; how many."""
+    sent = update(Petition).where(Petition.sent, Petition.outcome == "").values(sent=False).returning(Petition.id)
+    return len(session.scalars(sent, execution_options={"synchronize_session": False}).all())
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:

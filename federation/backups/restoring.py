@@ -24,6 +24,7 @@ from federation import (
     mail,
     operations,
     person_sessions,
+    scheduling,
     schema,
     service,
     tasks,
@@ -38,6 +39,7 @@ from federation.core import create_core
 from federation.database import db
 from federation.dumps import making as dumps
 from federation.fixity import Claim
+from federation.models.base import now
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.parts import parts
@@ -49,6 +51,8 @@ from shared.wording import system_fault
 
 EVENTS_SKIPPED = 10_000_000
 """Far more status events than a node is told between two backups."""
+EVENTS_A_SECOND = 1000
+"""Far more than a node is told: a backup that is restored twice goes on with other numbers the second time."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def _put_rows(
         copied = copying.copy_rows(here, there, tell=begin("恢复数据库", copying.count_rows(here)))
         with Session(there) as session:
             # What the nodes read since the backup has numbers that the restored hub would give again.
-            session.execute(update(Node).values(event_seq=Node.event_seq + EVENTS_SKIPPED))
+            session.execute(update(Node).values(event_seq=Node.event_seq + _skipped()))
             # What they name is in another store: the worker makes them anew.
             dumps.forget(session)
             # Sessions that were ended since the backup would be good again: everybody signs in anew.
@@ -129,6 +133,7 @@ def _put_rows(
             account_links.void_all(session)
             mail.drop_all(session)
             making.make_anew(session)
+            scheduling.tell_days(session)
             good = undone.look(session, since=backup.manifest.made)
             _note(session, backup, lacking, good)
             tell = begin("标记缺少的文件", len(lacking))
@@ -138,6 +143,10 @@ def _put_rows(
                 tell(1)
             session.flush()
     return sum(one.rows for one in copied), good
+
+
+def _skipped() -> int:
+    return EVENTS_SKIPPED + int(now().timestamp() * EVENTS_A_SECOND)
 
 
 def _note(session: Session, backup: Checked, lacking: Mapping[str, str], good: Undone) -> None:
