@@ -57,33 +57,27 @@ def formats(base_url: str) -> Mapping[str, Format]:
 
 
 def write(parent: Element, item: Item, form: Format, *, origin: str, today: date) -> None:
-    """Add what is said of a record, in this format."""
+    """Add what is said of a record, in this format. One that cannot be told costs its list its own words only."""
     root = container(parent, form.element, namespace=form.namespace, schema=form.schema, prefixes=form.prefixes)
-    said = _said(item, origin=origin, today=today)
-    if form.namespace == OAI_DC:
-        _simple(root, said)
-    else:
-        _qualified(root, said)
+    page = f"{origin}/resources/{item.ark}"
+    place = dublin_core.Place(item.ark, page, f"{page}/files/")
+    tell = _simple if form.namespace == OAI_DC else _qualified
+    try:
+        record = json.loads(unverified_payload(item.jws))
+        tell(
+            root,
+            dublin_core.statements(record, place, publisher=item.publisher, modified=item.changed_at, today=today),
+        )
+    except Exception:
+        log.exception("a record cannot be told in Dublin Core", ark=item.ark)
+        del root[:]
+        tell(root, dublin_core.identity(place))
 
 
 def titles(parent: Element, form: Format, names: Mapping[str, str]) -> None:
     """Add a description that is only names by language, as sets have it."""
     root = container(parent, form.element, namespace=form.namespace, schema=form.schema, prefixes=form.prefixes)
     _simple(root, [Statement("title", name, language) for language, name in names.items()])
-
-
-def _said(item: Item, *, origin: str, today: date) -> list[Statement]:
-    """What is said of a record. One that cannot be told costs its list nothing but its own description."""
-    page = f"{origin}/resources/{item.ark}"
-    place = dublin_core.Place(item.ark, page, f"{page}/files/")
-    try:
-        record = json.loads(unverified_payload(item.jws))
-        return list(
-            dublin_core.statements(record, place, publisher=item.publisher, modified=item.changed_at, today=today)
-        )
-    except Exception:
-        log.exception("a record cannot be told in Dublin Core", ark=item.ark)
-        return list(dublin_core.identity(place))
 
 
 def _simple(root: Element, said: Iterable[Statement]) -> None:
