@@ -18,6 +18,8 @@ SCHEMA_LOCATION = f"{{{XSI}}}schemaLocation"
 TYPE = f"{{{XSI}}}type"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document may hold, not even as a reference (XML 1.0 §2.2 Char)."""
+_CONTAINER = re.compile(rb"<(oai_dc:dc|oai_dcterms:dcterms|oai-identifier) ")
+_WITH_XSI = rb'<\1 xmlns:xsi="' + XSI.encode() + b'" '
 Element = Any
 """An element of lxml, which says no types."""
 
@@ -71,6 +73,10 @@ def envelope(
 
 
 def to_bytes(root: Element) -> bytes:
-    """The document, in UTF-8."""
+    """The document, in UTF-8.
+
+    Each container says itself what `xsi` is, as in the examples of the protocol: harvesters cut it out of its
+    envelope (HTTP::OAI does), and lxml leaves out what an ancestor has said. In texts there is no `<`.
+    """
     found: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-    return found
+    return _CONTAINER.sub(_WITH_XSI, found)

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import cryptography.fernet
 import pytest
+from lxml import etree
 from sqlalchemy import select, update
 
 from federation import publication
@@ -241,6 +242,13 @@ def test_a_record_has_one_identifier_and_no_other_spelling_of_it(library, name):
     asked = name.format(library.arks[0].rpartition("/")[2])
     answer = library.oai.raw(f"verb=GetRecord&metadataPrefix=oai_dc&identifier={quote(asked)}")
     assert answer.codes == ["idDoesNotExist"]
+
+
+def test_what_a_record_holds_can_be_cut_out_of_the_answer(library):
+    for prefix in ("oai_dc", "oai_dcterms"):
+        body = library.oai.ask("GetRecord", prefix, identifier=library.names[0]).body
+        cut = body.partition(b"<metadata>")[2].partition(b"</metadata>")[0]
+        assert len(etree.fromstring(cut)) > 5
 
 
 def test_what_waits_for_review_is_in_no_list(hub, member):
