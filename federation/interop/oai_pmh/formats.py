@@ -9,10 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import structlog
+from lxml import etree
 
 from federation.interop import dublin_core
 from federation.interop.dublin_core import SIMPLE, Statement
-from federation.interop.oai_pmh.markup import LANG, TYPE, Element, add, container
+from federation.interop.oai_pmh.markup import LANG, TYPE, Element, clean, container
 from federation.interop.oai_pmh.selecting import Item
 from shared.jws import unverified_payload
 
@@ -97,7 +98,8 @@ def _qualified(root: Element, said: Iterable[Statement]) -> None:
 
 
 def _add(root: Element, name: str, value: str, language: str, scheme: str) -> None:
-    child = add(root, name, value)
+    child = etree.SubElement(root, name)
+    child.text = clean(value)
     if language:
         child.set(LANG, language)
     if scheme:

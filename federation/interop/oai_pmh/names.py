@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from federation.catalogue import normal_ark
@@ -17,6 +18,7 @@ NO_DOMAIN = "invalid"
 """RFC 2606 §2: never anybody's domain."""
 
 
+@lru_cache(maxsize=4)
 def domain(origin: str) -> str:
     """The domain of identifiers; a label that begins with a digit gets an `n`, a lone name `.invalid`."""
     host = (urlsplit(origin).hostname or "").replace("[", "").replace("]", "").replace(":", "-")
