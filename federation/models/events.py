@@ -51,7 +51,7 @@ class FeedSet(Base):
     __tablename__ = "feed_sets"
     __table_args__ = (Index("ix_feed_sets_standing", "set_spec", "superseded_by", "seq"),)
 
-    seq: Mapped[int] = mapped_column(ForeignKey("change_feed.seq"), primary_key=True)
+    seq: Mapped[int] = mapped_column(ForeignKey("change_feed.seq", ondelete="CASCADE"), primary_key=True)
     set_spec: Mapped[str] = mapped_column(String(80), primary_key=True)
     superseded_by: Mapped[int] = mapped_column(default=0)
 

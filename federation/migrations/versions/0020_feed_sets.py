@@ -37,7 +37,9 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("set_spec", sa.String(length=80), nullable=False),
         sa.Column("superseded_by", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["seq"], ["change_feed.seq"], name=op.f("fk_feed_sets_seq_change_feed")),
+        sa.ForeignKeyConstraint(
+            ["seq"], ["change_feed.seq"], name=op.f("fk_feed_sets_seq_change_feed"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("seq", "set_spec", name=op.f("pk_feed_sets")),
     )
     op.create_index("ix_feed_sets_standing", "feed_sets", ["set_spec", "superseded_by", "seq"], unique=False)
