@@ -1,1 +1,1 @@
-"""What programs of others read by public standards: each standard has a package, all read the change feed."""
+"""What programs of others read by public standards; all of it comes from the change feed."""

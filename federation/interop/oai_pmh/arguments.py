@@ -44,7 +44,6 @@ FORMS: Mapping[str, re.Pattern[str]] = {
     ),
     PREFIX: re.compile(r"[A-Za-z0-9\-_.!~*'()]{1,100}"),
     "set": re.compile(rf"(?=.{{1,200}}\Z){SET_SPEC.pattern}"),
-    TOKEN: re.compile(r".{1,4000}", re.DOTALL),
 }
 DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})Z)?")
 DATES = ("from", "until")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -57,9 +58,22 @@ def not_alone() -> Fault:
     )
 
 
+HINTS: Mapping[str, tuple[str, str]] = {
+    "identifier": ("照列表里给出的写，如 oai:域名:99999/…", "write it as lists give it, such as oai:DOMAIN:99999/…"),
+    "metadataPrefix": ("ListMetadataFormats 列出有哪些", "ListMetadataFormats tells which there are"),
+    "set": ("ListSets 列出有哪些", "ListSets tells which there are"),
+}
+
+
 def malformed(name: str) -> Fault:
     """A value that has not the form which the protocol gives it."""
-    return Fault(BAD_ARGUMENT, f"{name} 的写法不对。", f"The value of {name} is malformed.")
+    zh, en = HINTS[name]
+    return Fault(BAD_ARGUMENT, f"{name} 的写法不对：{zh}。", f"The value of {name} is malformed: {en}.")
+
+
+def control_character() -> Fault:
+    """A request that holds U+0000."""
+    return Fault(BAD_ARGUMENT, "参数里不得有 U+0000，请去掉。", "Leave U+0000 out of the arguments.")
 
 
 def bad_date(name: str) -> Fault:

@@ -36,7 +36,7 @@ def answer(repository: Repository, given: Iterable[tuple[str, str]]) -> bytes:
 
 def refusal(repository: Repository) -> bytes:
     """The document that answers what cannot even be read."""
-    return _document(repository, Asked(""), now(), (faults.malformed("URL"),))
+    return _document(repository, Asked(""), now(), (faults.control_character(),))
 
 
 def _told(repository: Repository, asked: Asked) -> tuple[Element, datetime]:
