@@ -15,6 +15,7 @@ from federation import authentication, database, people, problems
 from federation.api.audit import audit_log, witnessing
 from federation.api.federation import hello, members
 from federation.api.health import health
+from federation.api.oai_pmh import oai_pmh
 from federation.api.reconciliation import reconciling
 from federation.core import attach_core
 from federation.language import LanguagePrefix, request_locale
@@ -72,7 +73,7 @@ def create_app(settings: HubSettings) -> Flask:
     csrf.init_app(app)
     problems.init_problems(app)
     app.teardown_request(authentication.let_go)
-    for blueprint in (hello, members, reconciling, witnessing, audit_log, health):
+    for blueprint in (hello, members, reconciling, witnessing, audit_log, health, oai_pmh):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     register_pages(app)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from federation import lifecycle, sequences, validity
-from federation.models.base import now
+from federation import feed_sets, lifecycle, sequences, validity
 from federation.models.events import FeedEntry
 from federation.models.resources import Resource, ResourceVersion
 
@@ -111,7 +111,7 @@ def _append(session: Session, versions: Sequence[ResourceVersion], kind: str, re
         .values(latest=False)
         .execution_options(synchronize_session=False)
     )
-    moment = now()
+    moment = _moment(session, numbers[0] - 1)
     session.execute(
         insert(FeedEntry),
         [
@@ -127,3 +127,14 @@ def _append(session: Session, versions: Sequence[ResourceVersion], kind: str, re
             for number, version in zip(numbers, versions, strict=True)
         ],
     )
+    feed_sets.enter(session, numbers)
+
+
+def _moment(session: Session, before: int) -> datetime:
+    """When entries enter the feed: not before the last one, whatever the clock does, nor before it is held.
+
+    So moments follow the numbers, and whoever looks while holding the feed has seen all that is older.
+    """
+    last = session.scalar(select(FeedEntry.at).where(FeedEntry.seq == before))
+    moment = sequences.moment(session)
+    return max(last, moment) if last else moment

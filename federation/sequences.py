@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from datetime import datetime
+
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from federation.models.base import now
 from federation.models.events import Counter
 from federation.models.institutions import Node
 
@@ -41,3 +44,10 @@ def next_event_numbers(session: Session, node_id: str, count: int) -> range:
         statement.returning(Node.event_seq), execution_options={"synchronize_session": False}
     ).scalar_one()
     return range(last - count + 1, last + 1)
+
+
+def moment(session: Session) -> datetime:
+    """This moment by the one clock that all hosts share: the database's, or on SQLite this host's."""
+    if session.get_bind().dialect.name == "sqlite":
+        return now()
+    return session.scalar(select(func.clock_timestamp())) or now()

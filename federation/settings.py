@@ -65,6 +65,9 @@ class HubSettings:
     )
     hub_name_zh: str = setting("计量资源云", "平台中文名")
     hub_name_en: str = setting("Metrology Commons", "平台英文名")
+    admin_email: str = setting(
+        "", "OAI-PMH 收割者有问题时写给谁：平台管理员的邮箱地址；空则为 webmaster@平台网址的域名"
+    )
     database_url: str = setting("", "SQLAlchemy 数据库地址；空则为数据目录中的 SQLite", secret=True)
     queue_url: str = setting("", "后台任务队列：空则为数据目录中的 SQLite，或 PostgreSQL 地址", secret=True)
     secret_key: str = setting("", "会话签名密钥，至少 32 个字符；单机模式自动生成", secret=True)
@@ -217,8 +220,10 @@ class HubSettings:
             found.append(f"smtp_security: 应为 starttls、tls 或 none，现为 {self.smtp_security}")
         if self.smtp_host and not self.mail_from:
             found.append("mail_from: 设了 smtp_host 就必须设置")
-        if self.mail_from and not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", self.mail_from):
-            found.append(f"mail_from: 应为一个邮箱地址，现为 {self.mail_from}")
+        for name in ("mail_from", "admin_email"):
+            value = getattr(self, name)
+            if value and not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", value):
+                found.append(f"{name}: 应为一个邮箱地址，现为 {value}")
         return found
 
     def _missing(self) -> list[str]:

@@ -29,6 +29,7 @@ class FeedEntry(Base):
     __table_args__ = (
         Index("ix_change_feed_resource", "resource_id", "seq"),
         Index("ix_change_feed_latest", "latest", "kind"),
+        Index("ix_change_feed_at", "at", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -38,6 +39,21 @@ class FeedEntry(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     latest: Mapped[bool] = mapped_column(default=True)
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class FeedSet(Base):
+    """An entry of the change feed as a member of a set, so that readers go through any set at the same cost.
+
+    `set_spec` is `type:…`, `theme:…`, `institution:…`, or empty for the set of all. `superseded_by` is the number of
+    the next entry of the same resource, 0 while there is none: the last entries of a set stand together in the index.
+    """
+
+    __tablename__ = "feed_sets"
+    __table_args__ = (Index("ix_feed_sets_standing", "set_spec", "superseded_by", "seq"),)
+
+    seq: Mapped[int] = mapped_column(ForeignKey("change_feed.seq", ondelete="CASCADE"), primary_key=True)
+    set_spec: Mapped[str] = mapped_column(String(80), primary_key=True)
+    superseded_by: Mapped[int] = mapped_column(default=0)
 
 
 class NodeEvent(Base):

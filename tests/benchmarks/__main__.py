@@ -18,6 +18,7 @@ from tests.benchmarks import (
     fairness,
     fixity,
     footprint,
+    oai,
     publish,
     queue,
     reconcile,
@@ -41,6 +42,7 @@ MODULES = (
     footprint,
     audit,
     report,
+    oai,
     engines,
 )
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}

@@ -9,13 +9,13 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from federation import auditlog, enrolment, operations, schema, sequences
+from federation import auditlog, enrolment, feed_sets, operations, schema, sequences
 from federation.core import create_core
 from federation.database import db, unit_of_work
 from federation.models.base import insert_rows, now
 from federation.models.events import FeedEntry
 from federation.models.institutions import Node
-from federation.models.resources import Resource, ResourceVersion
+from federation.models.resources import Resource, ResourceVersion, VersionTerm
 from federation.publication import PUBLISHED, mint_ark
 from federation.settings import load_settings
 from shared.canonical import digest
@@ -112,3 +112,10 @@ def _publish(session: Session, node: Node, signer: Signer, records: Sequence[dic
             for seq, number, record in zip(feed, versions, records, strict=True)
         ],
     )
+    terms = [
+        {"version_id": number, "vocabulary": "themes", "code": code}
+        for number, record in zip(versions, records, strict=True)
+        for code in record["themes"]
+    ]
+    insert_rows(session, VersionTerm, terms)
+    feed_sets.enter(session, feed)

@@ -188,6 +188,10 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/audit/witnesses"): Row(anybody()),
     ("GET", "/favicon.ico"): Row(anybody()),
     ("GET", "/healthz"): Row(anybody()),
+    ("GET", "/oai"): Row(anybody(), "/oai?verb=Identify"),
+    # Harvesters have no session and no token of a form; a POST changes nothing here.
+    ("POST", "/oai"): Row(anybody(), form={"verb": "Identify"}),
+    ("GET", "/oai/oai_dcterms.xsd"): Row(anybody()),
     ("GET", "/readyz"): Row(anybody()),
     ("GET", "/institutions"): Row(anybody()),
     ("GET", "/institutions/<code>"): Row(anybody(), "/institutions/a"),
