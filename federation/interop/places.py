@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-JSON, JSON_LD, LINKSET, BIBTEX = (
+JSON, JSON_LD, LINKSET, BIBTEX, XML = (
     "application/json",
     "application/ld+json",
     "application/linkset+json",
     "text/x-bibtex",
+    "application/xml",
 )
 
 
@@ -24,6 +25,7 @@ class Places:
     json_ld: str
     linkset: str
     bibtex: str
+    dublin_core: str
     institution: str
     files: Mapping[str, str]
     related: Mapping[str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from federation.catalogue import Page, PublicFile
@@ -181,18 +181,3 @@ def _related(page: Page, places: Places) -> dict[str, list[dict[str, str]]]:
         kind = primary_type(one.entry.type)
         found.setdefault(NOT_OF_WORKS.get(name, name), []).append({"@type": kind, "@id": address})
     return found
-
-
-def meta_elements(page: Page, places: Places) -> Sequence[tuple[str, str, str]]:
-    """Dublin Core for the head of a page (DCMI, "Expressing Dublin Core in HTML"): name, content, language."""
-    record = page.record
-    said: list[tuple[str, str, str]] = [("DC.title", text, tag) for tag, text in record["title"].items()]
-    said += [("DC.creator", one["name"], "") for one in record.get("creators", ())]
-    said += [("DC.description", text, tag) for tag, text in record["summary"].items()]
-    said += [("DC.subject", word, "") for word in record.get("keywords", ())]
-    said.append(("DC.publisher", page.entry.institution.name("zh"), "zh"))
-    said.append(("DCTERMS.issued", page.entry.at.date().isoformat(), ""))
-    said += [("DC.language", tag, "") for tag in record["language"]]
-    said.append(("DC.identifier", places.cite, ""))
-    said.append(("DC.rights", licence_address(record["license"]), ""))
-    return said

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from federation.catalogue import Page
-from federation.interop.places import BIBTEX, JSON, JSON_LD, LINKSET, Places
+from federation.interop.oai_pmh.formats import OAI_DC
+from federation.interop.places import BIBTEX, JSON, JSON_LD, LINKSET, XML, Places
 from federation.interop.schema_org import licence_address, primary_type
 
 MAX_ITEMS = 5
@@ -46,6 +47,7 @@ def links(page: Page, places: Places) -> list[Link]:
         Link("type", SCHEMA + primary_type(page.entry.type)),
         Link("describedby", places.json_ld, JSON_LD, SCHEMA),
         Link("describedby", places.json, JSON),
+        Link("describedby", places.dublin_core, XML, OAI_DC),
         Link("describedby", places.bibtex, BIBTEX),
     ]
     address = licence_address(page.record["license"])

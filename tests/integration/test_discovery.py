@@ -79,9 +79,12 @@ def test_the_parts_of_a_course_are_named_by_their_permanent_addresses(shown: Exh
 
 def test_dublin_core_stands_in_the_head(shown: Exhibition) -> None:
     page = shown.page("caliper").text
-    found = dict(re.findall(r'<meta name="(DC[A-Z.a-z]+)" content="([^"]*)"', page))
-    assert found["DC.identifier"] == f"{ORIGIN}/{shown.arks['caliper']}"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["DCTERMS.issued"])
+    found = re.findall(r'<meta name="(DC[.a-z]+)" content="([^"]*)"', page)
+    assert ("DC.identifier", shown.arks["caliper"]) in found
+    assert ("DC.title", "How to read a vernier caliper") in found
+    document = ET.fromstring(shown.get(f"/resources/{shown.arks['caliper']}/metadata.xml").data)
+    inside = [(f"DC.{one.tag.rpartition('}')[2]}", one.text) for one in document]
+    assert inside == [(name, unescape(value)) for name, value in found]
 
 
 # -- content negotiation -------------------------------------------------------------------------------------------
@@ -95,6 +98,7 @@ def test_dublin_core_stands_in_the_head(shown: Exhibition) -> None:
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
         ("application/ld+json", "application/ld+json"),
         ("application/json", "application/json"),
+        ("application/xml", "application/xml"),
         ("application/ld+json;q=0.5, application/json;q=0.9", "application/json"),
         ("image/png", "text/html"),
         ("x;;q=what, \x7f", "text/html"),
@@ -107,7 +111,7 @@ def test_the_address_of_the_page_gives_the_form_that_is_asked_for(shown: Exhibit
 
 
 def test_what_is_not_there_or_no_longer_there_is_so_in_every_form(shown: Exhibition) -> None:
-    for form in ("jsonld", "json", "linkset", "bib"):
+    for form in ("jsonld", "json", "linkset", "bib", "xml"):
         assert shown.get(f"/resources/{ABSENT}/metadata.{form}").status_code == 404
         assert shown.get(f"/resources/{shown.arks['gone']}/metadata.{form}").status_code == 410
     assert shown.get(f"/resources/{shown.arks['caliper']}/metadata.exe").status_code == 404

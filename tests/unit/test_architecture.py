@@ -82,7 +82,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/resources/<path:ark>/feedback"),
         ("POST", "/resources/<path:ark>/feedback"),
         ("GET", "/resources/<path:ark>/files/<name>"),
-        ("GET", "/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib):form>"),
+        ("GET", "/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib,xml):form>"),
         ("GET", "/resources/<path:ark>/qr.svg"),
         ("GET", "/resources/<path:ark>/<any('pack.zip','bag.zip'):form>"),
         ("GET", "/api/v1/changes"),

@@ -22,7 +22,7 @@ ELEMENTS, TERMS = "http://purl.org/dc/elements/1.1/", "http://purl.org/dc/terms/
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 QUALIFIED = "urn:x-metrology-commons:oai_dcterms:1"
 QUALIFIED_SCHEMA = Path(__file__).with_name("oai_dcterms.xsd")
-_SIMPLE_NAMES = {term: f"{{{ELEMENTS}}}{element}" for term, element in SIMPLE.items()}
+_SIMPLE_NAMES = {element: f"{{{ELEMENTS}}}{element}" for element in SIMPLE.values()}
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,14 @@ def write(parent: Element, item: Item, form: Format, *, origin: str, today: date
         tell(root, dublin_core.identity(place))
 
 
+def alone(item: Item, form: Format, *, origin: str, today: date) -> bytes:
+    """A document of its own with what is said of a record, in this format."""
+    parent = etree.Element("alone")
+    write(parent, item, form, origin=origin, today=today)
+    written: bytes = etree.tostring(parent[0], encoding="UTF-8", xml_declaration=True)
+    return written
+
+
 def titles(parent: Element, form: Format, names: Mapping[str, str]) -> None:
     """Add a description that is only names by language, as sets have it."""
     root = container(parent, form.element, namespace=form.namespace, schema=form.schema, prefixes=form.prefixes)
@@ -82,14 +90,8 @@ def titles(parent: Element, form: Format, names: Mapping[str, str]) -> None:
 
 
 def _simple(root: Element, said: Iterable[Statement]) -> None:
-    told = set()
-    for term, value, language, scheme in said:
-        name = _SIMPLE_NAMES.get(term)
-        # What DCMI encodes for machines has been said in words already.
-        if name is None or scheme in (dublin_core.POINT, dublin_core.PERIOD) or (name, value, language) in told:
-            continue
-        told.add((name, value, language))
-        _add(root, name, value, language, "")
+    for name, value, language, _scheme in dublin_core.simply(said):
+        _add(root, _SIMPLE_NAMES[name], value, language, "")
 
 
 def _qualified(root: Element, said: Iterable[Statement]) -> None:

@@ -14,21 +14,25 @@ from federation.api.replies import resource_reply
 from federation.catalogue import Page
 from federation.database import db
 from federation.days import today
-from federation.interop import citations, schema_org, signposting
-from federation.interop.places import BIBTEX, JSON, JSON_LD, LINKSET, Places
+from federation.interop import citations, dublin_core, schema_org, signposting
+from federation.interop.dublin_core import Statement
+from federation.interop.oai_pmh import formats
+from federation.interop.oai_pmh.selecting import Item
+from federation.interop.places import BIBTEX, JSON, JSON_LD, LINKSET, XML, Places
+from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import picture_of
 
 HTML = "text/html"
-FORMS = {"jsonld": JSON_LD, "json": JSON, "linkset": LINKSET, "bib": BIBTEX}
+FORMS = {"jsonld": JSON_LD, "json": JSON, "linkset": LINKSET, "bib": BIBTEX, "xml": XML}
 """The forms by the ends of their addresses."""
-NEGOTIATED = (HTML, JSON_LD, JSON)
+NEGOTIATED = (HTML, JSON_LD, JSON, XML)
 """What `Accept` may choose at the address of the page itself, the first when nothing is preferred."""
 
 
-@portal.get("/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib):form>")
+@portal.get("/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib,xml):form>")
 def metadata(ark: str, form: str) -> ResponseReturnValue:
     """A description of the resource in one of the FORMS; any site's pages may read it."""
     moved = elsewhere(ark, "portal.metadata", form=form)
@@ -54,6 +58,8 @@ def described(page: Page, places: Places, form: str) -> Response:
     """The page in another form, by its media type."""
     if form == BIBTEX:
         answer = Response(citations.bibtex(page, places, today=today()), content_type=f"{BIBTEX}; charset=utf-8")
+    elif form == XML:
+        answer = Response(_dublin_core(page), content_type=f"{XML}; charset=utf-8")
     else:
         said: Any
         if form == JSON:
@@ -66,6 +72,27 @@ def described(page: Page, places: Places, form: str) -> Response:
         answer.content_type = form
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
+
+
+def said_in_dublin_core(page: Page) -> list[Statement]:
+    """What is said of a resource, in the simple fifteen elements."""
+    item, address = _item(page), absolute("portal.resource", ark=page.entry.ark)
+    place = dublin_core.Place(item.ark, address, f"{address}/files/")
+    terms = dublin_core.statements(
+        page.record, place, publisher=item.publisher, modified=item.changed_at, today=today()
+    )
+    return list(dublin_core.simply(terms))
+
+
+def _dublin_core(page: Page) -> bytes:
+    origin = parts().settings.origin
+    return formats.alone(_item(page), formats.formats(f"{origin}/oai")["oai_dc"], origin=origin, today=today())
+
+
+def _item(page: Page) -> Item:
+    entry, names = page.entry, {"zh": page.entry.institution.name_zh, "en": page.entry.institution.name_en}
+    publisher = {tag: name for tag, name in names.items() if name}
+    return Item(entry.ark, entry.at, (), page.jws, publisher, entry.at)
 
 
 def wanted() -> str:
@@ -84,6 +111,7 @@ def places_of(page: Page) -> Places:
         json_ld=absolute("portal.metadata", ark=ark, form="jsonld"),
         linkset=absolute("portal.metadata", ark=ark, form="linkset"),
         bibtex=absolute("portal.metadata", ark=ark, form="bib"),
+        dublin_core=absolute("portal.metadata", ark=ark, form="xml"),
         institution=absolute("portal.institution", code=page.entry.institution.code),
         files={file.name: absolute("portal.download", ark=ark, name=file.name) for file in page.files if file.open},
         related={one.entry.ark: on_origin(f"/{one.entry.ark}") for one in page.relations},

@@ -22,7 +22,7 @@ from federation.storage.disposition import SAFE_INLINE, base_type
 from federation.web.frame import is_picture
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
-from federation.web.portal.descriptions import HTML, described, places_of, wanted
+from federation.web.portal.descriptions import HTML, described, places_of, said_in_dublin_core, wanted
 from federation.web.portal.memory import finder
 from federation.web.portal.uses import count
 from federation.web.wording import said
@@ -88,7 +88,7 @@ def _html(page: Page, places: Places) -> str:
         ),
         places=places,
         json_ld=schema_org.describe(page, places),
-        meta_elements=schema_org.meta_elements(page, places),
+        elements=said_in_dublin_core(page),
         voices=feedback.shown(db.session(), page.entry.resource_id),
         opens=_opens,
         moments=histories.of(db.session(), page.entry.resource_id),

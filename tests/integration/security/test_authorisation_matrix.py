@@ -203,7 +203,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/resources/<path:ark>/feedback"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/feedback", form={"kind": "question", "text": "谁拍的？"}
     ),
-    ("GET", "/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib):form>"): Row(
+    ("GET", "/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib,xml):form>"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/metadata.jsonld"
     ),
     ("GET", "/resources/<path:ark>/qr.svg"): Row(anybody(), lambda stage: f"/resources/{stage.ark}/qr.svg"),
