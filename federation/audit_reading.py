@@ -51,10 +51,16 @@ class Page:
 
 
 def read(
-    session: Session, *, action: str = "", subject: str = "", before: str = "", until: date | None = None
+    session: Session,
+    *,
+    action: str = "",
+    subject: str = "",
+    actor: str = "",
+    before: str = "",
+    until: date | None = None,
 ) -> Page:
-    """One page of the log: actions that begin with `action`, of exactly `subject`, before the event `before`, and not
-    after the day `until` in China.
+    """One page of the log: actions that begin with `action`, of exactly `subject`, done by the person `actor`
+    (`user:…`), before the event `before`, and not after the day `until` in China.
     """
     query = (
         select(AuditEvent, AuditLeaf.number, AuditReason.reason)
@@ -67,13 +73,16 @@ def read(
         query = query.where(AuditEvent.action.startswith(action, autoescape=True))
     if subject:
         query = query.where(AuditEvent.subject == subject)
+    if actor:
+        query = query.where(AuditEvent.person_id == (auditlog.person_of(actor) or ""))
     if before:
         query = query.where(AuditEvent.id < before)
     if until is not None:
         query = query.where(AuditEvent.id < _first_id_after(until))
     rows = session.execute(query).all()
     entries = [_entry(event, number, reason) for event, number, reason in rows[:PAGE_SIZE]]
-    names = _names(session, {code for one in entries for code in (one.actor, one.subject)})
+    named = {code for one in entries for code in (one.actor, one.subject)}
+    names = _names(session, named | {code for code in (subject, actor) if code})
     return Page(entries, entries[-1].id if len(rows) > PAGE_SIZE else "", names)
 
 

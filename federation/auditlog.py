@@ -32,6 +32,7 @@ from shared.log_messages import MAX_ENTRY_BYTES
 
 MAX_REASON = 4000
 REASON_ERASED = "audit.reason_erased"
+PERSON = "user:"
 SEAL_KEY = "commons_seal_key"
 """The execution option of a database connection that holds the key of the seals."""
 
@@ -89,6 +90,7 @@ def _row(happening: Happening, at: datetime, key: bytes, reasons: list[dict[str,
         "at": at,
         "action": happening.action,
         "subject": happening.subject,
+        "person_id": person_of(happening.actor),
         "entry": entry.decode("utf-8"),
         "seal": seal(key, entry),
     }
@@ -102,6 +104,15 @@ def seal(key: bytes, entry: bytes) -> str:
 def hidden(salt: str, reason: str) -> str:
     """How a reason stands in its entry: nobody can guess it without the salt, which is erased with it."""
     return hashlib.sha256(bytes.fromhex(salt) + reason.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def blinded(session: Session, text: str) -> str:
+    """How free text, which may name people, stands in an entry: an HMAC under the key of the seals.
+
+    The hub can show later that a text is the one; nobody else can try texts against it.
+    """
+    key = session.connection().get_execution_options()[SEAL_KEY]
+    return hmac.digest(key, b"text\0" + text.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def said(entry: str) -> dict[str, Any]:
@@ -138,7 +149,12 @@ def erased(session: Session) -> set[str]:
 
 def person(user_id: str) -> str:
     """How a person is named in the log."""
-    return f"user:{user_id}"
+    return f"{PERSON}{user_id}"
+
+
+def person_of(actor: str) -> str | None:
+    """The id of the person who is named so; None for a machine and for nobody."""
+    return actor.removeprefix(PERSON) if actor.startswith(PERSON) else None
 
 
 def machine(node_id: str) -> str:

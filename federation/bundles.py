@@ -38,6 +38,7 @@ from federation.needs import Need, Wanted
 from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
+from shared.answering import outcome_of
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
 from shared.canonical import canonical, digest, parse
 from shared.carrying import (
@@ -324,10 +325,7 @@ def _hear(work: Work, bundle: Bundle, words: Mapping[str, Any], settings: HubSet
         answered = questions.answer(session, node, words["answers"])
         taken = petitions.receive(session, node, words["petitions"])
     return {
-        "answers": [
-            {"question_id": one["question_id"], "outcome": outcome, "answer_sha256": digest(canonical(dict(one)))}
-            for one, outcome in zip(words["answers"], answered, strict=True)
-        ],
+        "answers": [outcome_of(one, outcome) for one, outcome in zip(words["answers"], answered, strict=True)],
         "petitions": [
             {"petition_id": one["petition_id"], **said.as_message(bundle.said["language"])}
             for one, said in zip(words["petitions"], taken, strict=True)

@@ -9,14 +9,18 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import claims, policies, questions
+from federation import claims, feedback, policies, questions
 from federation.entitlement import WAITING
+from federation.findings.collecting import of_its_own
+from federation.findings.finding import Finding
 from federation.models.base import now
 from federation.models.events import NodeEvent
+from federation.models.feedback import Feedback
 from federation.models.institutions import Node
 from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Claim, Decision
+from federation.owing import OVER
 from federation.verdicts import APPROVE
 from shared.errors import NotFound
 
@@ -66,6 +70,10 @@ class Contribution:
     """The decisions on any version of the resource, the latest first."""
     questions: Sequence[Question]
     """What reviewers have asked about any version of it, the oldest first."""
+    feedback: Sequence[Feedback]
+    """What the public has asked and pointed out, the latest first; nothing of what the alliance has hidden."""
+    findings: Sequence[Finding]
+    """What a machine points out on this version, as long as something can be done about it."""
     history: Sequence[NodeEvent]
     """What became of this version, in order: what the institution's node was told, but for the questions."""
 
@@ -123,6 +131,8 @@ def contribution(session: Session, institution_id: int, version_id: int) -> Cont
         under_review=_under_review(session, [version]).get(version.id),
         decisions=session.scalars(decisions).all(),
         questions=questions.of_resource(session, version.resource_id),
+        feedback=feedback.of_resource(session, version.resource_id),
+        findings=() if version.state in OVER else of_its_own(session, version),
         history=session.scalars(history).all(),
     )
 

@@ -99,13 +99,13 @@ def bind(session: Session, user: User, *, issuer: str, subject: str) -> None:
     _remember(session, auditlog.person(user.id), "user.identity_bound", auditlog.person(user.id), issuer)
 
 
-def unbind(session: Session, user: User) -> None:
+def unbind(session: Session, user: User, *, actor: str) -> None:
     """Let no identity stand for the account any more. Raises `NotFound`."""
     found = of(session, user)
     if found is None:
         raise NotFound()
     session.delete(found)
-    _remember(session, auditlog.person(user.id), "user.identity_unbound", auditlog.person(user.id), found.issuer)
+    _remember(session, actor, "user.identity_unbound", auditlog.person(user.id), found.issuer)
 
 
 def _remember(session: Session, actor: str, action: str, subject: str, issuer: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from federation.settings import HubSettings
 
 PASSWORD_CHANGED, FACTOR_SET_UP, FACTOR_REMOVED = "password_changed", "factor_set_up", "factor_removed"
-ADDRESS_CHANGED, CLOSED, OPENED = "address_changed", "closed", "opened"
+ADDRESS_CHANGED, CLOSED, OPENED, APPOINTED = "address_changed", "closed", "opened", "appointed"
 HAPPENED = {
     PASSWORD_CHANGED: ("您的密码已更换。", "Your password was changed."),
     FACTOR_SET_UP: ("您的账户设置了第二重验证。", "A second factor was set up for your account."),
@@ -20,10 +20,48 @@ HAPPENED = {
     ADDRESS_CHANGED: ("您账户的邮箱已更换。", "The e-mail address of your account was changed."),
     CLOSED: ("您的账户已停用。", "Your account was deactivated."),
     OPENED: ("您的账户已恢复使用。", "Your account is active again."),
+    APPOINTED: (
+        "您的角色或所属单位已变更，请重新登录。",
+        "Your role or your institution was changed. Please sign in again.",
+    ),
 }
 """What a notice tells of, in both languages."""
 Line = tuple[str, str]
 """One thing that a letter names, in Chinese and in English."""
+OWED = {
+    "returned": (
+        "退回修改已超过 {days} 天、还没有送来新版本的有 {count} 件",
+        "Returned more than {days} days ago, without a new version: {count}.",
+    ),
+    "unanswered": (
+        "审核人的提问超过 {days} 天没有回答的有 {count} 件",
+        "With a reviewer's question unanswered for more than {days} days: {count}.",
+    ),
+    "feedback": (
+        "公众的提问或指出的错误超过 {days} 天没有答复的有 {count} 件",
+        "With a reader's question or correction unanswered for more than {days} days: {count}.",
+    ),
+    "broken": ("公开的资源里有链接打不开的有 {count} 件", "Public, with links that do not open any more: {count}."),
+    "expiring": (
+        "快要到期停止公开、可以申请续期的有 {count} 件",
+        "About to stop being public; a renewal can be asked for: {count}.",
+    ),
+}
+"""What may wait for an institution (the parts of `federation.owing.Owing`), in both languages."""
+GRAVE = {
+    "damaged": ("损坏的文件：{count} 个", "Damaged files: {count}"),
+    "infected": ("未通过病毒检查的文件：{count} 个", "Files that did not pass the virus scan: {count}"),
+    "forged": (
+        "审计日志里不是平台写的条目：{count} 条，可能有人直接动过数据库",
+        "Entries of the audit log that the hub did not write: {count}. Somebody may have been at the database",
+    ),
+    "held": (
+        "被拦下、等联盟管理员同意的撤回：{count} 件",
+        "Withdrawals that were stopped until an admin agrees: {count}",
+    ),
+    "petitions": ("等答复的申诉和续期申请：{count} 件", "Appeals and renewals that wait for an answer: {count}"),
+}
+"""What an admin must know of (the parts of `federation.reminders.Grave`), in both languages."""
 
 
 @dataclass(frozen=True)
@@ -100,33 +138,17 @@ def review_reminder(
 
 
 def institution_reminder(
-    settings: HubSettings,
-    *,
-    name: str,
-    returned: Sequence[Line],
-    returned_count: int,
-    unanswered: Sequence[Line],
-    unanswered_count: int,
-    expiring: Sequence[Line],
-    expiring_count: int,
-    days: int,
+    settings: HubSettings, *, name: str, waiting: Mapping[str, tuple[Sequence[Line], int]], days: int
 ) -> Letter:
-    """What waits for an institution for more than `days`, versions that came back and questions; and what expires."""
+    """What waits for an institution, some for more than `days`: of each part of OWED a few lines and how many."""
     chinese, english = [f"{name}："], []
-    if returned_count:
-        chinese_list, english_list = _lists(returned, returned_count)
-        chinese.append(f"退回修改已超过 {days} 天、还没有送来新版本的有 {returned_count} 件：\n\n{chinese_list}")
-        english.append(
-            f"Returned more than {days} days ago, without a new version: {returned_count}.\n\n{english_list}"
-        )
-    if unanswered_count:
-        chinese_list, english_list = _lists(unanswered, unanswered_count)
-        chinese.append(f"审核人的提问超过 {days} 天没有回答的有 {unanswered_count} 件：\n\n{chinese_list}")
-        english.append(f"With a question unanswered for more than {days} days: {unanswered_count}.\n\n{english_list}")
-    if expiring_count:
-        chinese_list, english_list = _lists(expiring, expiring_count)
-        chinese.append(f"快要到期停止公开、可以申请续期的有 {expiring_count} 件：\n\n{chinese_list}")
-        english.append(f"About to stop being public; a renewal can be asked for: {expiring_count}.\n\n{english_list}")
+    for part, said in OWED.items():
+        lines, count = waiting.get(part, ((), 0))
+        if count:
+            first, second = (one.format(days=days, count=count) for one in said)
+            chinese_list, english_list = _lists(lines, count)
+            chinese.append(f"{first}：\n\n{chinese_list}")
+            english.append(f"{second}\n\n{english_list}")
     return _letter(
         settings,
         ("有资源等贵单位处理", "resources wait for your institution"),
@@ -135,6 +157,23 @@ def institution_reminder(
         f"{settings.origin}/workbench/own/",
         "修改、回答和申请都可以在本单位的节点上做。每周至多一封；不想收，可以在“我的账户”里关掉。",
         "All of it is done on your node. One letter a week at most; you can switch them off on your account's page.",
+    )
+
+
+def admin_reminder(settings: HubSettings, *, name: str, counts: Mapping[str, int]) -> Letter:
+    """What an admin must not find out by chance: how much of each part of GRAVE there is."""
+    lines = [
+        (zh.format(count=n), en.format(count=n)) for part, (zh, en) in GRAVE.items() if (n := counts.get(part, 0))
+    ]
+    chinese, english = _lists(lines, len(lines))
+    return _letter(
+        settings,
+        ("有事等管理员处理", "something waits for an administrator"),
+        f"{name}：\n\n{chinese}",
+        english,
+        f"{settings.origin}/workbench/admin/",
+        "每天至多一封，没有这样的事就不写。不想收，可以在“我的账户”里关掉。",
+        "One letter a day at most, and none when there is nothing. You can switch them off on your account's page.",
     )
 
 

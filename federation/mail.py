@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from federation import letters, sealing
+from federation import auditlog, letters, sealing
 from federation.letters import Letter
 from federation.models.base import now
 from federation.models.mail import OutgoingMail
@@ -31,6 +31,9 @@ BEING_SENT = timedelta(minutes=10)
 """For how long nobody else sends what somebody has begun to send: far longer than a mail server takes."""
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 """How long to wait after each attempt that failed for now; after the last of them a letter is given up."""
+GIVEN_UP = "letter.given_up"
+"""What the audit log calls it."""
+MAX_CAUSE = 500
 MAX_ADDRESS = 254
 """RFC 5321 §4.5.3.1.3: a path has 256 octets with its brackets."""
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}")
@@ -105,8 +108,16 @@ def compose(claimed: Claimed, settings: HubSettings) -> EmailMessage:
 
 
 def drop(session: Session, letter_id: str) -> None:
-    """The letter was sent, or never will be: it is kept no longer."""
+    """The letter was sent: it is kept no longer."""
     session.execute(delete(OutgoingMail).where(OutgoingMail.id == letter_id))
+
+
+def give_up(session: Session, claimed: Claimed, *, cause: str) -> None:
+    """The letter never will be sent: the audit log says so, with whose account has that address if it is one's."""
+    drop(session, claimed.id)
+    owners = session.scalars(select(User.id).where(User.email == claimed.address).limit(2)).all()
+    subject = auditlog.person(owners[0]) if len(owners) == 1 else f"letter:{claimed.id}"
+    auditlog.record(session, auditlog.Happening(auditlog.WORKER, GIVEN_UP, subject, cause[:MAX_CAUSE]))
 
 
 def drop_all(session: Session) -> None:
@@ -114,10 +125,10 @@ def drop_all(session: Session) -> None:
     session.execute(delete(OutgoingMail), execution_options={"synchronize_session": False})
 
 
-def put_off(session: Session, claimed: Claimed) -> bool:
+def put_off(session: Session, claimed: Claimed, *, cause: str) -> bool:
     """Try again later; False when it was tried often enough, and the letter is given up."""
     if claimed.attempts > len(PAUSES):
-        drop(session, claimed.id)
+        give_up(session, claimed, cause=cause)
         return False
     later = now() + PAUSES[claimed.attempts - 1]
     session.execute(

@@ -43,11 +43,15 @@ def send_next(app: Flask) -> bool:
         smtp.deliver(mail.compose(claimed, settings), settings)
     except smtp.MailDelayed as error:
         with unit_of_work(app) as session:
-            kept = mail.put_off(session, claimed)
+            kept = mail.put_off(session, claimed, cause=str(error))
         log.warning("mail put off" if kept else "mail given up", letter=claimed.id, cause=str(error))
         return True
     except (smtp.MailRefused, sealing.CannotUnseal) as error:
-        log.warning("mail given up", letter=claimed.id, cause=str(error) or type(error).__name__)
+        cause = str(error) or type(error).__name__
+        with unit_of_work(app) as session:
+            mail.give_up(session, claimed, cause=cause)
+        log.warning("mail given up", letter=claimed.id, cause=cause)
+        return True
     with unit_of_work(app) as session:
         mail.drop(session, claimed.id)
     return True

@@ -175,7 +175,7 @@ def deactivate(session: Session, user: User, *, actor: str, reason: str = "") ->
 
     Raises `ReasonMissing`; only the operator at the command line may do without a reason.
     """
-    reason = _reason(reason, actor)
+    reason = reason_given(reason, actor)
     if not user.active:
         return
     user.active = False
@@ -186,7 +186,7 @@ def deactivate(session: Session, user: User, *, actor: str, reason: str = "") ->
 
 def reactivate(session: Session, user: User, *, actor: str, reason: str = "") -> None:
     """Open a closed account again, with the password that it had. Raises `ReasonMissing` as `deactivate` does."""
-    reason = _reason(reason, actor)
+    reason = reason_given(reason, actor)
     if user.active:
         return
     user.active = True
@@ -218,7 +218,8 @@ def _secret(password: str) -> bytes:
     return unicodedata.normalize("NFC", password[:MAX_PASSWORD]).encode("utf-8", "surrogatepass")
 
 
-def _reason(reason: str, actor: str) -> str:
+def reason_given(reason: str, actor: str) -> str:
+    """The reason in plain characters. Raises `ReasonMissing`; only the operator may do without one."""
     reason = plain(reason).strip()
     if not reason and actor != auditlog.OPERATOR:
         raise ReasonMissing()

@@ -1,34 +1,28 @@
-"""What people are reminded of: reviewers of what falls due, institutions of what waits for them."""
+"""What reviewers are reminded of, and what an admin must learn of at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from federation import claims, days, lifecycle
+from federation import claims
 from federation.entitlement import WAITING, Entitlement
+from federation.models.auditing import AuditWaiting
 from federation.models.base import now
+from federation.models.objects import StoredObject
 from federation.models.petitions import Petition
-from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Claim
-from shared.petitioning import RENEWAL
+from federation.models.withdrawals import HeldWithdrawal
 
 SOON = timedelta(days=2)
 """How long before it is due a review is reminded of."""
-LATE = timedelta(days=7)
-"""How long an institution has before it is reminded."""
-EXPIRING = timedelta(days=30)
-"""How long before the end of its term an institution is reminded of a resource."""
 LISTED = 20
 """How many are named; the others are counted."""
-RETURNED, PUBLIC = "changes_requested", "published"
-OVER = tuple(state for state, moves in lifecycle.MOVES.items() if not moves)
 
 
 @dataclass(frozen=True)
@@ -43,28 +37,18 @@ class Reviewing:
 
 
 @dataclass(frozen=True)
-class Owed:
-    """A version that waits for its institution, and since when."""
+class Grave:
+    """How much there is that an admin must not find out by chance: files damaged or infected, entries of the audit
+    log that the hub has not written, withdrawals that were stopped, and petitions that nobody has answered."""
 
-    version: ResourceVersion
-    since: datetime
-
-
-@dataclass(frozen=True)
-class Owing:
-    """What an institution has not done for longer than LATE: returned versions, and unanswered questions by the
-    version that they are on, the longest first; and what is public for at most EXPIRING more, unless a renewal was
-    asked for. Up to LISTED of each, and how many there are in all."""
-
-    returned: Sequence[Owed]
-    returned_count: int
-    unanswered: Sequence[Owed]
-    unanswered_count: int
-    expiring: Sequence[Owed]
-    expiring_count: int
+    damaged: int
+    infected: int
+    forged: int
+    held: int
+    petitions: int
 
     def __bool__(self) -> bool:
-        return bool(self.returned or self.unanswered or self.expiring)
+        return any(getattr(self, part.name) for part in fields(self))
 
 
 def reviewing(session: Session, mine: Entitlement, *, moment: datetime | None = None) -> Reviewing:
@@ -98,40 +82,23 @@ def due_for(session: Session, mine: Entitlement, *, moment: datetime) -> list[tu
     return [(version, bool(own)) for version, own in session.execute(query)]
 
 
-def owing(session: Session, institution_id: int, *, moment: datetime | None = None) -> Owing:
-    """What waits for an institution."""
-    before = (moment or now()) - LATE
-    own = (Resource.institution_id == institution_id, ResourceVersion.version == Resource.latest_version)
-    returned = (
-        select(ResourceVersion, ResourceVersion.changed_at, func.count().over())
-        .join(Resource)
-        .where(*own, ResourceVersion.state == RETURNED, ResourceVersion.changed_at < before)
-        .order_by(ResourceVersion.changed_at, ResourceVersion.id)
+def grave(session: Session) -> Grave:
+    """What an admin must know of at once, in one query."""
+    return Grave(
+        *session.execute(
+            select(
+                _count(StoredObject.sha256, StoredObject.damaged_at.is_not(None)),
+                _count(StoredObject.sha256, StoredObject.scan == "infected"),
+                _count(AuditWaiting.event_id, AuditWaiting.refused),
+                _count(HeldWithdrawal.resource_id),
+                _count(Petition.id, Petition.outcome == ""),
+            )
+        ).one()
     )
-    asked = func.min(Question.at)
-    unanswered = (
-        select(ResourceVersion, asked, func.count().over())
-        .join(Resource)
-        .join(Question, Question.version_id == ResourceVersion.id)
-        .where(*own, ResourceVersion.state.not_in(OVER), Question.answered_at.is_(None), Question.at < before)
-        .group_by(ResourceVersion.id)
-        .order_by(asked, ResourceVersion.id)
-    )
-    asked_for = select(Petition.id).where(
-        Petition.version_id == ResourceVersion.id, Petition.kind == RENEWAL, Petition.outcome == ""
-    )
-    expiring = (
-        select(ResourceVersion, ResourceVersion.changed_at, func.count().over())
-        .join(Resource)
-        .where(
-            Resource.institution_id == institution_id,
-            ResourceVersion.state == PUBLIC,
-            ResourceVersion.expires_on <= days.today() + EXPIRING,
-            ~asked_for.exists(),
-        )
-        .order_by(ResourceVersion.expires_on, ResourceVersion.id)
-    )
-    return Owing(*_listed(session, returned), *_listed(session, unanswered), *_listed(session, expiring))
+
+
+def _count(column: Any, *conditions: Any) -> Any:
+    return select(func.count(column)).where(*conditions).scalar_subquery()
 
 
 def _due(moment: datetime) -> list[ColumnElement[bool]]:
@@ -140,8 +107,3 @@ def _due(moment: datetime) -> list[ColumnElement[bool]]:
 
 def _open_to(mine: Entitlement) -> ColumnElement[bool]:
     return and_(*mine.still_open(), claims.free_for(mine.person))
-
-
-def _listed(session: Session, query: Any) -> tuple[Sequence[Owed], int]:
-    rows = session.execute(query.limit(LISTED)).all()
-    return [Owed(row[0], row[1]) for row in rows], rows[0][2] if rows else 0

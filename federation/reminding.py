@@ -1,32 +1,34 @@
-"""Reminding people by letter: a reviewer once a day at most, the manager of an institution once a week.
+"""Reminding people by letter: reviewers and admins once a day at most, the manager of an institution once a week.
 
 The row that says so is in the letter's own transaction, and there is one for each day or week.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from federation import entitlement, letters, mail, policies, reminders
+from federation import entitlement, letters, mail, owing, policies, reminders
 from federation.checklist import Policy
 from federation.days import ZONE
 from federation.letters import Letter, Line
 from federation.models.people import User
 from federation.models.reminders import Reminder
 from federation.models.resources import ResourceVersion
-from federation.reminders import LATE, Owed, Owing, Reviewing
-from federation.roles import CHIEF_REVIEWER, MANAGER, REVIEWER
+from federation.owing import LATE, Owed, Owing
+from federation.reminders import Reviewing
+from federation.roles import ADMIN, CHIEF_REVIEWER, MANAGER, REVIEWER
 from federation.settings import HubSettings
 
 KEPT = timedelta(days=60)
 """For how long it is known who was reminded."""
 REVIEWERS = (REVIEWER, CHIEF_REVIEWER)
-REMINDED = (*REVIEWERS, MANAGER)
-"""Roles that are written to. Admins have all of this on their overview."""
+REMINDED = (*REVIEWERS, ADMIN, MANAGER)
+"""Roles that are written to. Admins only of what is grave: they have all of it on their overview."""
 
 
 def to_be_reminded(session: Session, *, moment: datetime) -> list[str]:
@@ -37,6 +39,8 @@ def to_be_reminded(session: Session, *, moment: datetime) -> list[str]:
     found: list[User] = []
     if reminders.something_due(session, moment=moment):
         found += session.scalars(wanted.where(User.role.in_(REVIEWERS), User.id.not_in(today))).all()
+    if reminders.grave(session):
+        found += session.scalars(wanted.where(User.role == ADMIN, User.id.not_in(today))).all()
     found += session.scalars(wanted.where(User.role == MANAGER, User.id.not_in(lately))).all()
     rules = policies.current(session)
     return [person.id for person in found if _something(session, person, rules, moment)]
@@ -79,10 +83,10 @@ def period_of(role: str, moment: datetime) -> str:
 
 
 def _something(session: Session, person: User, rules: Policy, moment: datetime) -> bool:
+    if person.role == ADMIN:
+        return True
     if person.role == MANAGER:
-        return person.institution_id is not None and bool(
-            reminders.owing(session, person.institution_id, moment=moment)
-        )
+        return person.institution_id is not None and bool(owing.owing(session, person.institution_id, moment=moment))
     due = reminders.reviewing(session, entitlement.of(session, person, rules), moment=moment)
     return _concerns(person, due)
 
@@ -93,8 +97,11 @@ def _concerns(person: User, due: Reviewing) -> bool:
 
 def _letter(session: Session, person: User, settings: HubSettings, moment: datetime) -> Letter | None:
     if person.role == MANAGER and person.institution_id is not None:
-        owed = reminders.owing(session, person.institution_id, moment=moment)
+        owed = owing.owing(session, person.institution_id, moment=moment)
         return _to_manager(person, owed, settings, moment) if owed else None
+    if person.role == ADMIN:
+        found = reminders.grave(session)
+        return letters.admin_reminder(settings, name=person.display_name, counts=asdict(found)) if found else None
     if person.role not in REVIEWERS:
         return None
     mine = entitlement.of(session, person, policies.current(session))
@@ -122,17 +129,15 @@ def _due_line(version: ResourceVersion, own: bool, moment: datetime) -> Line:
 
 
 def _to_manager(person: User, owed: Owing, settings: HubSettings, moment: datetime) -> Letter:
-    return letters.institution_reminder(
-        settings,
-        name=person.display_name,
-        returned=[_owed_line(one, moment) for one in owed.returned],
-        returned_count=owed.returned_count,
-        unanswered=[_owed_line(one, moment) for one in owed.unanswered],
-        unanswered_count=owed.unanswered_count,
-        expiring=[_expiring_line(one.version) for one in owed.expiring],
-        expiring_count=owed.expiring_count,
-        days=LATE.days,
-    )
+    since = (("returned", owed.returned), ("unanswered", owed.unanswered), ("feedback", owed.feedback))
+    waiting = {name: ([_owed_line(one, moment) for one in part.listed], part.count) for name, part in since}
+    waiting["broken"] = [_title_line(one.version) for one in owed.broken.listed], owed.broken.count
+    waiting["expiring"] = [_expiring_line(one.version) for one in owed.expiring.listed], owed.expiring.count
+    return letters.institution_reminder(settings, name=person.display_name, waiting=waiting, days=LATE.days)
+
+
+def _title_line(version: ResourceVersion) -> Line:
+    return f"《{_plain(version.title('zh'))}》", f"“{_plain(version.title('en'))}”"
 
 
 def _expiring_line(version: ResourceVersion) -> Line:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from nodes.models import Petition, Resource, Version
 from nodes.workplace import Workplace
+from shared.characters import VISIBLE
 from shared.errors import FieldError, InvalidRequest, NotFound, PetitionNotOpen, PetitionStands, ReasonMissing
 from shared.identifiers import fresh_id
 from shared.petitioning import ABOUT, KINDS, MAX_PETITIONS, MAX_TEXT, REFUSED, RENEWAL, RENEWED_BEFORE, PetitionsReply
@@ -30,7 +31,7 @@ def make(session: Session, record_id: str, *, kind: str, text: str) -> Petition:
         raise NotFound()
     version = session.get_one(Version, (record_id, resource.latest_version))
     text = plain(text).strip()
-    if not text:
+    if not VISIBLE.search(text):
         raise ReasonMissing()
     if len(text) > MAX_TEXT:
         raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_TEXT, "length": len(text)})])
@@ -74,6 +75,18 @@ def send(workplace: Workplace, client: HubClient) -> int:
         reply = client.ask("/petitions", {"petitions": asked}, PetitionsReply)["petitions"]
         with workplace.database.unit_of_work() as session:
             taken += note_outcomes(session, reply)
+
+
+def send_again(workplace: Workplace, client: HubClient) -> None:
+    """Send every petition once more that waits for its answer, as `questions.send_again` does with answers."""
+    with workplace.database.unit_of_work() as session:
+        offer_again(session)
+    send(workplace, client)
+
+
+def offer_again(session: Session) -> None:
+    """Have every petition sent once more that waits for its answer."""
+    session.execute(update(Petition).where(Petition.outcome == "").values(sent=False))
 
 
 def unsent(session: Session) -> list[dict[str, Any]]:

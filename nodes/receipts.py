@@ -157,6 +157,8 @@ def _go_on(workplace: Workplace, last: int, done: Synced) -> None:
 
 def _send_all_again(session: Session, workplace: Workplace, done: Synced) -> None:
     done.again += restoring.send_all_again(session)
+    questions.offer_again(session)
+    petitions.offer_again(session)
     outbox.sign_all(session, key=workplace.key)
 
 

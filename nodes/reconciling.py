@@ -2,7 +2,8 @@
 
 256 digests say whether anything differs, and where; only those buckets are looked at. The hub's word is the last on
 states, the signed record on content: what the hub lost is published again, what the node lost is taken back if it
-bears the node's own signature, and where both have used one number for different things ours gets a new one.
+bears the node's own signature, and where both have used one number for different things ours gets a new one. What
+people here said to the alliance and the public is not compared but said again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import update
 
-from nodes import holdings, restoring
+from nodes import holdings, petitions, questions, restoring
 from nodes import membership as memberships
 from nodes.holdings import Finding
 from nodes.hub_client import HubClient
@@ -78,6 +79,8 @@ class Reconciler:
         """Compare, and unless `dry_run` mend and compare again. Raises `HubAway` or the hub's refusal."""
         if not dry_run:
             self.exchange()
+            questions.send_again(self.workplace, self.client)
+            petitions.send_again(self.workplace, self.client)
         first = self._compare([])
         found = self._with_answers(list(self._findings(first)))
         if not found:

@@ -117,16 +117,10 @@ class BundleWords(Strict):
     arks = Many(Part(ArkMessage), MAX_BUNDLE_RECORDS, load_default=list)
 
 
-class CarriedAnswerOutcome(AnswerOutcome):
-    """What became of one answer; `answer_sha256` says which: it may have been changed since it was carried off."""
-
-    answer_sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
-
-
 class WordsReply(Strict):
     """What became of each answer and petition of a bundle, in their order; how many identifiers are in use again."""
 
-    answers = Many(Part(CarriedAnswerOutcome), MAX_ANSWERS, required=True)
+    answers = Many(Part(AnswerOutcome), MAX_ANSWERS, required=True)
     petitions = Many(Part(PetitionOutcome), MAX_PETITIONS, required=True)
     arks = Whole(0, required=True)
 

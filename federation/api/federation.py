@@ -177,8 +177,7 @@ def answer() -> Response:
     """Take the institution's answers to reviewers and to the public; what became of each."""
     asked = messages.read(answering.AnswersRequest, authentication.request_body())["answers"]
     outcomes = questions.answer(db.session(), _node(), asked)
-    said = zip(asked, outcomes, strict=True)
-    return jsonify(answers=[{"question_id": one["question_id"], "outcome": outcome} for one, outcome in said])
+    return jsonify(answers=list(map(answering.outcome_of, asked, outcomes)))
 
 
 @members.post("/petitions")

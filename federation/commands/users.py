@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from federation import account_links, auditlog, letters, mail, operations, people, roles, second_factor
+from federation import account_links, appointing, auditlog, letters, mail, operations, people, roles, second_factor
 from federation.commands import showing
 from federation.core import create_core
 from federation.database import unit_of_work
@@ -132,6 +132,25 @@ def user_reactivate(context: click.Context, name: str, reason: str) -> None:
         people.reactivate(session, found, actor=auditlog.OPERATOR, reason=reason)
         mail.notify(session, found, letters.OPENED, settings=settings)
     click.echo(f"已恢复 {name}。")
+
+
+@user.command(name="appoint")
+@click.argument("name")
+@click.option("--role", type=click.Choice(roles.ROLES), required=True)
+@click.option("--institution", "code", help="所属单位的代码；不写则属于联盟。")
+@reason_option
+@click.pass_context
+def user_appoint(context: click.Context, name: str, role: str, code: str | None, reason: str) -> None:
+    """给用户换角色或单位，并结束其全部会话。"""
+    settings = load_settings(context.obj)
+    with unit_of_work(create_core(settings)) as session:
+        found = operations.user(session, name)
+        institution = operations.institution(session, code) if code else None
+        if appointing.appoint(
+            session, found, role=role, institution=institution, actor=auditlog.OPERATOR, reason=reason
+        ):
+            mail.notify(session, found, letters.APPOINTED, settings=settings)
+    click.echo(f"已保存 {name} 的角色和单位。")
 
 
 @user.command(name="reset-second-factor")

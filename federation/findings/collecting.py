@@ -35,5 +35,11 @@ def findings(session: Session, versions: Sequence[ResourceVersion]) -> dict[int,
     return found
 
 
+def of_its_own(session: Session, version: ResourceVersion) -> list[Finding]:
+    """What its institution is shown: the findings on the version itself, nothing of what others have handed in."""
+    checks = link_checks.of(session, {version.id: version})
+    return by_severity([*_of_record(version.record), *links.opened(version.record, checks)])
+
+
 def _of_record(record: Record) -> list[Finding]:
     return [one for find in OF_THE_RECORD for one in find(record)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from federation.models.base import Base, now
@@ -70,14 +70,25 @@ class AuditEvent(Base):
     """An entry of the audit log: its canonical JSON (`entry`) is what a Merkle leaf is made of.
 
     `seal` shows that the hub wrote it: whoever can only reach the database cannot make one. The database refuses
-    UPDATE and DELETE here (triggers in the second migration).
+    UPDATE and DELETE here (triggers in the second migration). `person_id` is who did it, None for a machine, of which
+    no index is kept: what nodes publish is most of the log.
     """
 
     __tablename__ = "audit_events"
+    __table_args__ = (
+        Index(
+            "ix_audit_events_person",
+            "person_id",
+            "id",
+            sqlite_where=text("person_id IS NOT NULL"),
+            postgresql_where=text("person_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)
     action: Mapped[str] = mapped_column(String(60), index=True)
     subject: Mapped[str] = mapped_column(String(120), index=True)
+    person_id: Mapped[str | None] = mapped_column(String(36))
     entry: Mapped[str] = mapped_column(Text)
     seal: Mapped[str] = mapped_column(String(64))

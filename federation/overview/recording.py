@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from federation.mail import GIVEN_UP
 from federation.models.auditing import AuditCheckpoint, AuditCosignature, AuditLeaf, AuditWaiting
 from federation.models.base import now
 from federation.models.events import AuditEvent
@@ -15,6 +16,7 @@ from federation.models.mail import OutgoingMail
 from federation.settings import HubSettings
 
 WITNESSED_WITHIN = timedelta(days=30)
+GIVEN_UP_WITHIN = timedelta(days=30)
 GRACE = timedelta(minutes=10)
 """How much later than the settings say a checkpoint may come before somebody must look."""
 
@@ -38,11 +40,13 @@ class Log:
 
 @dataclass(frozen=True)
 class Letters:
-    """Letters that wait: how many in all, how many were tried in vain, and since when the oldest of these waits."""
+    """Letters that wait: how many in all, how many were tried in vain, and since when the oldest of these waits; and
+    how many were given up lately."""
 
     waiting: int
     failing: int
     since: datetime | None
+    given_up: int
 
 
 def log(session: Session, settings: HubSettings) -> Log:
@@ -70,11 +74,12 @@ def log(session: Session, settings: HubSettings) -> Log:
 
 
 def letters(session: Session) -> Letters:
-    """How the letters are; those that were given up are only in the worker's own log."""
+    """How the letters are."""
     tried = OutgoingMail.attempts > 1
     row = session.execute(
         select(func.count(), func.count().filter(tried), func.min(OutgoingMail.created_at).filter(tried)).select_from(
             OutgoingMail
         )
     ).one()
-    return Letters(*row)
+    lost = select(func.count()).where(AuditEvent.action == GIVEN_UP, AuditEvent.at > now() - GIVEN_UP_WITHIN)
+    return Letters(*row, given_up=session.scalar(lost) or 0)

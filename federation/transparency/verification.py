@@ -117,6 +117,7 @@ EVENT = (
     type_coerce(AuditEvent.at, String).label("at"),
     AuditEvent.action,
     AuditEvent.subject,
+    AuditEvent.person_id,
     AuditEvent.entry,
     AuditEvent.seal,
     AuditReason.salt,
@@ -139,7 +140,7 @@ def _events(session: Session) -> Iterator[Any]:
 
 def _check_event(done: Verified, event: Sequence[Any], keys: LogKeys, erased: set[str]) -> bytes:
     """That the hub wrote an event, and that its columns and its reason are what the entry says; gives the entry."""
-    event_id, at, action, subject, entry, seal, salt, reason = event
+    event_id, at, action, subject, person_id, entry, seal, salt, reason = event
     if entry is None:
         done.found("event_removed", event_id)
         return b""
@@ -149,7 +150,8 @@ def _check_event(done: Verified, event: Sequence[Any], keys: LogKeys, erased: se
         done.found("event_altered", event_id)
         return data
     said = _DECODER.decode(entry)
-    if (event_id, _moment(at), action, subject) != (said["id"], said["at"], said["action"], said["subject"]):
+    told = (said["id"], said["at"], said["action"], said["subject"], auditlog.person_of(said["actor"]))
+    if (event_id, _moment(at), action, subject, person_id) != told:
         done.found("columns_altered", event_id)
     hidden = said.get("reason_sha256")
     if reason is None and hidden and event_id not in erased:

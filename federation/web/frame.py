@@ -28,6 +28,7 @@ OF_THE_WORKBENCH = (
     "end",
     "action",
     "subject",
+    "actor",
     "until",
     "before",
 )

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from federation import letters, mail, mail_round, operations, people, roles
+from federation import audit_reading, letters, mail, mail_round, operations, people, roles
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.mail import OutgoingMail
+from federation.overview import recording
 from federation.parts import KEY
 from tests.support.certificates import self_signed
 from tests.support.desk import Desk
@@ -158,13 +159,24 @@ def test_what_the_server_refuses_for_good_is_given_up_and_the_rest_waits(
     assert len(waiting(hub)) == kept
 
 
+def given_up(hub: Hub) -> list[audit_reading.Entry]:
+    """What the audit log says of letters that were not delivered."""
+    with unit_of_work(hub.app, read_only=True) as session:
+        return audit_reading.read(session, action=mail.GIVEN_UP).entries
+
+
 def test_a_letter_is_given_up_at_last(hub: Hub, mailbox: Mailbox) -> None:
     write(hub)
     mailbox.refuse_message = "450 later"
     for _ in range(len(mail.PAUSES) + 1):
+        assert given_up(hub) == []
         assert send_all(hub) == 1
         let_time_pass(hub)
     assert waiting(hub) == []
+    [lost] = given_up(hub)
+    assert "450" in lost.reason
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert recording.letters(session).given_up == 1
 
 
 def test_a_worker_that_was_killed_while_sending_leaves_the_letter_for_later(hub: Hub, mailbox: Mailbox) -> None:
@@ -182,6 +194,7 @@ def test_a_letter_sealed_with_another_key_is_given_up_and_stops_nobody(hub: Hub,
     setting(hub, secret_key="another-key-0123456789-0123456789-0123")
     assert send_all(hub) == 1
     assert (waiting(hub), mailbox.messages) == ([], [])
+    assert len(given_up(hub)) == 1
 
 
 @pytest.mark.parametrize(

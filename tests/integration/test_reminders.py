@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from federation import days, mail, operations, people, reminder_round, reminding, roles
+from federation import days, feedback, mail, operations, people, reminder_round, reminding, roles
 from federation.database import unit_of_work
 from federation.days import ZONE
 from federation.models.base import now
+from federation.models.feedback import Feedback
+from federation.models.links import LinkCheck
 from federation.models.mail import OutgoingMail
 from federation.models.people import User
 from federation.models.questions import Question
@@ -169,6 +171,57 @@ def test_a_manager_is_told_what_expires_until_a_renewal_is_asked_for(desk: Desk,
     assert chen.submit(f"{own}/petitions", seen_on=own, kind="renewal", text="明年还用").status_code == 303
     assert reminder_round.run(desk.hub.app, moment=NOON + 8 * DAY) == 0
     assert desk.hub.states(record["id"]) == ["published"]
+
+
+def test_a_manager_is_told_what_readers_wait_for_and_which_links_are_dead(
+    desk: Desk, member: Member, other: Member
+) -> None:
+    links = {"links": [{"url": "https://example.org/dead"}]}
+    record, path = desk.waiting(member, title={"zh": "问到的尺"}, **links)
+    _, foreign = desk.waiting(other, title={"zh": "别家的钟"}, **links)
+    reviewer = desk.signed_in("li")
+    for one in (path, foreign):
+        reviewer.submit(one, **APPROVAL)
+    chen = reachable(desk, "chen", roles.MANAGER, member.code)
+    with unit_of_work(desk.hub.app) as session:
+        version = session.get_one(ResourceVersion, desk.version_id(record))
+        said = {"kind": "question", "text": "误差怎么来的？", "address": "203.0.113.7"}
+        feedback.give(session, version, settings=desk.hub.settings, **said)
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 0, "nothing is a week old, no link was opened"
+    change(desk, update(Feedback).values(at=now() - 8 * DAY))
+    change(desk, update(LinkCheck).values(outcome="broken", status=404, checked_at=now()))
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 1
+    letter, page = letters(desk)["chen@example.org"], chen.page("/workbench/own/")
+    assert "公众的提问或指出的错误超过 7 天没有答复的有 1 件" in letter
+    assert "链接打不开的有 1 件" in letter
+    for text in (letter, page):
+        assert text.count("问到的尺") >= 2
+        assert "别家的钟" not in text
+        assert "误差怎么来的" not in text
+    own = chen.page(path.replace("/workbench/", "/workbench/own/"))
+    assert "误差怎么来的？" in own
+    assert "https://example.org/dead 打不开（404）" in own
+    change(desk, update(Feedback).values(hidden_at=now()))
+    assert "误差怎么来的" not in chen.page(path.replace("/workbench/", "/workbench/own/"))
+
+
+def test_admins_are_told_once_a_day_of_what_they_must_not_find_out_by_chance(desk: Desk, member: Member) -> None:
+    record, path = desk.waiting(member)
+    reachable(desk, "boss", roles.ADMIN)
+    reachable(desk, "zhao", roles.AUDITOR)
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 0
+    desk.signed_in("li").submit(path, verdict="reject", reason="重复")
+    chen = desk.signed_in("chen", roles.MANAGER, member.code)
+    own = path.replace("/workbench/", "/workbench/own/")
+    chen.submit(f"{own}/petitions", seen_on=own, kind="appeal", text="不是重复")
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 1
+    [(to, said)] = letters(desk).items()
+    assert to == "boss@example.org"
+    assert "等答复的申诉和续期申请：1 件" in said
+    assert "损坏" not in said
+    assert desk.hub.states(record["id"])[0] not in said
+    assert reminder_round.run(desk.hub.app, moment=NOON + HOUR) == 0
+    assert reminder_round.run(desk.hub.app, moment=NOON + DAY) == 1
 
 
 def setting(hub: Hub, **changes: Any) -> None:

@@ -17,7 +17,7 @@ from federation.database import db, unit_of_work
 from federation.settings import HubSettings
 from federation.tasks import queue
 from tests.support.desk import DOOR, Desk
-from tests.support.hub import ORIGIN, Hub
+from tests.support.hub import ORIGIN, Hub, Member
 from tests.support.reviewing import PASSWORD
 
 Run = Callable[..., str]
@@ -111,3 +111,10 @@ def test_an_operator_closes_an_account_and_opens_it_again(hub: Hub, run: Run) ->
     assert desk.browser().enter("li").status_code == 401
     run("reactivate", "li")
     assert desk.browser().enter("li").status_code == 303
+
+
+def test_an_operator_gives_an_account_another_role_and_institution(hub: Hub, run: Run, member: Member) -> None:
+    desk = Desk(hub)
+    desk.person("li")
+    assert "已保存" in run("appoint", "li", "--role", "manager", "--institution", member.code)
+    assert desk.browser().enter("li").headers["Location"] == "/workbench/own/"

@@ -12,7 +12,7 @@ import pytest
 import requests
 from joserfc.jwk import RSAKey
 
-from federation import identities, operations, people, roles, second_factor
+from federation import appointing, identities, operations, people, roles, second_factor
 from federation.database import unit_of_work
 from federation.openid import Provider as Known
 from federation.openid import is_safe
@@ -94,6 +94,14 @@ def test_whoever_has_bound_the_account_signs_in_through_the_institution(desk: De
     assert browser.submit(UNBIND, seen_on=ACCOUNT).status_code == 303
     stranger = desk.browser()
     refused(stranger, "还没有与这里的账户绑定", through(stranger))
+
+
+def test_who_moves_to_another_institution_comes_in_through_the_former_one_no_longer(desk: Desk) -> None:
+    bind(desk.signed_in("zhang", roles.CONTRIBUTOR, "nim"))
+    with unit_of_work(desk.hub.app) as session:
+        person = operations.user(session, "zhang")
+        appointing.appoint(session, person, role=roles.AUDITOR, institution=None, actor="operator")
+    refused(stranger := desk.browser(), "还没有与这里的账户绑定", through(stranger))
 
 
 def test_an_identity_that_nobody_has_bound_makes_no_account(desk: Desk) -> None:

@@ -154,7 +154,30 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link(desk: Desk) -> None:
     assert desk.browser().enter("li").status_code == 401
 
 
-@pytest.mark.parametrize("deed", ["deactivation", "reactivation", "password"])
+def test_an_account_gets_another_role_with_a_reason_and_signs_in_anew(desk: Desk, member: Member) -> None:
+    reviewer, boss = desk.signed_in("li"), desk.signed_in("boss", roles.ADMIN)
+    _, waiting = desk.waiting(member)
+    reviewer.submit(f"{waiting}/claim", seen_on=waiting)
+    path = f"{USERS}/{user_id(desk, 'li')}"
+    deed = f"{path}/appointment"
+    for bad in ({"reason": " "}, {"role": "emperor"}, {"role": "manager"}, {"institution": "99"}):
+        sent = {"role": "auditor", "institution": "", "reason": "转岗", **bad}
+        assert boss.submit(deed, seen_on=path, **sent).status_code in (404, 422)
+    assert boss.submit(deed, seen_on=path, role="reviewer", institution="", reason="没有变").status_code == 303
+    assert reviewer.get("/workbench/").status_code == 200, "nothing has changed yet"
+    with unit_of_work(desk.hub.app, read_only=True) as session:
+        institution = str(operations.institution(session, member.code).id)
+    answer = boss.submit(deed, seen_on=path, role="contributor", institution=institution, reason="转到成员单位")
+    assert answer.status_code == 303
+    assert reviewer.get("/workbench/").status_code == 303
+    again = desk.browser()
+    assert again.enter("li").headers["Location"] == "/workbench/own/"
+    assert again.get(waiting).status_code == 403
+    assert "还没有人领取" in again.page("/workbench/own/"), "what was claimed is given back"
+    assert desk.actions().count("user.appointed") == 1
+
+
+@pytest.mark.parametrize("deed", ["deactivation", "reactivation", "password", "appointment"])
 def test_no_admin_shuts_the_door_on_themselves(desk: Desk, deed: str) -> None:
     boss = desk.signed_in("boss", roles.ADMIN)
     path = f"{USERS}/{user_id(desk, 'boss')}"

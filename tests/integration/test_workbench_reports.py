@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from openpyxl import load_workbook
@@ -49,6 +51,9 @@ def test_a_reader_of_the_desk_sees_all_members_on_screen_as_workbook_and_as_csv(
     chart = browser.get(REPORT + "members.svg")
     assert chart.content_type == "image/svg+xml"
     assert "default-src 'none'" in chart.headers["Content-Security-Policy"]
+    drawn = re.findall(r"<text[^>]*>([^<0-9]+)</text>", chart.get_data(as_text=True))
+    assert {"a院", "浏览", "下载"} <= set(drawn)
+    assert "收到反馈" not in drawn
 
 
 def test_the_public_sees_how_often_a_member_s_resources_were_used(desk: Desk) -> None:
@@ -108,6 +113,17 @@ def test_an_auditor_reads_the_log_in_words_and_narrows_it_down(desk: Desk) -> No
     assert "<dd>user.signed_in</dd>" in browser.page(f"{LOG}?action=user.")
     assert "没有这样的条目" in browser.page(f"{LOG}?action=100%25")
     assert "没有这样的条目" in browser.page(f"{LOG}?before=0")
+
+
+def test_what_one_person_has_done_is_a_click_away(desk: Desk) -> None:
+    browser = desk.signed_in("zhao", roles.AUDITOR)
+    [own, *_] = re.findall(r'href="([^"]*/log\?actor=user[^"]+)">zhao<', browser.page(LOG))
+    narrowed = browser.page(own.replace("&amp;", "&"))
+    assert "<dd>user.signed_in</dd>" in narrowed
+    assert "<dd>version.published</dd>" not in narrowed
+    assert set(re.findall(r"<dt>actor</dt><dd>([^<]+)</dd>", narrowed)) == {unquote(own.split("actor=")[1])}
+    for nobody in ("user:nobody", "user:", "hub"):
+        assert "没有这样的条目" in browser.page(f"{LOG}?actor={nobody}")
 
 
 def test_the_log_is_read_from_a_day_backwards(desk: Desk) -> None:

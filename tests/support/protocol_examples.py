@@ -17,6 +17,7 @@ from unittest import mock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared import carrying, http_signatures, hub_answers, messages, signing
+from shared.answering import outcome_of
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
 from shared.endorsement import endorse
@@ -369,16 +370,13 @@ def status() -> dict[str, Any]:
 
 def answering() -> dict[str, Any]:
     """An institution answers a reviewer, and tells the alliance alone why it does not answer a reader."""
+    said = [
+        {"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"},
+        {"question_id": FEEDBACK_ID, "text": "广告，不公开。", "private": True},
+    ]
     return {
-        "answers-request": {
-            "answers": [
-                {"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"},
-                {"question_id": FEEDBACK_ID, "text": "广告，不公开。", "private": True},
-            ]
-        },
-        "answers-reply": {
-            "answers": [{"question_id": one, "outcome": "accepted"} for one in (QUESTION_ID, FEEDBACK_ID)]
-        },
+        "answers-request": {"answers": said},
+        "answers-reply": {"answers": [outcome_of(one, "accepted") for one in said]},
     }
 
 
@@ -533,10 +531,7 @@ def carried() -> dict[str, Any]:
                 },
             ],
             "words": {
-                "answers": [
-                    {**said, "answer_sha256": digest(canonical(one))}
-                    for said, one in zip(answering()["answers-reply"]["answers"], words()["answers"], strict=True)
-                ],
+                "answers": answering()["answers-reply"]["answers"],
                 "petitions": petitioning()["petitions-reply"]["petitions"],
                 "arks": 1,
             },

@@ -185,6 +185,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/admin/users/<user_id>/second-factor"),
         ("POST", "/workbench/admin/users/<user_id>/sessions"),
         ("POST", "/workbench/admin/users/<user_id>/deactivation"),
+        ("POST", "/workbench/admin/users/<user_id>/appointment"),
         ("POST", "/workbench/admin/users/<user_id>/password"),
         ("GET", "/workbench/admin/log"),
     },

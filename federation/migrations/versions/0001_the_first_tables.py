@@ -19,12 +19,14 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('action', sa.String(length=60), nullable=False),
     sa.Column('subject', sa.String(length=120), nullable=False),
+    sa.Column('person_id', sa.String(length=36), nullable=True),
     sa.Column('entry', sa.Text(), nullable=False),
     sa.Column('seal', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_events'))
     )
     with op.batch_alter_table('audit_events', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_events_action'), ['action'], unique=False)
+        batch_op.create_index('ix_audit_events_person', ['person_id', 'id'], unique=False, sqlite_where=sa.text('person_id IS NOT NULL'), postgresql_where=sa.text('person_id IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_audit_events_subject'), ['subject'], unique=False)
 
     op.create_table('counters',
@@ -305,6 +307,7 @@ def downgrade() -> None:
     op.drop_table('counters')
     with op.batch_alter_table('audit_events', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_events_subject'))
+        batch_op.drop_index('ix_audit_events_person')
         batch_op.drop_index(batch_op.f('ix_audit_events_action'))
 
     op.drop_table('audit_events')

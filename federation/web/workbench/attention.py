@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from federation.language import request_language
+from federation.mail import GIVEN_UP
 from federation.overview.keeping import Kept
 from federation.overview.members import Members, NodeStanding
-from federation.overview.recording import Letters, Log
+from federation.overview.recording import GIVEN_UP_WITHIN, Letters, Log
 from federation.overview.reviewing import Queue
 from federation.review_queue import OVERDUE
 from federation.web.workbench import showing
@@ -156,3 +157,11 @@ def _of_letters(letters: Letters) -> Iterator[Notice]:
             time=showing.aged(letters.since),
         )
         yield Notice(text, "#letters")
+    if letters.given_up:
+        text = ngettext(
+            "最近 %(days)s 天有 %(num)s 封信没有送到",
+            "最近 %(days)s 天有 %(num)s 封信没有送到",
+            letters.given_up,
+            days=GIVEN_UP_WITHIN.days,
+        )
+        yield Notice(text, url_for("workbench_log.log", action=GIVEN_UP))

@@ -19,6 +19,7 @@ GROUPS: Mapping[str, Any] = {
     "review": _l("审核"),
     "petition": _l("申诉和续期"),
     "rereview": _l("抽查"),
+    "feedback": _l("公众反馈"),
     "policy": _l("审核规则"),
     "reviewer": _l("审核人"),
     "user": _l("账户和登录"),
@@ -28,6 +29,7 @@ GROUPS: Mapping[str, Any] = {
     "key": _l("密钥"),
     "bundle": _l("离线包"),
     "object": _l("文件"),
+    "letter": _l("信"),
     "resource": _l("永久标识"),
     "hub": _l("平台"),
     "audit": _l("日志"),
@@ -59,6 +61,10 @@ ACTIONS: Mapping[str, Any] = {
     "petition.dismissed": _l("不同意单位的申请"),
     "rereview.sound": _l("抽查：没有问题"),
     "rereview.doubtful": _l("抽查：有疑问"),
+    "feedback.received": _l("公众提问或指出错误"),
+    "feedback.answered": _l("单位答复公众"),
+    "feedback.hidden": _l("隐藏公众反馈"),
+    "feedback.shown": _l("恢复公众反馈"),
     "policy.changed": _l("改了审核规则"),
     "reviewer.disciplines": _l("设定审核人的专业"),
     "user.created": _l("开设了账户"),
@@ -75,6 +81,7 @@ ACTIONS: Mapping[str, Any] = {
     "user.email_changed": _l("改邮箱"),
     "user.deactivated": _l("停用账户"),
     "user.reactivated": _l("恢复账户"),
+    "user.appointed": _l("换角色或单位"),
     "user.second_factor_set_up": _l("设好第二重验证"),
     "user.second_factor_refused": _l("验证码不对"),
     "user.second_factor_removed": _l("撤销了第二重验证"),
@@ -104,6 +111,7 @@ ACTIONS: Mapping[str, Any] = {
     "object.repaired": _l("文件修好"),
     "object.virus_check": _l("查出病毒"),
     "object.removed": _l("清除没有用的文件"),
+    "letter.given_up": _l("一封信没有送到"),
     "resource.ark_restored": _l("找回永久标识"),
     "hub.configured": _l("平台的设置有变动"),
     "hub.restored": _l("平台从备份恢复"),
@@ -155,4 +163,6 @@ def named(code: str, names: Names) -> str:
     kind, _colon, rest = code.partition(":")
     if kind == "invitation" and rest:
         return str(_("邀请 %(number)s", number=rest))
+    if kind == "letter" and rest:
+        return str(_("一封信"))
     return str(NOBODY.get(code, code))

@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import identities, openid, people, second_factor
+from federation import auditlog, identities, openid, people, second_factor
 from federation.audience import PERSON, PUBLIC, guard
 from federation.database import db
 from federation.language import request_language
@@ -62,7 +62,7 @@ def bind() -> ResponseReturnValue:
 @workbench_identity.post("/unbound")
 def unbind() -> ResponseReturnValue:
     """The account at the provider stands for the own one no more."""
-    identities.unbind(db.session(), sessions.me())
+    identities.unbind(db.session(), sessions.me(), actor=auditlog.person(sessions.me().id))
     flash(_("已解除绑定，以后用密码登录。"), "good")
     return redirect(url_for("workbench_account.account"), 303)
 

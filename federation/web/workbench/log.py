@@ -8,7 +8,7 @@ from datetime import date
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from federation import audit_reading
+from federation import audit_reading, auditlog
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.web.workbench import deeds, sessions, showing
@@ -23,7 +23,7 @@ MAX_FILTER = 200
 @workbench_log.get("/log")
 def log() -> ResponseReturnValue:
     """The events, the last first."""
-    asked = {name: request.args.get(name, "")[:MAX_FILTER].strip() for name in ("action", "subject")}
+    asked = {name: request.args.get(name, "")[:MAX_FILTER].strip() for name in ("action", "subject", "actor")}
     until = _day(request.args.get("until", ""))
     found = audit_reading.read(db.session(), before=request.args.get("before", "")[:36], until=until, **asked)
     return render_template(
@@ -33,6 +33,7 @@ def log() -> ResponseReturnValue:
         deeds=deeds,
         showing=showing,
         as_text=_as_text,
+        is_person=auditlog.person_of,
     )
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from federation import auditlog, petitions, reminders
+from federation import auditlog, owing, petitions
 from federation import contributions as contributed
 from federation.audience import MEMBER, guard
 from federation.database import db
@@ -31,8 +31,8 @@ def contributions() -> ResponseReturnValue:
         state=request.args.get("state", ""),
         page=request.args.get("page", 1, type=int),
     )
-    owing = reminders.owing(db.session(), institution_id())
-    return render_template("workbench/own/contributions.html", found=found, owing=owing, showing=showing)
+    owed = owing.owing(db.session(), institution_id())
+    return render_template("workbench/own/contributions.html", found=found, owing=owed, showing=showing)
 
 
 @workbench_own.get("/versions/<int(max=2147483647):version_id>")

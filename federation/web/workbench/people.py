@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from federation import account_links, auditlog, letters, mail, people, person_sessions, second_factor
+from federation import account_links, appointing, auditlog, letters, mail, people, person_sessions, second_factor
 from federation.audience import ADMIN, guard
 from federation.database import db
 from federation.models.institutions import Institution
@@ -106,6 +108,27 @@ def remove_second_factor(user_id: str) -> ResponseReturnValue:
     return redirect(url_for("workbench_people.person", user_id=user.id), 303)
 
 
+@workbench_people.post("/<user_id>/appointment")
+def appoint(user_id: str) -> ResponseReturnValue:
+    """Give the person another role or institution."""
+    user, form = _other(user_id), request.form
+    try:
+        changed = appointing.appoint(
+            db.session(),
+            user,
+            role=form.get("role", ""),
+            institution=_institution(form.get("institution", "")),
+            actor=_actor(),
+            reason=form.get("reason", ""),
+        )
+    except (InvalidRequest, ReasonMissing) as error:
+        return _person_page(user, error)
+    if changed:
+        mail.notify(db.session(), user, letters.APPOINTED, settings=parts().settings)
+    flash(_("%(name)s 的角色和单位已保存。", name=user.display_name), "good")
+    return redirect(url_for("workbench_people.person", user_id=user.id), 303)
+
+
 @workbench_people.post("/<user_id>/deactivation")
 def deactivate(user_id: str) -> ResponseReturnValue:
     """Close an account; its sessions end, its decisions stay."""
@@ -146,6 +169,10 @@ def _institution(chosen: str) -> Institution | None:
     return found
 
 
+def _institutions() -> Sequence[Institution]:
+    return db.session.scalars(select(Institution).order_by(Institution.code)).all()
+
+
 def _user(user_id: str) -> User:
     found = db.session.get(User, user_id)
     if found is None:
@@ -167,7 +194,7 @@ def _users_page(error: CommonsError | None = None, link: str = "", mailed: bool 
         "workbench/admin/users.html",
         users=db.session.scalars(everybody).all(),
         invitations=account_links.open_invitations(db.session()),
-        institutions=db.session.scalars(select(Institution).order_by(Institution.code)).all(),
+        institutions=_institutions(),
         days=parts().settings.invitation_days,
         link=link,
         mailed=mailed,
@@ -184,6 +211,7 @@ def _person_page(
         "workbench/admin/person.html",
         user=user,
         manageable=may_manage(sessions.me(), user),
+        institutions=_institutions(),
         factor=second_factor.of(db.session(), user),
         codes_left=second_factor.recovery_codes_left(db.session(), user),
         standing=person_sessions.sessions_of(db.session(), user),

@@ -352,6 +352,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", ADMIN + "/users/<user_id>/deactivation"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/deactivation"
     ),
+    ("POST", ADMIN + "/users/<user_id>/appointment"): Row(
+        admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/appointment"
+    ),
     ("POST", ADMIN + "/users/<user_id>/second-factor"): Row(
         admins_only(), lambda stage: f"{ADMIN}/users/{stage.somebody()}/second-factor"
     ),

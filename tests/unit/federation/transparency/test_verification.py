@@ -50,6 +50,7 @@ def test_a_log_that_nobody_touched_is_whole(log: Hub) -> None:
 ALTERED = {
     "an entry": ("UPDATE audit_events SET entry = replace(entry, 'test.done', 'test.gone') {event}", "event_altered"),
     "an action": ("UPDATE audit_events SET action = 'test.gone' {event}", "columns_altered"),
+    "who it was": ("UPDATE audit_events SET person_id = 'x' {event}", "columns_altered"),
     "a subject": ("UPDATE audit_events SET subject = 'thing:x' {event}", "columns_altered"),
     "a seal": ("UPDATE audit_events SET seal = '' {event}", "event_altered"),
     "an event": ("DELETE FROM audit_events {event}", "event_removed"),
@@ -150,8 +151,8 @@ def test_a_reason_can_be_erased_with_a_word_of_why_and_the_log_stays_whole(log: 
 
 
 def test_an_event_that_is_slipped_in_is_found_wherever_it_stands(log: Hub) -> None:
-    copied = "INSERT INTO audit_events SELECT '{id}', at, action, subject, entry, seal FROM audit_events WHERE id = "
-    tamper(log, copied.format(id="0") + f"(SELECT {ID})", n=5)
+    copied = "SELECT '0', at, action, subject, person_id, entry, seal FROM audit_events WHERE id ="
+    tamper(log, f"INSERT INTO audit_events {copied} (SELECT {ID})", n=5)
     assert codes(log) == {"event_inserted"}
     tamper(log, "INSERT INTO audit_leaves VALUES (313, '0')")
     assert {"columns_altered", "counter_differs"} <= codes(log)
@@ -166,7 +167,7 @@ def test_a_history_written_anew_is_found_by_the_checkpoints_that_were_signed(log
         entries = [row.entry for row in rows]
         entries[100] = canonical(json.loads(entries[100]) | {"actor": "user:2"}).decode()
         seal = auditlog.seal(log_keys(log.settings).sealing, entries[100].encode())
-        update = "UPDATE audit_events SET entry = :e, seal = :s WHERE id = :i"
+        update = "UPDATE audit_events SET entry = :e, seal = :s, person_id = '2' WHERE id = :i"
         _update(connection, update, e=entries[100], s=seal, i=rows[100].id)
         update = "UPDATE audit_hashes SET hash = :h WHERE level = :l AND number = :n"
         for level, place, hashed in Growing().add(leaf_hash(entry.encode()) for entry in entries):
