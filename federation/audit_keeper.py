@@ -7,7 +7,6 @@ import threading
 import structlog
 from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from federation import configuration
 from federation.database import unit_of_work
@@ -24,7 +23,7 @@ log = structlog.get_logger()
 def run(app: Flask, stopping: threading.Event) -> None:
     """Remember the settings if they have changed, and keep the log until `stopping`.
 
-    A database that is away is tried again at the next round.
+    Trouble of any kind is logged and tried again at the next round.
     """
     settings, noted = parts(app).settings, False
     while True:
@@ -34,7 +33,8 @@ def run(app: Flask, stopping: threading.Event) -> None:
                     configuration.note(session, settings)
                 noted = True
             keep(app)
-        except SQLAlchemyError as error:
+        except Exception as error:
+            # Whatever it is, a log that is no longer kept is worse than one more attempt.
             log.warning("audit log not numbered", cause=type(error).__name__)
         if stopping.wait(settings.sweep_seconds):
             return

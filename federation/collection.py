@@ -66,8 +66,9 @@ def expire_uploads(app: Flask, *, dry_run: bool = False) -> int:
                     with unit_of_work(app) as session:
                         garbage.given_up(session, upload.upload_id)
         except StorageError as error:
-            log.warning("store away", cause=type(error).__name__)
-            break
+            log.warning("upload not ended", upload=upload.upload_id, cause=type(error).__name__)
+            if not parts(app).store.ready():
+                break
     return count
 
 
@@ -98,8 +99,9 @@ def finish_removals(app: Flask) -> None:
         try:
             _remove(app, sha256)
         except StorageError as error:
-            log.warning("store away", cause=type(error).__name__)
-            return
+            log.warning("object not removed", sha256=sha256, cause=type(error).__name__)
+            if not parts(app).store.ready():
+                return
 
 
 def collect(app: Flask, *, dry_run: bool = False) -> Collected:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -107,6 +107,11 @@ def give(
     lifecycle.tell(session, version, reason=text, question_id=given.id, feedback=kind)
     _log(session, given, "anonymous", "feedback.received", after=auditlog.blinded(session, text))
     return given
+
+
+def hold(session: Session, ids: Collection[str]) -> None:
+    """Keep these to the end of the transaction, in the order of their ids: two who answer them wait for no circle."""
+    session.execute(select(Feedback.id).where(Feedback.id.in_(ids)).order_by(Feedback.id).with_for_update())
 
 
 def take_answer(session: Session, node: Node, feedback_id: str, *, text: str, private: bool) -> str:

@@ -109,6 +109,8 @@ def claim(session: Session, *, before: datetime) -> Claim | None:
     stored = session.scalars(
         select(StoredObject)
         .where(
+            # What is just being taken away may be gone already, which is no loss.
+            StoredObject.removing_at.is_(None),
             or_(StoredObject.claimed_until.is_(None), StoredObject.claimed_until < moment),
             or_(
                 and_(StoredObject.damaged_at.is_(None), StoredObject.checked_at < before),
@@ -187,7 +189,7 @@ def _read_through(store: ObjectStore, claimed: Claim, pace: Pace, beat: Callable
 def conclude(session: Session, claimed: Claim, damage: str) -> None:
     """Note what a check has found, unless the object was replaced or checked by somebody else meanwhile."""
     stored = session.get(StoredObject, claimed.sha256, with_for_update=True)
-    if stored is None or stored.checked_at != claimed.checked_at:
+    if stored is None or stored.removing_at is not None or stored.checked_at != claimed.checked_at:
         return
     stored.checked_at, stored.claimed_until = now(), None
     if not damage:

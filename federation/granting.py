@@ -145,6 +145,9 @@ def _grant(store: ObjectStore, upload: Upload, begun: Begun) -> dict[str, Any]:
         raise UploadClosed(state=upload.state)
     arrived: Mapping[int, int] = {}
     if upload.store_upload_id in (begun.opening.store_upload_id, begun.store_upload_id):
+        if upload.store_upload_id != begun.store_upload_id:
+            # It begins anew: what arrives from here on is progress, else it would count as abandoned meanwhile.
+            upload.bytes_present = 0
         upload.store_upload_id, arrived = begun.store_upload_id, begun.arrived
     # Else the node has asked twice at this moment and the other request was quicker: its upload is the one that
     # counts, whatever has arrived of it. The store forgets the empty one with time.

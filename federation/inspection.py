@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from federation import auditlog, file_types
@@ -14,6 +14,7 @@ from federation.models.objects import StoredObject
 from federation.settings import HubSettings
 from federation.storage import Kept, ObjectStore
 
+DUE = "due"
 AT_A_TIME = 20
 """How many objects that were stored before there was a scanner one sweep looks at."""
 
@@ -50,7 +51,7 @@ def _scan(store: ObjectStore, sha256: str, scanning: Scanner) -> tuple[str, str]
 
 def mark_unscanned(session: Session, *, scanning: bool) -> None:
     """What was stored before there was a scanner is due for it, and no longer is when there is none any more."""
-    before, after = ("", "due") if scanning else ("due", "")
+    before, after = ("", DUE) if scanning else (DUE, "")
     session.execute(
         update(StoredObject)
         .where(StoredObject.scan == before)
@@ -60,9 +61,9 @@ def mark_unscanned(session: Session, *, scanning: bool) -> None:
 
 
 def unscanned(session: Session) -> Sequence[str]:
-    """Digests of some objects that are due to be scanned."""
-    due = select(StoredObject.sha256).where(StoredObject.scan == "due", StoredObject.damaged_at.is_(None))
-    return session.scalars(due.order_by(StoredObject.verified_at).limit(AT_A_TIME)).all()
+    """Digests of some objects that are due to be scanned: any, for some the scanner may never give a verdict of."""
+    due = select(StoredObject.sha256).where(StoredObject.scan == DUE, StoredObject.damaged_at.is_(None))
+    return session.scalars(due.order_by(func.random()).limit(AT_A_TIME)).all()
 
 
 def rescan(store: ObjectStore, sha256: str, scanning: Scanner) -> tuple[str, str]:
@@ -71,9 +72,12 @@ def rescan(store: ObjectStore, sha256: str, scanning: Scanner) -> tuple[str, str
 
 
 def note(session: Session, sha256: str, scan: str, malware: str) -> None:
-    """Remember how a scan ended; an infected object is told to the audit log (PREMIS 3: virus check)."""
+    """Remember how a scan ended; an infected object is told to the audit log (PREMIS 3: virus check).
+
+    Workers of several hosts may have scanned it at the same time: the first one counts.
+    """
     stored = session.get(StoredObject, sha256, with_for_update=True)
-    if stored is not None:
+    if stored is not None and stored.scan == DUE:
         note_on(session, stored, scan, malware)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -185,7 +185,7 @@ def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: s
                     "state": version.state,
                     "reason": reason,
                     "ark": version.resource.ark or "",
-                    "effective_on": _effective_on(version),
+                    "effective_on": effective_on(version.state, version.publish_on, version.expires_on),
                     "at": moment,
                     **about,
                 }
@@ -194,7 +194,7 @@ def _tell_nodes(session: Session, versions: Sequence[ResourceVersion], reason: s
         )
 
 
-def _effective_on(version: ResourceVersion) -> str:
-    """The day on which a version becomes public, or ends being so; empty for none."""
-    day = {"approved": version.publish_on, "published": version.expires_on}.get(version.state)
+def effective_on(state: str, publish_on: date | None, expires_on: date | None) -> str:
+    """The day on which a version in this state becomes public, or ends being so; empty for none."""
+    day = {"approved": publish_on, "published": expires_on}.get(state)
     return day.isoformat() if day else ""

@@ -106,6 +106,11 @@ def make(
 
 def receive(session: Session, node: Node, petitions: Sequence[Mapping[str, Any]]) -> list[Taken]:
     """Take the petitions that a node brings, in order; one that is refused keeps no other from being taken."""
+    # All resources at once: one after the other, and two who hold them in another order would stop each other.
+    ours = select(Resource.id).where(
+        Resource.id.in_({one["record_id"] for one in petitions}), Resource.institution_id == node.institution_id
+    )
+    lifecycle.lock(session, ours)
     return [_receive(session, node, one) for one in petitions]
 
 
@@ -211,9 +216,6 @@ def _receive(session: Session, node: Node, given: Mapping[str, Any]) -> Taken:
             Resource.institution_id == node.institution_id,
         )
     )
-    if version is not None:
-        # Held first: else the same petition that comes twice at the same moment would be refused once.
-        lifecycle.lock(session, [version.resource_id])
     known = session.get(Petition, given["petition_id"])
     if version is None or (known is not None and known.version_id != version.id):
         return Taken(REFUSED, NotFound())

@@ -9,6 +9,7 @@ import werkzeug.exceptions
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from federation.database import is_full
 from federation.language import request_language
@@ -97,7 +98,8 @@ def as_named(error: Exception) -> CommonsError:
     if isinstance(error, OperationalError) and is_full(error):
         return HubFull(retry_after=60)
     # IntegrityError: two writers met at a unique row; whoever came second finds the first's work when asking again.
-    if isinstance(error, OperationalError | IntegrityError) or (
+    # TimeoutError: more threads than connections, each of which waits for the database.
+    if isinstance(error, OperationalError | IntegrityError | PoolTimeout) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
         return DatabaseBusy(retry_after=5)

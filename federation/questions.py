@@ -76,6 +76,7 @@ def answer(session: Session, node: Node, answers: Sequence[Mapping[str, Any]]) -
     standing = {
         one.id: one for one in session.scalars(query.options(owner).execution_options(populate_existing=True))
     }
+    feedback.hold(session, ids)
     return [_take(session, node, standing.get(one["question_id"]), one) for one in answers]
 
 

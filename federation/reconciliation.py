@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from federation import auditlog, publication, withdrawals
+from federation import auditlog, lifecycle, publication, withdrawals
 from federation.models.base import insert_missing, now
 from federation.models.events import NodeEvent
 from federation.models.institutions import Node
@@ -48,6 +48,8 @@ def items(session: Session, node: Node, *, bucket: int, after: tuple[str, int]) 
             ResourceVersion.version,
             ResourceVersion.sha256,
             ResourceVersion.state,
+            ResourceVersion.publish_on,
+            ResourceVersion.expires_on,
             Resource.ark,
             _last_reason().label("reason"),
         )
@@ -56,18 +58,20 @@ def items(session: Session, node: Node, *, bucket: int, after: tuple[str, int]) 
         .order_by(ResourceVersion.resource_id, ResourceVersion.version)
         .limit(MAX_ITEMS + 1)
     ).all()
-    found = [
-        {
-            "record_id": row.resource_id,
-            "version": row.version,
-            "sha256": row.sha256,
-            "state": row.state,
-            "reason": row.reason or "",
-            "ark": row.ark or "",
-        }
-        for row in rows[:MAX_ITEMS]
-    ]
-    return {"items": found, "more": len(rows) > MAX_ITEMS}
+    return {"items": [_item(row) for row in rows[:MAX_ITEMS]], "more": len(rows) > MAX_ITEMS}
+
+
+def _item(row: Any) -> dict[str, Any]:
+    day = lifecycle.effective_on(row.state, row.publish_on, row.expires_on)
+    return {
+        "record_id": row.resource_id,
+        "version": row.version,
+        "sha256": row.sha256,
+        "state": row.state,
+        "reason": row.reason or "",
+        "ark": row.ark or "",
+        **({"effective_on": day} if day else {}),
+    }
 
 
 def records(session: Session, node: Node, names: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

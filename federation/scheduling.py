@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from federation import auditlog, days, entitlement, lifecycle, policies, publication, reasons
@@ -22,6 +22,7 @@ MAX_REASON = 2000
 AT_A_TIME = 400
 OVER = "发布期已满，没有续期。Its time was over and was not renewed."
 """Why what has expired is gone, in both languages: the public reads it as it stands."""
+RESTORED = "平台从备份恢复，以这里的日期为准。The hub was restored from a backup; this is the day that stands."
 SYSTEM = "system:calendar"
 """Who does what a day brings, as the audit log names it."""
 
@@ -91,6 +92,16 @@ def recall(session: Session, version: ResourceVersion, *, by: User, reason: str)
     approvals = (Decision.version_id == version.id, Decision.verdict == APPROVE)
     session.execute(update(Decision).where(*approvals).values(standing=False))
     lifecycle.advance(session, [version], to=entitlement.WAITING, actor=auditlog.person(by.id), reason=reason)
+
+
+def tell_days(session: Session) -> int:
+    """Tell the nodes every day that is fixed, after a restore: a later one that they know of is lost; how many."""
+    fixed = ((APPROVED, ResourceVersion.publish_on), (PUBLIC, ResourceVersion.expires_on))
+    which = or_(*(and_(ResourceVersion.state == state, day.is_not(None)) for state, day in fixed))
+    versions = session.scalars(select(ResourceVersion).where(which).order_by(ResourceVersion.id)).all()
+    for version in versions:
+        lifecycle.tell(session, version, reason=RESTORED)
+    return len(versions)
 
 
 def _checked(session: Session, version: ResourceVersion, by: User, reason: str, *, to: str) -> str:

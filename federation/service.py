@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import secrets
 import subprocess
 import sys
@@ -29,6 +30,11 @@ LET_GO_WITHIN = 10.0
 """Seconds in which what a killed hub had started ends and lets go of its ports."""
 FINISH_REQUESTS_WITHIN = "3"
 """Seconds that requests under way have when the web server stops."""
+CONNECTIONS = 4096
+"""How many may be open in one web process, most of them idle: a browser keeps up to six for half a minute, and each
+costs some 25 KiB."""
+OTHER_FILES = 256
+"""What a web process has open besides."""
 LEAN = {"MALLOC_ARENA_MAX": "2"}
 """glibc otherwise keeps an arena of freed memory for each thread."""
 
@@ -55,12 +61,24 @@ def become_web(settings: HubSettings) -> NoReturn:
     # Those whose bodies are awaited (federation/waiting.py) keep no thread from the others.
     threads = settings.web_threads + PLACES
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(threads)]
+    # Granian accepts 1,024 and lets whoever comes then wait until one of them has been idle for half a minute.
+    command += ["--backpressure", str(connections_allowed())]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", FINISH_REQUESTS_WITHIN]
     environ = {**os.environ, server_logs.FORMAT: settings.log_format}
     if SUPERVISED in environ:
         # The server's own workers are children of this process, whose number stays the same.
         environ[SUPERVISED] = str(os.getpid())
     os.execve(sys.executable, command, environ)  # noqa: S606  # no shell is meant
+
+
+def connections_allowed() -> int:
+    """How many connections a process may hold, after the system's soft limit of files was raised for them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + OTHER_FILES
+    files = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(files - OTHER_FILES, OTHER_FILES)
 
 
 class StoreChild(Child):

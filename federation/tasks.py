@@ -4,9 +4,11 @@ nothing: the sweep finds whatever was left behind.
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,7 +29,7 @@ from federation import (
 )
 from federation.database import FULL_WORDS, brief, unit_of_work
 from federation.findings import likeness
-from federation.malware import Scanner, ScannerAway
+from federation.malware import ScannerAway
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
 from federation.queue_engine import make_huey
@@ -44,6 +46,9 @@ STALE = timedelta(seconds=60)
 BEAT_SECONDS = 20.0
 TEXTS_AT_A_TIME = 3
 """Hundreds of changes whose texts one sweep takes up: a second or two of work."""
+PATIENCE = 3
+"""Files in one sweep for which a scanner that gives no verdict is asked."""
+ANY_ORDER = random.SystemRandom().sample
 AT_A_TIME = 8
 """Uploads of one task: carrying each small file by itself costs a quarter of reading it, many would starve others."""
 
@@ -66,11 +71,11 @@ class Queue:
 
     def verify_each(self, upload_ids: Sequence[str]) -> None:
         """Verify one after the other; none waits for one that cannot be read. Raises the last of such errors then."""
-        failure: StorageError | ScannerAway | None = None
+        failure: Exception | None = None
         for upload_id in upload_ids:
             try:
                 self.verify_now(upload_id)
-            except (StorageError, ScannerAway) as error:
+            except Exception as error:
                 failure = error
         if failure is not None:
             raise failure
@@ -121,7 +126,33 @@ class Queue:
         parts(self.app).store.abort_upload(upload_id=upload_id, store_upload_id=store_upload_id)
 
     def sweep(self) -> None:
-        """Pick up what a lost task, a killed process or a store that was away left behind."""
+        """Pick up what a lost task, a killed process or a store that was away left behind.
+
+        No part of it keeps another from being done. Raises the last error of a part then.
+        """
+        failure: Exception | None = None
+        for part in (
+            self._tidy,
+            self._admit_and_draw,
+            self._follow_calendar,
+            self._make_room,
+            self._follow_texts,
+            self._remind,
+            self._verify_left_behind,
+            self._scan_older,
+        ):
+            try:
+                part()
+            except (StorageError, ScannerAway) as error:
+                log.warning("store or scanner away", cause=str(error))
+            except Exception as error:
+                log.warning("part of the sweep failed", part=part.__name__, cause=type(error).__name__)
+                failure = error
+        if failure is not None:
+            raise failure
+
+    def _tidy(self) -> None:
+        """Forget what is kept for a while only."""
         scanning = inspection.scanner(parts(self.app).settings)
         with unit_of_work(self.app) as session:
             inspection.mark_unscanned(session, scanning=scanning is not None)
@@ -129,21 +160,43 @@ class Queue:
             counting.forget(session)
             feedback.forget_senders(session)
             person_sessions.forget_expired(session)
+
+    def _admit_and_draw(self) -> None:
+        """Let into review what stood between two commits, and draw the month's sample."""
+        with unit_of_work(self.app) as session:
             uploads.admit_left_behind(session)
+        with unit_of_work(self.app) as session:
             sampling.draw(session)
-            stale = uploads.left_behind(session, longer_than=STALE)
-        self._follow_calendar()
+
+    def _make_room(self) -> None:
         collection.expire_uploads(self.app)
         collection.finish_removals(self.app)
-        self._follow_texts()
+
+    def _remind(self) -> None:
         reminder_round.run(self.app)
-        try:
-            for upload_id in stale:
-                self.verify_now(upload_id)
-            if scanning is not None:
-                self._scan_older(scanning)
-        except (StorageError, ScannerAway) as error:
-            log.warning("store or scanner away", cause=str(error))
+
+    def _verify_left_behind(self) -> None:
+        with unit_of_work(self.app) as session:
+            stale = uploads.left_behind(session, longer_than=STALE)
+        self._each(stale, self.verify_now)
+
+    def _each(self, names: Sequence[str], do: Callable[[str], object]) -> None:
+        """Do it for each, in any order, so that those which cannot be read or scanned keep no other waiting for ever.
+
+        Raises the last error; with a store or a scanner that is away altogether it is not asked for each.
+        """
+        failure: Exception | None = None
+        patience = PATIENCE
+        for name in ANY_ORDER(names, len(names)):
+            try:
+                do(name)
+            except Exception as error:
+                failure = error
+                patience -= isinstance(error, ScannerAway)
+                if not patience or (isinstance(error, StorageError) and not parts(self.app).store.ready()):
+                    break
+        if failure is not None:
+            raise failure
 
     def _follow_calendar(self) -> None:
         """Do what the day brings, some of it in each transaction."""
@@ -162,18 +215,22 @@ class Queue:
             with unit_of_work(self.app) as session:
                 likeness.take_up(session, news)
 
-    def _scan_older(self, scanning: Scanner) -> None:
+    def _scan_older(self) -> None:
         """Scan some of what was stored before there was a scanner."""
+        scanning = inspection.scanner(parts(self.app).settings)
+        if scanning is None:
+            return
+
+        def scan(sha256: str) -> None:
+            # What is missing is found by the next check of its bytes.
+            with suppress(ObjectMissing):
+                outcome = inspection.rescan(parts(self.app).store, sha256, scanning)
+                with unit_of_work(self.app) as session:
+                    inspection.note(session, sha256, *outcome)
+
         with unit_of_work(self.app, read_only=True) as session:
             due = inspection.unscanned(session)
-        for sha256 in due:
-            try:
-                outcome = inspection.rescan(parts(self.app).store, sha256, scanning)
-            except ObjectMissing:
-                # The next check of its bytes finds that; nothing else is to wait for it.
-                continue
-            with unit_of_work(self.app) as session:
-                inspection.note(session, sha256, *outcome)
+        self._each(due, scan)
 
 
 class _Heartbeat:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from federation import auditlog, fixity, inspection, lifecycle, screening
@@ -196,10 +196,15 @@ def admit_left_behind(session: Session) -> None:
 
 
 def left_behind(session: Session, *, longer_than: timedelta) -> Sequence[str]:
-    """Uploads that have long stood in `verifying`, each given to one caller only: it counts as begun anew."""
-    stale = select(Upload.id).where(Upload.state == "verifying", Upload.changed_at < now() - longer_than)
+    """Uploads that have long stood in `verifying`, each given to one caller only, who has it for as long again.
+
+    When they last moved stays as it is: one that nobody can read is not to look busy.
+    """
+    moment = now()
+    free = or_(Upload.taken_until.is_(None), Upload.taken_until < moment)
+    stale = select(Upload.id).where(Upload.state == "verifying", Upload.changed_at < moment - longer_than, free)
     taken = update(Upload).where(Upload.id.in_(stale.with_for_update(skip_locked=True)))
-    taken = taken.values(changed_at=now()).execution_options(synchronize_session=False)
+    taken = taken.values(taken_until=moment + longer_than).execution_options(synchronize_session=False)
     return session.scalars(taken.returning(Upload.id)).all()
 
 

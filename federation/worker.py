@@ -7,14 +7,12 @@ import time
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from federation import audit_keeper, fixity_watch, link_watch, mail_round, search_follower
 from federation.core import create_core
 from federation.parts import parts
 from federation.renditions import watch as rendition_watch
 from federation.settings import load_settings
-from federation.storage import StorageError
 from federation.tasks import queue
 from shared.starting import loaded, loading
 from shared.supervised import die_with_parent
@@ -69,8 +67,9 @@ def _sweep_again_and_again(app: Flask, stopping: threading.Event) -> None:
     while True:
         try:
             queue(app).sweep()
-        except (SQLAlchemyError, StorageError) as error:
-            log.warning("sweep failed", cause=type(error).__name__)
+        except Exception as error:
+            # Whatever it is, sweeps that have ended unseen are worse than one more attempt.
+            log.warning("sweep failed", cause=type(error).__name__, detail=str(error)[:200])
         if stopping.wait(parts(app).settings.sweep_seconds):
             return
 

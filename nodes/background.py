@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import IO, Any, cast
 
@@ -22,8 +23,10 @@ def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Pop
         [sys.executable, "-m", "nodes.one_round", kind, begun_by], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     pipe = cast("IO[bytes]", process.stdin)
-    pipe.write(json.dumps(asdict(settings)).encode() + b"\n")
-    pipe.flush()
+    # One that has ended already is seen by how it ended.
+    with suppress(BrokenPipeError):
+        pipe.write(json.dumps(asdict(settings)).encode() + b"\n")
+        pipe.flush()
     return process
 
 

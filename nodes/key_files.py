@@ -36,15 +36,35 @@ def stamp(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_ino
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file of which nobody ever sees half, and which only its owner may read."""
+def write_private(path: Path, content: bytes, *, anew: bool = False) -> None:
+    """Write a file of which nobody ever sees half, and which only its owner may read.
+
+    With `anew` one that is there already stays: `FileExistsError` says so.
+    """
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    if anew:
+        _name_anew(draft, path)
+    else:
+        draft.replace(path)
     keep_names(path.parent)
+
+
+def _name_anew(draft: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A disk that knows no second names, such as a stick's: there it can only be looked for.
+        if path.exists():
+            raise FileExistsError(path) from None
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def keep_names(folder: Path) -> None:

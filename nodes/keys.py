@@ -49,9 +49,10 @@ class Key:
 
 
 def make_key(folder: Path, *, passphrase: str = "", name: str = FILE) -> Key:
-    """Make the key, or read it when there is one: a key is never overwritten."""
+    """Make the key, or read it when there is one: a key is never overwritten, also not by two who begin at once."""
     if not (folder / name).exists():
-        _write(folder / name, Ed25519PrivateKey.generate(), passphrase)
+        with suppress(FileExistsError):
+            _write(folder / name, Ed25519PrivateKey.generate(), passphrase, anew=True)
     return load_key(folder, passphrase=passphrase, name=name)
 
 
@@ -126,8 +127,8 @@ def own_public_key(folder: Path, key: Key, kid: str) -> Ed25519PublicKey:
     return found.key
 
 
-def _write(path: Path, private: Ed25519PrivateKey, passphrase: str) -> None:
+def _write(path: Path, private: Ed25519PrivateKey, passphrase: str, *, anew: bool = False) -> None:
     lock: KeySerializationEncryption = NoEncryption()
     if passphrase:
         lock = BestAvailableEncryption(passphrase.encode())
-    write_private(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+    write_private(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock), anew=anew)

@@ -17,7 +17,8 @@ from email.utils import parsedate_to_datetime
 BUSY = (429, 502, 503, 504)
 """Answers of a server that may do tomorrow what it does not do today."""
 LONGEST_PAUSE = 60.0
-_DIGITS = 9
+_LONGEST = 10**9 - 1
+"""Seconds: who says "never" (the year 9999, say) is understood to mean some thirty years, which clocks can name."""
 
 Sleep = Callable[[float], object]
 
@@ -26,13 +27,13 @@ def retry_after(headers: Mapping[str, str]) -> int | None:
     """The seconds that a Retry-After asks to wait (RFC 9110 10.2.3: a number, or a date); None without a good one."""
     said = headers.get("Retry-After", "").strip()
     if said.isascii() and said.isdigit():
-        return int(said[:_DIGITS])
+        return min(int(said[:10]), _LONGEST)
     try:
         moment = parsedate_to_datetime(said)
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, math.ceil((moment - datetime.now(UTC)).total_seconds()))
+    return min(max(0, math.ceil((moment - datetime.now(UTC)).total_seconds())), _LONGEST)
 
 
 def until(seconds: float) -> str:

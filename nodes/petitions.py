@@ -77,18 +77,6 @@ def send(workplace: Workplace, client: HubClient) -> int:
             taken += note_outcomes(session, reply)
 
 
-def send_again(workplace: Workplace, client: HubClient) -> None:
-    """Send every petition once more that waits for its answer, as `questions.send_again` does with answers."""
-    with workplace.database.unit_of_work() as session:
-        offer_again(session)
-    send(workplace, client)
-
-
-def offer_again(session: Session) -> None:
-    """Have every petition sent once more that waits for its answer."""
-    session.execute(update(Petition).where(Petition.outcome == "").values(sent=False))
-
-
 def unsent(session: Session) -> list[dict[str, Any]]:
     """Petitions that the hub does not have, as many as one message takes (`PetitionMessage`)."""
     found = select(Petition).where(~Petition.sent).order_by(Petition.id).limit(MAX_PETITIONS)
@@ -102,6 +90,12 @@ def unsent(session: Session) -> list[dict[str, Any]]:
         }
         for one in session.scalars(found)
     ]
+
+
+def send_again(session: Session) -> int:
+    """Let the unanswered ones go out once more, to a hub that may have lost some; how many."""
+    sent = update(Petition).where(Petition.sent, Petition.outcome == "").values(sent=False).returning(Petition.id)
+    return len(session.scalars(sent, execution_options={"synchronize_session": False}).all())
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:

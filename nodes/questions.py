@@ -104,33 +104,16 @@ def send(workplace: Workplace, client: HubClient) -> int:
             taken += note_outcomes(session, reply)
 
 
-def send_again(workplace: Workplace, client: HubClient) -> None:
-    """Send every answer once more, which changes nothing at a hub that has it.
-
-    One that was restored from a backup lost those that came after it, and nothing of that shows in the records.
-    """
-    after = ""
-    while True:
-        with workplace.database.unit_of_work(read_only=True) as session:
-            given = select(Question).where(Question.answer != "", Question.id > after)
-            answers = [_message(one) for one in session.scalars(given.order_by(Question.id).limit(MAX_ANSWERS))]
-        if not answers:
-            return
-        reply = client.ask("/answers", {"answers": answers}, AnswersReply)["answers"]
-        with workplace.database.unit_of_work() as session:
-            note_outcomes(session, reply)
-        after = answers[-1]["question_id"]
-
-
-def offer_again(session: Session) -> None:
-    """The same by stick: every answer goes out with the next bundles."""
-    session.execute(update(Question).where(Question.answer != "").values(sent=False))
-
-
 def unsent(session: Session) -> list[dict[str, Any]]:
     """Answers that the hub does not have, as many as one message takes (`AnswerMessage`)."""
     found = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id).limit(MAX_ANSWERS)
     return [_message(one) for one in session.scalars(found)]
+
+
+def send_again(session: Session) -> int:
+    """Let all answers go out once more, to a hub that may have lost some; how many. What it has is a duplicate."""
+    sent = update(Question).where(Question.sent).values(sent=False).returning(Question.id)
+    return len(session.scalars(sent, execution_options={"synchronize_session": False}).all())
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:

@@ -14,7 +14,7 @@ from nodes import given_back, hub_keys, outbox, petitions, questions, restoring,
 from nodes import membership as memberships
 from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter, Sent
-from nodes.sync import Reporter, Synced, states, take_events
+from nodes.sync import Reporter, Synced, say_again, states, take_events
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
 from shared import hub_answers
@@ -152,13 +152,12 @@ def _go_on(workplace: Workplace, last: int, done: Synced) -> None:
     with workplace.database.unit_of_work() as session:
         if last > memberships.current(session).cursor:
             session.execute(update(Membership).values(cursor=last))
+            say_again(session)
             _send_all_again(session, workplace, done)
 
 
 def _send_all_again(session: Session, workplace: Workplace, done: Synced) -> None:
     done.again += restoring.send_all_again(session)
-    questions.offer_again(session)
-    petitions.offer_again(session)
     outbox.sign_all(session, key=workplace.key)
 
 

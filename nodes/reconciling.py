@@ -2,8 +2,7 @@
 
 256 digests say whether anything differs, and where; only those buckets are looked at. The hub's word is the last on
 states, the signed record on content: what the hub lost is published again, what the node lost is taken back if it
-bears the node's own signature, and where both have used one number for different things ours gets a new one. What
-people here said to the alliance and the public is not compared but said again.
+bears the node's own signature, and where both have used one number for different things ours gets a new one.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import update
 
-from nodes import holdings, petitions, questions, restoring
+from nodes import holdings, restoring
 from nodes import membership as memberships
+from nodes import sync as synchronising
 from nodes.holdings import Finding
 from nodes.hub_client import HubClient
 from nodes.keys import own_public_key
@@ -79,9 +79,10 @@ class Reconciler:
         """Compare, and unless `dry_run` mend and compare again. Raises `HubAway` or the hub's refusal."""
         if not dry_run:
             self.exchange()
-            questions.send_again(self.workplace, self.client)
-            petitions.send_again(self.workplace, self.client)
         first = self._compare([])
+        if not dry_run and self._has_lost_its_place(first):
+            self.exchange()
+            first = self._compare([])
         found = self._with_answers(list(self._findings(first)))
         if not found:
             return self._note(first, found, mended=False)
@@ -89,7 +90,7 @@ class Reconciler:
             # Not noted: what was only looked at is still due to be mended.
             return _outcome(first, found, mended=False)
         mended = any(finding.kind != "held" for finding in found)
-        found = self._mend(found, first)
+        found = self._mend(found)
         self.exchange()
         found = self._with_answers(found)
         self._give_arks(found)
@@ -127,14 +128,28 @@ class Reconciler:
             last = reply["items"][-1]
             message = {"bucket": bucket, "after": last["record_id"], "after_version": last["version"]}
 
-    def _mend(self, found: Sequence[Finding], compared: _Round) -> list[Finding]:
+    def _has_lost_its_place(self, compared: _Round) -> bool:
+        """Whether the hub's events do not end where this node has read to, although all were read just now.
+
+        Then the hub was restored from a backup: all that it tells is read from the beginning if its numbers went
+        back, and what we said to it since is said again, if there is any. The former happens to one that was put back
+        as a copied file or disk; `commons-hub restore` skips numbers, and no event may have come since.
+        """
+        last = compared.reply["last_event"]
+        with self.workplace.database.unit_of_work() as session:
+            cursor = memberships.current(session).cursor
+            if last == cursor:
+                return False
+            if last < cursor:
+                session.execute(update(Membership).values(cursor=0))
+            return synchronising.say_again(session) > 0 or last < cursor
+
+    def _mend(self, found: Sequence[Finding]) -> list[Finding]:
         """Do what each finding asks for; the findings come back with what was learnt on the way."""
         told = list(self._told_apart(found))
         lost = [finding for finding in told if finding.kind in ("absent_at_node", "content_differs")]
         signed, unverified = self._fetch(lost)
         with self.workplace.database.unit_of_work() as session:
-            if compared.reply["last_event"] < memberships.current(session).cursor:
-                session.execute(update(Membership).values(cursor=compared.reply["last_event"]))
             restoring.mend(session, told, signed, key=self.workplace.key)
         strangers = {(finding.record_id, finding.version) for finding in unverified}
         return [one for one in told if (one.record_id, one.version) not in strangers] + unverified

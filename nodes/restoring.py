@@ -84,6 +84,7 @@ def take_state(session: Session, finding: Finding) -> None:
     theirs = finding.theirs or {}
     version = session.get_one(Version, (finding.record_id, finding.version))
     version.state, version.reason, version.changed_at = theirs["state"], theirs["reason"], now()
+    version.effective_on = theirs.get("effective_on", "")
     version.errors, version.resource.elsewhere = [], False
     _take_ark(version.resource, theirs)
     if version.state == "awaiting_files":
@@ -145,6 +146,7 @@ def _columns(finding: Finding, signed: SignedRecord) -> dict[str, Any]:
         "jws": signed.token,
         "state": theirs["state"],
         "reason": theirs["reason"],
+        "effective_on": theirs.get("effective_on", ""),
         "errors": [],
         "changed_at": now(),
     }

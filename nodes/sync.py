@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, func, or_, select, update
@@ -124,9 +125,20 @@ def _page(client: HubClient, cursor: int) -> dict[str, Any]:
 
 
 def take_events(session: Session, events: Sequence[Mapping[str, Any]], *, last: int) -> None:
-    """Note the events that follow the cursor, and move it to `last`, in the caller's transaction."""
+    """Note the events that follow the cursor, and move it to `last`, in the caller's transaction.
+
+    Numbers that were skipped say that the hub was restored from a backup: what it took of us since may be lost there.
+    """
+    numbers = [memberships.current(session).cursor, *(event["seq"] for event in events)]
+    if any(after > before + 1 for before, after in pairwise(numbers)):
+        say_again(session)
     _take(session, events)
     session.execute(update(Membership).values(cursor=last))
+
+
+def say_again(session: Session) -> int:
+    """Let answers and petitions go out once more, which no comparison of records would miss; how many."""
+    return questions.send_again(session) + petitions.send_again(session)
 
 
 def states(session: Session) -> dict[str, int]:

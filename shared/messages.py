@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from shared.canonical import parse
 from shared.errors import InvalidRequest
 from shared.reconciliation import BUCKETS
-from shared.record import MAX_FILE_BYTES, SHA256, RecordId
+from shared.record import MAX_FILE_BYTES, ONE_DAY, SHA256, Day, RecordId
 from shared.validation import (
     MAX_FAULTS,
     Checked,
@@ -313,6 +313,7 @@ class ItemMessage(Strict):
     state = Text(40, required=True)
     reason = Said(5000, minimum=0, required=True)
     ark = Text(100, minimum=0, required=True)
+    effective_on = Day(10, pattern=ONE_DAY)
 
 
 class ItemsReply(Strict):

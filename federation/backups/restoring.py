@@ -24,6 +24,7 @@ from federation import (
     mail,
     operations,
     person_sessions,
+    scheduling,
     schema,
     service,
     tasks,
@@ -129,6 +130,7 @@ def _put_rows(
             account_links.void_all(session)
             mail.drop_all(session)
             making.make_anew(session)
+            scheduling.tell_days(session)
             good = undone.look(session, since=backup.manifest.made)
             _note(session, backup, lacking, good)
             tell = begin("标记缺少的文件", len(lacking))

@@ -61,7 +61,8 @@ class Upload(Base):
     """A grant to one node to send one file; state is open, verifying, verified, failed, expiring or expired.
 
     `store_upload_id` is the store's own name of a multipart upload; empty means one PUT. `changed_at` also moves when
-    more of it has arrived, as `bytes_present` says.
+    more of it has arrived, as `bytes_present` says. `taken_until` says how long the sweep that has taken up one that
+    was left in `verifying` has it; that is no sign of life.
     """
 
     __tablename__ = "uploads"
@@ -80,3 +81,4 @@ class Upload(Base):
     failure: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
+    taken_until: Mapped[datetime | None]

@@ -180,17 +180,18 @@ class ObjectStore:
     def arrived(self, *, upload_id: str, store_upload_id: str, size: int) -> dict[int, int]:
         """Which parts of a multipart upload have arrived, each with its size; none of one that is not known.
 
-        All of one that was made whole by a call that did not live to say so.
+        All of one that was made whole by a call that did not live to say so. None when any of them has another size
+        than it must have: the operator has changed the parts' size since, and they will never make the file.
         """
+        part_size = self._part_size(size)
+        numbers = range(1, part_count(size, part_size) + 1)
+        whole = {number: part_span(number, size=size, part_size=part_size)[1] for number in numbers}
         try:
             parts = self.list_parts(upload_id=upload_id, store_upload_id=store_upload_id)
         except UploadUnknown:
-            if self._engine.size(*self._incoming(upload_id)) != size:
-                return {}
-            part_size = self._part_size(size)
-            numbers = range(1, part_count(size, part_size) + 1)
-            return {number: part_span(number, size=size, part_size=part_size)[1] for number in numbers}
-        return {part.number: part.size for part in parts}
+            return whole if self._engine.size(*self._incoming(upload_id)) == size else {}
+        fit = all(whole.get(part.number) == part.size for part in parts)
+        return {part.number: part.size for part in parts} if fit else {}
 
     def complete_upload(self, *, upload_id: str, store_upload_id: str, size: int) -> None:
         """Make what was sent in parts one object, after asking the store itself which parts it holds.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from nodes import faults
 from nodes import membership as memberships
 from nodes.models import Round, now
 from nodes.web.syncing import Syncer
@@ -47,6 +48,10 @@ class Schedule:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            if self.is_due(now()):
-                self._syncer.start(begun_by="schedule")
+            try:
+                if self.is_due(now()):
+                    self._syncer.start(begun_by="schedule")
+            except Exception as error:
+                # A full disk, say: rounds that have ended unseen are worse than one more attempt.
+                faults.named(error, self._workplace.folder)
             self._stopped.wait(LOOK_SECONDS)

@@ -64,6 +64,15 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(running, store, upload_
     assert landed(running, upload_id) == SIZE
 
 
+@pytest.mark.parametrize("part_size", [PART, PART + MIB])
+def test_parts_of_another_size_than_they_must_have_by_now_count_as_none(running, store, upload_id, data, part_size):
+    opened = store.open_upload(upload_id=upload_id, size=SIZE)
+    send(store, upload_id, opened, data, [1])
+    changed = running.client(part_size=part_size)
+    arrived = changed.arrived(upload_id=upload_id, store_upload_id=opened, size=SIZE)
+    assert arrived == ({1: PART} if part_size == PART else {})
+
+
 def test_parts_may_arrive_out_of_order_and_twice(running, store, upload_id, data):
     opened = store.open_upload(upload_id=upload_id, size=SIZE)
     send(store, upload_id, opened, data, [2, 1, 3, 2])

@@ -426,7 +426,7 @@ def reconciling() -> dict[str, Any]:
         "items-request": {"bucket": 1, "after": OTHER_ID, "after_version": 1},
         "items-reply": {
             "items": [
-                {**here, "ark": ark},
+                {**here, "ark": ark, "effective_on": "2026-11-20"},
                 {**lost, "sha256": hub[1].sha256, "state": "withdrawn", "reason": "图片权利人要求撤下。", "ark": ark},
             ],
             "more": False,
@@ -544,9 +544,10 @@ def carried() -> dict[str, Any]:
 
 def given_back() -> dict[str, Any]:
     """What the hub holds of a bucket in which the node holds nothing."""
-    [_, lost] = reconciling()["items-reply"]["items"]
+    [here, lost] = reconciling()["items-reply"]["items"]
     other = {"record_id": RECORD_ID[:-3] + "101", "version": 1}
-    bucket = {"bucket": 1, "versions": [{**lost, "jws": jws(tombstone())}], "elsewhere": [other]}
+    versions = [{**here, "jws": jws(record())}, {**lost, "jws": jws(tombstone())}]
+    bucket = {"bucket": 1, "versions": versions, "elsewhere": [other]}
     return {"buckets": [bucket], "more": False}
 
 

@@ -162,6 +162,7 @@ def upgrade() -> None:
     sa.Column('failure', sa.String(length=500), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('taken_until', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['node_id'], ['nodes.id'], name=op.f('fk_uploads_node_id_nodes')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_uploads'))
     )

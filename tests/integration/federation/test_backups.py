@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from federation import (
     account_links,
+    days,
     enrolment,
     key_register,
     letters,
@@ -39,9 +40,11 @@ from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.models.renditions import Rendition
+from federation.models.resources import ResourceVersion
 from federation.overview import keeping
 from federation.parts import parts
 from shared import errors
+from shared.reconciliation import bucket_of
 from tests.support.hub import rows, running_hub
 from tests.support.processes import PASSWORD, Command, commands_of
 from tests.support.publishing import file_entry, publish
@@ -433,6 +436,24 @@ def test_a_backup_that_is_restored_twice_gives_no_number_of_an_event_again(
             restore(target, place)
             numbers.append(next_number(target, member.node_id))
     assert numbers[1] > numbers[0]
+
+
+def test_a_restored_hub_tells_the_days_that_stand_again(hub, member, published, empty, place):
+    ends = days.today() + timedelta(days=30)
+    with unit_of_work(hub.app) as session:
+        session.scalars(select(ResourceVersion)).one().expires_on = ends
+    back_up(hub, place)
+    # Renewed since, which the node has been told and the backup does not know.
+    before = len(member.events())
+    restore(empty, place)
+    member.hub = empty
+    *told, last = member.events()
+    assert len(told) == before
+    assert (last["state"], last["effective_on"]) == ("published", ends.isoformat())
+    assert last["seq"] > 1_000_000
+    asked = {"bucket": bucket_of(last["record_id"])}
+    [item] = member.post("/reconciliation/items", asked).get_json()["items"]
+    assert item["effective_on"] == ends.isoformat()
 
 
 def test_a_backup_on_a_medium_that_nobody_may_write_is_restored(hub, member, published, empty, place):

@@ -241,6 +241,18 @@ def test_reading_begins_early_enough_for_the_budget(hub, rate, days):
     assert (now() - before) / timedelta(days=1) == pytest.approx(days, abs=0.01)
 
 
+def test_what_is_just_being_taken_away_is_no_loss(hub, published):
+    with unit_of_work(hub.app) as session:
+        claimed = fixity.claim(session, before=now())
+        session.get_one(StoredObject, claimed.sha256).removing_at = now()
+    with unit_of_work(hub.app) as session:
+        fixity.conclude(session, claimed, "missing")
+    with unit_of_work(hub.app) as session:
+        assert session.get_one(StoredObject, claimed.sha256).sound
+        session.get_one(StoredObject, claimed.sha256).claimed_until = None
+        assert fixity.claim(session, before=now()) is None
+
+
 def test_two_workers_never_check_the_same_object_and_a_dead_ones_claim_ends(hub, published):
     with unit_of_work(hub.app) as session:
         first = fixity.claim(session, before=now())

@@ -16,6 +16,7 @@ from federation.models.institutions import Node
 from federation.models.objects import StoredObject, Upload
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
+from federation.storage import StoreUnavailable
 from federation.tasks import queue
 from tests.support.publishing import file_entry
 from tests.support.records import make_file, make_record
@@ -216,6 +217,22 @@ def test_an_end_that_a_crash_broke_off_is_finished(hub, member):
         garbage.give_up(session, session.get_one(Upload, answer["upload_id"]))
     assert collection.expire_uploads(hub.app) == 1
     assert list(parts(hub.app).store.sent_before(now() + LONG)) == []
+
+
+def test_an_upload_that_the_store_will_not_end_keeps_no_other_from_ending(hub, member, monkeypatch):
+    entries = [file_entry(os.urandom(100)) for _ in range(3)]
+    member.publish(*(make_record(files=[entry]) for entry in entries))
+    ids = [answer["upload_id"] for answer in member.offer(*((entry["sha256"], entry["size"]) for entry in entries))]
+    abort = parts(hub.app).store.abort_upload
+
+    def fail_for_one(*, upload_id, store_upload_id):
+        if upload_id == ids[0]:
+            raise StoreUnavailable("500")
+        abort(upload_id=upload_id, store_upload_id=store_upload_id)
+
+    monkeypatch.setattr(parts(hub.app).store, "abort_upload", fail_for_one)
+    collection.expire_uploads(hub.app)
+    assert [upload_state(hub, one) for one in ids] == ["expiring", "expired", "expired"]
 
 
 def test_leftovers_go_and_what_is_on_its_way_stays(hub, member):

@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from federation import inspection
 from federation.database import unit_of_work
 from federation.malware import Scanner, ScannerAway, is_address
+from federation.models.events import AuditEvent
 from federation.models.objects import StoredObject, Upload
 from federation.parts import attach, parts
 from federation.tasks import queue
@@ -117,6 +119,26 @@ def test_what_was_stored_before_there_was_a_scanner_is_scanned_before_it_is_revi
     assert hub.open("GET", f"/resources/{ark}/files/题.txt").status_code == 403
     with unit_of_work(hub.app, read_only=True) as session:
         assert session.get_one(StoredObject, entry["sha256"]).scan == "infected"
+
+
+def test_what_cannot_be_scanned_afterwards_keeps_no_other_waiting_and_two_workers_say_once_what_they_found(
+    hub, member, clamd
+):
+    names = {}
+    for number, data in enumerate([INFECTED, b"x" * 3 * LIMIT, "乙题".encode()]):
+        entry = file_entry(data, name=f"{number}.txt", media_type="text/plain")
+        publish(hub, member, make_record(files=[entry]), data, indexed=False)
+        names[entry["sha256"]] = ("infected", "due", "clean")[number]
+    scanning(hub, clamd, limit=10 * LIMIT)
+    with unit_of_work(hub.app) as session:
+        inspection.mark_unscanned(session, scanning=True)
+    for _ in range(2):
+        queue(hub.app).sweep()
+    with unit_of_work(hub.app) as session:
+        assert {sha256: session.get_one(StoredObject, sha256).scan for sha256 in names} == names
+        inspection.note(session, next(iter(names)), "infected", "again")
+        checks = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "object.virus_check")
+        assert session.scalar(checks) == 1
 
 
 @pytest.mark.parametrize("before", [0, LIMIT - 40, LIMIT - 10, 2 * LIMIT - 30, 3 * LIMIT])

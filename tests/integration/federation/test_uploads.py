@@ -13,6 +13,7 @@ from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
 from federation.parts import parts
+from federation.storage import StoreUnavailable
 from federation.tasks import queue
 from shared.messages import CompleteReply, UploadsReply, read
 from shared.status_messages import StatusReply
@@ -74,6 +75,28 @@ def test_an_upload_goes_on_at_the_part_it_had_reached(hub, member):
     assert again["upload_id"] == first["upload_id"]
     assert [part["number"] for part in again["parts"]] == [1, 3]
     assert again["bytes_present"] == 5 * MIB
+
+
+def test_what_arrives_after_the_store_has_forgotten_an_upload_is_progress_again(hub, member):
+    data = os.urandom(12 * MIB)
+    _, sha256 = publish_file(member, data)
+
+    def send(answer, *numbers):
+        for part in (part for part in answer["parts"] if part["number"] in numbers):
+            requests.put(part["url"], data=data[part["offset"] :][: part["size"]], timeout=30).raise_for_status()
+        [again] = member.offer((sha256, len(data)))
+        with unit_of_work(hub.app) as session:
+            upload = session.get_one(Upload, answer["upload_id"])
+            found, upload.changed_at = upload.changed_at, now() - timedelta(days=6)
+            return again, found > now() - timedelta(days=1), upload.store_upload_id
+
+    answer, moved, name = send(member.offer((sha256, len(data)))[0], 1, 2)
+    assert moved
+    parts(hub.app).store.abort_upload(upload_id=answer["upload_id"], store_upload_id=name)
+    answer, _, other = send(answer)
+    assert (other != name, answer["bytes_present"]) == (True, 0)
+    answer, moved, _ = send(answer, 1)
+    assert (moved, answer["bytes_present"]) == (True, 5 * MIB)
 
 
 def test_bytes_that_differ_from_the_signed_digest_are_refused_and_asked_for_again(hub, member):
@@ -194,6 +217,33 @@ def test_the_sweep_finds_what_a_lost_queue_and_a_killed_worker_left(hub, member,
     assert hub.states(record["id"]) == ["in_review"]
 
 
+@pytest.mark.parametrize("fault", [StoreUnavailable("500"), ValueError("a file that no parser foresaw")])
+def test_an_upload_that_cannot_be_read_and_a_part_that_fails_keep_nothing_else_of_the_sweep_waiting(
+    hub, member, monkeypatch, fault
+):
+    sent = {}
+    for _ in range(3):
+        data = os.urandom(100)
+        record, sha256 = publish_file(member, data)
+        sent[member.upload(sha256, data)["upload_id"]] = record["id"]
+    bad = min(sent)
+    keep = parts(hub.app).store.verify_and_keep
+
+    def fail_for_one(*, upload_id, **given):
+        if upload_id == bad:
+            raise fault
+        return keep(upload_id=upload_id, **given)
+
+    monkeypatch.setattr(parts(hub.app).store, "verify_and_keep", fail_for_one)
+    monkeypatch.setattr("federation.tasks.STALE", timedelta(seconds=-1))
+    monkeypatch.setattr("federation.sampling.draw", lambda _session: 1 // 0)
+    with pytest.raises((ValueError, ZeroDivisionError)):
+        queue(hub.app).sweep()
+    assert {upload_id: hub.states(record) for upload_id, record in sent.items()} == {
+        upload_id: ["verifying" if upload_id == bad else "in_review"] for upload_id in sent
+    }
+
+
 def test_what_was_left_behind_is_given_to_one_worker_only(hub, member):
     data = os.urandom(100)
     _, sha256 = publish_file(member, data)
@@ -204,6 +254,12 @@ def test_what_was_left_behind_is_given_to_one_worker_only(hub, member):
     for expected in ([upload_id], []):
         with unit_of_work(hub.app) as session:
             assert list(uploads.left_behind(session, longer_than=timedelta(seconds=60))) == expected
+    with unit_of_work(hub.app) as session:
+        [reading] = under_way.uploads(session)
+        assert reading.silent_seconds > 60, "taking it up once more is no sign of life"
+        session.get_one(Upload, upload_id).taken_until -= timedelta(seconds=61)
+    with unit_of_work(hub.app) as session:
+        assert list(uploads.left_behind(session, longer_than=timedelta(seconds=60))) == [upload_id]
 
 
 def test_an_upload_that_is_being_read_is_not_left_behind(hub, member, monkeypatch):

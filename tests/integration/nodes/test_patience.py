@@ -12,7 +12,7 @@ import pytest
 
 from nodes import files, transfer
 from nodes.models import LocalFile
-from nodes.patience import Hold, Patience, retry_after
+from nodes.patience import Hold, Patience, retry_after, until
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from shared.errors import HubBusy
@@ -91,6 +91,11 @@ def test_retry_after_may_be_a_date_and_one_that_has_passed_is_now():
     said = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     assert 3000 < retry_after({"Retry-After": said}) <= 3600
     assert retry_after({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
+
+
+@pytest.mark.parametrize("said", ["9" * 40, "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 -0500"])
+def test_never_is_a_time_that_can_be_said(said):
+    assert until(retry_after({"Retry-After": said})).startswith(str(datetime.now(UTC).year + 31)[:3])
 
 
 def test_being_told_to_wait_is_no_failed_attempt_and_waiting_is_never_shorter_than_asked():

@@ -59,11 +59,6 @@ def test_an_appeal_waits_for_the_next_round_and_is_sent_once(
         {"petition_id": number, "record_id": record_id, "version": 1, "kind": "appeal", "text": "见目录第 3 页"}
     ]
     assert "已送达，等答复" in node.page(page)
-    played.say({"petitions": [{"petition_id": number, "outcome": "duplicate"}]})
-    petitions.send_again(node.workplace, client)
-    hear(node, record_id, state="rejected", reason="仍查不到", petition_id=number, petition="dismissed")
-    petitions.send_again(node.workplace, client)
-    assert [one[3] for one in played.seen] == [body, body], "a restored hub hears of it until it has answered"
 
 
 def test_an_answer_is_shown_and_a_dismissal_leaves_the_decision_as_it_was(node: Node) -> None:

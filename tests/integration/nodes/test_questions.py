@@ -9,7 +9,6 @@ import pytest
 from nodes import questions
 from nodes.hub_client import HubClient
 from nodes.models import Question
-from nodes.reconciling import Reconciler
 from nodes.sync import take_events
 from nodes.workplace import Workplace
 from shared import answering
@@ -117,18 +116,20 @@ def test_a_hub_that_speaks_of_other_words_is_asked_once_in_a_round(
     assert not question(node).sent
 
 
-def test_a_hub_restored_from_a_backup_is_told_the_answers_again_that_it_has_lost(
-    node: Node, client: HubClient, played: PlayedHub
+@pytest.mark.parametrize(("number", "said_again"), [(2, False), (10_000_002, True)])
+def test_a_hub_that_skips_numbers_was_restored_and_is_told_the_answer_once_more(
+    node: Node, client: HubClient, played: PlayedHub, number: int, said_again: bool
 ) -> None:
     node.join()
-    asked_about(node)
+    record_id = asked_about(node)
     with node.workplace.database.unit_of_work() as session:
-        questions.answer(session, ASKED, "本院。").sent = True
+        questions.answer(session, ASKED, "本院。")
     played.say({"answers": [{"question_id": ASKED, "outcome": "accepted"}]})
-    played.say({"count": 1, "digest": "0" * 64, "differing": [], "last_event": 1})
-    Reconciler(node.workplace, client, lambda: None).run()
-    assert json.loads(played.seen[0][3]) == {"answers": [{"question_id": ASKED, "text": "本院。"}]}
-    assert [path.rpartition("/")[2] for _method, path, _headers, _body in played.seen] == ["answers", "digests"]
+    questions.send(node.workplace, client)
+    event = {"seq": number, "at": "", "record_id": record_id, "version": 1, "state": "published"}
+    with node.workplace.database.unit_of_work() as session:
+        take_events(session, [event], last=number)
+    assert question(node).sent is not said_again
 
 
 def test_a_hub_that_is_away_leaves_the_answer_to_be_sent(node: Node, client: HubClient, played: PlayedHub) -> None:

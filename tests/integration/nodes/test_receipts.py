@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from federation.backups.restoring import EVENTS_SKIPPED
 from federation.database import unit_of_work
 from federation.models.institutions import Node
-from nodes import bundles, hub_keys, outbox, receipts
-from nodes.models import LocalFile, Membership
+from nodes import bundles, hub_keys, outbox, questions, receipts
+from nodes.models import LocalFile, Membership, Question
 from nodes.settings import NodeSettings
 from nodes.workplace import initialise
 from shared import errors, hub_answers
@@ -22,6 +22,8 @@ from shared.jws import to_base64url
 from shared.signing import sign
 from tests.support.offline import isolated
 from tests.support.records import Signer
+
+QUESTION = "019712a0-7c00-7000-8000-0000000000f1"
 
 
 @pytest.fixture
@@ -256,10 +258,15 @@ def test_receipts_of_two_bags_that_were_imported_and_read_in_the_wrong_order_und
 def test_a_hub_that_was_restored_and_has_nothing_to_tell_yet_is_noticed_by_its_number(hub, node, receipt):
     """What it has lost, nobody can find out from the digests alone: states and identifiers are not in them."""
     node.take(receipt)
+    answered = {"id": QUESTION, "resource_id": QUESTION, "number": 1, "text": "谁拍的？"}
+    with node.workplace.database.unit_of_work() as session:
+        session.add(Question(**answered, answer="本院。", sent=True))
     with unit_of_work(hub.app) as session:
         session.execute(update(Node).values(event_seq=Node.event_seq + EVENTS_SKIPPED))
     done = node.take(node.import_(node.export("news")))
     assert (done.again, cursor(node)) == (1, receipt["last"] + EVENTS_SKIPPED)
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        assert [one["question_id"] for one in questions.unsent(session)] == [QUESTION]
     done = node.take(node.import_(node.export("all")))
     assert (done.sent.duplicate, done.again) == (1, 0)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from nodes.models import Version
+from nodes import restoring
+from nodes.holdings import Finding
+from nodes.models import Membership, Petition, Version
 from nodes.reconciling import Reconciler
 from shared.reconciliation import bucket_of
 from tests.support.hub import Hub
@@ -53,3 +55,47 @@ def test_a_record_of_ours_under_the_name_of_another_is_not_taken(node: Isolated,
     assert ("unverified", LOST) in [(finding.kind, finding.record_id) for finding in done.findings]
     with node.workplace.database.unit_of_work(read_only=True) as session:
         assert session.scalars(select(Version.resource_id)).all() == [record_id]
+
+
+def test_the_day_comes_back_with_the_state_and_goes_with_it(node: Isolated) -> None:
+    record_id = node.register()
+
+    def version() -> Version:
+        with node.workplace.database.unit_of_work(read_only=True) as session:
+            return session.scalars(select(Version)).one()
+
+    theirs = {"record_id": record_id, "version": 1, "sha256": version().sha256, "reason": "", "ark": ""}
+    for state, day in (("published", {"effective_on": "2027-05-20"}), ("in_review", {})):
+        finding = Finding(record_id, 1, "state_differs", {**theirs, "state": state, **day})
+        with node.workplace.database.unit_of_work() as session:
+            restoring.mend(session, [finding], [], key=node.workplace.key)
+        assert (version().state, version().effective_on) == (state, day.get("effective_on", ""))
+
+
+class Agreeing:
+    """A hub that holds the same, and whose last event has this number."""
+
+    def __init__(self, last_event: int) -> None:
+        self.last_event = last_event
+
+    def ask(self, _path: str, _message: Mapping[str, Any], _reply: object) -> dict[str, Any]:
+        """The answer to a message."""
+        return {"count": 1, "digest": "", "differing": [], "last_event": self.last_event}
+
+
+@pytest.mark.parametrize(("last_event", "said_again", "cursor"), [(7, False, 7), (10_000_005, True, 7), (5, True, 0)])
+def test_a_hub_whose_events_end_elsewhere_was_restored_and_hears_what_no_comparison_of_records_would_miss(
+    node: Isolated, last_event: int, said_again: bool, cursor: int
+) -> None:
+    record_id = node.register()
+    with node.workplace.database.unit_of_work() as session:
+        session.add(Petition(id=LOST, resource_id=record_id, number=1, kind="appeal", text="请再看", sent=True))
+        session.execute(update(Membership).values(cursor=7))
+    hub: Any = Agreeing(last_event)
+    exchanged: list[bool] = []
+    for dry_run in (True, False):
+        Reconciler(node.workplace, hub, lambda: exchanged.append(True)).run(dry_run=dry_run)
+        with node.workplace.database.unit_of_work(read_only=True) as session:
+            found = not session.get_one(Petition, LOST).sent, session.scalar(select(Membership.cursor))
+        assert found == ((False, 7) if dry_run else (said_again, cursor))
+    assert len(exchanged) == 1 + said_again

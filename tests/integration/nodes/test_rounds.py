@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
+import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -198,6 +201,30 @@ def test_a_round_is_due_when_the_last_one_is_long_enough_ago(node: Node) -> None
     begun = last_round(node).started_at
     assert not schedule.is_due(begun + schedule.every * 0.99)
     assert schedule.is_due(begun + schedule.every)
+
+
+def test_a_round_that_could_not_be_begun_is_not_the_last(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    node.join()
+    begun = threading.Event()
+
+    class Failing:
+        """Cannot begin the first time."""
+
+        failed = False
+
+        def start(self, *, begun_by: str) -> None:
+            """Begin."""
+            if not self.failed:
+                self.failed = True
+                raise OSError(errno.ENOMEM, begun_by)
+            begun.set()
+
+    monkeypatch.setattr("nodes.web.schedule.LOOK_SECONDS", 0.01)
+    syncer: Any = Failing()
+    schedule = Schedule(node.workplace, syncer, minutes=15)
+    schedule.start()
+    assert begun.wait(20)
+    schedule.stop()
 
 
 def test_the_page_signs_with_a_key_that_a_command_has_changed_since(node: Node, live_hub: HubProcess) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -234,15 +235,22 @@ def test_many_slow_senders_keep_nobody_from_reading_and_an_address_has_its_share
     wire.honest()
 
 
-def test_slow_heads_keep_nobody_from_reading(wire: Wire) -> None:
-    slow = [wire.connect() for _ in range(200)]
+@pytest.mark.parametrize("head", [b"GET / HTTP/1.1\r\nX-A", GET + b"\r\n"])
+def test_slow_heads_and_idle_connections_keep_nobody_from_reading(wire: Wire, head: bytes) -> None:
+    """More than the web server takes by itself, and six of each visitor are idle for half a minute."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(4096, limits[0]), limits[1]))
+    open_lines: list[socket.socket] = []
     try:
-        for line in slow:
-            line.sendall(b"GET / HTTP/1.1\r\nX-A")
+        for _ in range(1500):
+            open_lines.append(socket.create_connection(("127.0.0.1", wire.hub.port), timeout=10))
+            open_lines[-1].sendall(head)
+        assert requests.get(wire.hub.origin + "/healthz", timeout=10).status_code == 200
         wire.honest()
     finally:
-        for line in slow:
+        for line in open_lines:
             line.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_a_request_that_breaks_off_is_nobody_s_request(wire: Wire) -> None:

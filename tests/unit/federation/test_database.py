@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from federation import schema, sequences
 from federation.database import db, unit_of_work
@@ -16,6 +17,8 @@ from federation.models.base import Instant, now
 from federation.models.events import Counter
 from federation.models.institutions import Node
 from federation.models.registry import metadata
+from federation.problems import as_named
+from shared.errors import DatabaseBusy
 
 
 def test_the_migrations_make_just_what_the_models_say(hub):
@@ -82,3 +85,7 @@ def test_a_database_that_is_locked_is_a_named_answer(hub, monkeypatch):
         answer = hub.open("GET", "/readyz")
     assert answer.status_code == 503
     assert answer.get_json()["checks"]["database"] is False
+
+
+def test_more_threads_than_connections_is_a_busy_database_and_no_fault_of_ours():
+    assert isinstance(as_named(PoolTimeout("QueuePool limit of size 10 overflow 10 reached")), DatabaseBusy)

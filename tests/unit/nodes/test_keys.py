@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nodes import key_files, keys
 from shared.errors import FileUnreadable, KeyExposed, KeyLocked, KeyUnknown, NotInitialised
@@ -12,6 +13,27 @@ def test_a_key_is_made_once_and_for_its_owner_only(tmp_path):
     made = keys.make_key(tmp_path)
     assert keys.make_key(tmp_path).id == made.id
     assert (tmp_path / key_files.FILE).stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [key_files.FILE]
+
+
+@pytest.mark.parametrize("disk", ["any", "without second names"])
+def test_two_who_set_the_node_up_at_once_have_one_key(tmp_path, monkeypatch, disk):
+    generate = Ed25519PrivateKey.generate
+    made = []
+
+    def after_another():
+        monkeypatch.setattr(Ed25519PrivateKey, "generate", generate)
+        made.append(keys.make_key(tmp_path).id)
+        return generate()
+
+    def refuse(*_names):
+        raise PermissionError
+
+    monkeypatch.setattr(Ed25519PrivateKey, "generate", after_another)
+    if disk != "any":
+        monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    made.append(keys.make_key(tmp_path).id)
+    assert made[0] == made[1]
     assert [path.name for path in tmp_path.iterdir()] == [key_files.FILE]
 
 
@@ -51,11 +73,11 @@ def test_a_change_of_passphrase_that_was_killed_is_done_again(tmp_path, monkeypa
     for left in (0, 1, 1):
         write, written = keys.write_private, []
 
-        def write_some(path, content, left=left, write=write, written=written):
+        def write_some(path, content, left=left, write=write, written=written, **options):
             if len(written) == left:
                 raise KeyboardInterrupt
             written.append(path)
-            write(path, content)
+            write(path, content, **options)
 
         monkeypatch.setattr(keys, "write_private", write_some)
         with pytest.raises(KeyboardInterrupt):
