@@ -106,6 +106,15 @@ def hidden(salt: str, reason: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + reason.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def blinded(session: Session, text: str) -> str:
+    """How free text, which may name people, stands in an entry: an HMAC under the key of the seals.
+
+    The hub can show later that a text is the one; nobody else can try texts against it.
+    """
+    key = session.connection().get_execution_options()[SEAL_KEY]
+    return hmac.digest(key, b"text\0" + text.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
 def said(entry: str) -> dict[str, Any]:
     """What an entry says; nothing for one that somebody has made unreadable behind the hub's back.
 

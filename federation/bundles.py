@@ -19,17 +19,17 @@ from sqlalchemy.orm import Session
 
 from federation import (
     auditlog,
-    giving_back,
     ingestion,
     inspection,
-    node_status,
+    key_register,
     petitions,
     questions,
     quotas,
+    reconciliation,
     uploads,
     withdrawals,
 )
-from federation.key_register import usable_key
+from federation.key_register import Link
 from federation.malware import Scanner, ScannerAway
 from federation.models.base import now
 from federation.models.events import AuditEvent
@@ -38,19 +38,20 @@ from federation.needs import Need, Wanted
 from federation.quotas import Limits
 from federation.settings import HubSettings
 from federation.storage import DigestMismatch, ObjectStore, StorageError
-from federation.transparency.keys import log_keys
+from shared.answering import outcome_of
 from shared.bags import MANIFEST, Bag, Payload, read_bag, read_whole
-from shared.canonical import digest, parse
+from shared.canonical import canonical, digest, parse
 from shared.carrying import (
     MAX_BUNDLE_FILES,
     MAX_BUNDLE_RECORDS,
-    MAX_GIVEN_BACK,
-    MAX_RECEIPT_EVENTS,
+    MAX_REFUSAL_BYTES,
+    MAX_WORDS_BYTES,
     STATEMENT,
     BundleWords,
     Contents,
     contents,
     read_statement,
+    shown_keys,
 )
 from shared.errors import (
     BagAltered,
@@ -63,9 +64,8 @@ from shared.errors import (
     StoreAway,
     WrongHub,
 )
-from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_UPLOADS_ASKED, PROTOCOL, read
+from shared.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_UPLOADS_ASKED, read
 from shared.signing import load_public_jwk
-from shared.status_messages import MAX_EVENTS
 from shared.wording import system_fault
 
 MOST_FILES = MAX_BUNDLE_FILES + 10_000
@@ -84,6 +84,8 @@ class Bundle:
     contents: Contents
     words: Mapping[str, Any] | None = None
     """What the institution says (`BundleWords`), if anything."""
+    follows: Sequence[Link] = ()
+    """The links that lead to the node's key from one that the hub knows; none when it knows it already."""
 
     @property
     def files(self) -> Sequence[Payload]:
@@ -98,12 +100,22 @@ class Bundle:
 
 @dataclass
 class Answers:
-    """What became of each record and each file."""
+    """What became of each record and each file; `refusals` is the bytes of those to records not taken."""
 
+    refusals: int = 0
     records: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     words: dict[str, Any] | None = None
     """The same of what the institution says (`WordsReply`), if it says anything."""
+
+    def add_records(self, said: Sequence[dict[str, Any]]) -> None:
+        """Remember these answers; when there is no room for more words, of a refusal only its code."""
+        for answer in said:
+            if "code" in answer:
+                self.refusals += len(canonical(answer))
+            if self.refusals > MAX_REFUSAL_BYTES:
+                answer = {name: value for name, value in answer.items() if name not in ("detail", "errors")}
+            self.records.append(answer)
 
     @property
     def good(self) -> bool:
@@ -146,17 +158,20 @@ def open_bundle(work: Work, folder: Path, settings: HubSettings) -> Bundle:
     """
     bag = read_bag(folder, extra=(STATEMENT,), most_files=MOST_FILES)
     with work(read_only=True) as session:
+        links = [Link.of(one) for one in shown_keys(bag.tags[STATEMENT])]
 
         def find(kid: str) -> Ed25519PublicKey:
-            return load_public_jwk(usable_key(session, kid).jwk)
+            return load_public_jwk(key_register.key_or_follower(session, kid, links, origin=settings.origin)[1])
 
         said, kid = read_statement(bag.tags[STATEMENT], manifest=bag.tags[MANIFEST], find_key=find)
         if said["hub"] != settings.origin:
             raise WrongHub(theirs=said["hub"], ours=settings.origin)
-        if usable_key(session, kid).node_id != said["node_id"]:
+        known, _ = key_register.key_or_follower(session, kid, links, origin=settings.origin)
+        if known.node_id != said["node_id"]:
             raise SignatureInvalid()
+        follows = links if known.id != kid else []
     found = contents(bag)
-    bundle = Bundle(bag, said, found, _words(bag, found.words) if found.words is not None else None)
+    bundle = Bundle(bag, said, found, _words(bag, found.words) if found.words is not None else None, follows)
     if len(bundle.files) > MAX_BUNDLE_FILES:
         raise BagTooLarge(path="data/files", limit=MAX_BUNDLE_FILES)
     if sum(len(tokens) for tokens in _batches(bundle)) > MAX_BUNDLE_RECORDS:
@@ -165,50 +180,24 @@ def open_bundle(work: Work, folder: Path, settings: HubSettings) -> Bundle:
 
 
 def take_in(work: Work, store: ObjectStore, bundle: Bundle, settings: HubSettings, progress: Progress) -> Answers:
-    """Take in the records, then the files; an answer for each, and none blocks another.
+    """Take in the node's next key, the records, then the files; an answer for each, and none blocks another.
 
     Raises `StoreAway` when the store stops answering; what was done until then stays done.
     """
     answers = Answers()
+    if bundle.follows:
+        with work() as session:
+            key_register.rotate(session, bundle.follows, signed_by=bundle.follows[-1].id, origin=settings.origin)
     for tokens in _batches(bundle):
-        answers.records += _ingest(work, bundle, tokens, len(answers.records), settings)
+        answers.add_records(_ingest(work, bundle, tokens, len(answers.records), settings))
     for start in range(0, len(bundle.files), MAX_UPLOADS_ASKED):
         some = bundle.files[start : start + MAX_UPLOADS_ASKED]
         answers.files += _keep_files(work, store, bundle, some, settings, progress)
     if bundle.words is not None:
-        answers.words = _hear(work, bundle, bundle.words)
+        answers.words = _hear(work, bundle, bundle.words, settings)
     with work() as session:
         _remember(session, bundle, answers)
     return answers
-
-
-def receipt(work: Work, bundle: Bundle, answers: Answers, settings: HubSettings) -> dict[str, Any]:
-    """The answers, what happened to the node's records after its cursor, and what it lacks (`BundleReceipt`)."""
-    events: list[dict[str, Any]] = []
-    page = {"last": bundle.said["after"], "more": True}
-    with work(read_only=True) as session:
-        while page["more"] and len(events) + MAX_EVENTS <= MAX_RECEIPT_EVENTS:
-            page = node_status.events_after(session, bundle.said["node_id"], after=page["last"], limit=MAX_EVENTS)
-            events += page["events"]
-        node = session.get_one(Node, bundle.said["node_id"])
-        carried = {(answer["id"], answer["version"]) for answer in answers.records}
-        held = giving_back.holdings(session, node, bundle.said["holdings"], carried=carried, room=MAX_GIVEN_BACK)
-    return {
-        "protocol": PROTOCOL,
-        "bundle_id": bundle.id,
-        "node_id": bundle.said["node_id"],
-        "hub": settings.origin,
-        "hub_key": log_keys(settings).jwk,
-        "created": now().isoformat(timespec="seconds"),
-        "records": answers.records,
-        "files": answers.files,
-        **({"words": answers.words} if answers.words is not None else {}),
-        "holdings": held,
-        "after": bundle.said["after"],
-        "events": events,
-        "last": page["last"],
-        "more": page["more"],
-    }
 
 
 def _batches(bundle: Bundle) -> Iterator[list[str]]:
@@ -317,27 +306,31 @@ def _keep(
 
 
 def _words(bag: Bag, part: Payload) -> dict[str, Any]:
-    data = read_whole(bag.folder / part.path, limit=MAX_BATCH_BYTES)
+    data = read_whole(bag.folder / part.path, limit=MAX_WORDS_BYTES)
     if digest(data) != part.sha256:
         raise BagAltered(path=part.path)
     return read(BundleWords, parse(data))
 
 
-def _hear(work: Work, bundle: Bundle, words: Mapping[str, Any]) -> dict[str, Any]:
-    """Take the answers and petitions of a bundle, by the same services as over the network."""
+def _hear(work: Work, bundle: Bundle, words: Mapping[str, Any], settings: HubSettings) -> dict[str, Any]:
+    """Take the answers, petitions and identifiers of a bundle, by the same services as over the network."""
+    arks = 0
+    for start in range(0, len(words["arks"]), MAX_BATCH_RECORDS):
+        with work() as session:
+            node = session.get_one(Node, bundle.said["node_id"])
+            some = words["arks"][start : start + MAX_BATCH_RECORDS]
+            arks += reconciliation.restore_arks(session, node, some, naan=settings.ark_naan)
     with work() as session:
         node = session.get_one(Node, bundle.said["node_id"])
         answered = questions.answer(session, node, words["answers"])
         taken = petitions.receive(session, node, words["petitions"])
     return {
-        "answers": [
-            {"question_id": one["question_id"], "outcome": outcome}
-            for one, outcome in zip(words["answers"], answered, strict=True)
-        ],
+        "answers": [outcome_of(one, outcome) for one, outcome in zip(words["answers"], answered, strict=True)],
         "petitions": [
             {"petition_id": one["petition_id"], **said.as_message(bundle.said["language"])}
             for one, said in zip(words["petitions"], taken, strict=True)
         ],
+        "arks": arks,
     }
 
 

@@ -28,7 +28,7 @@ def note(session: Session, settings: HubSettings) -> bool:
 
     No secret is told. Of several processes that start together one remembers them.
     """
-    values = told(settings)
+    values = told(session, settings)
     after = digest(canonical(values))
     if _last(session) == after:
         return False
@@ -43,15 +43,15 @@ def note(session: Session, settings: HubSettings) -> bool:
     return True
 
 
-def told(settings: HubSettings) -> dict[str, Any]:
-    """The settings that are told, by name; an address within the hub's network by its digest."""
+def told(session: Session, settings: HubSettings) -> dict[str, Any]:
+    """The settings that are told, by name; an address within the hub's network so that nobody can guess it."""
     found = {}
     for field in dataclasses.fields(settings):
         if field.metadata["secret"] or field.name in OF_ONE_MACHINE:
             continue
         value = getattr(settings, field.name)
         plain = value if isinstance(value, int | str) else str(value)
-        found[field.name] = digest(str(plain).encode()) if field.name in ADDRESSES and plain else plain
+        found[field.name] = auditlog.blinded(session, str(plain)) if field.name in ADDRESSES and plain else plain
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from federation import auditlog, forbidden_keys, key_register, sequences
 from federation.models.base import now
 from federation.models.institutions import Institution, Invitation, Node, NodeKey
 from federation.publication import BETANUMERIC
+from shared.carrying import invitation_proof
 from shared.errors import (
     AlreadyExists,
     FieldError,
@@ -48,7 +50,7 @@ class Place:
 
     @classmethod
     def of(cls, message: Mapping[str, Any]) -> Place:
-        """From a checked `EnrolmentRequest`."""
+        """From a checked request to join."""
         return cls(**{one.name: message.get(one.name, "") for one in fields(cls)})
 
 
@@ -101,7 +103,7 @@ def invite(session: Session, institution: Institution, *, days: int, actor: str)
     # Hexadecimal: no sign of it can be taken for an option on a command line, or misheard on the telephone.
     token = secrets.token_hex(20)
     expires_at = now() + timedelta(days=days)
-    made = Invitation(institution_id=institution.id, token_sha256=_hash(token), expires_at=expires_at)
+    made = Invitation(institution_id=institution.id, token_sha256=hashed(token), expires_at=expires_at)
     session.add(made)
     session.flush()
     subject, detail = f"institution:{institution.code}", {"invitation": made.id}
@@ -112,13 +114,13 @@ def invite(session: Session, institution: Institution, *, days: int, actor: str)
 def enrol(
     session: Session,
     *,
-    token: str,
+    token_sha256: str,
     node_name: str,
     public_key: dict[str, Any],
     signed_by: str,
     place: Place = ANEW,
 ) -> Node:
-    """Enrol a node that has proved to hold its key (`signed_by` signed the request).
+    """Enrol a node that has proved to hold its key (`signed_by` signed the request), by its invitation's hash.
 
     The same token with the same key gives the same node again, so that a lost answer does no harm. A node whose key
     is out of use, lost, or unknown to a hub that was restored comes back to its `place`: all that it published is
@@ -129,7 +131,7 @@ def enrol(
     if key_id(load_public_jwk(public_key)) != signed_by:
         raise SignatureInvalid()
     sequences.hold(session, sequences.KEYS)
-    invitation = _take(session, token)
+    invitation = _take(session, token_sha256)
     key = session.get(NodeKey, signed_by)
     if invitation.used_at is not None:
         if key is not None and key.node_id == invitation.node_id:
@@ -154,16 +156,31 @@ def enrol(
     return node
 
 
-def enrol_carried(session: Session, *, signed_by: str, **asked: Any) -> Node:
-    """As `enrol`, for a request that was carried here.
+def enrol_carried(session: Session, asked: Mapping[str, Any], *, signed_by: str) -> Node:
+    """As `enrol`, for a checked `CarriedEnrolmentRequest`.
 
     Who has lost all but its key, and is not on the network to ask who it is, is told so: as there, a key that is in
     use needs no invitation, which stays good for another node. Raises what `enrol` raises.
     """
     try:
-        return enrol(session, signed_by=signed_by, **asked)
+        return enrol(
+            session,
+            token_sha256=_proved(session, asked),
+            node_name=asked["node_name"],
+            public_key=asked["public_key"],
+            signed_by=signed_by,
+            place=Place.of(asked),
+        )
     except AlreadyExists:
         return key_register.usable_key(session, signed_by).node
+
+
+def _proved(session: Session, asked: Mapping[str, Any]) -> str:
+    """The hash of the invitation that the request proves to know: each is tried. Raises `TokenInvalid`."""
+    for token_sha256 in session.scalars(select(Invitation.token_sha256)):
+        if hmac.compare_digest(invitation_proof(asked, token_sha256=token_sha256), asked["proof"]):
+            return token_sha256
+    raise TokenInvalid()
 
 
 def _node(session: Session, invitation: Invitation, place: Place, *, name: str) -> tuple[Node, str]:
@@ -190,21 +207,22 @@ def _node(session: Session, invitation: Invitation, place: Place, *, name: str) 
     return node, taken
 
 
-def invitation_of(session: Session, token: str) -> Invitation:
-    """The invitation with that token. Raises `TokenInvalid`."""
-    invitation = session.scalar(select(Invitation).where(Invitation.token_sha256 == _hash(token)))
+def invitation_of(session: Session, token_sha256: str) -> Invitation:
+    """The invitation whose token has that hash. Raises `TokenInvalid`."""
+    invitation = session.scalar(select(Invitation).where(Invitation.token_sha256 == token_sha256))
     if invitation is None:
         raise TokenInvalid()
     return invitation
 
 
-def _take(session: Session, token: str) -> Invitation:
+def _take(session: Session, token_sha256: str) -> Invitation:
     """The invitation, its row held to the end of the transaction: two nodes with one token wait for each other."""
-    wanted = Invitation.token_sha256 == _hash(token)
+    wanted = Invitation.token_sha256 == token_sha256
     held = update(Invitation).where(wanted).values(token_sha256=Invitation.token_sha256)
     session.execute(held.execution_options(synchronize_session=False))
-    return invitation_of(session, token)
+    return invitation_of(session, token_sha256)
 
 
-def _hash(token: str) -> str:
+def hashed(token: str) -> str:
+    """What the hub keeps of an invitation: the SHA-256 of its token, hexadecimal."""
     return hashlib.sha256(token.encode("utf-8")).hexdigest()

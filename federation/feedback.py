@@ -15,7 +15,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from federation import auditlog, lifecycle
+from federation import auditlog, lifecycle, reasons
 from federation.days import today
 from federation.findings import personal_data
 from federation.guessing import network
@@ -26,7 +26,7 @@ from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from federation.roles import Permission, may
 from federation.settings import HubSettings
-from shared.canonical import digest
+from shared.characters import VISIBLE
 from shared.errors import (
     AlreadyDone,
     FieldError,
@@ -34,10 +34,10 @@ from shared.errors import (
     InvalidRequest,
     NotFound,
     OwnInstitution,
-    ReasonMissing,
     Throttled,
+    TooMuchUnanswered,
 )
-from shared.feedback import FEEDBACK_KINDS, MAX_FEEDBACK
+from shared.feedback import FEEDBACK_KINDS, HIDDEN, MAX_FEEDBACK, SHOWN
 from shared.identifiers import fresh_id
 from shared.validation import plain
 
@@ -46,9 +46,10 @@ SENDER_KEPT = timedelta(days=1)
 MAX_OPEN = 100
 """Open ones that a resource may have: who floods it stops here, and the institution has enough to do."""
 COME_AGAIN = 86_400
-SHOWN = 50
+MAX_REASON = 500
+MOST_SHOWN = 50
 PER_PAGE = 50
-OPEN, ANSWERED, HIDDEN = "open", "answered", "hidden"
+OPEN, ANSWERED = "open", "answered"
 STATES: dict[str, ColumnElement[bool]] = {
     OPEN: Feedback.answered_at.is_(None) & Feedback.hidden_at.is_(None),
     ANSWERED: Feedback.answered_at.is_not(None) & Feedback.hidden_at.is_(None),
@@ -67,12 +68,22 @@ class Listed:
 
 
 def give(
-    session: Session, version: ResourceVersion, *, kind: str, text: str, address: str, settings: HubSettings
+    session: Session,
+    version: ResourceVersion,
+    *,
+    kind: str,
+    text: str,
+    address: str,
+    settings: HubSettings,
+    by_staff: bool = False,
 ) -> Feedback:
     """Take what somebody says of a public resource, and tell its node; sent twice it is taken once.
 
-    Raises `NotFound` for a version that is not public any more, `InvalidRequest` for what cannot be taken, or
-    `Throttled` for too much from one network or about one resource.
+    `by_staff` says that it comes from somebody who works for the alliance or a member: it is answered as any other,
+    and counted in no report.
+
+    Raises `NotFound` for a version that is not public any more, `InvalidRequest` for what cannot be taken,
+    `Throttled` for too much from one network, or `TooMuchUnanswered` for too much about one resource.
     """
     resource_id = version.resource_id
     text = plain(text).strip()
@@ -90,12 +101,11 @@ def give(
         return standing
     _refuse_if_too_much(session, resource_id, sender, settings)
     given = Feedback(id=fresh_id(), version_id=version.id, resource_id=resource_id, kind=kind)
-    given.text, given.sender = text, sender
+    given.text, given.sender, given.by_staff = text, sender, by_staff
     session.add(given)
     session.flush()
     lifecycle.tell(session, version, reason=text, question_id=given.id, feedback=kind)
-    # The text is anybody's, who may name people: the log holds its digest.
-    _log(session, given, "anonymous", "feedback.received", after=digest(text.encode()))
+    _log(session, given, "anonymous", "feedback.received", after=auditlog.blinded(session, text))
     return given
 
 
@@ -113,20 +123,20 @@ def take_answer(session: Session, node: Node, feedback_id: str, *, text: str, pr
     if given.answered_at is not None:
         return DUPLICATE if (given.answer, given.private) == (text, private) else CONFLICT
     given.answer, given.private, given.answered_at, given.answered_by = text, private, now(), node.id
-    _log(session, given, auditlog.machine(node.id), "feedback.answered", after=digest(text.encode()))
+    _log(session, given, auditlog.machine(node.id), "feedback.answered", after=auditlog.blinded(session, text))
     return ACCEPTED
 
 
 def shown(session: Session, resource_id: str) -> list[Feedback]:
     """What the public sees of a resource's feedback, each with its answer, the newest first."""
     wanted = select(Feedback).where(Feedback.resource_id == resource_id, STATES[ANSWERED], ~Feedback.private)
-    return list(session.scalars(wanted.order_by(Feedback.answered_at.desc(), Feedback.id).limit(SHOWN)))
+    return list(session.scalars(wanted.order_by(Feedback.answered_at.desc(), Feedback.id).limit(MOST_SHOWN)))
 
 
 def of_resource(session: Session, resource_id: str) -> list[Feedback]:
     """What its institution sees: answered or not, the latest first; nothing of what the alliance has hidden."""
     wanted = select(Feedback).where(Feedback.resource_id == resource_id, Feedback.hidden_at.is_(None))
-    return list(session.scalars(wanted.order_by(Feedback.at.desc(), Feedback.id).limit(SHOWN)))
+    return list(session.scalars(wanted.order_by(Feedback.at.desc(), Feedback.id).limit(MOST_SHOWN)))
 
 
 def listed(session: Session, *, state: str, page: int) -> Listed:
@@ -141,10 +151,10 @@ def listed(session: Session, *, state: str, page: int) -> Listed:
 
 
 def hide(session: Session, feedback_id: str, *, by: User, reason: str) -> Feedback:
-    """Take it away from the public, with its answer.
+    """Take it away from the public, with its answer, and tell its node that nobody has to answer it.
 
     Raises `Forbidden`, `NotFound`, `OwnInstitution` (nobody hides what is said of what is their own),
-    `ReasonMissing`, or `AlreadyDone`.
+    `ReasonMissing`, `InvalidRequest` for a long one, or `AlreadyDone`.
     """
     return _turn(session, feedback_id, by=by, reason=reason, hidden=True)
 
@@ -163,23 +173,24 @@ def forget_senders(session: Session) -> None:
 def _turn(session: Session, feedback_id: str, *, by: User, reason: str, hidden: bool) -> Feedback:
     if not may(by, Permission.LEAD_REVIEW):
         raise Forbidden()
-    query = select(Feedback).where(Feedback.id == feedback_id).with_for_update(of=Feedback)
-    given = session.scalar(query.execution_options(populate_existing=True))
+    given = session.get(Feedback, feedback_id)
     if given is None:
         raise NotFound()
+    lifecycle.lock(session, [given.resource_id])
+    session.refresh(given, with_for_update={"of": Feedback})
     if by.institution_id == given.version.resource.institution_id:
         raise OwnInstitution()
-    if not reason.strip():
-        raise ReasonMissing()
+    reason = reasons.checked(reason, most=MAX_REASON)
     if (given.hidden_at is not None) == hidden:
         raise AlreadyDone()
     given.hidden_at = now() if hidden else None
+    lifecycle.tell(session, given.version, reason=reason, question_id=given.id, feedback=HIDDEN if hidden else SHOWN)
     _log(
         session,
         given,
         auditlog.person(by.id),
         "feedback.hidden" if hidden else "feedback.shown",
-        reason=reason.strip(),
+        reason=reason,
     )
     return given
 
@@ -188,7 +199,7 @@ def _faults(kind: str, text: str) -> Iterator[FieldError]:
     if kind not in FEEDBACK_KINDS:
         fault = {"value": kind[:40], "vocabulary": "feedback", "allowed": ", ".join(FEEDBACK_KINDS)}
         yield FieldError("/kind", "unknown_term", fault)
-    if not text:
+    if not VISIBLE.search(text):
         yield FieldError("/text", "required")
     elif len(text) > MAX_FEEDBACK:
         yield FieldError("/text", "too_long", {"max": MAX_FEEDBACK, "length": len(text)})
@@ -203,7 +214,7 @@ def _refuse_if_too_much(session: Session, resource_id: str, sender: str, setting
         raise Throttled(retry_after=max(1, round((moments[-1] + WINDOW - now()).total_seconds())))
     waiting = select(func.count(Feedback.id)).where(Feedback.resource_id == resource_id, STATES[OPEN])
     if (session.scalar(waiting) or 0) >= MAX_OPEN:
-        raise Throttled(retry_after=COME_AGAIN)
+        raise TooMuchUnanswered(retry_after=COME_AGAIN)
 
 
 def _sender(settings: HubSettings, address: str) -> str:

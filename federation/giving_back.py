@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from federation import reconciliation
 from federation.models.institutions import Node
 from federation.models.resources import Resource, ResourceVersion
+from shared.carrying import MAX_BUCKET_GIVEN, MAX_GIVEN_BACK
 from shared.messages import MAX_BATCH_RECORDS
 from shared.reconciliation import content_digests, differing
 
@@ -25,22 +26,29 @@ SIGN_BYTES = 3
 
 
 def holdings(
-    session: Session, node: Node, theirs: Sequence[str], *, carried: Collection[tuple[str, int]], room: int
+    session: Session, node: Node, theirs: Sequence[str], *, carried: Collection[tuple[str, int]]
 ) -> dict[str, Any]:
     """Compare the node's digests with ours, and give back what we hold where they differ (`Holdings`).
 
     `carried` are the versions in the bag, which neither side counts: they are answered one by one. No more than
-    `room` bytes are given; the node shows its new digests with the next bag, and gets the next buckets.
+    `MAX_GIVEN_BACK` bytes are given; the node shows its new digests with the next bag, and gets the next buckets. The
+    first may be as large as `MAX_BUCKET_GIVEN`, or it would never come. One that is larger still is passed over, and
+    keeps no other from coming.
     """
     ours = content_digests(name for name in reconciliation.contents(session, node) if name[:2] not in carried)
     buckets: list[dict[str, Any]] = []
+    room, more = MAX_GIVEN_BACK, False
     for number in differing(ours, theirs):
-        given, size = _bucket(session, node, number, room)
-        if size > room:
-            return {"buckets": buckets, "more": True}
+        limit = room if buckets else MAX_BUCKET_GIVEN
+        given, size = _bucket(session, node, number, limit)
+        if size > limit:
+            more = True
+            if buckets:
+                break
+            continue
         buckets.append(given)
         room -= size
-    return {"buckets": buckets, "more": False}
+    return {"buckets": buckets, "more": more}
 
 
 def _bucket(session: Session, node: Node, number: int, room: int) -> tuple[dict[str, Any], int]:

@@ -15,6 +15,7 @@ from federation.models.auditing import AuditLeaf
 from federation.models.events import AuditEvent, FeedEntry
 from federation.transparency import tiles
 from shared.errors import NotFound
+from shared.notes import MAX_SIZE
 
 RECEIVED, CORRECTED, VERIFIED, REVIEWED = "received", "corrected", "verified", "reviewed"
 PUBLISHED, RELEASED, RESTORED = "published", "released", "restored"
@@ -73,6 +74,8 @@ def _what(action: str, detail: Mapping[str, Any]) -> str:
 
 def proof(session: Session, index: int) -> str:
     """The offline proof of such an event of a resource that is or was public. Raises `NotFound` for any other."""
+    if index > MAX_SIZE:
+        raise NotFound()
     found = (
         select(AuditEvent.subject)
         .join(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)

@@ -95,6 +95,20 @@ def check_endorsed(session: Session, links: Sequence[Link], *, origin: str) -> N
         raise out_of_use(root)
 
 
+def key_or_follower(
+    session: Session, kid: str, links: Sequence[Link], *, origin: str
+) -> tuple[NodeKey, Mapping[str, Any]]:
+    """A key in use and its public half; for one that the register lacks, that from which `links` lead to it, and its.
+
+    Raises `KeyUnknown`, `KeyRevoked`, or `SignatureInvalid` for a link that does not hold. Changes nothing.
+    """
+    if not links or links[-1].id != kid or session.get(NodeKey, kid) is not None:
+        known = usable_key(session, kid)
+        return known, known.jwk
+    check_endorsed(session, links, origin=origin)
+    return rooted(session, links, origin=origin)[0], links[-1].jwk
+
+
 def rotate(session: Session, links: Sequence[Link], *, signed_by: str, origin: str) -> NodeKey:
     """Let a node's key be followed by the last of `links`, which signed this request.
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from federation.link_checker import OFFLINE, UNSURE, Outcome
+from federation.link_checker import BROKEN, OFFLINE, UNSURE, Outcome
 from federation.models.base import insert_missing, insert_rows, now
 from federation.models.links import LinkCheck, VersionLink
 from federation.models.resources import ResourceVersion
@@ -29,7 +29,9 @@ HOST_PAUSE = timedelta(seconds=5)
 IN_REVIEW = timedelta(days=7)
 """How old a check may be while somebody is to judge the version."""
 DOUBTED = timedelta(days=1)
-"""When an address is opened again that could not be judged the first time."""
+"""When an address is opened again that could not be judged the first time, or that hinders a version in review."""
+MENDED = timedelta(days=7)
+"""When the broken address of a public version is opened again: its institution may have put the page back."""
 SURE_AFTER = 2
 """Checks in a row without an answer, after which it is said."""
 
@@ -101,23 +103,29 @@ def _due(days: int) -> Sequence[ColumnElement[bool]]:
     # Asked once, and not anew for each of the thousands of addresses that one server may have.
     other = aliased(LinkCheck)
     busy = select(other.host).where(or_(other.claimed_until >= moment, other.checked_at > moment - HOST_PAUSE))
+    doubted = and_(LinkCheck.outcome == UNSURE, LinkCheck.in_a_row < SURE_AFTER)
     named = (
         select(VersionLink.version_id)
         .join(ResourceVersion, ResourceVersion.id == VersionLink.version_id)
         .where(
             VersionLink.url_sha256 == LinkCheck.url_sha256,
             or_(
-                and_(ResourceVersion.state == "in_review", _older(moment - IN_REVIEW)),
-                and_(ResourceVersion.state == "published", _older(moment - timedelta(days=days))),
                 and_(
-                    ResourceVersion.state.in_(("in_review", "published")),
-                    LinkCheck.outcome == UNSURE,
-                    LinkCheck.in_a_row < SURE_AFTER,
-                    _older(moment - DOUBTED),
+                    ResourceVersion.state == "in_review",
+                    or_(LinkCheck.outcome == BROKEN, doubted, _older(moment - IN_REVIEW)),
+                ),
+                and_(
+                    ResourceVersion.state == "published",
+                    or_(
+                        and_(LinkCheck.outcome == BROKEN, _older(moment - MENDED)),
+                        doubted,
+                        _older(moment - timedelta(days=days)),
+                    ),
                 ),
             ),
         )
     )
+    # Nothing is opened twice a day, whatever came of it.
     return _older(moment - DOUBTED), LinkCheck.host.not_in(busy), named.exists()
 
 

@@ -22,7 +22,6 @@ from federation.models.petitions import Petition
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Decision
 from federation.verdicts import APPROVE
-from shared.canonical import digest
 from shared.errors import (
     AlreadyDone,
     CommonsError,
@@ -98,10 +97,10 @@ def make(
     )
     session.add(found)
     session.flush()
-    # It is free text of the institution, which may name people: the log holds its digest.
     detail = {"version": version.version, "petition": found.id, "about": version.state}
     subject, action = f"resource:{version.resource_id}", f"petition.{kind}"
-    auditlog.record(session, auditlog.Happening(maker, action, subject, after=digest(text.encode()), detail=detail))
+    after = auditlog.blinded(session, text)
+    auditlog.record(session, auditlog.Happening(maker, action, subject, after=after, detail=detail))
     return found
 
 

@@ -19,7 +19,7 @@ from federation.models.people import User
 from federation.models.questions import Question
 from federation.models.resources import Resource, ResourceVersion
 from shared.answering import MAX_ANSWER
-from shared.canonical import digest
+from shared.characters import VISIBLE
 from shared.errors import FieldError, InvalidRequest, MoveNotAllowed, NotLatest, QuestionMissing
 from shared.identifiers import fresh_id
 from shared.validation import plain
@@ -45,7 +45,7 @@ def ask(session: Session, version: ResourceVersion, *, reviewer: User, text: str
         raise NotLatest(latest=version.resource.latest_version)
     if not lifecycle.MOVES[version.state]:
         raise MoveNotAllowed(state=version.state, to=version.state)
-    if not text:
+    if not VISIBLE.search(text):
         raise QuestionMissing()
     if len(text) > MAX_QUESTION:
         raise InvalidRequest(errors=[FieldError("/question", "too_long", {"max": MAX_QUESTION, "length": len(text)})])
@@ -103,9 +103,8 @@ def _take(session: Session, node: Node, question: Question | None, given: Mappin
     if question.answered_at is not None:
         return DUPLICATE if question.answer == text else CONFLICT
     question.answer, question.answered_at, question.answered_by = text, now(), node.id
-    # An answer is free text of the institution, which may name people: the log holds its digest.
     detail = {"version": question.version.version, "question": question.id}
-    subject, after = f"resource:{question.version.resource_id}", digest(text.encode())
+    subject, after = f"resource:{question.version.resource_id}", auditlog.blinded(session, text)
     happening = auditlog.Happening(auditlog.machine(node.id), "review.answered", subject, after=after, detail=detail)
     auditlog.record(session, happening)
     return ACCEPTED

@@ -19,7 +19,7 @@ from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Claim, Decision
 from federation.verdicts import APPROVE, LEADS_TO
-from shared.canonical import canonical, digest
+from shared.canonical import canonical
 from shared.errors import (
     ChecklistChanged,
     CommonsError,
@@ -312,7 +312,7 @@ def _keep(session: Session, versions: Sequence[ResourceVersion], judgement: Judg
     if fresh:
         policies.kept(session)
         session.execute(insert(Decision), [_decision_row(version, judgement) for version in fresh])
-    auditlog.record_many(session, [_happening(v, judgement, len(approvals[v.id])) for v in fresh])
+    auditlog.record_many(session, [_happening(session, v, judgement, len(approvals[v.id])) for v in fresh])
     return approvals
 
 
@@ -329,11 +329,12 @@ def _decision_row(version: ResourceVersion, judgement: Judgement) -> dict[str, A
     }
 
 
-def _happening(version: ResourceVersion, judgement: Judgement, approvals: int) -> auditlog.Happening:
+def _happening(
+    session: Session, version: ResourceVersion, judgement: Judgement, approvals: int
+) -> auditlog.Happening:
     answers = dict(judgement.answers)
     if "notes" in answers:
-        # Free text may be long, and may name people: the log holds its digest.
-        answers["notes"] = digest(canonical(answers["notes"]))
+        answers["notes"] = auditlog.blinded(session, canonical(answers["notes"]).decode())
     detail = {"version": version.version, "approvals": approvals, "checklist": answers}
     if judgement.publish_on is not None:
         detail["publish_on"] = judgement.publish_on.isoformat()

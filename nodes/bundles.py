@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,14 +19,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
-from nodes import holdings, outbox, petitions, questions
+from nodes import holdings, outbox, petitions, public_keys, questions
 from nodes import membership as memberships
 from nodes.models import REFUSED, REGISTERED, LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter
 from nodes.sync import Reporter
 from nodes.texts import language
 from nodes.workplace import Workplace
-from shared.bags import DECLARATION, Payload, manifest, tag_files
+from shared.bags import DECLARATION, Payload, begin_new, is_plain, manifest, tag_files
 from shared.canonical import best_text, canonical, digest
 from shared.carrying import (
     MAX_BUNDLE_FILES,
@@ -40,6 +41,7 @@ from shared.carrying import (
 )
 from shared.errors import CommonsError, FileChanged, FileUnreadable, FileUnwritable, FolderNotEmpty
 from shared.identifiers import fresh_id
+from shared.messages import MAX_KEYS
 from shared.reconciliation import content_digests
 from shared.wording import system_fault
 
@@ -48,12 +50,14 @@ UNFINISHED = "export.unfinished"
 NOT_WANTED = (REGISTERED, REFUSED, "superseded", "withdrawn")
 """States of versions whose files the hub does not want; those of any other it may ask for again, to heal its copy."""
 CHUNK = 1024**2
+LISTS, FILE_LISTED, FILE_OVERHEAD = 256 * 1024, 200, 32 * 1024
+"""Bytes kept free for a bundle's lists, for a file's line in one, and for its folders and its last cluster."""
 Progress = Callable[[int], None]
 
 
 @dataclass
 class Exported:
-    """What a bundle holds, how many records are left for the next one, and what hinders a file."""
+    """What a bundle holds, how many records and files are left for the next one, and what hinders a file."""
 
     folder: Path
     bundle_id: str
@@ -61,6 +65,7 @@ class Exported:
     files: int = 0
     bytes: int = 0
     left: int = 0
+    files_left: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -86,21 +91,28 @@ def export(workplace: Workplace, folder: Path, *, reporter: Reporter | None = No
     _begin(folder)
     payload, last = _write_records(workplace, membership, done)
     with workplace.database.unit_of_work(read_only=True) as session:
-        files = _wanted(session, last)
+        arks = _known_arks(session, last)
+    with workplace.database.unit_of_work(read_only=True) as session:
+        wanted = _wanted(session, last)
         done.left = max(outbox.waiting(session) - done.records, 0)
+    files = _fitting(folder, wanted)
+    done.files_left = len(wanted) - len(files)
     total = sum(file.size for file in files)
     progress = reporter.begin("写入离线包", total) if reporter is not None and total else None
-    payload += [*_write_words(workplace, done), *_copy_files(folder, files, done, progress)]
+    payload += [*_write_words(workplace, done, arks), *_copy_files(folder, files, done, progress)]
     _remove_strays(folder, payload)
     _finish(workplace, membership, done, payload)
     return done
 
 
 def _begin(folder: Path) -> None:
-    """Make the folder ours, or find that it is; from here to the end it is no bag."""
+    """Make the folder ours, or find that it is; from here to the end it is no bag.
+
+    Somebody may have laid links there, to have us write over other files and clear other folders: not ours, then.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / UNFINISHED).exists() and any(folder.iterdir()):
+        if any(folder.iterdir()) and not ((folder / UNFINISHED).exists() and is_plain(folder)):
             raise FolderNotEmpty(name=str(folder))
         (folder / UNFINISHED).touch()
         (folder / DECLARATION).unlink(missing_ok=True)
@@ -131,10 +143,18 @@ def _write_batch(folder: Path, number: int, batch: Sequence[Letter]) -> Payload:
     return Payload(path, digest(data), len(data))
 
 
-def _write_words(workplace: Workplace, done: Exported) -> list[Payload]:
-    """Write what people here say to the alliance; nothing when they say nothing."""
+def _known_arks(session: Session, last: int) -> list[dict[str, str]]:
+    """The permanent identifiers of the resources in this bundle that were published before (`ArkMessage`)."""
+    sent_now = session.scalars(select(OutboxEntry.resource_id).where(OutboxEntry.id <= last))
+    given = holdings.arks(session, set(sent_now))
+    return [{"record_id": record_id, "ark": ark} for record_id, ark in sorted(given.items())]
+
+
+def _write_words(workplace: Workplace, done: Exported, arks: Sequence[dict[str, str]]) -> list[Payload]:
+    """Write what people here say to the alliance, and which identifiers we know; nothing when there is neither."""
     with workplace.database.unit_of_work(read_only=True) as session:
         words = {"answers": questions.unsent(session), "petitions": petitions.unsent(session)}
+    words |= {"arks": list(arks)} if arks else {}
     if not any(words.values()):
         return []
     data = canonical(words)
@@ -155,7 +175,25 @@ def _wanted(session: Session, last: int) -> list[LocalFile]:
         for entry in content.get("files", ())
     }
     unsent = session.scalars(select(LocalFile).where(~LocalFile.sent).order_by(LocalFile.sha256))
-    return [file for file in unsent if file.sha256 in wanted][:MAX_BUNDLE_FILES]
+    return [file for file in unsent if file.sha256 in wanted]
+
+
+def _fitting(folder: Path, files: Sequence[LocalFile]) -> list[LocalFile]:
+    """Those of the files for which there is room on the medium; the others go with the next bundle.
+
+    An institution may well have more than a stick holds, and would else never get a bundle done.
+    """
+    try:
+        free = shutil.disk_usage(folder).free - LISTS - FILE_LISTED * min(len(files), MAX_BUNDLE_FILES)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    fitting: list[LocalFile] = []
+    for file in files:
+        size = 0 if _stands(folder / file_path(file.sha256), file) else file.size + FILE_OVERHEAD
+        if size <= free and len(fitting) < MAX_BUNDLE_FILES:
+            fitting.append(file)
+            free -= size
+    return fitting
 
 
 def _copy_files(
@@ -186,7 +224,7 @@ def _copy(source: Path, target: Path, file: LocalFile, progress: Progress | None
     hashed = hashlib.sha256()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as written:
+        with begin_new(draft) as written:
             for chunk in _chunks(source):
                 hashed.update(chunk)
                 written.write(chunk)
@@ -235,6 +273,7 @@ def _finish(workplace: Workplace, membership: Membership, done: Exported, payloa
         "hub": membership.origin,
         "language": language(),
         "after": membership.cursor,
+        "keys": [link.as_message() for link in public_keys.chain(workplace.folder, workplace.key.id)[-MAX_KEYS:]],
         "holdings": _digests(workplace),
     }
     signed = statement(said, manifest=manifest(payload), moment=moment, key=workplace.key.private)

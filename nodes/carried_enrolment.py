@@ -31,7 +31,7 @@ class Asked:
 
 
 def write_request(workplace: Workplace, target: Path, *, token: str, node_name: str) -> Asked:
-    """Write the signed request to join.
+    """Write the signed request to join, which shows that we know the invitation without telling it.
 
     One that has lost its database says by its key who it was. Written again with the same invitation it shows the
     same key, so that a lost reply does no harm. Raises `InvalidRequest` or `FileUnwritable`.
@@ -45,10 +45,11 @@ def write_request(workplace: Workplace, target: Path, *, token: str, node_name: 
     elif key.id in public_keys.load(workplace.folder):
         place = {"former_key": key.id}
     message = read(EnrolmentRequest, joining.request(key, token=token, node_name=node_name, **place))
+    invitation = message.pop("token")
     if place:
-        key = _key(workplace, key_files.asking(token))
+        key = _key(workplace, key_files.asking(invitation))
         message["public_key"] = key.jwk
-    signed = enrolment_request(message, private_key=key.private)
+    signed = enrolment_request(message, token=invitation, private_key=key.private)
     write_whole(target, signed.encode("ascii") + b"\n")
     return Asked(key.id, bool(place))
 

@@ -122,7 +122,7 @@ class Question(Base):
 
     A reviewer asks it; or the public, then `feedback` says of which kind it is, and with `private` its answer is for
     the alliance alone. `problem` is the hub's word for an answer that it did not take: `conflict` (another stands)
-    or `unknown`.
+    or `unknown`; or `hidden`, when the alliance has taken it away from the public.
     """
 
     __tablename__ = "questions"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from nodes.models import Petition, Resource, Version
 from nodes.workplace import Workplace
+from shared.characters import VISIBLE
 from shared.errors import FieldError, InvalidRequest, NotFound, PetitionNotOpen, PetitionStands, ReasonMissing
 from shared.identifiers import fresh_id
 from shared.petitioning import ABOUT, KINDS, MAX_PETITIONS, MAX_TEXT, REFUSED, RENEWAL, RENEWED_BEFORE, PetitionsReply
@@ -30,7 +31,7 @@ def make(session: Session, record_id: str, *, kind: str, text: str) -> Petition:
         raise NotFound()
     version = session.get_one(Version, (record_id, resource.latest_version))
     text = plain(text).strip()
-    if not text:
+    if not VISIBLE.search(text):
         raise ReasonMissing()
     if len(text) > MAX_TEXT:
         raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_TEXT, "length": len(text)})])

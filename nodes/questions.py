@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from nodes.models import Question, now
+from nodes.models import Question, Version, now
 from nodes.workplace import Workplace
-from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply
+from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply, words_digest
+from shared.characters import VISIBLE
 from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
+from shared.feedback import HIDDEN, SHOWN
 from shared.validation import plain
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ TAKEN = frozenset({"accepted", "duplicate"})
 
 
 def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
-    """Note the questions among status events; one that is known already stays as it is."""
+    """Note the questions among status events, and which of the public's the alliance has hidden or shows again.
+
+    One that is known already stays as it is.
+    """
     moment = now()
     rows = [
         {
@@ -38,10 +43,14 @@ def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
             "private": False,
         }
         for event in events
-        if event.get("question_id")
+        if event.get("question_id") and event.get("feedback") not in (HIDDEN, SHOWN)
     ]
     if rows:
         session.execute(insert(Question).on_conflict_do_nothing(), rows)
+    for event in events:
+        if event.get("feedback") in (HIDDEN, SHOWN):
+            turned = HIDDEN if event["feedback"] == HIDDEN else ""
+            session.execute(update(Question).where(Question.id == event["question_id"]).values(problem=turned))
 
 
 def answer(session: Session, question_id: str, text: str, *, private: bool = False) -> Question:
@@ -57,7 +66,7 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
     text = plain(text).strip()
     if found.sent:
         raise AlreadyDone()
-    if not text:
+    if not VISIBLE.search(text):
         raise AnswerMissing()
     if len(text) > MAX_ANSWER:
         raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_ANSWER, "length": len(text)})])
@@ -66,10 +75,13 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
 
 
 def waiting(session: Session) -> list[Question]:
-    """Questions that nobody has answered, the oldest first."""
-    return list(
-        session.scalars(select(Question).where(Question.answer == "").order_by(Question.asked_at, Question.id))
-    )
+    """Questions that nobody has answered, the oldest first.
+
+    Without those that no answer would be read to: on what was withdrawn, and what the alliance has hidden.
+    """
+    gone = select(Version.resource_id).where(Version.state == "withdrawn")
+    open_ones = (Question.answer == "", Question.problem != HIDDEN, Question.resource_id.not_in(gone))
+    return list(session.scalars(select(Question).where(*open_ones).order_by(Question.asked_at, Question.id)))
 
 
 def of_resource(session: Session, record_id: str) -> list[Question]:
@@ -80,12 +92,13 @@ def of_resource(session: Session, record_id: str) -> list[Question]:
 
 def send(workplace: Workplace, client: HubClient) -> int:
     """Send the answers that the hub does not have; how many it has taken. It may be repeated at any point."""
-    taken = 0
+    taken, before = 0, None
     while True:
         with workplace.database.unit_of_work(read_only=True) as session:
             answers = unsent(session)
-        if not answers:
+        if not answers or answers == before:
             return taken
+        before = answers
         reply = client.ask("/answers", {"answers": answers}, AnswersReply)["answers"]
         with workplace.database.unit_of_work() as session:
             taken += note_outcomes(session, reply)
@@ -94,10 +107,7 @@ def send(workplace: Workplace, client: HubClient) -> int:
 def unsent(session: Session) -> list[dict[str, Any]]:
     """Answers that the hub does not have, as many as one message takes (`AnswerMessage`)."""
     found = select(Question).where(Question.answer != "", ~Question.sent).order_by(Question.id).limit(MAX_ANSWERS)
-    return [
-        {"question_id": one.id, "text": one.answer} | ({"private": True} if one.private else {})
-        for one in session.scalars(found)
-    ]
+    return [_message(one) for one in session.scalars(found)]
 
 
 def send_again(session: Session) -> int:
@@ -107,11 +117,20 @@ def send_again(session: Session) -> int:
 
 
 def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
-    """Note what the hub says of answers; how many it has taken. One that this node has lost is passed over."""
+    """Note what the hub says of answers; how many it has taken.
+
+    One that this node has lost is passed over, and one that was written anew since it went out: that goes out again,
+    and the hub says what stands.
+    """
     for said in reply:
         known = session.get(Question, said["question_id"])
-        if known is not None:
+        if known is not None and said.get("sha256") in (None, words_digest(_message(known))):
             # Whatever the hub says of it, it says the same the next time: it is not sent again.
             known.sent = True
-            known.problem = "" if said["outcome"] in TAKEN else said["outcome"]
+            taken = said["outcome"] in TAKEN
+            known.problem = (HIDDEN if known.problem == HIDDEN else "") if taken else said["outcome"]
     return sum(said["outcome"] in TAKEN for said in reply)
+
+
+def _message(one: Question) -> dict[str, Any]:
+    return {"question_id": one.id, "text": one.answer} | ({"private": True} if one.private else {})

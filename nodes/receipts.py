@@ -14,7 +14,7 @@ from nodes import given_back, hub_keys, outbox, petitions, questions, restoring,
 from nodes import membership as memberships
 from nodes.models import LocalFile, Membership, OutboxEntry, Version, now
 from nodes.outbox import Letter, Sent
-from nodes.sync import Reporter, Synced, states, take_events
+from nodes.sync import Reporter, Synced, say_again, states, take_events
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
 from shared import hub_answers
@@ -49,14 +49,17 @@ def take(workplace: Workplace, source: Path, *, hub_key: str = "", reporter: Rep
     total = len(receipt["records"]) + len(receipt["files"]) + len(receipt["events"])
     total += sum(len(bucket["versions"]) for bucket in held["buckets"])
     progress = reporter.begin("读取回执", total) if reporter is not None and total else _silent
-    if receipt["last"] >= membership.cursor:
-        # An older receipt than what was read since knows nothing new, and must not undo a later request for a file.
+    # A receipt that is not newer than what was read since its bag was written must not undo it: a state that an event
+    # has told, a later request for a file. What it answers goes out once more, and is answered as things are then.
+    if receipt["last"] > membership.cursor or receipt["after"] == membership.cursor:
         _note_records(workplace, receipt["records"], done.sent, progress)
         _note_files(workplace, receipt["files"], done.files, progress)
+    if receipt["last"] >= membership.cursor:
         back = given_back.take_contents(workplace, held, progress)
         done.restored, done.again, done.unverified = back.restored, back.again, back.unverified
         done.unfinished = receipt["more"] or held["more"]
         _note_events(workplace, receipt["events"], done, progress)
+        _go_on(workplace, receipt["last"], done)
         if not receipt["more"]:
             given_back.take_states(workplace, held)
     words = receipt.get("words", {})
@@ -80,7 +83,7 @@ def _check(receipt: Mapping[str, Any], membership: Membership) -> None:
     numbers = [event["seq"] for event in events]
     # A hub that was restored from a backup skips numbers; it never goes back.
     rising = all(before < after for before, after in pairwise([first, *numbers]))
-    if first > membership.cursor or not rising or receipt["last"] != (numbers or [first])[-1]:
+    if first > membership.cursor or not rising or receipt["last"] < (numbers or [first])[-1]:
         raise ReceiptGap(after=first, cursor=membership.cursor)
 
 
@@ -138,11 +141,24 @@ def _note_events(
         with workplace.database.unit_of_work() as session:
             take_events(session, part, last=part[-1]["seq"])
             if any(after > before + 1 for before, after in pairwise([cursor, *(event["seq"] for event in part)])):
-                done.again += restoring.send_all_again(session)
-                outbox.sign_all(session, key=workplace.key)
+                _send_all_again(session, workplace, done)
         cursor = part[-1]["seq"]
         progress(len(part))
     done.events = len(new)
+
+
+def _go_on(workplace: Workplace, last: int, done: Synced) -> None:
+    """Go on after the last number of the receipt; it is past the last event when the hub has just been restored."""
+    with workplace.database.unit_of_work() as session:
+        if last > memberships.current(session).cursor:
+            session.execute(update(Membership).values(cursor=last))
+            say_again(session)
+            _send_all_again(session, workplace, done)
+
+
+def _send_all_again(session: Session, workplace: Workplace, done: Synced) -> None:
+    done.again += restoring.send_all_again(session)
+    outbox.sign_all(session, key=workplace.key)
 
 
 def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -16,10 +16,12 @@ from nodes.key_files import NEXT
 from nodes.keys import Key
 from nodes.workplace import Workplace
 from shared.endorsement import endorse
-from shared.errors import KeyUnknown
+from shared.errors import KeyRevoked, KeyUnknown
 from shared.messages import MAX_KEYS, KeyReply
 
 Done = TypeVar("Done")
+REFUSALS = frozenset({KeyRevoked.code, KeyUnknown.code})
+"""What the hub says when it does not take the old key's word for the new one."""
 
 
 def under_way(workplace: Workplace) -> bool:
@@ -33,6 +35,17 @@ def finish(workplace: Workplace) -> None:
         change(workplace)
 
 
+def finish_alone(workplace: Workplace) -> None:
+    """The same without a network: the hub learns of the next key by the bundle that is signed with it.
+
+    If it has learnt of it already, and only its answer was lost, it does not take the present one any more.
+    """
+    if under_way(workplace):
+        new = keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
+        token = endorse(new.private.public_key(), origin=_origin(workplace), by=workplace.key.private)
+        take_into_use(workplace, new, endorsement=token)
+
+
 def change(workplace: Workplace) -> Key:
     """Change the key at somebody's wish, also when the hub has forgotten the present one. Raises as `rotate` does."""
     return known_again(workplace, lambda: rotate(workplace))
@@ -44,10 +57,17 @@ def rotate(workplace: Workplace) -> Key:
     Raises `NotJoined`, `HubAway`, or the hub's refusal; the old key stays in use then.
     """
     origin, old = _origin(workplace), workplace.key
+    begun_before = under_way(workplace)
     new = keys.make_key(workplace.folder, passphrase=workplace.settings.key_passphrase, name=NEXT)
     token = endorse(new.private.public_key(), origin=origin, by=old.private)
     client = HubClient(origin, new, workplace.settings)
-    client.ask("/keys", {"public_key": new.jwk, "endorsement": token}, KeyReply)
+    try:
+        client.ask("/keys", {"public_key": new.jwk, "endorsement": token}, KeyReply)
+    except RefusedByHub as error:
+        if error.problem_code in REFUSALS and not begun_before:
+            # The hub has not taken it. Left there, it would come into use unasked, once the old one is good again.
+            (workplace.folder / NEXT).unlink()
+        raise
     take_into_use(workplace, new, endorsement=token)
     return workplace.key
 

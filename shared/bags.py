@@ -6,8 +6,10 @@ forms and percent-encoded line ends need no handling: they are refused by name.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +29,7 @@ from shared.errors import (
     FileUnreadable,
     NotABag,
 )
-from shared.wording import system_fault
+from shared.wording import NOT_REGULAR, Words, system_fault
 
 DECLARATION, INFO, FETCH = "bagit.txt", "bag-info.txt", "fetch.txt"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -38,7 +40,9 @@ MAX_DEPTH = 8
 LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+(.+)")
 SAFE_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 OXUM = re.compile(r"^Payload-Oxum: *(\d{1,20})\.(\d{1,20}) *\r?$", re.M)
-NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+PLAINLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""How a file is opened that somebody else has laid there: no link is followed, and no pipe is waited for."""
+A_LINK = Words("it is a symbolic link", "是符号链接")
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,34 @@ def shown(path: str) -> str:
     return "".join(sign if sign.isprintable() else "�" for sign in path)[:200]
 
 
+def begin_new(path: Path) -> BinaryIO:
+    """An empty file to write into, and no other: what has its name already, a link perhaps, makes way unfollowed."""
+    path.unlink(missing_ok=True)
+    return path.open("xb")
+
+
+def is_plain(folder: Path) -> bool:
+    """Whether all below a folder is files and folders: who writes there writes nowhere else. Raises `OSError`."""
+    waiting = [folder]
+    while waiting:
+        for entry in _entries(waiting.pop()):
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry.path))
+            elif not entry.is_file(follow_symlinks=False):
+                return False
+    return True
+
+
 def _open(path: Path) -> BinaryIO:
-    return open(os.open(path, os.O_RDONLY | NO_LINKS), "rb")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | PLAINLY)
+    except OSError as error:
+        raise OSError(errno.ELOOP, A_LINK) if path.is_symlink() else error from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise IsADirectoryError(errno.EISDIR, "") if stat.S_ISDIR(mode) else OSError(errno.EINVAL, NOT_REGULAR)
+    return open(descriptor, "rb")
 
 
 def _sizes(folder: Path, most_files: int) -> dict[str, int]:

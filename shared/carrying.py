@@ -5,9 +5,11 @@ The messages inside are those of the network; here are only the envelopes.
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +19,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from shared import jws, speaking
 from shared.answering import MAX_ANSWERS, AnswerMessage, AnswerOutcome
-from shared.bags import Bag, Payload
+from shared.bags import Bag, Payload, begin_new
 from shared.canonical import canonical, digest, parse
-from shared.errors import BagAltered, BagUnexpected, FileUnwritable, SignatureInvalid
+from shared.errors import BagAltered, BagUnexpected, CommonsError, FileUnwritable, SignatureInvalid
 from shared.messages import (
+    MAX_KEYS,
     PROTOCOL,
+    ArkMessage,
     EnrolmentReply,
-    EnrolmentRequest,
     Flag,
     ItemMessage,
+    KeyLink,
     OneOf,
     PublicKeyMessage,
     PublishResult,
@@ -49,20 +53,31 @@ WORDS_PATH = "data/words.json"
 FILE_PATH = re.compile(r"data/files/sha256/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 MAX_CARRIED_BYTES = 512 * 1024**2
 """Bytes of a receipt; a request, a statement and a reply are far smaller."""
-MAX_STATEMENT_BYTES = 32 * 1024
+MAX_STATEMENT_BYTES = 64 * 1024
 MAX_REPLY_BYTES = 256 * 1024
 """Bytes of the reply to a request to join: it has all keys of the node, each with its endorsement."""
+MAX_WORDS_BYTES = 16 * 1024**2
+"""Bytes of what the institution says in a bundle."""
 MAX_BUNDLE_RECORDS = 50_000
 MAX_BUNDLE_FILES = 100_000
 MAX_RECEIPT_EVENTS = 200_000
+MAX_EVENT_BYTES = 64 * 1024**2
+"""Bytes of the events of a receipt, the last page apart; the rest comes with the next receipt."""
 MAX_GIVEN_BACK = 64 * 1024**2
 """Bytes of what a receipt gives back of the hub's holdings; the rest comes with the next receipt."""
+MAX_BUCKET_GIVEN = 128 * 1024**2
+"""Bytes of the first bucket of them: a bucket is given whole or not at all."""
+MAX_REFUSAL_BYTES = 64 * 1024**2
+"""Bytes of the answers to refused records of a bundle; beyond it they say no more than the code."""
 MAX_GIVEN_VERSIONS = 200_000
 FILE_OUTCOMES = ("stored", "present", "refused")
 
 
 class BundleStatement(Strict):
-    """Whose bundle this is, for which hub, and what is in it; signed by the node."""
+    """Whose bundle this is, for which hub, and what is in it; signed by the node.
+
+    `keys` are the links that lead to the key that signed, the oldest first, for a hub that does not know it yet.
+    """
 
     protocol = Whole(1, 1000, required=True)
     bundle_id = RecordId(required=True)
@@ -71,6 +86,7 @@ class BundleStatement(Strict):
     created = Text(40, required=True)
     language = OneOf(("zh", "en"), required=True)
     after = Whole(0, required=True)
+    keys = Many(Part(KeyLink), MAX_KEYS, required=True)
     holdings = Many(Text(64, pattern=SHA256, fault="bad_digest"), BUCKETS, minimum=BUCKETS, required=True)
     manifest_sha256 = Text(64, pattern=SHA256, fault="bad_digest", required=True)
 
@@ -91,17 +107,22 @@ class FileAnswer(Strict):
 
 
 class BundleWords(Strict):
-    """What the institution says to the alliance in a bundle: answers to questions, and petitions."""
+    """What the institution says to the alliance in a bundle: answers to questions, petitions, and known identifiers.
+
+    `arks` are those of the resources in the bundle that were given one: a hub that was restored may have lost them.
+    """
 
     answers = Many(Part(AnswerMessage), MAX_ANSWERS, load_default=list)
     petitions = Many(Part(PetitionMessage), MAX_PETITIONS, load_default=list)
+    arks = Many(Part(ArkMessage), MAX_BUNDLE_RECORDS, load_default=list)
 
 
 class WordsReply(Strict):
-    """What became of each answer and each petition of a bundle, in their order."""
+    """What became of each answer and petition of a bundle, in their order; how many identifiers are in use again."""
 
     answers = Many(Part(AnswerOutcome), MAX_ANSWERS, required=True)
     petitions = Many(Part(PetitionOutcome), MAX_PETITIONS, required=True)
+    arks = Whole(0, required=True)
 
 
 class HeldVersion(ItemMessage):
@@ -144,6 +165,18 @@ class BundleReceipt(Strict):
     more = Flag(required=True)
 
 
+class CarriedEnrolmentRequest(Strict):
+    """An `EnrolmentRequest` in which `proof` shows that the node knows the invitation, which does not travel."""
+
+    protocol = Whole(1, 1000, required=True)
+    node_name = Text(100, required=True)
+    public_key = Part(PublicKeyMessage, required=True)
+    node_id = RecordId()
+    former_key = Text(43, minimum=43, pattern=r"[A-Za-z0-9_-]{43}", fault="bad_key_id")
+    institution = Text(64)
+    proof = Text(64, pattern=SHA256, fault="bad_digest", required=True)
+
+
 class CarriedEnrolmentReply(Strict):
     """The answer to a carried request to join: for the node that has the key with this id."""
 
@@ -154,14 +187,27 @@ class CarriedEnrolmentReply(Strict):
 # -- joining ---------------------------------------------------------------------------------------------------
 
 
-def enrolment_request(message: Mapping[str, Any], *, private_key: Ed25519PrivateKey) -> str:
-    """A request to join as a compact JWS by the very key that it shows (proof of possession)."""
+def enrolment_request(message: Mapping[str, Any], *, token: str, private_key: Ed25519PrivateKey) -> str:
+    """A request to join without its token, as a compact JWS by the very key that it shows (proof of possession).
+
+    The invitation `token` does not travel: whoever carries the request could spend it for a key of their own.
+    """
     kid = key_id(private_key.public_key())
-    return sign(canonical(dict(message)), private_key=private_key, kid=kid, kind=ENROLMENT_TYPE)
+    said = {**message, "proof": invitation_proof(message, token_sha256=digest(token.encode("utf-8")))}
+    return sign(canonical(said), private_key=private_key, kid=kid, kind=ENROLMENT_TYPE)
+
+
+def invitation_proof(message: Mapping[str, Any], *, token_sha256: str) -> str:
+    """What only one who knows the invitation can say of this request: an HMAC-SHA-256 (RFC 2104), hexadecimal.
+
+    Its key is the SHA-256 of the token, since the hub keeps no more of it; it covers the key that is to be let in.
+    """
+    said = canonical({name: value for name, value in message.items() if name != "proof"})
+    return hmac.new(bytes.fromhex(token_sha256), ENROLMENT_TYPE.encode("ascii") + b"\n" + said, "sha256").hexdigest()
 
 
 def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
-    """The request, and the id of the key that signed it and that it shows.
+    """The request (`CarriedEnrolmentRequest`), and the id of the key that signed it and that it shows.
 
     Raises `SignatureInvalid` when another key signed, `ProtocolUnknown`, or `InvalidRequest`.
     """
@@ -178,7 +224,7 @@ def read_enrolment_request(token: str) -> tuple[dict[str, Any], str]:
 
     signed = verify(token, find_key=find, kind=ENROLMENT_TYPE)
     speaking.check_node(signed.record)
-    return read(EnrolmentRequest, signed.record), signed.key_id
+    return read(CarriedEnrolmentRequest, signed.record), signed.key_id
 
 
 # -- the bundle ------------------------------------------------------------------------------------------------
@@ -204,6 +250,15 @@ def statement(values: Mapping[str, Any], *, manifest: bytes, moment: datetime, k
     }
     token = sign(canonical(said), private_key=key, kid=key_id(key.public_key()), kind=STATEMENT_TYPE)
     return token.encode("ascii") + b"\n"
+
+
+def shown_keys(data: bytes) -> list[dict[str, Any]]:
+    """The links that a statement shows (`KeyLink`), before its signature is checked: none when it cannot be read."""
+    try:
+        token = data[:MAX_STATEMENT_BYTES].decode("utf-8", errors="replace").strip()
+        return list(read(BundleStatement, parse(jws.unverified_payload(token)))["keys"])
+    except CommonsError:
+        return []
 
 
 def read_statement(
@@ -256,14 +311,19 @@ def batch_bytes(tokens: Sequence[str]) -> bytes:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file of which nobody ever sees a half. Raises `FileUnwritable`."""
+    """Write a file of which nobody ever sees a half, and through no link that lies there. Raises `FileUnwritable`."""
     try:
-        draft = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        draft = path.with_name(f"{path.name}.part")
+        try:
+            with begin_new(draft) as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            with suppress(OSError):  # half a file would keep the room that there was
+                draft.unlink()
+            raise
     except (OSError, ValueError) as error:
         raise FileUnwritable(name=path.name or str(path), cause=system_fault(error)) from error

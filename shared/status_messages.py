@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.feedback import FEEDBACK_KINDS
+from shared.feedback import FEEDBACK_WORDS
 from shared.messages import Flag, OneOf
 from shared.petitioning import DISMISSED, GRANTED
 from shared.record import ONE_DAY, Day, RecordId
@@ -23,7 +23,7 @@ class StatusEvent(Strict):
     ark = Text(100)
     sha256 = Text(64)
     question_id = Text(36)
-    feedback = OneOf(FEEDBACK_KINDS)
+    feedback = OneOf(FEEDBACK_WORDS)
     petition_id = Text(36)
     petition = OneOf((GRANTED, DISMISSED))
     effective_on = Day(10, pattern=ONE_DAY)

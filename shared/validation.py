@@ -34,10 +34,13 @@ class Fault:
 
 
 def plain(value: Any) -> Any:
-    """A text without what no text may hold (`shared.characters`); any other value as it is."""
+    """A text without what no text may hold (`shared.characters`); any other value as it is.
+
+    A line of a form ends with two characters (HTML Standard, 4.10.21.4), which browsers count as one.
+    """
     if not isinstance(value, str):
         return value
-    value = value.encode("utf-8", errors="ignore").decode("utf-8")
+    value = value.encode("utf-8", errors="ignore").decode("utf-8").replace("\r\n", "\n")
     while CONTROLS.search(value):
         # A joiner whose neighbour was taken out joins nothing any more.
         value = CONTROLS.sub("", value)

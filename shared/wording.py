@@ -42,6 +42,15 @@ def in_bytes(count: int) -> str:
     return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
+def in_time(seconds: int) -> Words:
+    """A time to wait as people say it, rounded up: seconds below two minutes, minutes below two hours, else hours."""
+    for size, en, zh in ((3600, "hours", "小时"), (60, "minutes", "分钟")):
+        if seconds >= 2 * size:
+            count = -(-seconds // size)
+            return Words(f"{count} {en}", f"{count} {zh}")
+    return Words("1 second" if seconds == 1 else f"{seconds} seconds", f"{seconds} 秒")
+
+
 _SYSTEM = {
     errno.ENOENT: Words("there is no such file", "文件不存在"),
     errno.EACCES: Words("permission denied", "没有权限"),

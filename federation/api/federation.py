@@ -57,13 +57,14 @@ def enrol() -> tuple[Response, int]:
     if isinstance(given, dict):
         speaking.check_node(given)
     asked = messages.read(messages.EnrolmentRequest, given)
+    token_sha256 = enrolment.hashed(asked["token"])
     verified = authentication.authenticate_newcomer(
         load_public_jwk(asked["public_key"]),
-        recommended=lambda session: enrolment.invitation_of(session, asked["token"]),
+        recommended=lambda session: enrolment.invitation_of(session, token_sha256),
     )
     node = enrolment.enrol(
         db.session(),
-        token=asked["token"],
+        token_sha256=token_sha256,
         node_name=asked["node_name"],
         public_key=asked["public_key"],
         signed_by=verified.key_id,
@@ -176,8 +177,7 @@ def answer() -> Response:
     """Take the institution's answers to reviewers and to the public; what became of each."""
     asked = messages.read(answering.AnswersRequest, authentication.request_body())["answers"]
     outcomes = questions.answer(db.session(), _node(), asked)
-    said = zip(asked, outcomes, strict=True)
-    return jsonify(answers=[{"question_id": one["question_id"], "outcome": outcome} for one, outcome in said])
+    return jsonify(answers=list(map(answering.outcome_of, asked, outcomes)))
 
 
 @members.post("/petitions")

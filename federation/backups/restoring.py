@@ -38,6 +38,7 @@ from federation.backups.undone import Undone
 from federation.core import create_core
 from federation.database import db
 from federation.fixity import Claim
+from federation.models.base import now
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.parts import parts
@@ -49,6 +50,8 @@ from shared.wording import system_fault
 
 EVENTS_SKIPPED = 10_000_000
 """Far more status events than a node is told between two backups."""
+EVENTS_A_SECOND = 1000
+"""Far more than a node is told: a backup that is restored twice goes on with other numbers the second time."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def _put_rows(
         copied = copying.copy_rows(here, there, tell=begin("恢复数据库", copying.count_rows(here)))
         with Session(there) as session:
             # What the nodes read since the backup has numbers that the restored hub would give again.
-            session.execute(update(Node).values(event_seq=Node.event_seq + EVENTS_SKIPPED))
+            session.execute(update(Node).values(event_seq=Node.event_seq + _skipped()))
             # Sessions that were ended since the backup would be good again: everybody signs in anew.
             person_sessions.drop_everybodys(session)
             # Links that were used or taken back since the backup would be good again.
@@ -137,6 +140,10 @@ def _put_rows(
                 tell(1)
             session.flush()
     return sum(one.rows for one in copied), good
+
+
+def _skipped() -> int:
+    return EVENTS_SKIPPED + int(now().timestamp() * EVENTS_A_SECOND)
 
 
 def _note(session: Session, backup: Checked, lacking: Mapping[str, str], good: Undone) -> None:

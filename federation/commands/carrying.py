@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from federation import bundles, enrolment, membership_message
+from federation import bundles, enrolment, membership_message, receipts
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.parts import parts
@@ -38,14 +38,7 @@ def enrol(context: click.Context, request_file: Path, reply_file: Path | None) -
     token = read_whole(request_file, limit=MAX_STATEMENT_BYTES).decode("utf-8", errors="replace").strip()
     asked, kid = read_enrolment_request(token)
     with unit_of_work(create_core(settings)) as session:
-        node = enrolment.enrol_carried(
-            session,
-            token=asked["token"],
-            node_name=asked["node_name"],
-            public_key=asked["public_key"],
-            signed_by=kid,
-            place=enrolment.Place.of(asked),
-        )
+        node = enrolment.enrol_carried(session, asked, signed_by=kid)
         code, membership = node.institution.code, membership_message.describe(session, node, settings)
     target = reply_file or request_file.with_name(f"{request_file.name}.reply.jws")
     keys = log_keys(settings)
@@ -71,10 +64,12 @@ def import_(context: click.Context, bag: Path, receipt_file: Path | None, as_jso
     with Bars() as bars:
         progress = bars.begin("收下文件", sum(part.size for part in bundle.files))
         answers = bundles.take_in(work, parts(app).store, bundle, settings, progress)
-    receipt = bundles.receipt(work, bundle, answers, settings)
+    receipt = receipts.receipt(work, bundle, answers, settings)
     target = receipt_file or bag.with_name(f"{bag.name}.receipt.jws")
     write_whole(target, hub_answers.sign_receipt(receipt, key=log_keys(settings).signing))
     given = sum(len(bucket["versions"]) for bucket in receipt["holdings"]["buckets"])
+    if bundle.follows and not as_json:
+        click.echo(f"节点换了密钥，新的编号：{bundle.follows[-1].id}")
     if as_json:
         said = {**_counts(answers), "given_back": given, "receipt": str(target)}
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))
@@ -102,9 +97,12 @@ def _say(answers: bundles.Answers, given: int, target: Path) -> None:
     click.echo(f"文件：收下 {files['stored']}，已有 {files['present']}，未收下 {files['refused']}。")
     if answers.words is not None:
         click.echo(f"回答 {len(answers.words['answers'])} 个，申请 {len(answers.words['petitions'])} 件。")
+        if answers.words["arks"]:
+            click.echo(f"恢复备份时丢失的永久标识：找回 {answers.words['arks']} 个。")
     for answer in (*answers.records, *answers.files):
         if "code" in answer:
-            click.echo(f"  ✗ {answer.get('id') or answer.get('sha256') or '?'}  {answer['detail']}")
+            name, why = answer.get("id") or answer.get("sha256") or "?", answer.get("detail") or answer["code"]
+            click.echo(f"  ✗ {name}  {why}")
     if given:
         click.echo(f"节点所存与平台不同：回执附有平台所存的著录 {given} 条，供它核对、取回。")
     click.echo(f"请把回执带回节点：{target}")

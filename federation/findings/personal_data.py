@@ -15,10 +15,12 @@ from federation.findings.finding import DOUBT, NOTE, SERIOUS, Finding, Record
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_SIGNS = "10X98765432"
-IDENTITY = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])")
+IDENTITY = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx](?![0-9A-Za-z])")
+"""With the gaps that people leave when they write place, year, day and the rest."""
 MOBILE = re.compile(r"(?<![0-9A-Za-z.])(?:\+?86[ -]?)?(1[3-9]\d[ -]?\d{4}[ -]?\d{4})(?![0-9A-Za-z])")
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 CARD = re.compile(r"(?<![0-9A-Za-z.-])\d(?:[ -]?\d){15,18}(?![0-9A-Za-z])")
+_SEPARATORS = re.compile(r"[ -]")
 ISSUERS = re.compile(r"62|4|5[1-5]|35|2[2-7]")
 """How card numbers begin: UnionPay, Visa, Mastercard (51 to 55 and 22 to 27), JCB."""
 SKIPPED = frozenset({"id", "sha256", "url", "target", "media_type", "identifiers", "license"})
@@ -62,11 +64,12 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _identities(text: str) -> list[str]:
-    return [_hidden(found, 6, 2) for found in IDENTITY.findall(text) if is_identity_number(found)]
+    numbers = [_SEPARATORS.sub("", found) for found in IDENTITY.findall(text)]
+    return [_hidden(number, 6, 2) for number in numbers if is_identity_number(number)]
 
 
 def _mobiles(text: str) -> list[str]:
-    return [_hidden(re.sub(r"[ -]", "", found), 3, 2) for found in MOBILE.findall(text)]
+    return [_hidden(_SEPARATORS.sub("", found), 3, 2) for found in MOBILE.findall(text)]
 
 
 def _emails(text: str) -> list[str]:
@@ -74,7 +77,7 @@ def _emails(text: str) -> list[str]:
 
 
 def _cards(text: str) -> list[str]:
-    numbers = [re.sub(r"[ -]", "", found) for found in CARD.findall(text)]
+    numbers = [_SEPARATORS.sub("", found) for found in CARD.findall(text)]
     good = [number for number in numbers if ISSUERS.match(number) and passes_luhn(number)]
     return [_hidden(number, 4, 2) for number in good if not (len(number) == 18 and is_identity_number(number))]
 

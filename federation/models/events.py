@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from federation.models.base import Base, now
@@ -48,7 +48,7 @@ class NodeEvent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     node_id: Mapped[str] = mapped_column(ForeignKey("nodes.id"))
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)
     resource_id: Mapped[str] = mapped_column(String(36))
     version: Mapped[int]
     state: Mapped[str] = mapped_column(String(20))

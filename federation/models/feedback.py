@@ -16,7 +16,8 @@ class Feedback(Base):
 
     The public sees it with its answer, unless the institution answered the alliance alone (`private`) or the alliance
     has hidden it (`hidden_at`). `sender` is a keyed hash of day and network address, by which one who sends a lot is
-    known for a day; then it is erased. `answered_by` is the node that brought the answer, None while it is open.
+    known for a day; then it is erased. What somebody gave who was signed in here is `by_staff`: no report counts it.
+    `answered_by` is the node that brought the answer, None while it is open.
     """
 
     __tablename__ = "feedback"
@@ -29,6 +30,7 @@ class Feedback(Base):
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(default=now)
     sender: Mapped[str] = mapped_column(String(64), default="")
+    by_staff: Mapped[bool] = mapped_column(default=False)
     answer: Mapped[str] = mapped_column(Text, default="")
     private: Mapped[bool] = mapped_column(default=False)
     answered_at: Mapped[datetime | None]

@@ -66,7 +66,7 @@ class Node(Base):
     name: Mapped[str] = mapped_column(String(100))
     enrolled_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime | None]
-    event_seq: Mapped[int] = mapped_column(default=0)
+    event_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     paid_until: Mapped[float] = mapped_column(Double, default=0.0)
 
     institution: Mapped[Institution] = relationship()

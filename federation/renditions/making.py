@@ -27,7 +27,7 @@ ANOTHER_MAKER_MAY = (CRASHED, TIMEOUT, UNREADABLE)
 SPARE = timedelta(minutes=2)
 """How much longer than a conversion may take a worker holds it: the document comes from the store, the PDF goes."""
 LATER = timedelta(minutes=10)
-"""When what took too long is tried again: the machine may have been busy."""
+"""When what took too long, or found no room on the disk, is tried again: the machine may have been busy."""
 NOTED_EVERY, FRESH = timedelta(minutes=10), timedelta(minutes=30)
 """How often a worker says what its host can do, and how long that counts."""
 FORGOTTEN = timedelta(days=1)

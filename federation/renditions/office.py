@@ -9,6 +9,7 @@ had, nothing is converted.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -30,6 +31,8 @@ MOST_WRITTEN = 512 * MIB
 """All that a conversion may write: document, profile, what it unpacks, PDF. It is in memory."""
 LIMITS = {"as": 4 * 1024 * MIB, "fsize": 256 * MIB, "nofile": 512, "core": 0}
 """Of each of its processes (getrlimit(2)): address space and longest file in bytes, open files, core dumps."""
+SPARE_ROOM = MIB
+"""Bytes: a temporary folder with less room than that is called full."""
 LOOK_SECONDS = 30
 """How long LibreOffice may take to say its version."""
 POLL_SECONDS = 0.1
@@ -61,7 +64,12 @@ pages, they say less than nothing.
 """
 
 _SETTINGS = Path(__file__).with_name("office.xcu")
-_TOOLS = ("bwrap", "prlimit", "nice", "timeout")
+_TOOLS = ("bwrap", "prlimit", "choom", "nice", "timeout")
+_MODEST = ("nice", "-n", "10", "choom", "-n", "1000", "--")
+"""The hub's own work goes first, and where memory runs out it is a conversion that ends, not the database.
+
+The limits are each process's own, and a document may start many.
+"""
 _SHOWN = (
     *("/usr", "/bin", "/lib", "/lib64"),
     *("/etc/fonts", "/etc/libreoffice", "/etc/alternatives", "/etc/ld.so.cache", "/var/cache/fontconfig"),
@@ -103,10 +111,11 @@ class Office:
     maker: str = ""
 
     def to_pdf(self, document: IO[bytes], media_type: str, *, pause: Pause = time.sleep) -> IO[bytes]:
-        """The PDF of a document of one of TYPES, in an unnamed temporary file. Raises `ConversionFailed`.
+        """The PDF of a document of one of TYPES, in an unnamed temporary file.
 
         `document` is a file of the system's, read from its beginning. `pause` is called several times a second and
-        may raise; then everything that was started is ended first.
+        may raise; then everything that was started is ended first. Raises `ConversionFailed`, or `OSError` (ENOSPC)
+        when the PDF found no room, which says nothing of the document.
         """
         suffix, export = TYPES[media_type]
         pdf = TemporaryFile()  # noqa: SIM115  # handed to the caller
@@ -122,6 +131,7 @@ class Office:
                 raise ConversionFailed(TOO_LARGE)
             pdf.seek(0)
             if code or pdf.read(5) != b"%PDF-":
+                _refuse_if_full(pdf)
                 raise ConversionFailed(UNREADABLE)
             pdf.seek(0)
         except BaseException:
@@ -150,7 +160,7 @@ class Office:
         """Run a command in the sandbox to its end: its exit code. Raises `ConversionFailed` for one that is late."""
         limits = [f"--{name}={most}" for name, most in {**LIMITS, "cpu": int(2 * seconds)}.items()]
         process = subprocess.Popen(
-            ["/usr/bin/env", "nice", "-n", "10", "prlimit", *limits, "bwrap", *_sandbox(self.program), *command],
+            ["/usr/bin/env", *_MODEST, "prlimit", *limits, "bwrap", *_sandbox(self.program), *command],
             stdin=document,
             stdout=output,
             stderr=subprocess.DEVNULL,
@@ -182,6 +192,16 @@ def find(program: str, *, seconds: int) -> Office:
         raise OfficeUnusable(ABSENT)
     office = Office(os.path.realpath(found), seconds)
     return Office(office.program, seconds, office.said_version())
+
+
+def _refuse_if_full(file: IO[bytes]) -> None:
+    """Raise the system's error for a disk on which no more could be written of this file.
+
+    The room is looked at from here: what the sandbox says of itself, a document may have said.
+    """
+    disk = os.fstatvfs(file.fileno())
+    if disk.f_bavail * disk.f_frsize < SPARE_ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _sandbox(program: str) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from datetime import timedelta
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from threading import Event
 
 import structlog
@@ -23,6 +24,7 @@ from federation.storage import StorageError
 IDLE_SECONDS = 5.0
 STORE_AWAY = timedelta(minutes=1)
 """When a document is tried again that the store did not give; one that it has lost is found by the fixity check."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = structlog.get_logger()
 
@@ -68,8 +70,8 @@ def look(app: Flask) -> Office | None:
 def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
     """Convert the document that has waited longest; False when there is none, or no room for its PDF.
 
-    Raises StorageError. Any other exception leaves the document claimed: it is tried again when that has run out, and
-    a third time that ends so is the last.
+    Raises StorageError, and OSError for a full disk: neither is the document's fault. Any other exception leaves it
+    claimed: it is tried again when that has run out, and a third time that ends so is the last.
     """
     with unit_of_work(app, read_only=True) as session:
         if not (making.is_due(session) and room.is_enough(parts(app).settings)):
@@ -85,10 +87,12 @@ def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
             making.failed(session, claimed, error.cause, maker=office.maker)
         log.info("no rendition", sha256=claimed.sha256, cause=error.cause)
         return True
-    except (StorageError, Stopped) as error:
-        wait = STORE_AWAY if isinstance(error, StorageError) else timedelta(0)
+    except (StorageError, Stopped, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in FULL:
+            raise
+        wait = STORE_AWAY if isinstance(error, StorageError) else making.LATER
         with unit_of_work(app) as session:
-            making.put_off(session, claimed, until=now() + wait)
+            making.put_off(session, claimed, until=None if isinstance(error, Stopped) else now() + wait)
         raise
     with unit_of_work(app) as session:
         wanted = making.made(session, claimed, size, maker=office.maker)
@@ -110,7 +114,11 @@ def _try_next(app: Flask, office: Office, pause: Pause) -> bool:
         return make_next(app, office, pause=pause)
     except StorageError as error:
         log.warning("store away", cause=type(error).__name__)
-        return False
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        log.warning("no room for a rendition", folder=gettempdir())
+    return False
 
 
 def _make(app: Flask, office: Office, claimed: Claim, pause: Pause) -> int:

@@ -81,7 +81,7 @@ class Contribution:
     """Resources that are public now."""
     completeness: list[float] = field(default_factory=list)
     feedback: int = 0
-    """Questions of the public and mistakes that it pointed out, without what the alliance has hidden."""
+    """Questions of the public and mistakes that it pointed out, without staff's and what the alliance has hidden."""
     feedback_answered: int = 0
     """Those of them that were answered, by now."""
     uses: Uses = field(default_factory=Uses)
@@ -254,8 +254,8 @@ def _decisions(session: Session, period: Period, institution: Institution | None
 def _feedback(session: Session, period: Period, institution: Institution | None) -> Iterable[Any]:
     query = select(Resource.institution_id, func.count(), func.count(Feedback.answered_at)).select_from(Feedback)
     query = query.join(Resource, Resource.id == Feedback.resource_id)
-    query = query.where(Feedback.hidden_at.is_(None), *_within(Feedback.at, period), *_whose(institution))
-    return session.execute(query.group_by(Resource.institution_id))
+    query = query.where(Feedback.hidden_at.is_(None), ~Feedback.by_staff, *_within(Feedback.at, period))
+    return session.execute(query.where(*_whose(institution)).group_by(Resource.institution_id))
 
 
 def _public(session: Session, institution: Institution | None) -> Iterable[tuple[str, int, dict[str, Any]]]:

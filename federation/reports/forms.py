@@ -60,8 +60,8 @@ def as_csv(table: Table) -> str:
     return stream.getvalue()
 
 
-def as_chart(table: Table, columns: Sequence[int], *, title: str) -> bytes:
-    """Columns of a table as bars, in an SVG that loads nothing and runs nothing."""
+def as_chart(table: Table) -> bytes:
+    """The columns of a table that are to be drawn as bars, in an SVG that loads nothing and runs nothing."""
     pygal = _pygal()
     chart = pygal.Bar(
         style=_style(pygal),
@@ -74,11 +74,11 @@ def as_chart(table: Table, columns: Sequence[int], *, title: str) -> bytes:
         x_label_rotation=30,
         y_labels_major_count=3,
         show_minor_y_labels=False,
-        title=title,
+        title=table.title,
         disable_xml_declaration=False,
     )
     chart.x_labels = [str(row[0]) for row in table.rows]
-    for column in columns:
+    for column in table.drawn:
         chart.add(table.headings[column], [row[column] for row in table.rows])
     return _without_scripts(chart.render())
 

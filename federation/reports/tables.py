@@ -37,10 +37,20 @@ USED: tuple[tuple[str, tuple[str, str], str], ...] = (
     ("unique_downloads", ("独立下载", "Unique downloads"), PLAIN),
 )
 
+DRAWN = {
+    "members": ("views", "downloads"),
+    "themes": ("public", "views", "downloads"),
+    "trend": ("views", "downloads"),
+}
+"""What the charts show, by the tables that have one."""
+
 
 @dataclass(frozen=True)
 class Table:
-    """Headings, and rows of as many cells; `kinds` says of each column what its numbers are."""
+    """Headings, and rows of as many cells; `kinds` says of each column what its numbers are.
+
+    `drawn` are the numbers of the columns that its chart shows; a table without any has no chart.
+    """
 
     name: str
     title: str
@@ -48,6 +58,7 @@ class Table:
     kinds: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
     total: tuple[Cell, ...] | None = None
+    drawn: tuple[int, ...] = ()
 
 
 def tables(report: Report, language: str) -> list[Table]:
@@ -79,6 +90,7 @@ def _members(report: Report, language: str) -> Table:
         (PLAIN, *(kind for _, _, kind in columns)),
         [(one.institution.name(language) if one.institution else "", *_figures(one)) for one in report.members],
         (_said(("合计", "Total"), language), *_figures(report.total)),
+        _drawn(MEMBERS[0], [name for name, _, _ in columns]),
     )
 
 
@@ -103,6 +115,7 @@ def _terms(report: Report, name: str, language: str) -> Table:
         (words.title(language), _said(("现公开资源", "Public now"), language), *_used(language)),
         (PLAIN,) * (2 + len(USED)),
         rows,
+        drawn=_drawn(name, ["public", *(use for use, _, _ in USED)]),
     )
 
 
@@ -112,7 +125,13 @@ def _trend(report: Report, language: str) -> Table:
     ]
     figures = tuple(_said(title, language) for name, title, _ in FIGURES if name in ("registered", "published"))
     headings = (_said(("月份", "Month"), language), *figures, *_used(language))
-    return Table(TREND[0], _said(TREND[1], language), headings, (PLAIN,) * len(headings), rows)
+    drawn = _drawn(TREND[0], ["registered", "published", *(use for use, _, _ in USED)])
+    return Table(TREND[0], _said(TREND[1], language), headings, (PLAIN,) * len(headings), rows, drawn=drawn)
+
+
+def _drawn(name: str, figures: Sequence[str]) -> tuple[int, ...]:
+    """The columns that a table's chart shows, by the names of its figures: before them stands what a row is about."""
+    return tuple(1 + figures.index(wanted) for wanted in DRAWN.get(name, ()))
 
 
 def _used(language: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from nodes import bundles, carried_enrolment, receipts, rounds, synchronisation_report
+from nodes import bundles, carried_enrolment, receipts, rotation, rounds, synchronisation_report
 from nodes.commands.opening import opened
 from nodes.console import hub_key_option, json_option, say_json
 from nodes.progress import Bars
@@ -59,8 +59,13 @@ def join_reply(context: click.Context, reply_file: Path, hub_key: str) -> None:
 @click.pass_context
 def export(context: click.Context, folder: Path, as_json: bool) -> None:
     """把待发的著录和文件写成离线包（BagIt），带到平台（commons-hub import）。"""
+    workplace = opened(context)
+    if rotation.under_way(workplace):
+        with rounds.alone(workplace):
+            rotation.finish_alone(workplace)
+        click.echo(_("已更换密钥，新的编号：") + workplace.key.id, err=True)
     with Bars() as bars:
-        done = bundles.export(opened(context), folder, reporter=bars)
+        done = bundles.export(workplace, folder, reporter=bars)
     if as_json:
         say_json(done.as_dict())
     else:
@@ -72,6 +77,8 @@ def _say_exported(done: bundles.Exported) -> None:
     click.echo(_("离线包已写好：著录 {records} 条，文件 {files} 个。").format(records=done.records, files=done.files))
     if done.left:
         click.echo(_("还有 {count} 条放不下，取回回执之后再导出。").format(count=done.left))
+    if done.files_left:
+        click.echo(_("介质上还有 {count} 个文件放不下，取回回执之后再导出。").format(count=done.files_left))
     for cause in done.failed.values():
         click.echo(f"  ✗ {cause}")
     click.echo(_("请带到平台：") + str(done.folder))

@@ -107,6 +107,7 @@ from shared.errors.later import StoreBusy as StoreBusy
 from shared.errors.later import Throttled as Throttled
 from shared.errors.later import TooManyAtOnce as TooManyAtOnce
 from shared.errors.later import TooManyWaiting as TooManyWaiting
+from shared.errors.later import TooMuchUnanswered as TooMuchUnanswered
 from shared.errors.node import AlreadyJoined as AlreadyJoined
 from shared.errors.node import DatabaseDamaged as DatabaseDamaged
 from shared.errors.node import DiskFull as DiskFull

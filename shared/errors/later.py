@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from shared.errors.base import CommonsError
+from shared.wording import in_time
 
 
 class Throttled(CommonsError):
     """Too many attempts."""
 
     code, status, exit_code = "throttled", 429, 3
-    zh = "操作过于频繁，请在 {seconds} 秒后重试。"
-    en = "Too many attempts; try again in {seconds} seconds."
+    zh = "操作过于频繁，请在 {wait}后重试。"
+    en = "Too many attempts; try again in {wait}."
 
     def __init__(self, *, retry_after: int) -> None:
-        super().__init__(retry_after=retry_after, seconds=retry_after)
+        super().__init__(retry_after=retry_after, wait=in_time(retry_after))
+
+
+class TooMuchUnanswered(CommonsError):
+    """The public has said so much of a resource that its institution is to answer some of it first."""
+
+    code, status, exit_code = "too_much_unanswered", 429, 3
+    zh = "这件资源已有不少提问和反馈等着单位回答，暂时不再接收。请过几天再来，写好的话可以先留着。"
+    en = "Many questions about this resource still wait for an answer. Keep your words and come back in a few days."
 
 
 class TooManyAtOnce(CommonsError):

@@ -47,7 +47,11 @@ def _node(app: Flask, signer: Signer) -> Node:
         )
         token = enrolment.invite(session, operations.institution(session, "bench"), days=1, actor=auditlog.OPERATOR)
         return enrolment.enrol(
-            session, token=token, node_name="bench", public_key=signer.jwk, signed_by=signer.key_id
+            session,
+            token_sha256=enrolment.hashed(token),
+            node_name="bench",
+            public_key=signer.jwk,
+            signed_by=signer.key_id,
         )
 
 

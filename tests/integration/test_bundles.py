@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from federation import auditlog, fixity, key_register, lifecycle, petitions, questions
+from federation import bundles as hub_bundles
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.events import AuditEvent, NodeEvent
@@ -18,14 +19,17 @@ from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from federation.parts import attach, parts
 from federation.storage import ObjectStore
+from nodes import key_files, keys, rotation
 from nodes import petitions as node_petitions
 from nodes import questions as node_questions
 from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from shared import carrying, errors
 from shared.bags import Payload, manifest, tag_files
-from shared.canonical import canonical, digest
-from shared.jws import to_base64url
+from shared.canonical import canonical, digest, parse
+from shared.endorsement import endorse
+from shared.jws import to_base64url, unverified_payload
 from shared.reconciliation import content_digests
+from shared.signing import sign
 from tests.support.offline import enrolled, isolated
 from tests.support.records import Signer
 from tests.support.reviewing import add_person
@@ -71,6 +75,7 @@ def rewrite(node, bag, *, drop=(), **changes):
         "hub": joined.origin,
         "language": "zh",
         "after": 0,
+        "keys": [],
         "holdings": content_digests([]),
         **changes,
     }
@@ -193,6 +198,37 @@ def test_answers_and_petitions_go_by_stick_and_come_once(hub, node):
     assert node.states() == ["in_review", "in_review"]
 
 
+def test_refusals_without_end_do_not_make_a_receipt_larger_than_a_node_reads(node, monkeypatch):
+    monkeypatch.setattr(hub_bundles, "MAX_REFUSAL_BYTES", 1)
+    for _ in range(2):
+        node.register()
+    spoil(node, "not.a.jws")
+    receipt = node.import_(node.export())
+    refused = [answer for answer in receipt["records"] if answer["outcome"] == "rejected"]
+    assert {answer["code"] for answer in refused} == {"signature_invalid"}
+    assert not any("detail" in answer for answer in refused)
+    assert [said["code"] for said in node.take(receipt).sent.refused] == ["signature_invalid"] * len(refused)
+
+
+def test_an_answer_that_was_changed_after_it_was_carried_off_is_not_taken_for_the_one_that_arrived(hub, node):
+    record_id = node.register()
+    node.take(node.import_(node.export()))
+    with unit_of_work(hub.app) as session:
+        [version] = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id == record_id))
+        asked = questions.ask(session, version, reviewer=add_person(session, "li"), text="谁拍的？").id
+    node.take(node.import_(node.export("news")))
+    with node.workplace.database.unit_of_work() as session:
+        node_questions.answer(session, asked, "本院。")
+    receipt = node.import_(node.export("words"))
+    with node.workplace.database.unit_of_work() as session:
+        node_questions.answer(session, asked, "外单位。")
+    node.take(receipt)
+    node.take(node.import_(node.export("changed")))
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        [shown] = node_questions.of_resource(session, record_id)
+        assert (shown.answer, shown.sent, shown.problem) == ("外单位。", True, "conflict")
+
+
 def test_a_file_whose_record_was_registered_after_the_export_is_not_forgotten(node):
     record_id = node.register("", node.file("a.txt", b"a"))
     spoil(node, "not.a.jws")
@@ -267,6 +303,30 @@ def test_a_copy_that_rotted_at_the_hub_is_healed_by_stick(hub, node):
     assert (node.states(), sent(node)) == (["in_review"], [True])
     with unit_of_work(hub.app, read_only=True) as session:
         assert session.scalars(select(StoredObject)).one().sound
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_change_of_key_that_no_network_finished_goes_on_by_stick(hub, node, known):
+    """The hub may have taken the new key, and its answer been lost."""
+    node.register()
+    node.take(node.import_(node.export()))
+    former = node.workplace.key
+    waiting = node.register()
+    made = keys.make_key(node.workplace.folder, name=key_files.NEXT)
+    token = endorse(made.private.public_key(), origin=hub.settings.origin, by=former.private)
+    links = [key_register.Link.of({"public_key": made.jwk, "endorsement": token})]
+    if known:
+        with unit_of_work(hub.app) as session:
+            key_register.rotate(session, links, signed_by=made.id, origin=hub.settings.origin)
+    rotation.finish_alone(node.workplace)
+    bag = node.export("second")
+    receipts = [node.import_(bag) for _ in range(2)]
+    assert [one["records"][0]["outcome"] for one in receipts] == ["accepted", "duplicate"]
+    assert node.take(receipts[0]).good
+    assert hub.states(waiting) == ["in_review"]
+    with unit_of_work(hub.app, read_only=True) as session:
+        states = {one.id: one.state for one in key_register.keys_of(session, node.node_id)}
+    assert states == {former.id: "retired", made.id: "active"}
 
 
 def test_a_withdrawal_goes_by_stick_too(node):
@@ -352,6 +412,33 @@ def another_key(node, bag):
     rewrite(node, bag, key=Signer().private_key)
 
 
+def follows(by, key, node):
+    """The link by which `key` follows the key `by`."""
+    token = endorse(key.private_key.public_key(), origin=node.hub.settings.origin, by=by)
+    return {"public_key": key.jwk, "endorsement": token}
+
+
+def another_key_of_its_own_word(node, bag):
+    key = Signer()
+    rewrite(node, bag, key=key.private_key, keys=[follows(key.private_key, key, node)])
+
+
+def a_key_that_follows_anothers(node, bag):
+    other, key = isolated(node.hub, node.folder / "other", "other"), Signer()
+    rewrite(node, bag, key=key.private_key, keys=[follows(other.workplace.key.private, key, node)])
+
+
+def a_key_that_follows_a_revoked_one(node, bag):
+    key = Signer()
+    rewrite(node, bag, key=key.private_key, keys=[follows(node.workplace.key.private, key, node)])
+    revoked(node, bag)
+
+
+def another_key_than_the_links_lead_to(node, bag):
+    key = Signer()
+    rewrite(node, bag, key=Signer().private_key, keys=[follows(node.workplace.key.private, key, node)])
+
+
 def another_protocol(node, bag):
     rewrite(node, bag, protocol=2, something="new")
 
@@ -434,6 +521,10 @@ SPOILT = {
     "another hub": (another_hub, errors.WrongHub),
     "another node's name": (another_node, errors.SignatureInvalid),
     "an unknown key": (another_key, errors.KeyUnknown),
+    "a key that nobody of ours endorsed": (another_key_of_its_own_word, errors.KeyUnknown),
+    "a key that follows another node's": (a_key_that_follows_anothers, errors.SignatureInvalid),
+    "a key that follows a revoked one": (a_key_that_follows_a_revoked_one, errors.KeyRevoked),
+    "another key than the links lead to": (another_key_than_the_links_lead_to, errors.KeyUnknown),
     "a key that no database can look for": (strange_key_id, errors.SignatureInvalid),
     "a revoked key": (revoked, errors.KeyRevoked),
     "another version of the protocol": (another_protocol, errors.ProtocolUnknown),
@@ -478,27 +569,48 @@ def test_a_folder_that_is_not_there_is_named(node, tmp_path):
 def test_a_carried_request_is_signed_by_the_key_that_it_shows(hub, node, tmp_path):
     signer, other = Signer(), Signer()
     hub.institution("newcomer")
-    message = {"protocol": 1, "token": hub.invite("newcomer"), "node_name": "x", "public_key": signer.jwk}
+    message = {"protocol": 1, "node_name": "x", "public_key": signer.jwk}
+    token = hub.invite("newcomer")
     request = tmp_path / "request.jws"
-    request.write_text(carrying.enrolment_request(message, private_key=other.private_key))
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=other.private_key))
     with pytest.raises(errors.SignatureInvalid):
         enrolled(hub, request)
-    request.write_text(carrying.enrolment_request(message, private_key=signer.private_key))
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=signer.private_key))
     first = enrolled(hub, request)
     assert enrolled(hub, request) == first
-    request.write_text(
-        carrying.enrolment_request({**message, "public_key": other.jwk}, private_key=other.private_key)
-    )
+    message["public_key"] = other.jwk
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=other.private_key))
     with pytest.raises(errors.TokenUsed):
         enrolled(hub, request)
+
+
+def test_whoever_carries_a_request_cannot_spend_its_invitation_on_another_key(hub, tmp_path):
+    """The courier reads all that the request says, and signs it anew with a key of its own."""
+    signer, courier = Signer(), Signer()
+    hub.institution("newcomer")
+    token, request = hub.invite("newcomer"), tmp_path / "request.jws"
+    message = {"protocol": 1, "node_name": "x", "public_key": signer.jwk}
+    honest = carrying.enrolment_request(message, token=token, private_key=signer.private_key)
+    read = parse(unverified_payload(honest))
+    assert token not in canonical(read).decode()
+    stolen = {**read, "public_key": courier.jwk}
+    for said in (stolen, {**stolen, "proof": digest(token.encode())}, {**stolen, "node_name": "y"}):
+        signed = sign(
+            canonical(said), private_key=courier.private_key, kid=courier.key_id, kind=carrying.ENROLMENT_TYPE
+        )
+        request.write_text(signed)
+        with pytest.raises(errors.TokenInvalid):
+            enrolled(hub, request)
+    request.write_text(honest)
+    assert enrolled(hub, request)["key_id"] == signer.key_id
 
 
 def test_a_request_of_another_protocol_is_refused_by_its_name(hub, tmp_path):
     signer = Signer()
     hub.institution("newcomer")
-    message = {"protocol": 2, "token": hub.invite("newcomer"), "node_name": "x", "public_key": signer.jwk, "new": 1}
-    request = tmp_path / "request.jws"
-    request.write_text(carrying.enrolment_request(message, private_key=signer.private_key))
+    message = {"protocol": 2, "node_name": "x", "public_key": signer.jwk, "new": 1}
+    request, token = tmp_path / "request.jws", hub.invite("newcomer")
+    request.write_text(carrying.enrolment_request(message, token=token, private_key=signer.private_key))
     with pytest.raises(errors.ProtocolUnknown):
         enrolled(hub, request)
 

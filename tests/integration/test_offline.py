@@ -9,7 +9,7 @@ import uuid
 import bagit
 import pytest
 
-from nodes import rounds
+from nodes import key_files, keys, rounds
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
 from tests.support.offline import offline_hub
@@ -65,7 +65,10 @@ def test_everything_goes_by_stick_from_joining_to_the_decision_and_the_next_vers
     node.register(describe(tmp_path / "texts", "四步读准。"), "--id", record_id)
     node.take(hub.take(node.export()[1])[1])
     hub.approve("isolated")
+    before = node.command.json("key", "show")["id"]
+    keys.make_key(tmp_path / "node", name=key_files.NEXT)
     said, news = node.export()
+    assert before in node.command.json("key", "show")["former"]
     assert (said["records"], said["files"]) == (0, 0)
     assert bagit.Bag(str(news)).is_valid()
     assert node.take(hub.take(news)[1])["states"] == {"published": 1}

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import Client, TestResponse
 
-from federation import feedback
+from federation import days, feedback
 from federation.database import unit_of_work
+from federation.models.auditing import AuditReason
 from federation.models.events import NodeEvent
 from federation.models.feedback import Feedback
 from federation.models.resources import ResourceVersion
+from federation.reports import contribution, period
 from federation.roles import CHIEF_REVIEWER
 from tests.support.desk import TOKEN, Desk
 from tests.support.exhibition import HOSTILE, Exhibition, exhibition
@@ -76,6 +78,7 @@ def test_what_will_not_do_is_said_in_the_reader_s_language_and_what_was_typed_st
     assert "必填" in send(shown, text=" ").text
     assert send(shown, kind="praise").status_code == 422
     assert kept(shown) == 0
+    assert send(shown, text="字\r\n" * 500).status_code == 303, "a browser counts the end of a line once"
 
 
 def test_a_request_without_the_form_s_token_is_refused(shown: Exhibition) -> None:
@@ -94,6 +97,7 @@ def test_too_much_from_one_place_has_to_wait(shown: Exhibition) -> None:
     answers = [send(shown, client=client, text=f"第 {number} 问") for number in range(6)]
     assert [one.status_code for one in answers] == [303] * 5 + [429]
     assert int(answers[-1].headers["Retry-After"]) > 3000
+    assert "请在 60 分钟后重试" in answers[-1].text
     assert "第 5 问" in answers[-1].text
 
 
@@ -127,10 +131,26 @@ def test_the_alliance_hides_what_should_not_be_seen_and_says_why(shown: Exhibiti
     page = browser.page("/workbench/feedback/")
     [hiding] = re.findall(r'action="(/workbench/feedback/[^"]+/hiding)"', page)
     assert "请填写理由" in browser.submit(hiding, reason=" ", seen_on="/workbench/feedback/").text
-    browser.submit(hiding, reason="辱骂", seen_on="/workbench/feedback/")
+    assert "最多 500 个字符" in browser.submit(hiding, reason="长" * 501, seen_on="/workbench/feedback/").text
+    done = browser.submit(f"{hiding}?state=answered", reason="辱\u202e骂", seen_on="/workbench/feedback/")
+    assert done.headers["Location"].endswith("/workbench/feedback/?state=answered")
+    with unit_of_work(shown.hub.app, read_only=True) as session:
+        assert "辱骂" in session.scalars(select(AuditReason.reason)).all()
     assert "骂人的话" not in shown.page("caliper").text
     assert "骂人的话" in browser.page("/workbench/feedback/?state=hidden")
     assert "骂人的话" not in browser.page("/workbench/feedback/?state=answered")
+
+
+def test_what_somebody_says_who_is_signed_in_is_answered_as_any_other_and_not_counted_as_the_public_s(
+    shown: Exhibition,
+) -> None:
+    send(shown)
+    send(shown, client=Desk(shown.hub).signed_in("wang", CHIEF_REVIEWER).client, text="自己人问的")
+    answered(shown, "先读主尺。")
+    assert "自己人问的" in shown.page("caliper").text
+    with unit_of_work(shown.hub.app, read_only=True) as session:
+        made = contribution.report(session, period.asked_for("", "", today=days.today()))
+    assert (made.total.feedback, made.total.feedback_answered) == (1, 1)
 
 
 def test_much_feedback_is_shown_page_by_page_and_a_page_too_far_is_the_last(shown: Exhibition) -> None:

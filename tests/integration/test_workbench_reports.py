@@ -51,6 +51,9 @@ def test_a_reader_of_the_desk_sees_all_members_on_screen_as_workbook_and_as_csv(
     chart = browser.get(REPORT + "members.svg")
     assert chart.content_type == "image/svg+xml"
     assert "default-src 'none'" in chart.headers["Content-Security-Policy"]
+    drawn = re.findall(r"<text[^>]*>([^<0-9]+)</text>", chart.get_data(as_text=True))
+    assert {"a院", "浏览", "下载"} <= set(drawn)
+    assert "收到反馈" not in drawn
 
 
 def test_the_public_sees_how_often_a_member_s_resources_were_used(desk: Desk) -> None:

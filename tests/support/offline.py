@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from federation import bundles as hub_bundles
 from federation import enrolment, membership_message
+from federation import receipts as hub_receipts
 from federation.database import unit_of_work
 from federation.parts import parts
 from federation.transparency.keys import log_keys
@@ -152,7 +153,7 @@ class Isolated:
         work = self.work
         bundle = hub_bundles.open_bundle(work, bag, self.hub.settings)
         answers = hub_bundles.take_in(work, parts(self.hub.app).store, bundle, self.hub.settings, progress)
-        return hub_bundles.receipt(work, bundle, answers, self.hub.settings)
+        return hub_receipts.receipt(work, bundle, answers, self.hub.settings)
 
     def take(self, receipt: dict[str, Any]) -> Synced:
         """Take a receipt in at the node, signed by the hub as it is now, whatever it says."""
@@ -192,9 +193,8 @@ def isolated(hub: Hub, folder: Path, code: str = "isolated") -> Isolated:
 def enrolled(hub: Hub, request: Path) -> dict[str, Any]:
     """The hub's reply to a carried request to join."""
     asked, kid = read_enrolment_request(request.read_text().strip())
-    values = {name: asked[name] for name in ("token", "node_name", "public_key")}
     with unit_of_work(hub.app) as session:
-        node = enrolment.enrol_carried(session, **values, signed_by=kid, place=enrolment.Place.of(asked))
+        node = enrolment.enrol_carried(session, asked, signed_by=kid)
         return {"key_id": kid, "membership": membership_message.describe(session, node, hub.settings)}
 
 

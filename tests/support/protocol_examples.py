@@ -17,6 +17,7 @@ from unittest import mock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared import carrying, http_signatures, hub_answers, messages, signing
+from shared.answering import outcome_of
 from shared.bags import Payload, manifest, tag_files
 from shared.canonical import canonical, digest
 from shared.endorsement import endorse
@@ -369,16 +370,13 @@ def status() -> dict[str, Any]:
 
 def answering() -> dict[str, Any]:
     """An institution answers a reviewer, and tells the alliance alone why it does not answer a reader."""
+    said = [
+        {"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"},
+        {"question_id": FEEDBACK_ID, "text": "广告，不公开。", "private": True},
+    ]
     return {
-        "answers-request": {
-            "answers": [
-                {"question_id": QUESTION_ID, "text": "本院文化科普部，2026 年 3 月。"},
-                {"question_id": FEEDBACK_ID, "text": "广告，不公开。", "private": True},
-            ]
-        },
-        "answers-reply": {
-            "answers": [{"question_id": one, "outcome": "accepted"} for one in (QUESTION_ID, FEEDBACK_ID)]
-        },
+        "answers-request": {"answers": said},
+        "answers-reply": {"answers": [outcome_of(one, "accepted") for one in said]},
     }
 
 
@@ -451,12 +449,14 @@ def using() -> dict[str, Any]:
 
 def bundle_statement(listed: bytes) -> tuple[dict[str, Any], bytes]:
     """What a bundle says of itself, and the same as it is signed."""
+    follows = endorse(KEY.public_key(), origin=ORIGIN, by=FORMER)
     said = {
         "bundle_id": BUNDLE_ID,
         "node_id": NODE_ID,
         "hub": ORIGIN,
         "language": CHINESE,
         "after": 40,
+        "keys": [{"public_key": signing.public_jwk(KEY.public_key()), "endorsement": follows}],
         "holdings": content_digests([]),
     }
     signed = carrying.statement(said, manifest=listed, moment=MOMENT, key=KEY)
@@ -469,6 +469,7 @@ def words() -> dict[str, Any]:
     return {
         "answers": answering()["answers-request"]["answers"],
         "petitions": petitioning()["petitions-request"]["petitions"],
+        "arks": reconciling()["arks-request"]["arks"],
     }
 
 
@@ -494,6 +495,8 @@ def bundle() -> dict[str, str]:
 def carried() -> dict[str, Any]:
     """What is carried by hand: joining, a bundle with its statement, and the receipt."""
     joining = enrolment()
+    asked = dict(joining["enrolment-request"])
+    token = asked.pop("token").encode()
     joined = {"key_id": KEY_ID, "membership": joining["enrolment-reply"]}
     altered = FileAltered(sha256=LARGE_SHA256)
     [accepted, rejected] = publishing()["publish-reply"]["results"]
@@ -501,8 +504,9 @@ def carried() -> dict[str, Any]:
     answers = ((accepted, record()), (rejected, faulty))
     files, said = bundle(), words()
     return {
-        "carried-enrolment-request": {
-            "jws": carrying.enrolment_request(joining["enrolment-request"], private_key=KEY)
+        "carried-enrolment-request": asked | {"proof": carrying.invitation_proof(asked, token_sha256=digest(token))},
+        "carried-enrolment-request-signed": {
+            "jws": carrying.enrolment_request(asked, token=token.decode(), private_key=KEY)
         },
         "carried-enrolment-reply": joined,
         "carried-enrolment-reply-signed": {"jws": hub_answers.sign_reply(joined, key=LOG_KEY).decode().strip()},
@@ -529,6 +533,7 @@ def carried() -> dict[str, Any]:
             "words": {
                 "answers": answering()["answers-reply"]["answers"],
                 "petitions": petitioning()["petitions-reply"]["petitions"],
+                "arks": 1,
             },
             "holdings": given_back(),
             "after": 40,

@@ -66,7 +66,10 @@ LIMITS = {
     "MAX_BUNDLE_RECORDS": carrying.MAX_BUNDLE_RECORDS,
     "MAX_BUNDLE_FILES": carrying.MAX_BUNDLE_FILES,
     "MAX_RECEIPT_EVENTS": carrying.MAX_RECEIPT_EVENTS,
+    "MAX_EVENT_BYTES": carrying.MAX_EVENT_BYTES,
+    "MAX_REFUSAL_BYTES": carrying.MAX_REFUSAL_BYTES,
     "MAX_GIVEN_BACK": carrying.MAX_GIVEN_BACK,
+    "MAX_BUCKET_GIVEN": carrying.MAX_BUCKET_GIVEN,
     "LIFETIME": int(http_signatures.LIFETIME.total_seconds()),
     "LEEWAY": int(http_signatures.LEEWAY.total_seconds()),
 }

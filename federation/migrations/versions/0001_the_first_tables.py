@@ -79,7 +79,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=100), nullable=False),
     sa.Column('enrolled_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('event_seq', sa.Integer(), nullable=False),
+    sa.Column('event_seq', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['institution_id'], ['institutions.id'], name=op.f('fk_nodes_institution_id_institutions')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_nodes'))
     )
@@ -115,7 +115,7 @@ def upgrade() -> None:
     op.create_table('node_events',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('node_id', sa.String(length=36), nullable=False),
-    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('seq', sa.BigInteger(), nullable=False),
     sa.Column('resource_id', sa.String(length=36), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=20), nullable=False),

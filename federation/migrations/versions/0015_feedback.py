@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sender", sa.String(length=64), nullable=False),
+        sa.Column("by_staff", sa.Boolean(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("private", sa.Boolean(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),

@@ -11,6 +11,7 @@ from federation.database import db
 from federation.days import today
 from federation.language import request_language
 from federation.parts import parts
+from federation.web import staff
 from federation.web.portal.blueprint import portal
 from federation.web.portal.resources import elsewhere
 from shared.errors import CommonsError, NotFound
@@ -43,6 +44,7 @@ def give_feedback(ark: str) -> ResponseReturnValue:
                 text=request.form.get("text", ""),
                 address=request.remote_addr or "",
                 settings=parts().settings,
+                by_staff=staff.is_here(),
             )
         except NotFound:
             raise

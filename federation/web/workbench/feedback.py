@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,6 +15,7 @@ from federation.language import request_language
 from federation.roles import Permission, may
 from federation.web.workbench import sessions, showing
 from shared.errors import CommonsError, Forbidden, NotFound
+from shared.feedback import HIDDEN
 
 workbench_feedback = guard(
     Blueprint("workbench_feedback", __name__, url_prefix="/workbench/feedback"),
@@ -55,7 +58,12 @@ def _turned(feedback_id: str, *, hidden: bool) -> ResponseReturnValue:
     except CommonsError as error:
         return _page(error, feedback_id)
     flash(_("已隐藏，公众看不到了。") if hidden else _("已恢复，回答过的公众又能看到。"), "good")
-    return redirect(url_for("workbench_feedback.given"), 303)
+    return redirect(url_for("workbench_feedback.given", **_place()), 303)
+
+
+def _place() -> dict[str, Any]:
+    """Where in the list somebody is, so that a deed leads back there."""
+    return {"state": request.args.get("state"), "page": request.args.get("page", type=int)}
 
 
 def _page(error: CommonsError | None = None, failed: str = "") -> ResponseReturnValue:
@@ -68,11 +76,12 @@ def _page(error: CommonsError | None = None, failed: str = "") -> ResponseReturn
             "": _("全部"),
             feedback.OPEN: _("等单位回答"),
             feedback.ANSWERED: _("已回答"),
-            feedback.HIDDEN: _("已隐藏"),
+            HIDDEN: _("已隐藏"),
         },
         leads=may(sessions.me(), Permission.LEAD_REVIEW),
         error=showing.fault(error) if error else "",
         failed=failed,
+        most=feedback.MAX_REASON,
         showing=showing,
         language=request_language(),
     )

@@ -31,8 +31,6 @@ sessions.furnish(workbench_reports)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """A chart has styles of its own, and loads and runs nothing."""
-USES = {"trend": (3, 5), "themes": (1, 2, 4), "members": (12, 14)}
-"""The charts, with the columns of their tables that they show."""
 
 
 @workbench_reports.get("/")
@@ -78,17 +76,16 @@ def csv(name: str) -> Response:
 @workbench_reports.get("/<name>.svg")
 def chart(name: str) -> Response:
     """One table as bars."""
-    if name not in USES:
+    if name not in tables.DRAWN:
         raise NotFound()
-    table = _table(_made(), name)
-    answer = Response(forms.as_chart(table, USES[name], title=table.title), content_type="image/svg+xml")
+    answer = Response(forms.as_chart(_table(_made(), name)), content_type="image/svg+xml")
     answer.headers["Content-Security-Policy"] = PICTURE_POLICY
     return answer
 
 
 def _has_bars(table: Table) -> bool:
     """Whether a chart of the table would show anything."""
-    return any(row[column] for row in table.rows for column in USES.get(table.name, ()))
+    return any(row[column] for row in table.rows for column in table.drawn)
 
 
 def _made() -> Report:

@@ -425,6 +425,19 @@ def test_a_restored_hub_goes_on_with_the_next_numbers(hub, member, published, em
     assert [row[0] for row in rows(empty)["change_feed"]] == [1, 2]
 
 
+def test_a_backup_that_is_restored_twice_gives_no_number_of_an_event_again(
+    hub, member, published, tmp_path, store, place
+):
+    """A node that has read on after the first time would pass over what it is told after the second."""
+    back_up(hub, place)
+    numbers = []
+    for name in ("first", "second"):
+        with running_hub(tmp_path / name, store) as target:
+            restore(target, place)
+            numbers.append(next_number(target, member.node_id))
+    assert numbers[1] > numbers[0]
+
+
 def test_a_restored_hub_tells_the_days_that_stand_again(hub, member, published, empty, place):
     ends = days.today() + timedelta(days=30)
     with unit_of_work(hub.app) as session:

@@ -107,6 +107,12 @@ def test_in_the_sandbox_there_are_no_files_of_the_hub_no_secrets_and_no_way_out(
 
 
 @boxed
+def test_where_memory_runs_out_the_conversion_ends_and_not_the_hub(tmp_path):
+    program = make_program(tmp_path / "office", f"{COPY}; cat /proc/self/oom_score_adj >> /tmp/out/document.pdf")
+    assert converted(office.find(program, seconds=20), b"deck").split() == [b"%PDF-1.7", b"deck1000"]
+
+
+@boxed
 @pytest.mark.parametrize(
     ("converting", "cause"),
     [

@@ -196,6 +196,18 @@ def test_a_store_that_is_away_and_a_worker_that_stops_are_no_attempts(hub, membe
     assert found.claimed_until > now()
 
 
+@boxed
+def test_a_full_disk_is_no_fault_of_the_document_which_waits_until_there_is_room(hub, member, tmp_path, monkeypatch):
+    sha256 = send(hub, member)
+    using_it = using(hub, tmp_path, REFUSE)
+    monkeypatch.setattr(office, "SPARE_ROOM", 2**80)
+    with pytest.raises(OSError, match="No space left"):
+        watch.make_next(hub.app, using_it)
+    found = rendition(hub, sha256)
+    assert (found.state, found.tries) == ("waiting", 0)
+    assert found.claimed_until > now()
+
+
 def test_what_took_too_long_is_tried_again_later_and_not_for_ever(hub, monkeypatch):
     sha256 = stored(hub, "a" * 64)
     for attempt in range(making.TRIES):

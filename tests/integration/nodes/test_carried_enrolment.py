@@ -302,7 +302,7 @@ def newcomer(hub: Hub, tmp_path: Path) -> Isolated:
 def test_the_first_reply_is_taken_only_when_a_person_has_compared_the_key_of_the_hub(
     hub: Hub, newcomer: Isolated
 ) -> None:
-    """The request shows the invitation to whoever carries it: nothing in a first reply proves who wrote it."""
+    """Nothing in a first reply proves who wrote it: the node has seen no key of the hub before."""
     key = log_keys(hub.settings)
     reply = newcomer.folder / "reply.jws"
     reply.write_bytes(hub_answers.sign_reply(enrolled(hub, ask(newcomer, hub.invite("newcomer"))), key=key.signing))

@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from federation import bundles as hub_bundles
-from federation import lifecycle, publication
+from federation import giving_back, lifecycle, publication, receipts
 from federation.database import unit_of_work
+from federation.models.events import FeedEntry
 from federation.models.institutions import Node
 from federation.models.links import VersionLink
 from federation.models.resources import Resource as HubResource
 from federation.models.resources import ResourceVersion, VersionFile, VersionTerm
-from nodes import carried_enrolment
-from nodes.models import OutboxEntry, Resource, Version
+from nodes import carried_enrolment, registration
+from nodes.models import Membership, OutboxEntry, Resource, Version
 from shared import hub_answers
 from shared.canonical import canonical, digest
+from shared.identifiers import fresh_id
 from shared.reconciliation import bucket_of
 from tests.support.hub import Hub
 from tests.support.offline import Isolated, enrolled, isolated, lose_database
@@ -84,7 +85,7 @@ def forget(hub: Hub, record_id: str) -> None:
     """Let the hub be as it was before it had heard of that record."""
     with unit_of_work(hub.app) as session:
         ids = list(session.scalars(select(ResourceVersion.id).where(ResourceVersion.resource_id == record_id)))
-        for part in (VersionFile, VersionTerm, VersionLink):
+        for part in (VersionFile, VersionTerm, VersionLink, FeedEntry):
             session.execute(delete(part).where(part.version_id.in_(ids)))
         session.execute(delete(ResourceVersion).where(ResourceVersion.resource_id == record_id))
         session.execute(delete(HubResource).where(HubResource.id == record_id))
@@ -110,12 +111,60 @@ def test_what_does_not_fit_into_one_receipt_comes_with_the_next(
     before = held(node)
     lose_database(node)
     come_back(node)
-    monkeypatch.setattr(hub_bundles, "MAX_GIVEN_BACK", 3500)
+    monkeypatch.setattr(giving_back, "MAX_GIVEN_BACK", 3500)
     bags = 0
     while carry(node, f"bag {bags}").unfinished:
         bags += 1
     assert bags > 0
     assert held(node) == before
+
+
+def register_in(node: Isolated, bucket: int, versions: int) -> str:
+    """Register so many versions of a record that lies in that bucket; its id."""
+    record_id = fresh_id()[:-2] + f"{bucket:02x}"
+    for number in range(versions):
+        content = {**make_record(summary={"zh": f"第 {number} 版"})}
+        content = {name: value for name, value in content.items() if name not in ("id", "version")}
+        named = {"record_id": record_id} if number else {"new_id": record_id}
+        with node.workplace.database.unit_of_work() as session:
+            registration.register(session, content, [], key=node.workplace.key, **named)
+    return record_id
+
+
+def test_a_bucket_too_large_for_what_is_left_comes_first_the_next_time_and_one_too_large_at_all_blocks_none(
+    hub: Hub, node: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huge, large, small = [register_in(node, bucket, versions) for bucket, versions in ((1, 9), (2, 4), (3, 1))]
+    carry(node, "first")
+    lose_database(node)
+    come_back(node)
+    monkeypatch.setattr(giving_back, "MAX_GIVEN_BACK", 2500)
+    monkeypatch.setattr(giving_back, "MAX_BUCKET_GIVEN", 6500)
+    given = []
+    for number in range(3):
+        receipt = node.import_(node.export(f"bag {number}"))
+        given.append({one["record_id"] for bucket in receipt["holdings"]["buckets"] for one in bucket["versions"]})
+        assert node.take(receipt).unfinished
+    assert given == [{large}, {small}, set()]
+    monkeypatch.setattr(giving_back, "MAX_BUCKET_GIVEN", 100_000)
+    assert not carry(node, "all").unfinished
+    assert {row[0] for row in held(node)} == {huge, large, small}
+
+
+def test_events_with_long_reasons_do_not_make_a_receipt_larger_than_a_node_reads(
+    node: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(node)
+    monkeypatch.setattr(receipts, "MAX_EVENTS", 2)
+    monkeypatch.setattr(receipts, "MAX_EVENT_BYTES", 1)
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(Membership).values(cursor=0))
+    read, bags = 0, 0
+    while (done := carry(node, f"bag {bags}")).unfinished:
+        assert done.events == 2
+        read, bags = read + done.events, bags + 1
+    assert bags > 1
+    assert done.again == 0
 
 
 def test_a_single_record_that_was_lost_is_noticed_by_the_hub(hub: Hub, node: Isolated) -> None:
@@ -141,6 +190,20 @@ def test_a_record_that_the_hub_has_lost_goes_out_again_with_its_file(hub: Hub, n
     node.take(receipt)
     assert (node.states(), hub.states(lost)) == (["in_review"], ["in_review"])
     assert carry(node, "nothing more").again == 0
+
+
+def test_a_permanent_identifier_that_a_restored_hub_has_lost_comes_back(hub: Hub, node: Isolated) -> None:
+    """It comes with the record, so before anybody can publish it under another."""
+    published = several(node)[0]
+    [before] = [row for row in held(node) if row[:2] == (published, 2)]
+    forget(hub, published)
+    carry(node, "restored")
+    receipt = node.import_(node.export("again"))
+    assert receipt["words"]["arks"] == 1
+    node.take(receipt)
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert session.get_one(HubResource, published).ark == before[-1]
+    assert node.import_(node.export("no more"))["holdings"]["buckets"] == []
 
 
 def test_what_was_registered_since_the_export_is_neither_taken_for_lost_nor_sent_twice(node: Isolated) -> None:

@@ -96,6 +96,17 @@ def test_a_key_that_was_stolen_and_revoked_cannot_be_rotated_away(live_hub: HubP
     assert "不能变为" in again.stderr
 
 
+def test_a_change_of_key_that_the_hub_refused_does_not_happen_unasked_later(
+    live_hub: HubProcess, node: Command
+) -> None:
+    kid = keys.load_key(folder(node)).id
+    live_hub.command.run("key", "set", kid, "suspended", "--reason", "等电话核实")
+    node.run("key", "rotate", check=4)
+    live_hub.command.run("key", "set", kid, "active", "--reason", "已核实")
+    node.run("sync")
+    assert (keys.load_key(folder(node)).id, states(live_hub, node)) == (kid, {kid: "active"})
+
+
 def test_nobody_takes_a_key_for_another_node(live_hub: HubProcess, node: Command, tmp_path: Path) -> None:
     stranger = keys.make_key(tmp_path)
     victim = keys.load_key(folder(node))

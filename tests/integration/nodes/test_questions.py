@@ -11,6 +11,7 @@ from nodes.hub_client import HubClient
 from nodes.models import Question
 from nodes.sync import take_events
 from nodes.workplace import Workplace
+from shared import answering
 from tests.support.local_page import Node
 from tests.support.played import PlayedHub
 from tests.support.processes import Command
@@ -56,8 +57,9 @@ def test_an_answer_on_the_page_waits_for_the_next_round_and_is_sent_once(
     node.join()
     record_id = asked_about(node)
     where, page = f"/resources/{record_id}/questions/{ASKED}", f"/resources/{record_id}"
-    empty = node.submit(where, {"text": " "}, seen_on=page)
-    assert (empty.status_code, "请写下回答" in empty.text) == (422, True)
+    for nothing in (" ", "\u2800"):
+        empty = node.submit(where, {"text": nothing}, seen_on=page)
+        assert (empty.status_code, "请写下回答" in empty.text) == (422, True)
     assert node.submit(where, {"text": "本院。"}, seen_on=page).status_code == 302
     assert "下次同步时送出" in node.page(page)
     played.say({"answers": [{"question_id": ASKED, "outcome": "accepted"}]})
@@ -80,8 +82,38 @@ def test_an_answer_that_another_node_was_quicker_with_is_said_and_not_sent_again
         questions.answer(session, ASKED, "本院。")
     played.say({"answers": [{"question_id": ASKED, "outcome": "conflict"}]})
     assert questions.send(node.workplace, client) == 0
-    assert "本单位另一节点已经回答" in node.page(f"/resources/{record_id}")
+    assert "平台先收到了另一个回答" in node.page(f"/resources/{record_id}")
     assert question(node).sent
+
+
+def test_an_answer_that_was_changed_while_the_first_was_under_way_is_not_said_to_have_arrived(node: Node) -> None:
+    node.join()
+    record_id = asked_about(node, feedback="question")
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "九张。")
+        [carried] = questions.unsent(session)
+    for text, private in (("十张。", False), ("九张。", True)):
+        with node.workplace.database.unit_of_work() as session:
+            questions.answer(session, ASKED, text, private=private)
+            questions.note_outcomes(session, [answering.outcome_of(carried, "accepted")])
+            [again] = questions.unsent(session)
+        assert (again["text"], again.get("private", False)) == (text, private)
+    with node.workplace.database.unit_of_work() as session:
+        questions.note_outcomes(session, [answering.outcome_of(again, "conflict")])
+    assert "平台先收到了另一个回答" in node.page(f"/resources/{record_id}")
+
+
+def test_a_hub_that_speaks_of_other_words_is_asked_once_in_a_round(
+    node: Node, client: HubClient, played: PlayedHub
+) -> None:
+    node.join()
+    asked_about(node)
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "本院。")
+    played.say({"answers": [{"question_id": ASKED, "outcome": "accepted", "sha256": "0" * 64}]})
+    questions.send(node.workplace, client)
+    assert len(played.seen) == 1
+    assert not question(node).sent
 
 
 @pytest.mark.parametrize(("number", "said_again"), [(2, False), (10_000_002, True)])
@@ -135,6 +167,37 @@ def test_what_the_public_says_is_shown_as_that_and_may_be_answered_for_the_allia
     questions.send(node.workplace, client)
     [(_method, _path, _headers, body)] = played.seen
     assert json.loads(body) == {"answers": [{"question_id": ASKED, "text": "是广告。", "private": True}]}
+
+
+def test_what_the_alliance_has_hidden_waits_for_no_answer_until_it_is_shown_again(node: Node) -> None:
+    node.join()
+    page = f"/resources/{asked_about(node, feedback='question')}"
+
+    def told(word: str) -> None:
+        event = {"record_id": page.rpartition("/")[2], "version": 1, "state": "published", "reason": "广告"}
+        with node.workplace.database.unit_of_work() as session:
+            take_events(session, [{"seq": 2, "at": "", "question_id": ASKED, "feedback": word, **event}], last=2)
+
+    told("hidden")
+    assert "等着回答" not in node.page("/")
+    assert "不必回答" in node.page(page)
+    assert "记下回答" not in node.page(page)
+    told("shown")
+    assert "等着回答" in node.page("/")
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "本院。")
+    told("hidden")
+    with node.workplace.database.unit_of_work() as session:
+        questions.note_outcomes(session, [{"question_id": ASKED, "outcome": "accepted"}])
+    assert "公众看不到这条反馈和回答" in node.page(page)
+
+
+def test_what_was_withdrawn_waits_for_no_answer(node: Node) -> None:
+    node.join()
+    record_id = asked_about(node, feedback="question")
+    assert "等着回答" in node.page("/")
+    node.set_state(record_id, "withdrawn", reason="")
+    assert "等着回答" not in node.page("/")
 
 
 def test_a_reviewer_s_question_is_never_public_so_its_answer_needs_no_word_for_that(node: Node) -> None:

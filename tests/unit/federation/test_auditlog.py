@@ -12,7 +12,7 @@ from federation import auditlog
 from federation.database import unit_of_work
 from federation.models.auditing import AuditReason
 from federation.models.events import AuditEvent
-from shared.canonical import canonical
+from shared.canonical import canonical, digest
 
 HAPPENING = auditlog.Happening("user:1", "test.done", "thing:1", "因为", detail={"n": 1})
 
@@ -49,6 +49,13 @@ def test_what_somebody_wrote_stands_beside_the_entry_and_is_named_in_it_by_a_sal
         assert reason.reason == "因为"
         assert json.loads(event.entry)["reason_sha256"] == auditlog.hidden(reason.salt, "因为")
     assert len({json.loads(event.entry)["reason_sha256"] for event in events}) == 2
+
+
+def test_free_text_stands_in_an_entry_so_that_only_the_hub_can_tell_what_it_was(hub):
+    with unit_of_work(hub.app, read_only=True) as session:
+        blinded = auditlog.blinded(session, "张三")
+        assert blinded == auditlog.blinded(session, "张三") != auditlog.blinded(session, "李四")
+    assert blinded not in (digest("张三".encode()), auditlog.hidden("", "张三"))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from federation.models.base import now
 from federation.models.events import AuditEvent
 from federation.models.feedback import Feedback
 from federation.models.resources import ResourceVersion
+from shared.canonical import digest
 from shared.errors import (
     AlreadyDone,
     CommonsError,
@@ -25,6 +26,7 @@ from shared.errors import (
     OwnInstitution,
     ReasonMissing,
     Throttled,
+    TooMuchUnanswered,
 )
 from tests.support.reviewing import SETTINGS, Scene, add_member, add_person, public, scene_in
 
@@ -56,6 +58,8 @@ def answer(scene: Scene, given: Feedback, text: str = "确实少了，第 2 版�
 
 def test_it_reaches_the_node_among_its_events_and_changes_no_state(scene: Scene, version: ResourceVersion) -> None:
     given = give(scene, version)
+    entries = scene.session.scalars(select(AuditEvent.entry).where(AuditEvent.action == "feedback.received"))
+    assert digest(TEXT.encode()) not in "".join(entries), "nobody can try texts against it"
     last = node_status.events_after(scene.session, scene.member.node.id, after=0, limit=500)["events"][-1]
     assert (last["question_id"], last["feedback"], last["reason"]) == (given.id, "mistake", TEXT)
     assert (last["state"], version.state) == ("published", "published")
@@ -119,7 +123,7 @@ def test_a_resource_that_is_flooded_takes_no_more_until_some_are_answered(
     monkeypatch.setattr(feedback, "MAX_OPEN", 2)
     first = give(scene, version, "一", address="192.0.2.1")
     give(scene, version, "二", address="192.0.2.2")
-    with pytest.raises(Throttled):
+    with pytest.raises(TooMuchUnanswered):
         give(scene, version, "三", address="192.0.2.3")
     answer(scene, first)
     give(scene, version, "三", address="192.0.2.3")
@@ -143,6 +147,7 @@ def test_by_what_somebody_was_known_is_no_address_and_is_erased_after_a_day(
     ("changes", "code"),
     [
         ({"text": " \u3000\n"}, "required"),
+        ({"text": "\u2800"}, "required"),
         ({"text": "长" * 1001}, "too_long"),
         ({"kind": "praise"}, "unknown_term"),
         ({"text": "请打 13800138000 找我"}, "personal_data"),
@@ -179,6 +184,11 @@ def test_whoever_leads_the_review_hides_it_with_a_reason_and_shows_it_again(
     feedback.show(scene.session, given.id, by=scene.second, reason="看错了")
     assert feedback.shown(scene.session, version.resource_id) == [given]
     assert scene.actions(f"resource:{version.resource_id}")[-2:] == ["feedback.hidden", "feedback.shown"]
+    told = node_status.events_after(scene.session, scene.member.node.id, after=0, limit=500)["events"][-2:]
+    assert [(one["question_id"], one["feedback"], one["reason"]) for one in told] == [
+        (given.id, "hidden", "辱骂"),
+        (given.id, "shown", "看错了"),
+    ]
 
 
 def test_nobody_else_hides_it_and_nobody_what_is_said_of_the_own_institution(

@@ -84,6 +84,19 @@ def test_a_sound_link_is_opened_again_when_its_time_has_come(
     assert (claim(scene) is not None) == due
 
 
+@pytest.mark.parametrize(
+    ("is_public", "days", "due"), [(False, 0.9, False), (False, 1.1, True), (True, 6.9, False), (True, 7.1, True)]
+)
+def test_a_broken_link_is_opened_again_sooner_for_its_institution_may_have_put_the_page_back(
+    scene: Scene, is_public: bool, days: float, due: bool
+) -> None:
+    version = public(scene.session, scene.member) if is_public else scene.member.submit()
+    opened(scene, BROKEN)
+    later(scene, days=days)
+    assert (claim(scene) is not None) == due
+    assert [one.code for one in said(scene, version)] == ["link_broken"]
+
+
 def test_links_of_what_is_no_longer_public_are_left_alone(scene: Scene) -> None:
     version = public(scene.session, scene.member)
     publication.remove(scene.session, [version], to="taken_down", actor="test", reason="x")

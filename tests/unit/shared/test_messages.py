@@ -52,6 +52,7 @@ MESSAGES = {
     "records-reply": messages.RecordsReply,
     "arks-request": messages.ArksRequest,
     "arks-reply": messages.ArksReply,
+    "carried-enrolment-request": carrying.CarriedEnrolmentRequest,
     "carried-enrolment-reply": carrying.CarriedEnrolmentReply,
     "bundle-statement": carrying.BundleStatement,
     "bundle-receipt": carrying.BundleReceipt,

@@ -8,7 +8,7 @@ import pytest
 
 from shared.canonical import MAX_DEPTH, MAX_KEYS, canonical, parse
 from shared.errors import CommonsError, FieldError, FileUnreadable, ImportUnreadable, InvalidJson
-from shared.wording import Words, system_fault, toml_fault
+from shared.wording import Words, in_time, system_fault, toml_fault
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,17 @@ def test_the_kind_that_is_expected_is_named_in_the_readers_language(kind, chines
 @pytest.mark.parametrize("expected", [["object"], {"a": 1}, "image/png", None])
 def test_a_kind_that_nobody_knows_is_said_as_it_is(expected):
     assert str(expected) in FieldError("/x", "wrong_type", {"expected": expected}).message("zh")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "en", "zh"),
+    [
+        (1, "1 second", "1 秒"),
+        (119, "119 seconds", "119 秒"),
+        (121, "3 minutes", "3 分钟"),
+        (3600, "60 minutes", "60 分钟"),
+        (7201, "3 hours", "3 小时"),
+    ],
+)
+def test_a_time_to_wait_is_said_in_the_unit_that_people_use_for_it(seconds: int, en: str, zh: str) -> None:
+    assert (in_time(seconds), in_time(seconds).zh) == (en, zh)

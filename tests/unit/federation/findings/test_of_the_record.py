@@ -128,6 +128,8 @@ def test_the_specialist_terms_are_each_there_once_and_none_is_empty() -> None:
         (f"联系人身份证 {IDENTITY}。", ["identity_number"]),
         (f"{IDENTITY.lower()}", ["identity_number"]),
         ("１１０１０５１９４９１２３１００２Ｘ", ["identity_number"]),
+        ("110105 1949 1231 002X", ["identity_number"]),
+        ("110105-19491231-002X", ["identity_number"]),
         ("110105194912310021", []),
         ("11010519491331002X", []),
         (f"编号A{IDENTITY}", []),
