@@ -146,7 +146,7 @@ class HubSettings:
     smtp_ca_bundle: str = setting("", "邮件服务器证书的签发机构（PEM 文件）；空则用系统的")
     mail_from: str = setting("", "发信人的邮箱地址；设了 smtp_host 就必须有")
     reminders: bool = setting(
-        True, "写信提醒：审核人快到期的（每天至多一封），单位管理员退回未改、提问未答的（每周至多一封）"
+        True, "写信提醒：审核人快到期的、管理员要紧的（每天至多一封），单位管理员退回未改、提问未答的（每周至多一封）"
     )
     claim_minutes: int = setting(60, "审核人领取一件资源之后，多少分钟没有作决定就自动放回", low=5, high=10_080)
     web_threads: int = setting(4, "每个网站进程同时处理的请求数", low=1, high=64)

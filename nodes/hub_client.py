@@ -130,7 +130,7 @@ class HubClient:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise HubAway(hub=self.origin, cause=_cause(error)) from error
+            raise HubAway(hub=self.origin, cause=cause_of(error)) from error
 
     def _read(self, answer: requests.Response) -> Any:
         if answer.status_code in BUSY:
@@ -156,7 +156,10 @@ def _said(content: Any) -> str:
     return str(content.get("detail", ""))[:500].rstrip("。.") if ours else ""
 
 
-def _cause(error: requests.RequestException) -> str:
+def cause_of(error: requests.RequestException) -> str:
+    """Why nothing was heard, or what the answer was: a part of a sentence."""
+    if error.response is not None:
+        return f"HTTP {error.response.status_code}"
     return next((words for kind, words in CAUSES if isinstance(error, kind)), type(error).__name__)
 
 

@@ -15,17 +15,20 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nodes import files
-from nodes.hub_client import HubClient, new_session
+from nodes.hub_client import HubClient, cause_of, new_session
 from nodes.models import LocalFile, OutboxEntry, Version
 from nodes.patience import BUSY, Hold, Patience, Sleep, retry_after, until
-from nodes.texts import _, language
+from nodes.texts import _, in_ones_language, language
 from nodes.workplace import Workplace
 from shared.errors import CommonsError, FileNotDeclared, StoreBusy, TooManyUploads
 from shared.messages import MAX_UPLOADS_ASKED, CompleteReply, UploadsReply
+from shared.wording import system_fault
 
 Progress = Callable[[int], None]
 PATIENCE = 3
 """How often files are offered again in one run although not a byte of them gets through."""
+UNHEARD = 8
+"""After how many attempts in a row without any answer the store counts as away: each may have waited for minutes."""
 
 
 @dataclass
@@ -72,6 +75,8 @@ class Sender:
         self.workplace, self.client, self.progress = workplace, client, progress
         self.result = Transferred()
         self._hold = Hold(sleep=sleep)
+        self._unheard = 0
+        self._causes: dict[str, str] = {}
         self._lock = threading.Lock()
         self._local = threading.local()
 
@@ -80,8 +85,8 @@ class Sender:
         with ThreadPoolExecutor(self.workplace.settings.upload_threads, thread_name_prefix="upload") as pool:
             for batch in _unsent(self.workplace):
                 self._send_batch(batch, pool)
-                if self._hold.left():
-                    # The store wants to be left alone for longer than we wait: what is left comes the next time.
+                if self._hold.left() or self._is_away():
+                    # The store wants to be left alone for longer than we wait, or is away: the rest comes next time.
                     break
         return self.result
 
@@ -91,7 +96,7 @@ class Sender:
         idle, patience = 0, self._patience()
         answers: dict[str, dict[str, Any]] = {}
         while waiting and idle < PATIENCE:
-            before = (self.result.bytes_sent, len(waiting))
+            before, self._unheard = (self.result.bytes_sent, len(waiting)), 0
             answers = self._offer(list(waiting.values()))
             others = [sha256 for sha256, one in answers.items() if one["outcome"] != "granted" and not _later(one)]
             self._note([(waiting.pop(sha256), answers[sha256]) for sha256 in others])
@@ -103,7 +108,7 @@ class Sender:
             if waiting and not granted and not patience.wait(None):
                 break
         for sha256, file in waiting.items():
-            self._fail(file, _unfinished(answers.get(sha256, {})))
+            self._fail(file, _unfinished(answers.get(sha256, {}), self._causes.get(sha256, "")))
 
     def _offer(self, batch: Sequence[LocalFile]) -> dict[str, dict[str, Any]]:
         message = {"files": [{"sha256": file.sha256, "size": file.size} for file in batch]}
@@ -112,13 +117,17 @@ class Sender:
 
     def _send_one(self, file: LocalFile, answer: dict[str, Any]) -> bool:
         """Send the granted parts of one file; whether all of it is there now."""
+        if self._is_away():
+            self._causes.setdefault(file.sha256, _("文件存储没有回答"))
+            return False
         try:
             path, mtime_ns = files.check_unchanged(file)
             if mtime_ns != file.mtime_ns:
                 self._trust(file, mtime_ns)
             for part in answer["parts"]:
                 self._put(path, part)
-        except (requests.RequestException, OSError):
+        except (requests.RequestException, OSError) as error:
+            self._note_cause(file, error)
             return False
         except CommonsError as error:
             self._fail(file, error.message(language()))
@@ -136,6 +145,7 @@ class Sender:
                     raise self._too_long(f"HTTP {answer.status_code}")
                 break
             answer = self._put_once(path, part)
+        self._unheard = 0
         answer.raise_for_status()
         with self._lock:
             self.result.bytes_sent += part["size"]
@@ -148,6 +158,20 @@ class Sender:
         with path.open("rb") as opened:
             body: Any = Slice(opened, part["offset"], part["size"], self.progress) if part["size"] else b""
             return self._store().put(part["url"], data=body, timeout=self.workplace.settings.timeouts)
+
+    def _is_away(self) -> bool:
+        return self._unheard >= UNHEARD
+
+    def _note_cause(self, file: LocalFile, error: requests.RequestException | OSError) -> None:
+        """Remember why a file did not get through, to be said if it never does."""
+        silent = False
+        if isinstance(error, requests.RequestException):
+            cause, silent = cause_of(error), error.response is None
+        else:
+            cause = system_fault(error)
+        with self._lock:
+            self._unheard += silent
+            self._causes[file.sha256] = in_ones_language(cause)
 
     def _too_long(self, cause: str) -> StoreBusy:
         return StoreBusy(until=until(self._hold.left()), cause=cause)
@@ -203,8 +227,12 @@ def _later(answer: Mapping[str, Any]) -> bool:
     return answer.get("code") == TooManyUploads.code
 
 
-def _unfinished(answer: Mapping[str, Any]) -> str:
-    return str(answer.get("detail", "")) if _later(answer) else _("多次尝试后仍未传完，下次同步时继续")
+def _unfinished(answer: Mapping[str, Any], cause: str) -> str:
+    if _later(answer):
+        return str(answer.get("detail", ""))
+    if cause:
+        return _("多次尝试后仍未传完（%(cause)s），下次同步时继续") % {"cause": cause}
+    return _("多次尝试后仍未传完，下次同步时继续")
 
 
 def note_answers(

@@ -96,7 +96,8 @@ def _say(answers: bundles.Answers, given: int, target: Path) -> None:
     click.echo(f"著录：接收 {taken}，已有 {records['duplicate']}，未接收 {refused}。")
     click.echo(f"文件：收下 {files['stored']}，已有 {files['present']}，未收下 {files['refused']}。")
     if answers.words is not None:
-        click.echo(f"回答 {len(answers.words['answers'])} 个，申请 {len(answers.words['petitions'])} 件。")
+        if answers.words["answers"] or answers.words["petitions"]:
+            click.echo(f"回答 {len(answers.words['answers'])} 个，申请 {len(answers.words['petitions'])} 件。")
         if answers.words["arks"]:
             click.echo(f"恢复备份时丢失的永久标识：找回 {answers.words['arks']} 个。")
     for answer in (*answers.records, *answers.files):

@@ -15,7 +15,9 @@ from federation import bundles as hub_bundles
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.events import AuditEvent, NodeEvent
+from federation.models.institutions import Node
 from federation.models.objects import StoredObject
+from federation.models.questions import Question
 from federation.models.resources import ResourceVersion
 from federation.parts import attach, parts
 from federation.storage import ObjectStore
@@ -208,6 +210,26 @@ def test_refusals_without_end_do_not_make_a_receipt_larger_than_a_node_reads(nod
     assert {answer["code"] for answer in refused} == {"signature_invalid"}
     assert not any("detail" in answer for answer in refused)
     assert [said["code"] for said in node.take(receipt).sent.refused] == ["signature_invalid"] * len(refused)
+
+
+def test_a_hub_that_was_restored_gets_the_answers_again_by_stick(hub, node):
+    record_id = node.register()
+    node.take(node.import_(node.export()))
+    with unit_of_work(hub.app) as session:
+        [version] = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id == record_id))
+        asked = questions.ask(session, version, reviewer=add_person(session, "li"), text="谁拍的？").id
+    node.take(node.import_(node.export("news")))
+    with node.workplace.database.unit_of_work() as session:
+        node_questions.answer(session, asked, "本院。")
+    node.take(node.import_(node.export("words")))
+    with unit_of_work(hub.app) as session:
+        question = session.get_one(Question, asked)
+        question.answer, question.answered_at = "", None
+        session.execute(update(Node).values(event_seq=Node.event_seq + 1000))
+    node.take(node.import_(node.export("restored")))
+    receipt = node.import_(node.export("again"))
+    assert [one["outcome"] for one in receipt["words"]["answers"]] == ["accepted"]
+    assert node.take(receipt).answered == 1
 
 
 def test_an_answer_that_was_changed_after_it_was_carried_off_is_not_taken_for_the_one_that_arrived(hub, node):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -192,6 +195,47 @@ def test_a_store_that_is_busy_without_saying_how_long_is_asked_again_and_the_fil
     store.say(b"")
     assert transfer.send_files(workplace, client, sleep=_really(pauses)).sent == 1
     assert len(pauses) >= 1
+
+
+def test_why_a_file_did_not_get_through_is_said(workplace, client, played, store, file):
+    for _ in range(transfer.PATIENCE):
+        grant(played, store, file)
+        store.say(b"<Error><Code>AccessDenied</Code></Error>", 403)
+    [cause] = transfer.send_files(workplace, client).failed.values()
+    assert "HTTP 403" in cause
+
+
+def test_a_store_that_answers_nothing_is_not_asked_for_each_of_many_files(workplace, client, played, tmp_path):
+    count = 5 * transfer.UNHEARD
+    prepared = files.prepare([files.FileSpec(written(tmp_path / f"{number}.bin", 10)) for number in range(count)])
+    with workplace.database.unit_of_work() as session:
+        files.remember(session, prepared)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asked = []
+
+        def hang_up():
+            with suppress(OSError):
+                while True:
+                    line, _ = listening.accept()
+                    asked.append(line)
+                    line.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/u"
+        granted = [
+            {SHA256: one.entry[SHA256], "outcome": "granted", "upload_id": one.entry[SHA256][:36], "parts": [part]}
+            for one in prepared
+            for part in [{"number": 1, "offset": 0, "size": 10, "url": url}]
+        ]
+        for _ in range(transfer.PATIENCE):
+            played.say({"uploads": granted})
+        done = transfer.send_files(workplace, client)
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert len(asked) == transfer.PATIENCE * transfer.UNHEARD
+    assert len(done.failed) == count
+    assert all("连接不上" in cause or "没有回答" in cause for cause in done.failed.values())
 
 
 def _really(pauses):
