@@ -89,6 +89,8 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/api/v1/dumps"),
         ("GET", "/dumps/<name>"),
         ("GET", "/feed.<any(atom,json):kind>"),
+        ("GET", "/embed/<path:ark>"),
+        ("GET", "/oembed"),
         ("GET", "/opensearch.xml"),
         ("GET", "/robots.txt"),
         ("GET", "/sitemap.xml"),

@@ -14,11 +14,12 @@ from federation import catalogue, counting, feedback, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.days import today
-from federation.interop import citations, schema_org, signposting
+from federation.interop import citations, oembed, schema_org, signposting
 from federation.interop.places import Places
 from federation.language import request_language
 from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
+from federation.web.addresses import absolute
 from federation.web.frame import is_picture
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
@@ -87,6 +88,7 @@ def _html(page: Page, places: Places) -> str:
             page, title=title.text, language=request_language(), address=places.cite, today=today()
         ),
         places=places,
+        embed_code=oembed.frame_of(absolute("portal.embedded", ark=page.entry.ark), title.text),
         json_ld=schema_org.describe(page, places),
         elements=said_in_dublin_core(page),
         voices=feedback.shown(db.session(), page.entry.resource_id),

@@ -214,6 +214,8 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/dumps"): Row(anybody()),
     ("GET", "/dumps/<name>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/dumps/catalogue.zip"),
     ("GET", "/feed.<any(atom,json):kind>"): Row(anybody(), "/feed.atom"),
+    ("GET", "/embed/<path:ark>"): Row(anybody(), lambda stage: f"/embed/{stage.ark}"),
+    ("GET", "/oembed"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
     ("GET", "/opensearch.xml"): Row(anybody()),
     ("GET", "/robots.txt"): Row(anybody()),
     ("GET", "/sitemap.xml"): Row(anybody()),

@@ -1,0 +1,60 @@
+"""A resource on other sites' pages (oEmbed 1.0): which of our addresses is meant, and what stands for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from markupsafe import Markup
+
+from federation import catalogue
+
+MEDIA_TYPE = "application/json+oembed"
+WIDTH, HEIGHT = 480, 180
+LEAST = 240
+"""Less is too narrow for a title."""
+PREFIXES = ("/en/", "/")
+
+
+def ark_of(url: str, origin: str) -> str | None:
+    """The ARK of the resource whose page, or permanent address, is `url`; None for an address that is not ours."""
+    own, given = urlsplit(origin), urlsplit(url)
+    if (given.scheme, given.netloc) != (own.scheme, own.netloc):
+        return None
+    path = unquote(given.path)
+    path = path.removeprefix("/en") if path.startswith("/en/") else path
+    return catalogue.normal_ark(path.removeprefix("/resources").strip("/"))
+
+
+def size(max_width: int | None, max_height: int | None) -> tuple[int, int]:
+    """How wide and high the frame is, within what the other site has room for."""
+    width = WIDTH if max_width is None else max(LEAST, min(WIDTH, max_width))
+    return width, HEIGHT if max_height is None else max(100, min(HEIGHT, max_height))
+
+
+def reply(
+    *, title: str, by: str, by_url: str, hub: str, origin: str, frame: str, picture: str, box: tuple[int, int]
+) -> Mapping[str, Any]:
+    """The answer, of type `rich`: a frame that shows the resource's card (oEmbed 1.0 §2.3.4.4)."""
+    width, height = box
+    said: dict[str, Any] = {
+        "version": "1.0",
+        "type": "rich",
+        "title": title,
+        "author_name": by,
+        "author_url": by_url,
+        "provider_name": hub,
+        "provider_url": origin,
+        "cache_age": 86_400,
+        "html": frame_of(frame, title, box),
+        "width": width,
+        "height": height,
+    }
+    return said | ({"thumbnail_url": picture, "thumbnail_width": 160, "thumbnail_height": 120} if picture else {})
+
+
+def frame_of(address: str, title: str, box: tuple[int, int] = (WIDTH, HEIGHT)) -> str:
+    """The HTML that shows the card at `address` on any page."""
+    html = Markup('<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" style="border:0"></iframe>')
+    return str(html.format(address, *box, title))
