@@ -8,8 +8,6 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from feedgenerator import Atom1Feed
-
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -40,6 +38,9 @@ class Channel:
 
 def atom(channel: Channel, items: Sequence[Item]) -> bytes:
     """The feed as Atom; an entry's `id` never changes, its `updated` does with each version."""
+    # Loaded with the first feed that is asked for: it takes as much memory as many pages.
+    from feedgenerator import Atom1Feed  # noqa: PLC0415  # see above
+
     feed = Atom1Feed(
         title=channel.title,
         link=channel.page,

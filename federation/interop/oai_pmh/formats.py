@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import structlog
-from lxml import etree
 
 from federation.interop import dublin_core
 from federation.interop.dublin_core import SIMPLE, Statement
-from federation.interop.oai_pmh.markup import LANG, TYPE, Element, clean, container
+from federation.interop.oai_pmh.markup import LANG, TYPE, Element, clean, container, etree
 from federation.interop.oai_pmh.selecting import Item
 from shared.jws import unverified_payload
 
@@ -77,9 +76,9 @@ def write(parent: Element, item: Item, form: Format, *, origin: str, today: date
 
 def alone(item: Item, form: Format, *, origin: str, today: date) -> bytes:
     """A document of its own with what is said of a record, in this format."""
-    parent = etree.Element("alone")
+    parent = etree().Element("alone")
     write(parent, item, form, origin=origin, today=today)
-    written: bytes = etree.tostring(parent[0], encoding="UTF-8", xml_declaration=True)
+    written: bytes = etree().tostring(parent[0], encoding="UTF-8", xml_declaration=True)
     return written
 
 
@@ -100,7 +99,7 @@ def _qualified(root: Element, said: Iterable[Statement]) -> None:
 
 
 def _add(root: Element, name: str, value: str, language: str, scheme: str) -> None:
-    child = etree.SubElement(root, name)
+    child = etree().SubElement(root, name)
     child.text = clean(value)
     if language:
         child.set(LANG, language)

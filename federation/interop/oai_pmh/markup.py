@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
-
-from lxml import etree
 
 from federation.interop.oai_pmh.faults import BAD_ARGUMENT, BAD_VERB, Fault
 
@@ -24,6 +23,14 @@ Element = Any
 """An element of lxml, which says no types."""
 
 
+@cache
+def etree() -> Any:
+    """The library that writes XML; it is loaded when somebody harvests, for most hosts of a hub are never asked."""
+    from lxml import etree as found  # noqa: PLC0415  # see above
+
+    return found
+
+
 def clean(text: str) -> str:
     """A text with U+FFFD for each character that XML does not allow."""
     # What can be printed is allowed, and that is seen several times sooner.
@@ -32,12 +39,12 @@ def clean(text: str) -> str:
 
 def element(name: str) -> Element:
     """The element of a verb, which goes into the envelope when it is done."""
-    return etree.Element(f"{{{OAI}}}{name}", nsmap={None: OAI, "xsi": XSI})
+    return etree().Element(f"{{{OAI}}}{name}", nsmap={None: OAI, "xsi": XSI})
 
 
 def add(parent: Element, name: str, text: str = "", attributes: Mapping[str, str] | None = None) -> Element:
     """A new last child; names without a namespace are the protocol's own."""
-    child = etree.SubElement(parent, name if name[0] == "{" else f"{{{OAI}}}{name}")
+    child = etree().SubElement(parent, name if name[0] == "{" else f"{{{OAI}}}{name}")
     if text:
         child.text = clean(text)
     for key, value in (attributes or {}).items():
@@ -49,7 +56,7 @@ def container(
     parent: Element, name: str, *, namespace: str, schema: str, prefixes: Mapping[str | None, str]
 ) -> Element:
     """A child in a namespace of its own, which says where its schema is."""
-    child = etree.SubElement(parent, f"{{{namespace}}}{name}", nsmap=dict(prefixes))
+    child = etree().SubElement(parent, f"{{{namespace}}}{name}", nsmap=dict(prefixes))
     child.set(SCHEMA_LOCATION, f"{namespace} {schema}")
     return child
 
@@ -63,7 +70,7 @@ def envelope(
     base_url: str, *, at: datetime, verb: str, arguments: Mapping[str, str], faults: Sequence[Fault]
 ) -> Element:
     """An answer up to its errors; a request with a bad verb or argument is not repeated (§3.2)."""
-    root = etree.Element(f"{{{OAI}}}OAI-PMH", nsmap={None: OAI, "xsi": XSI})
+    root = etree().Element(f"{{{OAI}}}OAI-PMH", nsmap={None: OAI, "xsi": XSI})
     root.set(SCHEMA_LOCATION, f"{OAI} {OAI}OAI-PMH.xsd")
     add(root, "responseDate", moment(at))
     bad = any(fault.code in (BAD_VERB, BAD_ARGUMENT) for fault in faults)
@@ -79,5 +86,5 @@ def to_bytes(root: Element) -> bytes:
     Each container says itself what `xsi` is, as in the examples of the protocol: harvesters cut it out of its
     envelope (HTTP::OAI does), and lxml leaves out what an ancestor has said. In texts there is no `<`.
     """
-    found: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    found: bytes = etree().tostring(root, xml_declaration=True, encoding="UTF-8")
     return _CONTAINER.sub(_WITH_XSI, found)
