@@ -220,7 +220,7 @@ def test_a_browser_learns_how_to_search_here(shown: Exhibition, prefix: str, nam
 
 
 def test_a_resource_is_cited_as_the_standard_says(shown: Exhibition) -> None:
-    [said] = re.findall(r'<p class="cite">(.*?)</p>', shown.page("caliper").text, re.DOTALL)
+    [said, _] = re.findall(r'<p class="cite">(.*?)</p>', shown.page("caliper").text, re.DOTALL)
     assert re.fullmatch(
         rf".+\. 游标卡尺怎么读\[EB/OL\]\. \(\d{{4}}-\d\d-\d\d\)\[\d{{4}}-\d\d-\d\d\]\. {ORIGIN}/ark:[^ ]+\.",
         unescape(said),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SELDOM = ("lxml", "feedgenerator", "stream_zip", "Crypto", "urllib3", "requests", "openpyxl", "pygal", "filetype")
+SELDOM = ("lxml", "feedgenerator", "stream_zip", "Crypto", "urllib3", "requests", "openpyxl", "pygal")
 """Libraries for harvesters, feeds, archives, links, and reports."""
 
 
