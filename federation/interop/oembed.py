@@ -56,5 +56,5 @@ def reply(
 
 def frame_of(address: str, title: str, box: tuple[int, int] = (WIDTH, HEIGHT)) -> str:
     """The HTML that shows the card at `address` on any page."""
-    html = Markup('<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" style="border:0"></iframe>')
+    html = Markup('<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" frameborder="0"></iframe>')
     return str(html.format(address, *box, title))

@@ -51,7 +51,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory, store: RunningStore) -> Iter
 
 
 def taken(shown: Exhibition, name: str, form: str = "pack.zip", prefix: str = "", **headers: str) -> TestResponse:
-    return shown.get(f"{prefix}/resources/{shown.arks[name]}/{form}", **headers)
+    answer = shown.get(f"{prefix}/resources/{shown.arks[name]}/{form}", **headers)
+    # Read to its end, as a server does: what is not read holds its place until it is collected.
+    answer.get_data()
+    return answer
 
 
 def opened(answer: TestResponse) -> zipfile.ZipFile:
@@ -183,7 +186,7 @@ def test_a_file_that_the_store_has_otherwise_breaks_the_archive_off(shown: Exhib
     with pytest.raises(ZipIntegrityError):
         shown.get(f"/resources/{ark}/pack.zip").get_data()
     parts(shown.hub.app).store.put_bytes(sha256=digest, data=b"as signed")
-    assert shown.get(f"/resources/{ark}/pack.zip").status_code == 200, "its place was given back"
+    assert shown.get(f"/resources/{ark}/pack.zip").data, "its place was given back"
 
 
 def test_no_more_than_half_of_the_threads_send_archives(shown: Exhibition) -> None:
