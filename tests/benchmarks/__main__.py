@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks import (
+    archive,
     audit,
     download,
     engines,
@@ -36,6 +37,7 @@ MODULES = (
     search,
     queue,
     download,
+    archive,
     reconcile,
     fairness,
     fixity,
