@@ -62,7 +62,7 @@ ALTERED = {
     "a reason": ("UPDATE audit_reasons SET reason = 'no' WHERE event_id = (SELECT {id})", "reason_altered"),
     "a reason that nobody erased": ("DELETE FROM audit_reasons WHERE event_id = (SELECT {id})", "reason_removed"),
     "an old checkpoint": ("DELETE FROM audit_checkpoints WHERE size = 13", "counter_differs"),
-    "a checkpoint": ("UPDATE audit_checkpoints SET note = replace(note, 'A', 'B')", "checkpoint_altered"),
+    "a checkpoint": ("UPDATE audit_checkpoints SET note = 'x' || note", "checkpoint_altered"),
     "the counter": ("UPDATE counters SET value = value - 1 WHERE name = 'audit_log'", "counter_differs"),
     "what waits": ("DELETE FROM audit_waiting", "event_inserted"),
 }
