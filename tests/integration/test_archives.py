@@ -219,7 +219,12 @@ def test_an_archive_takes_the_same_few_queries_however_many_files_it_has(shown: 
         taken(shown, "many")
     with counted_queries(shown.hub) as one:
         taken(shown, "caliper")
-    assert len(many) == len(one)
+    # What is counted is written down by a thread of its own, whenever that has its turn.
+    assert len(without_uses(many)) == len(without_uses(one))
+
+
+def without_uses(statements: list[str]) -> list[str]:
+    return [statement for statement in statements if "usage" not in statement]
 
 
 # -- the form itself ------------------------------------------------------------------------------------------------

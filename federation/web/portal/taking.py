@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -52,38 +51,48 @@ def archive(ark: str, form: str) -> ResponseReturnValue:
     page = catalogue.find(db.session(), ark, today=today())
     store, title = parts().store, said(page.record["title"]).text
     made = contents.assemble(db.session(), store, page, texts=_texts(page, title), title=title, form=FORMS[form])
-    answer = _answer(made, f"{made.folder}.zip" if form == "pack.zip" else f"{made.folder}-bag.zip")
+    answer, place = _answer(made, f"{made.folder}.zip" if form == "pack.zip" else f"{made.folder}-bag.zip")
     try:
         answer.make_conditional(request, accept_ranges=True, complete_length=answer.content_length)
     except RequestedRangeNotSatisfiable as error:
-        answer.close()
         return Response(status=error.code, headers={"Content-Range": f"bytes */{error.length}"})
     if answer.status_code in (200, 206):
+        if request.method == "GET":
+            place.take()
         count(counting.DOWNLOAD, page.entry.resource_id)
     return answer
 
 
-def _answer(made: Archive, name: str) -> Response:
-    answer = Response(content_type=ZIP, direct_passthrough=True)
+class _Place:
+    """One of the few places for archives, once it is taken; given back twice it is given back once."""
+
+    def __init__(self) -> None:
+        self._held: list[threading.BoundedSemaphore] = []
+
+    def take(self) -> None:
+        """Take a place. Raises `ArchivesBusy` at once when there is none."""
+        places: threading.BoundedSemaphore = current_app.extensions[KEY]
+        if not places.acquire(blocking=False):
+            raise ArchivesBusy(retry_after=RETRY_SECONDS)
+        self._held.append(places)
+
+    def give_back(self) -> None:
+        """Let somebody else have it."""
+        if self._held:
+            self._held.pop().release()
+
+
+def _answer(made: Archive, name: str) -> tuple[Response, _Place]:
+    """The answer, and the place that its bytes need: they give it back at their end, or the answer at its own."""
+    answer, place = Response(content_type=ZIP, direct_passthrough=True), _Place()
     answer.headers["Content-Disposition"] = content_disposition(name, ZIP)
     answer.headers["Cache-Control"] = "public, no-cache"
     answer.headers["Content-Length"] = str(zipping.length(made))
     answer.set_etag(made.tag)
     if request.method == "GET":
-        answer.response = _in_turn(answer, zipping.written(made, parts().store))
-    return answer
-
-
-def _in_turn(answer: Response, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces, while one of the few places is held. Raises `ArchivesBusy` at once when there is none."""
-    places: threading.BoundedSemaphore = current_app.extensions[KEY]
-    if not places.acquire(blocking=False):
-        raise ArchivesBusy(retry_after=RETRY_SECONDS)
-    # What comes first gives the place back: the end of the bytes, or the end of an answer that sends none of them.
-    held = [places]
-    give_back = partial(_give_back, held)
-    answer.call_on_close(give_back)
-    return _until_the_end(pieces, give_back)
+        answer.response = _until_the_end(zipping.written(made, parts().store), place.give_back)
+        answer.call_on_close(place.give_back)
+    return answer, place
 
 
 def _until_the_end(pieces: Iterator[bytes], then: Callable[[], None]) -> Iterator[bytes]:
@@ -91,11 +100,6 @@ def _until_the_end(pieces: Iterator[bytes], then: Callable[[], None]) -> Iterato
         yield from pieces
     finally:
         then()
-
-
-def _give_back(held: list[threading.BoundedSemaphore]) -> None:
-    if held:
-        held.pop().release()
 
 
 def _texts(page: Page, title: str) -> Mapping[str, str]:
