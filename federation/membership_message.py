@@ -17,7 +17,6 @@ def describe(session: Session, node: Node, settings: HubSettings) -> dict[str, A
     """Who the node is to this hub (`EnrolmentReply`)."""
     keys = key_register.keys_of(session, node.id)[-messages.MAX_KEYS :]
     institution = node.institution
-    names = {"zh": institution.name_zh, "en": institution.name_en}
     return {
         "protocol": messages.PROTOCOL,
         "hub_key": log_keys(settings).jwk,
@@ -25,7 +24,7 @@ def describe(session: Session, node: Node, settings: HubSettings) -> dict[str, A
         "institution": {
             "code": institution.code,
             "kind": institution.kind,
-            "name": {tag: name for tag, name in names.items() if name},
+            "name": institution.names,
         },
         "hub_name": hub_name(settings),
         "origin": settings.origin,

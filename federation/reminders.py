@@ -18,11 +18,10 @@ from federation.models.petitions import Petition
 from federation.models.resources import Resource, ResourceVersion
 from federation.models.reviews import Claim
 from federation.models.withdrawals import HeldWithdrawal
+from federation.owing import LISTED
 
 SOON = timedelta(days=2)
 """How long before it is due a review is reminded of."""
-LISTED = 20
-"""How many are named; the others are counted."""
 
 
 @dataclass(frozen=True)

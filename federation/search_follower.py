@@ -142,14 +142,13 @@ def document(
 ) -> SearchDocument:
     """What is indexed of a published version."""
     record = version.record
-    names = {"zh": institution.name_zh, "en": institution.name_en}
     shown = {
         "title": record["title"],
         "summary": record["summary"],
         "type": record["type"],
         "license": record["license"],
         "institution": institution.code,
-        "names": {tag: name for tag, name in names.items() if name},
+        "names": institution.names,
         "occasions": record.get("occasions", []),
         "at": entry.at.isoformat(),
     }
@@ -162,7 +161,7 @@ def document(
         keywords=tuple(record.get("keywords", ())),
         creators=tuple(agent["name"] for agent in [*record.get("creators", ()), *record.get("contributors", ())]),
         identifiers=(resource.ark or "", *(one["value"] for one in record.get("identifiers", ()))),
-        extra_text="\n".join(_further_words(record, names)),
+        extra_text="\n".join(_further_words(record, institution.names)),
         type=record["type"],
         themes=tuple(record["themes"]),
         disciplines=tuple(record.get("disciplines", ())),

@@ -16,25 +16,18 @@ MAX_CHANGES, MAX_ENTRY = 500, 2**31 - 1
 SORTS = ("relevance", "newest")
 
 
-class PageNumber(Checked):
-    """A page from 1 to MAX_PAGE, from its decimal digits."""
+class Number(Checked):
+    """A whole number from `low` to `high`, from its decimal digits."""
+
+    def __init__(self, low: int, high: int, **options: Any) -> None:
+        self._low, self._high = low, high
+        super().__init__(**options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not (isinstance(value, str) and value.isascii() and value.isdigit()):
             refuse("bad_number")
-        if len(value) > len(str(MAX_PAGE)) or not 1 <= int(value) <= MAX_PAGE:
-            refuse("out_of_range", min=1, max=MAX_PAGE)
-        return int(value)
-
-
-class EntryNumber(Checked):
-    """The number of an entry of the change feed, from its decimal digits."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if not (isinstance(value, str) and value.isascii() and value.isdigit()):
-            refuse("bad_number")
-        if len(value) > len(str(MAX_ENTRY)) or int(value) > MAX_ENTRY:
-            refuse("out_of_range", min=0, max=MAX_ENTRY)
+        if len(value) > len(str(self._high)) or not self._low <= int(value) <= self._high:
+            refuse("out_of_range", min=self._low, max=self._high)
         return int(value)
 
 
@@ -75,10 +68,10 @@ class SearchQuery(Strict):
     license = _codes("licenses")
     institution = Many(Text(64), MAX_CHOSEN, load_default=list)
     sort = Sort(load_default="")
-    page = PageNumber(load_default=1)
+    page = Number(1, MAX_PAGE, load_default=1)
 
 
 class ChangesQuery(Strict):
     """After which entry of the change feed to go on."""
 
-    after = EntryNumber(load_default=0)
+    after = Number(0, MAX_ENTRY, load_default=0)

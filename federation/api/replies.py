@@ -11,11 +11,10 @@ from federation.web.addresses import absolute
 
 def institution_reply(institution: Institution) -> dict[str, Any]:
     """An institution as `schemas.InstitutionReply` says."""
-    names = {"zh": institution.name_zh, "en": institution.name_en}
     return {
         "code": institution.code,
         "kind": institution.kind,
-        "name": {tag: name for tag, name in names.items() if name},
+        "name": institution.names,
         "url": absolute("portal.institution", code=institution.code),
     }
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from federation import catalogue
 from federation.catalogue import Described
+from federation.spreadsheets import BOM, inert
 
 JSON_LINES, CSV = "jsonl", "csv"
 LEVEL = 6
@@ -71,7 +72,7 @@ def _as_json(one: Described, origin: str, today: date) -> dict[str, Any]:
         "version": one.version,
         "sha256": one.sha256,
         "published_at": entry.at.isoformat(),
-        "institution": {"code": entry.institution.code, "name": _names(one)},
+        "institution": {"code": entry.institution.code, "name": entry.institution.names},
         "record": record,
         "downloads": {
             file["name"]: f"{origin}/resources/{entry.ark}/files/{quote(file['name'], safe='')}"
@@ -82,10 +83,9 @@ def _as_json(one: Described, origin: str, today: date) -> dict[str, Any]:
 
 
 def _rows(found: Iterable[Described], origin: str, _today: date) -> Iterable[str]:
-    # Excel takes UTF-8 for what it is only when a byte order mark says so.
-    yield "\ufeff" + _row(COLUMNS)
+    yield BOM + _row(COLUMNS)
     for one in found:
-        yield _row([_plain(value) for value in _values(one, origin)])
+        yield _row([inert(str(value)) for value in _values(one, origin)])
 
 
 def _values(one: Described, origin: str) -> Iterable[Any]:
@@ -102,18 +102,7 @@ def _values(one: Described, origin: str) -> Iterable[Any]:
     yield from (one.version, entry.at.isoformat(), len(files), sum(file["size"] for file in files))
 
 
-def _plain(value: Any) -> str:
-    """A value that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def _row(values: Iterable[str]) -> str:
     written = io.StringIO()
     csv.writer(written).writerow(values)
     return written.getvalue()
-
-
-def _names(one: Described) -> dict[str, str]:
-    names = {"zh": one.entry.institution.name_zh, "en": one.entry.institution.name_en}
-    return {tag: name for tag, name in names.items() if name}

@@ -117,10 +117,9 @@ def _named(name: str | None) -> dict[str, str] | None:
 
 
 def _organisation(institution: Institution, address: str) -> dict[str, Any]:
-    names = {"zh": institution.name_zh, "en": institution.name_en}
     return {
         "@type": "Organization",
-        "name": _texts({tag: name for tag, name in names.items() if name}),
+        "name": _texts(institution.names),
         "url": address,
     }
 

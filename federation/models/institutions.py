@@ -29,6 +29,11 @@ class Institution(Base):
     withdrawals_allowed_until: Mapped[datetime | None]
     storage_quota: Mapped[int | None] = mapped_column(BigInteger)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The names that are given, by language."""
+        return {tag: name for tag, name in (("zh", self.name_zh), ("en", self.name_en)) if name}
+
     def name(self, language: str) -> str:
         """The name in `language`; the other one when this one is not given."""
         first, second = (self.name_zh, self.name_en) if language.startswith("zh") else (self.name_en, self.name_zh)

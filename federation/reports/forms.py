@@ -14,11 +14,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from federation.reports.tables import BYTES, DAYS, PERCENT, Cell, Table
+from federation.spreadsheets import BOM, inert
 
-BOM = "\ufeff"
-"""What makes Excel read a CSV file as UTF-8."""
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet would take for a formula; a Chinese one takes wide signs for narrow ones."""
 FORMATS = {PERCENT: "0%", DAYS: "0.0", BYTES: "#,##0"}
 SVG = "http://www.w3.org/2000/svg"
 INK, CINNABAR, SLATE = "#2b2a27", "#b8372b", "#4a6670"
@@ -133,7 +130,7 @@ def _cell(sheet: Any, value: Cell, kind: str = "", *, bold: bool = False) -> Any
 
 
 def _inert(value: Cell) -> Cell:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return inert(value) if isinstance(value, str) else value
 
 
 def _sheet_name(title: str) -> str:

@@ -90,9 +90,8 @@ def _dublin_core(page: Page) -> bytes:
 
 
 def _item(page: Page) -> Item:
-    entry, names = page.entry, {"zh": page.entry.institution.name_zh, "en": page.entry.institution.name_en}
-    publisher = {tag: name for tag, name in names.items() if name}
-    return Item(entry.ark, entry.at, (), page.jws, publisher, entry.at)
+    entry = page.entry
+    return Item(entry.ark, entry.at, (), page.jws, entry.institution.names, entry.at)
 
 
 def wanted() -> str:

@@ -39,7 +39,7 @@ def embedded(ark: str) -> ResponseReturnValue:
 def embed_code() -> ResponseReturnValue:
     """What stands for one of our addresses on another site (oEmbed 1.0 §2.3). Raises `NotFound` for any other."""
     if request.args.get("format", "json") != "json":
-        return Response(status=NOT_IMPLEMENTED)
+        return Response("only format=json\n", status=NOT_IMPLEMENTED, content_type="text/plain; charset=utf-8")
     settings, language = parts().settings, request_language()
     ark = oembed.ark_of(request.args.get("url", "")[:2000], settings.origin)
     if ark is None:

@@ -82,12 +82,12 @@ def test_a_dump_has_all_that_is_public_and_no_more(hub: Hub, member: Member) -> 
 
 
 def test_the_table_opens_in_a_spreadsheet_and_runs_nothing(hub: Hub, member: Member) -> None:
-    publish(hub, member, make_record(title={"zh": "=HYPERLINK(1)"}, keywords=["甲", "乙"]))
+    publish(hub, member, make_record(title={"zh": "＝HYPERLINK(1)"}, keywords=["甲", "乙"]))
     made(hub)
     text = taken(hub, "catalogue.csv.gz").decode("utf-8-sig")
     assert taken(hub, "catalogue.csv.gz").startswith(b"\xef\xbb\xbf")
     [row] = csv.DictReader(io.StringIO(text))
-    assert row["title_zh"] == "'=HYPERLINK(1)"
+    assert row["title_zh"] == "'＝HYPERLINK(1)"
     assert row["keywords"] == "甲; 乙"
     assert dumps(hub)["catalogue.csv.gz"]["resources"] == 1
 

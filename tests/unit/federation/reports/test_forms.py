@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from openpyxl import load_workbook
 
+from federation import spreadsheets
 from federation.reports import forms
 from federation.reports.tables import BYTES, DAYS, PERCENT, PLAIN, Table
 
@@ -44,7 +45,7 @@ def test_csv_is_read_as_utf_8_by_excel_and_holds_no_formula() -> None:
     assert rows[3][0] == "合计"
 
 
-@pytest.mark.parametrize("sign", forms.FORMULA)
+@pytest.mark.parametrize("sign", spreadsheets.FORMULA)
 def test_no_text_of_a_csv_begins_as_a_formula_would(sign: str) -> None:
     row = (f"{sign}1+1", 1, 1.0, None, 1)
     told = forms.as_csv(replace(TABLE, rows=[row], total=None)).removeprefix("\ufeff")
