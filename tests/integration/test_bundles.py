@@ -212,7 +212,8 @@ def test_refusals_without_end_do_not_make_a_receipt_larger_than_a_node_reads(nod
     assert [said["code"] for said in node.take(receipt).sent.refused] == ["signature_invalid"] * len(refused)
 
 
-def test_a_hub_that_was_restored_gets_the_answers_again_by_stick(hub, node):
+def answered(hub, node):
+    """A record that a reviewer has asked about and the node has answered; both ids. Nothing of the answer is sent."""
     record_id = node.register()
     node.take(node.import_(node.export()))
     with unit_of_work(hub.app) as session:
@@ -221,6 +222,11 @@ def test_a_hub_that_was_restored_gets_the_answers_again_by_stick(hub, node):
     node.take(node.import_(node.export("news")))
     with node.workplace.database.unit_of_work() as session:
         node_questions.answer(session, asked, "本院。")
+    return record_id, asked
+
+
+def test_a_hub_that_was_restored_gets_the_answers_again_by_stick(hub, node):
+    _, asked = answered(hub, node)
     node.take(node.import_(node.export("words")))
     with unit_of_work(hub.app) as session:
         question = session.get_one(Question, asked)
@@ -233,14 +239,7 @@ def test_a_hub_that_was_restored_gets_the_answers_again_by_stick(hub, node):
 
 
 def test_an_answer_that_was_changed_after_it_was_carried_off_is_not_taken_for_the_one_that_arrived(hub, node):
-    record_id = node.register()
-    node.take(node.import_(node.export()))
-    with unit_of_work(hub.app) as session:
-        [version] = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id == record_id))
-        asked = questions.ask(session, version, reviewer=add_person(session, "li"), text="谁拍的？").id
-    node.take(node.import_(node.export("news")))
-    with node.workplace.database.unit_of_work() as session:
-        node_questions.answer(session, asked, "本院。")
+    record_id, asked = answered(hub, node)
     receipt = node.import_(node.export("words"))
     with node.workplace.database.unit_of_work() as session:
         node_questions.answer(session, asked, "外单位。")
