@@ -35,6 +35,9 @@ from shared.signing import SignedRecord
 
 Progress = Callable[[int], None]
 
+MAX_CATCHING_UP = 5
+"""How often what the hub did between our reading its events and comparing is read before a difference is believed."""
+
 
 @dataclass
 class Reconciled:
@@ -65,7 +68,13 @@ class _Round:
 
     node_count: int
     digest: str
+    cursor: int
     reply: dict[str, Any]
+
+    @property
+    def outrun(self) -> bool:
+        """Whether sides differ while the hub has told more than we had read, which may be all the difference."""
+        return bool(self.reply["differing"]) and self.reply["last_event"] > self.cursor
 
 
 class Reconciler:
@@ -83,6 +92,8 @@ class Reconciler:
         if not dry_run and self._has_lost_its_place(first):
             self.exchange()
             first = self._compare([])
+        if not dry_run:
+            first = self._caught_up(first, [])
         found = self._with_answers(list(self._findings(first)))
         if not found:
             return self._note(first, found, mended=False)
@@ -94,7 +105,18 @@ class Reconciler:
         self.exchange()
         found = self._with_answers(found)
         self._give_arks(found)
-        return self._note(self._compare(found), found, mended=mended)
+        return self._note(self._caught_up(self._compare(found), found), found, mended=mended)
+
+    def _caught_up(self, compared: _Round, found: Sequence[Finding]) -> _Round:
+        """`compared`, or the comparison after reading what the hub's worker and reviewers did since we read last."""
+        for _ in range(MAX_CATCHING_UP):
+            if not compared.outrun:
+                break
+            self.exchange()
+            before, compared = compared, self._compare(found)
+            if compared.cursor == before.cursor:
+                break
+        return compared
 
     def _compare(self, found: Sequence[Finding]) -> _Round:
         with self.workplace.database.unit_of_work(read_only=True) as session:
@@ -103,9 +125,8 @@ class Reconciler:
         message: dict[str, Any] = {"buckets": digests, "count": len(items), "cursor": cursor}
         if found:
             message["found"] = [finding.as_message() for finding in found[:MAX_FINDINGS]]
-        return _Round(
-            len(items), overall_digest(digests), self.client.ask("/reconciliation/digests", message, DigestsReply)
-        )
+        reply = self.client.ask("/reconciliation/digests", message, DigestsReply)
+        return _Round(len(items), overall_digest(digests), cursor, reply)
 
     def _findings(self, compared: _Round) -> Iterator[Finding]:
         buckets = set(compared.reply["differing"])

@@ -99,3 +99,34 @@ def test_a_hub_whose_events_end_elsewhere_was_restored_and_hears_what_no_compari
             found = not session.get_one(Petition, LOST).sent, session.scalar(select(Membership.cursor))
         assert found == ((False, 7) if dry_run else (said_again, cursor))
     assert len(exchanged) == 1 + said_again
+
+
+class Busy:
+    """A hub that moves every record on, with an event, just after the node has read its events: `moves` times."""
+
+    def __init__(self, node: Isolated, moves: int) -> None:
+        self.node, self.left, self.last_event, self.asked = node, moves, 0, 0
+
+    def exchange(self) -> None:
+        """The node reads the events, and right after that comes one more."""
+        with self.node.workplace.database.unit_of_work() as session:
+            session.execute(update(Membership).values(cursor=self.last_event))
+        if self.left:
+            self.left, self.last_event = self.left - 1, self.last_event + 1
+
+    def ask(self, path: str, message: Mapping[str, Any], _reply: object) -> dict[str, Any]:
+        """The answer to a message."""
+        if path.endswith("items"):
+            return {"items": [], "more": False}
+        self.asked += 1
+        differing = [] if message["cursor"] == self.last_event else [bucket_of(LOST)]
+        return {"count": 0, "digest": "", "differing": differing, "last_event": self.last_event}
+
+
+@pytest.mark.parametrize(("moves", "equal", "asked"), [(0, True, 1), (1, True, 2), (3, True, 4), (99, False, 6)])
+def test_what_the_hub_does_while_the_node_compares_is_read_before_a_difference_is_believed(
+    node: Isolated, moves: int, equal: bool, asked: int
+) -> None:
+    busy: Any = Busy(node, moves)
+    done = Reconciler(node.workplace, busy, busy.exchange).run()
+    assert (done.equal, busy.asked) == (equal, asked)
