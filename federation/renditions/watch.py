@@ -18,7 +18,8 @@ from federation.models.base import now
 from federation.parts import parts
 from federation.renditions import making
 from federation.renditions.making import Claim
-from federation.renditions.office import ConversionFailed, Office, OfficeUnusable, Pause, find
+from federation.renditions.office import ConversionFailed, Office, OfficeUnusable, find
+from federation.sandbox import Pause
 from federation.storage import StorageError
 
 IDLE_SECONDS = 5.0
