@@ -1,7 +1,7 @@
 """Pictures of one file, made in a process of its own: the file from standard input, a ZIP to standard output.
 
 Nothing of the hub is imported here: a stranger's file is read by libraries that are written in C, so this process is
-to hold nothing worth having, and what it says is believed by nobody (`federation.derivatives.shop` reads it).
+to hold nothing worth having, and what it says is believed by nobody (`federation.derivatives.maker` reads it).
 The ZIP is not compressed; it has WebP pictures and `facts.json`. Exit codes: 0 done, 3 unreadable, 4 too large.
 """
 

@@ -43,7 +43,7 @@ STATES_OF_OTHERS = {
     ("federation/ingestion.py", "outcome"),
 }
 """Assignments of `state` to things that are not versions: by file and variable."""
-NO_VERSIONS = {"federation/renditions/making.py"}
+NO_VERSIONS = {"federation/derivatives/making.py", "federation/renditions/making.py"}
 """Files that know no version, and update the states of other things."""
 LATE = {"nodes/workplace.py": ["nodes", "nodes"]}
 """Our own imports inside functions: a page that signs nothing loads no cryptography (a quarter of its memory)."""
