@@ -1,4 +1,4 @@
-"""The background process: the queue, the search follower, files, renditions, pictures, links, log, letters, the sweep."""
+"""The background process: queue, search follower, files, renditions, pictures, links, log, letters, the sweep."""
 
 from __future__ import annotations
 

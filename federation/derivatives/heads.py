@@ -13,9 +13,10 @@ MOST_CHARACTERS = 12_000
 """How much of that is kept: what a page shows."""
 MOST_ROWS, MOST_COLUMNS, MOST_CELL = 30, 20, 200
 """Of a table: rows, columns, and characters of a cell."""
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
 _ENCODINGS = ("utf-8", "gb18030")
-"""Tried in turn. GB 18030 includes GBK and GB 2312, and nearly everything that is not UTF-8 is one of these here."""
+"""Tried in turn, named as browsers name them. GB 18030 includes GBK and GB 2312: nearly everything that is not UTF-8
+is one of these here."""
 _DELIMITERS = ",;\t|"
 
 

@@ -244,7 +244,9 @@ def test_what_was_stored_before_there_were_derivatives_gets_them_when_a_worker_s
     assert look(hub, sha256)
 
 
-@pytest.mark.parametrize("fault", [{"damaged_at": now()}, {"malware": "Test"}, {"scan": "due"}, {"removing_at": now()}])
+@pytest.mark.parametrize(
+    "fault", [{"damaged_at": now()}, {"malware": "Test"}, {"scan": "due"}, {"removing_at": now()}]
+)
 def test_damaged_infected_and_unscanned_files_are_neither_opened_nor_shown(hub, member, fault):
     sha256, text = send(hub, member), send(hub, member, b"a,b\n1,2\n", name="a.csv", media_type="text/csv")
     while watch.make_next(hub.app, USING):

@@ -23,8 +23,8 @@ def table(text, *, whole=True):
         (codecs.BOM_UTF8 + TEXT.encode(), "utf-8"),
         (TEXT.encode("gbk"), "gb18030"),
         ((TEXT + "𠮷").encode("gb18030"), "gb18030"),
-        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-16-le"),
-        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16-be"),
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-16le"),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16be"),
     ],
 )
 def test_a_text_is_read_in_whichever_encoding_it_has(data, charset):
