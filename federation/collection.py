@@ -10,12 +10,13 @@ from flask import Flask
 
 from federation import garbage, granting
 from federation.database import unit_of_work
+from federation.derivatives import making as derivatives
 from federation.dumps import making as dumps
 from federation.granting import Opening
 from federation.models.base import now
 from federation.models.objects import Upload
 from federation.parts import parts
-from federation.renditions import making
+from federation.renditions import making as renditions
 from federation.storage import Lying, StorageError
 
 FORGOTTEN = timedelta(hours=1)
@@ -140,8 +141,8 @@ def _collect_objects(app: Flask, done: Collected, before: datetime, *, dry_run: 
     with unit_of_work(app, read_only=True) as session:
         found = dict(garbage.unneeded(session, before=before))
     for one in parts(app).store.in_public():
-        if one.rendition_of is not None:
-            _collect_rendition(app, done, one, before, dry_run=dry_run)
+        if one.rendition_of is not None or one.derivative_of is not None:
+            _collect_made(app, done, one, before, dry_run=dry_run)
         elif one.dump is not None:
             _collect_dump(app, done, one, before, dry_run=dry_run)
         elif one.sha256 is None:
@@ -161,17 +162,23 @@ def _collect_objects(app: Flask, done: Collected, before: datetime, *, dry_run: 
         done.size += size
 
 
-def _collect_rendition(app: Flask, done: Collected, one: Lying, before: datetime, *, dry_run: bool) -> None:
-    """A PDF whose document has gone while a worker made it; one of a document that is here stays with it."""
-    if one.rendition_of is None or one.written >= before:
+def _collect_made(app: Flask, done: Collected, one: Lying, before: datetime, *, dry_run: bool) -> None:
+    """What was made of a file that went while a worker was at it; that of a file that is here stays with it."""
+    if one.written >= before:
         return
     with unit_of_work(app, read_only=True) as session:
-        if making.of(session, [one.rendition_of]):
+        if one.rendition_of is not None and renditions.of(session, [one.rendition_of]):
+            return
+        if one.derivative_of is not None and derivatives.is_known(session, one.derivative_of):
             return
     done.leftovers += 1
     done.size += one.size
-    if not dry_run:
+    if dry_run:
+        return
+    if one.rendition_of is not None:
         parts(app).store.renditions.delete(sha256=one.rendition_of)
+    if one.derivative_of is not None:
+        parts(app).store.derivatives.delete(sha256=one.derivative_of)
 
 
 def _collect_dump(app: Flask, done: Collected, one: Lying, before: datetime, *, dry_run: bool) -> None:
@@ -188,8 +195,9 @@ def _collect_dump(app: Flask, done: Collected, one: Lying, before: datetime, *, 
 
 
 def _remove(app: Flask, sha256: str) -> None:
-    """The bytes, and the PDF that was made of them."""
+    """The bytes, and what was made of them."""
     parts(app).store.renditions.delete(sha256=sha256)
+    parts(app).store.derivatives.delete(sha256=sha256)
     parts(app).store.delete(sha256=sha256)
     with unit_of_work(app) as session:
         garbage.removed(session, sha256)

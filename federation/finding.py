@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from threading import Lock
@@ -98,6 +98,21 @@ class FileFinder:
 
         With an `engine` the question goes past the session, which is opened only for what is not in memory yet.
         """
+        files, withheld = self._open_files(open_session, ark, today=today, engine=engine)
+        return _checked(open_session, files.get(name), withheld=withheld)
+
+    def find_by_digest(
+        self, open_session: Callable[[], Session], ark: str, digest: str, *, today: date, engine: Engine | None = None
+    ) -> PublicFile:
+        """The same by the beginning of the file's SHA-256."""
+        files, withheld = self._open_files(open_session, ark, today=today, engine=engine)
+        found = next((file for file in files.values() if file.sha256.startswith(digest)), None)
+        return _checked(open_session, found, withheld=withheld)
+
+    def _open_files(
+        self, open_session: Callable[[], Session], ark: str, *, today: date, engine: Engine | None
+    ) -> tuple[Mapping[str, PublicFile], bool]:
+        """The files of a public resource by their names, none while an embargo lasts; and whether any is withheld."""
         kind, version_id, sha256, withheld = self._stands(open_session, engine, catalogue.normal_ark(ark))
         if kind != PUBLISHED:
             catalogue.latest(open_session(), ark)
@@ -106,12 +121,9 @@ class FileFinder:
         with held.lock:
             if held.files is None:
                 _read_files(open_session(), held)
-        found = (held.files or {}).get(name)
-        if found is None or (held.embargo_until and today.isoformat() < held.embargo_until):
-            raise NotFound()
-        if withheld:
-            serving.check(open_session(), found.sha256)
-        return found
+        if held.embargo_until and today.isoformat() < held.embargo_until:
+            return {}, withheld
+        return held.files or {}, withheld
 
     def _stands(self, open_session: Callable[[], Session], engine: Engine | None, ark: str | None) -> Standing:
         if ark is None:
@@ -135,6 +147,14 @@ class _VersionFiles:
         self.lock = Lock()
         self.files: dict[str, PublicFile] | None = None
         self.embargo_until = ""
+
+
+def _checked(open_session: Callable[[], Session], found: PublicFile | None, *, withheld: bool) -> PublicFile:
+    if found is None:
+        raise NotFound()
+    if withheld:
+        serving.check(open_session(), found.sha256)
+    return found
 
 
 def _read_files(session: Session, held: _VersionFiles) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from federation import auditlog
+from federation.derivatives import making as derivatives
 from federation.models.base import now
 from federation.models.objects import StoredObject, Upload
 from federation.models.resources import VersionFile
-from federation.renditions import making
+from federation.renditions import making as renditions
 
 LIVE_STATES = ("open", "verifying")
 
@@ -99,7 +100,8 @@ def removed(session: Session, sha256: str) -> None:
         return
     detail = {"outcome": "success", "size": stored.size}
     auditlog.record(session, auditlog.Happening(auditlog.WORKER, "object.removed", f"object:{sha256}", detail=detail))
-    making.forget(session, sha256)
+    renditions.forget(session, sha256)
+    derivatives.forget(session, sha256)
     session.delete(stored)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from federation import auditlog, fixity, inspection, lifecycle, screening
+from federation.derivatives import making as derivatives
 from federation.granting import Opening
 from federation.inspection import Content
 from federation.models.base import insert_missing, now
@@ -21,7 +22,7 @@ from federation.models.institutions import Node
 from federation.models.objects import USABLE, StoredObject, Upload
 from federation.models.resources import ResourceVersion, VersionFile
 from federation.needs import WAITING
-from federation.renditions import making
+from federation.renditions import making as renditions
 from federation.storage import (
     DigestMismatch,
     IncompleteUpload,
@@ -154,7 +155,8 @@ def stored(session: Session, kept: Kept, content: Content, *, actor: str) -> boo
         insert_missing(session, StoredObject, [new | {"crc32": kept.crc32}])
         row = session.get_one(StoredObject, kept.sha256, with_for_update=True)
         inspection.note_on(session, row, content.scan, content.malware)
-        making.want(session, row)
+        renditions.want(session, row)
+        derivatives.want(session, row)
     elif not row.sound:
         fixity.mark_repaired(session, row, actor=actor)
     session.flush()

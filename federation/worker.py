@@ -1,4 +1,4 @@
-"""The background process: the queue, the search follower, files, renditions, links, log, letters, the sweep."""
+"""The background process: queue, search follower, files, renditions, pictures, links, log, letters, the sweep."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask import Flask
 
 from federation import audit_keeper, fixity_watch, link_watch, mail_round, search_follower
 from federation.core import create_core
+from federation.derivatives import watch as derivative_watch
 from federation.dumps import watch as dump_watch
 from federation.parts import parts
 from federation.renditions import watch as rendition_watch
@@ -34,6 +35,7 @@ def run(app: Flask) -> None:
         threading.Thread(target=audit_keeper.run, args=(app, stopping), name="audit-keeper", daemon=True),
         threading.Thread(target=mail_round.run, args=(app, stopping), name="mail", daemon=True),
         threading.Thread(target=rendition_watch.run, args=(app, stopping), name="renditions", daemon=True),
+        threading.Thread(target=derivative_watch.run, args=(app, stopping), name="derivatives", daemon=True),
         threading.Thread(target=link_watch.run, args=(app, stopping), name="links", daemon=True),
         threading.Thread(target=dump_watch.run, args=(app, stopping), name="dumps", daemon=True),
         threading.Thread(target=_sweep_again_and_again, args=(app, stopping), name="sweep", daemon=True),

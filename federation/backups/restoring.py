@@ -37,13 +37,14 @@ from federation.backups.snapshot import Begin
 from federation.backups.undone import Undone
 from federation.core import create_core
 from federation.database import db
+from federation.derivatives import making as derivatives
 from federation.dumps import making as dumps
 from federation.fixity import Claim
 from federation.models.base import now
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.parts import parts
-from federation.renditions import making
+from federation.renditions import making as renditions
 from federation.settings import HubSettings, secrets_file
 from shared import private
 from shared.errors import BackupFromNewer, FileUnwritable, RestoreNotEmpty
@@ -132,7 +133,8 @@ def _put_rows(
             # Links that were used or taken back since the backup would be good again.
             account_links.void_all(session)
             mail.drop_all(session)
-            making.make_anew(session)
+            renditions.make_anew(session)
+            derivatives.make_anew(session)
             scheduling.tell_days(session)
             good = undone.look(session, since=backup.manifest.made)
             _note(session, backup, lacking, good)

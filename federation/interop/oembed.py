@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,15 @@ from federation import catalogue
 
 MEDIA_TYPE = "application/json+oembed"
 WIDTH, HEIGHT = 480, 180
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture of a resource: its absolute address and its pixels."""
+
+    url: str
+    width: int
+    height: int
 
 
 def ark_of(url: str, origin: str) -> str | None:
@@ -41,7 +51,15 @@ def _within(usual: int, most: int | None) -> int:
 
 
 def reply(
-    *, title: str, by: str, by_url: str, hub: str, origin: str, frame: str, picture: str, box: tuple[int, int]
+    *,
+    title: str,
+    by: str,
+    by_url: str,
+    hub: str,
+    origin: str,
+    frame: str,
+    picture: Thumbnail | None,
+    box: tuple[int, int],
 ) -> Mapping[str, Any]:
     """The answer, of type `rich`: a frame that shows the resource's card (oEmbed 1.0 §2.3.4.4)."""
     width, height = box
@@ -58,7 +76,13 @@ def reply(
         "width": width,
         "height": height,
     }
-    return said | ({"thumbnail_url": picture, "thumbnail_width": 160, "thumbnail_height": 120} if picture else {})
+    if picture is None:
+        return said
+    return said | {
+        "thumbnail_url": picture.url,
+        "thumbnail_width": picture.width,
+        "thumbnail_height": picture.height,
+    }
 
 
 def frame_of(address: str, title: str, box: tuple[int, int] = (WIDTH, HEIGHT)) -> str:

@@ -1,10 +1,7 @@
 """LibreOffice, shut in: one document in, one PDF out, and nothing else of this machine or the network.
 
-A document is written by strangers and LibreOffice reads dozens of old formats, so it is taken for granted that it can
-be made to do anything. bubblewrap gives it namespaces of its own: no network device but a dead loopback, no process
-but its own, and of the file system the programs in /usr, fonts and a temporary file system in memory, all of which
-end with it. No file of the hub, no key and no variable of its environment is there to be shown. Where this cannot be
-had, nothing is converted.
+A document is written by strangers and LibreOffice reads dozens of old formats, so it runs in the sandbox
+(`federation.sandbox`), which shows it the programs in /usr and fonts. Where that cannot be had, nothing is converted.
 """
 
 from __future__ import annotations
@@ -12,15 +9,16 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
+
+from federation import sandbox
+from federation.sandbox import Pause
 
 MIB = 1024**2
 MOST_SOURCE = 100 * MIB
@@ -35,7 +33,6 @@ SPARE_ROOM = MIB
 """Bytes: a temporary folder with less room than that is called full."""
 LOOK_SECONDS = 30
 """How long LibreOffice may take to say its version."""
-POLL_SECONDS = 0.1
 SPARE_SECONDS = 10
 
 OFF, ABSENT, UNCONFINED, BROKEN = "off", "absent", "unconfined", "broken"
@@ -64,26 +61,14 @@ pages, they say less than nothing.
 """
 
 _SETTINGS = Path(__file__).with_name("office.xcu")
-_TOOLS = ("bwrap", "prlimit", "choom", "nice", "timeout")
-_MODEST = ("nice", "-n", "10", "choom", "-n", "1000", "--")
-"""The hub's own work goes first, and where memory runs out it is a conversion that ends, not the database.
-
-The limits are each process's own, and a document may start many.
-"""
-_SHOWN = (
-    *("/usr", "/bin", "/lib", "/lib64"),
-    *("/etc/fonts", "/etc/libreoffice", "/etc/alternatives", "/etc/ld.so.cache", "/var/cache/fontconfig"),
-)
-"""What there is to be read: programs, libraries, fonts. What a system does not have is left out."""
-_LOCKED = ("--remount-ro", "/dev", "--remount-ro", "/", "--")
-"""The last of bubblewrap's options: from now on nothing but /tmp is written."""
+_TOOLS = (*sandbox.TOOLS, "timeout")
+_SHOWN = ("/etc/fonts", "/etc/libreoffice", "/var/cache/fontconfig")
+"""What LibreOffice reads besides what every program does."""
 _SCRIPT = """mkdir -p /tmp/profile/user && cp /settings.xcu /tmp/profile/user/registrymodifications.xcu &&
 "$1" --headless --norestore --nologo -env:UserInstallation=file:///tmp/profile \
  --convert-to "pdf:$2" --outdir /tmp/out "/tmp/document.$3" >/dev/null 2>&1
 cat /tmp/out/document.pdf"""
 """Whatever LibreOffice says, only whether there is a PDF counts: it ends with 0 for a document it could not read."""
-
-Pause = Callable[[float], object]
 
 
 class OfficeUnusable(Exception):
@@ -121,11 +106,11 @@ class Office:
         pdf = TemporaryFile()  # noqa: SIM115  # handed to the caller
         try:
             document.seek(0)
-            inside = ["--file", "0", f"/tmp/document.{suffix}", *_LOCKED]  # noqa: S108  # the sandbox's own /tmp
+            inside = ["--file", "0", f"/tmp/document.{suffix}"]  # noqa: S108  # the sandbox's own /tmp
             # Not for the worker, which looks at the clock itself, but should it die before bubblewrap is tied to it.
             in_time = ["timeout", "--signal=KILL", str(self.seconds + SPARE_SECONDS)]
             command = [*in_time, "/bin/sh", "-c", _SCRIPT, "sh", self.program, export, suffix]
-            code = self._run([*inside, *command], document, pdf, self.seconds, pause)
+            code = self._run(command, document, pdf, self.seconds, pause, inside)
             size = pdf.seek(0, os.SEEK_END)
             if size > MOST_PDF:
                 raise ConversionFailed(TOO_LARGE)
@@ -149,38 +134,32 @@ class Office:
 
     def _say(self, command: Sequence[str], hindrance: str) -> str:
         with TemporaryFile() as said:
-            if self._run([*_LOCKED, *command], subprocess.DEVNULL, said, LOOK_SECONDS, time.sleep):
+            if self._run(command, subprocess.DEVNULL, said, LOOK_SECONDS, time.sleep):
                 raise OfficeUnusable(hindrance)
             said.seek(0)
             return said.read(1000).decode(errors="replace").partition("\n")[0].strip()
 
     def _run(
-        self, command: Sequence[str], document: IO[bytes] | int, output: IO[bytes], seconds: float, pause: Pause
+        self,
+        command: Sequence[str],
+        document: IO[bytes] | int,
+        output: IO[bytes],
+        seconds: float,
+        pause: Pause,
+        inside: Sequence[str] = (),
     ) -> int:
         """Run a command in the sandbox to its end: its exit code. Raises `ConversionFailed` for one that is late."""
-        limits = [f"--{name}={most}" for name, most in {**LIMITS, "cpu": int(2 * seconds)}.items()]
-        process = subprocess.Popen(
-            ["/usr/bin/env", *_MODEST, "prlimit", *limits, "bwrap", *_sandbox(self.program), *command],
-            stdin=document,
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.environ.get("PATH", os.defpath)},
-            cwd="/",
-            start_new_session=True,
+        whole = sandbox.shut_in(
+            command,
+            shown=(*_SHOWN, *_own_folder(Path(self.program))),
+            written=MOST_WRITTEN,
+            limits={**LIMITS, "cpu": int(2 * seconds)},
+            options=["--ro-bind", str(_SETTINGS), "/settings.xcu", *inside],
         )
-        deadline = time.monotonic() + seconds
         try:
-            while process.poll() is None:
-                if time.monotonic() > deadline:
-                    raise ConversionFailed(TIMEOUT)
-                pause(POLL_SECONDS)
-        finally:
-            if process.poll() is None:
-                # bubblewrap's death ends its process namespace, and so all that was started in there.
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        return process.returncode
+            return sandbox.run(whole, document, output, seconds=seconds, pause=pause)
+        except sandbox.TookTooLong as error:
+            raise ConversionFailed(TIMEOUT) from error
 
 
 def find(program: str, *, seconds: int) -> Office:
@@ -202,19 +181,6 @@ def _refuse_if_full(file: IO[bytes]) -> None:
     disk = os.fstatvfs(file.fileno())
     if disk.f_bavail * disk.f_frsize < SPARE_ROOM:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _sandbox(program: str) -> list[str]:
-    """bubblewrap's options (bwrap(1)), but for those of one document and the last."""
-    words = ["--unshare-all", "--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
-    words += ["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv"]
-    for name, value in (("HOME", "/tmp"), ("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8")):  # noqa: S108
-        words += ["--setenv", name, value]
-    words += ["--proc", "/proc", "--dev", "/dev"]
-    words += ["--size", str(MOST_WRITTEN), "--tmpfs", "/tmp", "--chdir", "/tmp"]  # noqa: S108
-    for place in (*_SHOWN, *_own_folder(Path(program))):
-        words += ["--ro-bind-try", place, place]
-    return [*words, "--ro-bind", str(_SETTINGS), "/settings.xcu"]
 
 
 def _own_folder(program: Path) -> tuple[str, ...]:

@@ -14,11 +14,13 @@ from flask import Flask
 
 from federation import room
 from federation.database import unit_of_work
+from federation.derivatives import making as derivatives
 from federation.models.base import now
 from federation.parts import parts
 from federation.renditions import making
 from federation.renditions.making import Claim
-from federation.renditions.office import ConversionFailed, Office, OfficeUnusable, Pause, find
+from federation.renditions.office import ConversionFailed, Office, OfficeUnusable, find
+from federation.sandbox import Pause
 from federation.storage import StorageError
 
 IDLE_SECONDS = 5.0
@@ -96,6 +98,8 @@ def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
         raise
     with unit_of_work(app) as session:
         wanted = making.made(session, claimed, size, maker=office.maker)
+        if wanted:
+            derivatives.want_of_rendition(session, claimed.sha256)
     if not wanted:
         parts(app).store.renditions.delete(sha256=claimed.sha256)
     return True
@@ -132,4 +136,4 @@ def _make(app: Flask, office: Office, claimed: Claim, pause: Pause) -> int:
                 document.write(piece)
                 pause(0)
         with office.to_pdf(document, claimed.media_type, pause=pause) as pdf:
-            return store.renditions.put(sha256=claimed.sha256, pdf=pdf)
+            return store.renditions.put(sha256=claimed.sha256, file=pdf)

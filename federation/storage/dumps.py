@@ -6,11 +6,11 @@ import hashlib
 import os
 from typing import IO
 
+from federation.storage.beside import FileBody
 from federation.storage.disposition import content_disposition
 from federation.storage.keeping import keep_body
 from federation.storage.layout import dump_key
 from federation.storage.presign import Presigner
-from federation.storage.renditions import FileBody
 from federation.storage.s3 import S3Engine
 from federation.storage.settings import StoreSettings
 

@@ -18,6 +18,7 @@ MAX_PART = 5 * 1024 * MIB
 INCOMING_PREFIX = "uploads/"
 KEPT_PREFIX = "sha256/"
 RENDITION_PREFIX, RENDITION_SUFFIX = "renditions/", ".pdf"
+DERIVATIVE_PREFIX, DERIVATIVE_SUFFIX = "derivatives/", ".zip"
 DUMP_PREFIX = "dumps/"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -65,6 +66,11 @@ def kept_key(sha256: str) -> str:
 def rendition_key(sha256: str) -> str:
     """Key of the PDF made of the document with that digest: `renditions/ab/cd/<64 hexadecimal digits>.pdf`."""
     return RENDITION_PREFIX + kept_key(sha256).removeprefix(KEPT_PREFIX) + RENDITION_SUFFIX
+
+
+def derivative_key(sha256: str) -> str:
+    """Key of the pictures made of the object with that digest: `derivatives/ab/cd/<64 hexadecimal digits>.zip`."""
+    return DERIVATIVE_PREFIX + kept_key(sha256).removeprefix(KEPT_PREFIX) + DERIVATIVE_SUFFIX
 
 
 def dump_key(sha256: str) -> str:

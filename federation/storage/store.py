@@ -13,15 +13,18 @@ from http import HTTPStatus
 from http.client import HTTPException
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
+from federation.storage.beside import Beside
 from federation.storage.disposition import HTML, OPAQUE, content_disposition, content_type
 from federation.storage.dumps import Dumps
 from federation.storage.errors import IncompleteUpload, ObjectMissing, UploadUnknown
 from federation.storage.keeping import HEAD_BYTES, Body, Progress, keep, keep_body
 from federation.storage.layout import (
+    DERIVATIVE_SUFFIX,
     INCOMING_PREFIX,
     RENDITION_SUFFIX,
     PartDone,
     PartGrant,
+    derivative_key,
     dump_key,
     incoming_key,
     is_digest,
@@ -59,7 +62,7 @@ class Lying:
     """An object in the public bucket. With all digests None it is not ours.
 
     `sha256` is set when its key is its content's address, `rendition_of` when it is the PDF of the document with
-    that digest, `dump` when it is a dump of the catalogue.
+    that digest, `derivative_of` when it is the pictures of that object, `dump` when it is a dump of the catalogue.
     """
 
     key: str
@@ -67,6 +70,7 @@ class Lying:
     size: int
     written: datetime
     rendition_of: str | None = None
+    derivative_of: str | None = None
     dump: str | None = None
 
 
@@ -82,6 +86,7 @@ class ObjectStore:
         self._inside = _presigner(settings, settings.endpoint)
         self._outside = _presigner(settings, settings.public_endpoint or settings.endpoint)
         self.renditions = Renditions(self._engine, self._outside, settings)
+        self.derivatives = Beside(self._engine, settings, derivative_key)
         self.dumps = Dumps(self._engine, self._outside, settings)
         # Everything but time and signature is the same each time that a file is asked for.
         self._downloads = lru_cache(maxsize=DRAFTS_KEPT)(self._draft_download)
@@ -129,11 +134,16 @@ class ObjectStore:
         """Everything that lies in the public bucket, whoever put it there."""
         for key, size, written in self._engine.objects(self.settings.public_bucket, ""):
             name = key.rpartition("/")[2]
-            digest = name.removesuffix(RENDITION_SUFFIX)
-            kept = name if is_digest(name) and key == kept_key(name) else None
-            source = digest if is_digest(digest) and key == rendition_key(digest) else None
-            dump = name if is_digest(name) and key == dump_key(name) else None
-            yield Lying(key, kept, size, written, source, dump)
+            rendered, pictured = name.removesuffix(RENDITION_SUFFIX), name.removesuffix(DERIVATIVE_SUFFIX)
+            yield Lying(
+                key,
+                name if is_digest(name) and key == kept_key(name) else None,
+                size,
+                written,
+                rendition_of=rendered if is_digest(rendered) and key == rendition_key(rendered) else None,
+                derivative_of=pictured if is_digest(pictured) and key == derivative_key(pictured) else None,
+                dump=name if is_digest(name) and key == dump_key(name) else None,
+            )
 
     def kept_before(self, moment: datetime) -> Iterator[tuple[str, int]]:
         """The content-addressed objects last written before `moment`: SHA-256 and bytes."""

@@ -7,24 +7,19 @@ from collections.abc import Iterator
 from datetime import date
 from html import unescape
 from itertools import pairwise
-from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import pytest
 import requests
 
 from federation import counting, usage
-from federation.catalogue import Entry
 from federation.database import unit_of_work
-from federation.models.base import now
-from federation.models.institutions import Institution
 from federation.web.portal import occasions
-from federation.web.portal.pictures import picture_of
 from tests import translations
 from tests.support.exhibition import HOSTILE, PDF, Exhibition, exhibition
 from tests.support.hub import ORIGIN
 from tests.support.publishing import counted_queries, publish, withdraw
-from tests.support.records import make_file, make_record
+from tests.support.records import make_record
 from tests.support.stores import RunningStore
 
 NAME = "卡尺 说明.pdf"
@@ -89,7 +84,7 @@ def test_the_home_page_counts_and_lists_what_is_public(shown: Exhibition) -> Non
 
 
 def test_a_page_asks_the_database_few_questions(shown: Exhibition) -> None:
-    for path, most in (("/", 6), ("/search?q=卡尺", 2), (f"/resources/{shown.arks['course']}", 8)):
+    for path, most in (("/", 7), ("/search?q=卡尺", 3), (f"/resources/{shown.arks['course']}", 9)):
         with counted_queries(shown.hub) as seen:
             assert shown.get(path).status_code == 200
         assert len(seen) <= most, (path, seen)
@@ -104,29 +99,6 @@ def test_search_narrows_by_facets_that_combine_and_can_be_taken_away(shown: Exhi
 
 def test_search_marks_what_was_asked(shown: Exhibition) -> None:
     assert "<mark>卡尺</mark>" in shown.get("/search?q=卡尺").text
-
-
-@pytest.mark.parametrize(
-    ("changes", "files", "found"),
-    [
-        ({}, [{"name": "图.png"}], "图.png"),
-        ({}, [{"name": "图.png"}, {"name": "封面.webp", "media_type": "image/webp", "role": "cover"}], "封面.webp"),
-        ({}, [{"name": "图.png", "size": 300_001}], None),
-        ({}, [{"name": "图.svg", "media_type": "image/svg+xml"}], None),
-        ({}, [{"name": "图.png", "role": "supplement"}], None),
-        ({"embargo_until": "2999-01-01"}, [{"name": "图.png"}], None),
-        ({}, [], None),
-    ],
-)
-def test_only_a_small_open_picture_stands_for_a_resource_in_lists(
-    shown: Exhibition, changes: dict[str, str], files: list[dict[str, Any]], found: str | None
-) -> None:
-    record = make_record(
-        files=[make_file(**{"media_type": "image/png", "size": 9, **one}) for one in files], **changes
-    )
-    entry = Entry(record["id"], "ark:99999/x", record, Institution(), now())
-    with shown.hub.app.test_request_context("/"):
-        assert picture_of(entry) == (f"/resources/ark:99999/x/files/{quote(found)}?inline=1" if found else None)
 
 
 def test_an_empty_result_says_how_to_go_on(shown: Exhibition) -> None:

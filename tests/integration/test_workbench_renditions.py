@@ -50,7 +50,7 @@ def test_a_deck_is_shown_as_its_pdf_which_only_who_may_see_the_version_is_given(
     pdf.write_bytes(b"%PDF-1.7 slides")
     sha256 = file_entry(DECK)["sha256"]
     with pdf.open("rb") as made:
-        size = parts(desk.hub.app).store.renditions.put(sha256=sha256, pdf=made)
+        size = parts(desk.hub.app).store.renditions.put(sha256=sha256, file=made)
     note(desk, state="ready", size=size)
     assert re.search(rf'<iframe src="{path}/files/0\?pdf=1" title="课件.pptx，转成的 PDF"', browser.page(path))
     got = requests.get(browser.get(f"{path}/files/0?pdf=1").headers["Location"], timeout=10)

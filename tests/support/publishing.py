@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from federation import ingestion, inspection, publication, search_follower
 from federation.database import db, unit_of_work
+from federation.derivatives import making as derivatives
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
-from federation.renditions import making
+from federation.renditions import making as renditions
 from federation.storage import Kept, ObjectStore
 from federation.storage.keeping import HEAD_BYTES
 from tests.support.counting import statements
@@ -101,4 +102,5 @@ def _keep(session: Session, store: ObjectStore, record: dict[str, Any], files: M
             media_type = inspection.inspect(store, kept, None).media_type
         row = session.merge(StoredObject(sha256=entry["sha256"], size=entry["size"], media_type=media_type))
         session.flush()
-        making.want(session, row)
+        renditions.want(session, row)
+        derivatives.want(session, row)

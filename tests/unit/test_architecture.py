@@ -43,7 +43,7 @@ STATES_OF_OTHERS = {
     ("federation/ingestion.py", "outcome"),
 }
 """Assignments of `state` to things that are not versions: by file and variable."""
-NO_VERSIONS = {"federation/renditions/making.py"}
+NO_VERSIONS = {"federation/derivatives/making.py", "federation/renditions/making.py"}
 """Files that know no version, and update the states of other things."""
 LATE = {"nodes/workplace.py": ["nodes", "nodes"]}
 """Our own imports inside functions: a page that signs nothing loads no cryptography (a quarter of its memory)."""
@@ -81,7 +81,11 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/resources/<path:ark>"),
         ("GET", "/resources/<path:ark>/feedback"),
         ("POST", "/resources/<path:ark>/feedback"),
+        ("GET", "/resources/<path:ark>/captions/<name>"),
         ("GET", "/resources/<path:ark>/files/<name>"),
+        ("GET", "/resources/<path:ark>/frames/<name>"),
+        ("GET", "/resources/<path:ark>/pdf/<name>"),
+        ("GET", "/resources/<path:ark>/pictures/<string(length=32):digest>/<string(maxlength=8):name>.webp"),
         ("GET", "/resources/<path:ark>/metadata.<any(jsonld,json,linkset,bib,xml):form>"),
         ("GET", "/resources/<path:ark>/qr.svg"),
         ("GET", "/resources/<path:ark>/<any('pack.zip','bag.zip'):form>"),

@@ -114,5 +114,5 @@ def places_of(page: Page) -> Places:
         institution=absolute("portal.institution", code=page.entry.institution.code),
         files={file.name: absolute("portal.download", ark=ark, name=file.name) for file in page.files if file.open},
         related={one.entry.ark: on_origin(f"/{one.entry.ark}") for one in page.relations},
-        picture=on_origin(picture) if picture else "",
+        picture=on_origin(picture.src) if picture else "",
     )

@@ -57,7 +57,7 @@ def embed_code() -> ResponseReturnValue:
             hub=settings.hub_name_zh if language == "zh" else settings.hub_name_en,
             origin=settings.origin,
             frame=absolute("portal.embedded", ark=entry.ark),
-            picture=on_origin(picture) if picture else "",
+            picture=oembed.Thumbnail(on_origin(picture.src), picture.width, picture.height) if picture else None,
             box=oembed.size(*room),
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -18,7 +20,7 @@ from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.blueprint import portal
 from federation.web.portal.finding import PARSER, Found, feed_address, find, search_values
-from federation.web.portal.pictures import picture_of
+from federation.web.portal.pictures import Shown, pictures_of
 from federation.web.portal.refusal import refusal
 from federation.web.wording import label, said
 from shared.canonical import best_text
@@ -37,7 +39,7 @@ def feed(kind: str) -> ResponseReturnValue:
     found = find({**query, "sort": "newest", "page": 1})
     entries = catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    channel, items = _channel(found, kind), [_item(entry) for entry in entries]
+    channel, items = _channel(found, kind), _items(entries)
     if kind == "atom":
         answer = Response(feeds.atom(channel, items), content_type=f"{feeds.ATOM}; charset=utf-8")
     else:
@@ -68,8 +70,13 @@ def _title(found: Found, hub: str) -> str:
     return str(_("%(hub)s：%(chosen)s", hub=hub, chosen=chosen) if chosen else _("%(hub)s：新到资源", hub=hub))
 
 
-def _item(entry: Entry) -> Item:
-    language, picture = request_language(), picture_of(entry)
+def _items(entries: Sequence[Entry]) -> list[Item]:
+    pictures = pictures_of(entries)
+    return [_item(entry, pictures.get(entry.ark)) for entry in entries]
+
+
+def _item(entry: Entry, picture: Shown | None) -> Item:
+    language = request_language()
     return Item(
         id=on_origin(f"/{entry.ark}"),
         page=absolute("portal.resource", ark=entry.ark),
@@ -78,5 +85,5 @@ def _item(entry: Entry) -> Item:
         by=entry.institution.name(language),
         at=entry.at,
         tags=[label("types", entry.type), *(label("themes", code) for code in entry.record["themes"])],
-        picture=on_origin(picture) if picture else "",
+        picture=on_origin(picture.src) if picture else "",
     )

@@ -16,6 +16,7 @@ from federation.language import request_language
 from federation.web.portal import finding, occasions
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper
+from federation.web.portal.pictures import pictures_of
 from shared.vocabularies import vocabulary
 
 NEWEST = 8
@@ -40,18 +41,20 @@ def home() -> ResponseReturnValue:
     on = days.today()
     coming = occasions.coming(on)
     facets = finding.counts()
+    newest, of_occasion = catalogue.newest(session, limit=NEWEST), _of_occasion(coming)
     types = sorted(facets["type"].items(), key=lambda item: -item[1])
     return render_template(
         "portal/home.html",
         figures=figures,
         members=catalogue.members(session, figures),
-        newest=catalogue.newest(session, limit=NEWEST),
+        newest=newest,
         themes=_themes(facets["theme"]),
         quick_types=[code for code, _ in types[:QUICK_TYPES]],
         dial=occasions.dial(on),
         today_words=_month_and_day(on),
         next_occasion=coming,
-        occasion_entries=_of_occasion(coming),
+        occasion_entries=of_occasion,
+        pictures=pictures_of([*newest, *of_occasion]),
     )
 
 

@@ -1,7 +1,10 @@
-"""What a process remembers of the catalogue: figures, lists of files, and uses, for the pages and the API."""
+"""What a process remembers of the catalogue: figures, lists of files, uses and small pictures, for all pages."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
 from typing import cast
 
 from flask import Flask, current_app
@@ -10,7 +13,9 @@ from federation.catalogue import FigureKeeper
 from federation.finding import FileFinder
 from federation.usage import TotalsKeeper
 
-FIGURES, FILES, USES = "commons.figures", "commons.files", "commons.uses"
+FIGURES, FILES, USES, PICTURES = "commons.figures", "commons.files", "commons.uses", "commons.pictures"
+PICTURES_BYTES = 6_000_000
+"""Small pictures in memory: some hundreds, as the first pages of all lists have."""
 
 
 def init_memory(app: Flask) -> None:
@@ -18,6 +23,7 @@ def init_memory(app: Flask) -> None:
     app.extensions[FIGURES] = FigureKeeper()
     app.extensions[FILES] = FileFinder()
     app.extensions[USES] = TotalsKeeper()
+    app.extensions[PICTURES] = Kept(PICTURES_BYTES)
 
 
 def keeper() -> FigureKeeper:
@@ -33,3 +39,32 @@ def finder() -> FileFinder:
 def uses() -> TotalsKeeper:
     """The keeper of the members' totals of the application that serves this request."""
     return cast(TotalsKeeper, current_app.extensions[USES])
+
+
+def small_pictures() -> Kept:
+    """The small pictures that the application which serves this request has in memory."""
+    return cast(Kept, current_app.extensions[PICTURES])
+
+
+class Kept:
+    """The bytes that were asked for last, at most so many altogether; safe between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._held: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> bytes | None:
+        """The bytes of this name, if they are here."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
+    def put(self, key: Hashable, data: bytes) -> None:
+        """Keep these bytes, and let go of those that nobody has asked for the longest."""
+        with self._lock:
+            self._size += len(data) - len(self._held.pop(key, b""))
+            self._held[key] = data
+            while self._size > self._most:
+                self._size -= len(self._held.popitem(last=False)[1])

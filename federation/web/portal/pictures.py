@@ -1,38 +1,138 @@
-"""A resource's own picture for lists: shown where it has a small one, instead of the drawing of its type."""
+"""The picture that stands for a resource in lists, and the addresses of all pictures that the hub has made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from flask import url_for
+from flask import Response, request, url_for
+from flask.typing import ResponseReturnValue
 
 from federation.catalogue import Entry, embargoed
+from federation.database import db, session_is_open
 from federation.days import today
-from federation.storage.disposition import SAFE_INLINE
-from federation.web.frame import is_picture
+from federation.derivatives import reading
+from federation.derivatives.making import KINDS
+from federation.derivatives.reading import Look, Picture
+from federation.parts import parts
+from federation.renditions import office
+from federation.storage import ObjectMissing
+from federation.storage.disposition import base_type
+from federation.web.portal.addressing import elsewhere
+from federation.web.portal.blueprint import portal
+from federation.web.portal.memory import finder, small_pictures
+from shared.errors import NotFound
 
-MAX_BYTES = 300_000
-"""A larger picture would make a list slow: it waits for the page of its resource."""
-ROLES = ("cover", "main")
+WEBP = "image/webp"
+DIGITS = 32
+"""How much of a file's SHA-256 its pictures' addresses have."""
+KEPT = "private, max-age=604800, immutable"
+"""The address holds the digest. Only the reader's own browser keeps it: what is taken down is gone for others."""
+CANDIDATES = 6
+"""Files of one resource that may stand for it: a list of twenty resources asks for them all at once."""
+WIDEST = 640
+"""Pixels of the widest picture that a list offers."""
+SMALL = 64_000
+"""Bytes of a picture that is kept in memory."""
+_RANKS = ("image/", "video/", "application/")
+"""Which of the main files stands for a resource: a picture rather than the first page of a text."""
 
 
-def picture_of(entry: Entry) -> str | None:
-    """The address of the picture that stands for a resource in a list; None where the drawing has to do."""
-    if embargoed(entry.record, today()):
-        return None
-    small = [
-        file
-        for file in entry.record.get("files", ())
-        if is_picture(file["media_type"]) and file["media_type"] in SAFE_INLINE and file["size"] <= MAX_BYTES
-    ]
-    for role in ROLES:
-        for file in small:
-            if file["role"] == role:
-                return url_for("portal.download", ark=entry.ark, name=file["name"], inline=1)
-    return None
+@dataclass(frozen=True)
+class Shown:
+    """A picture in its widths, for `<img>`: addresses within this site, and the pixels of the first."""
+
+    src: str
+    srcset: str
+    width: int
+    height: int
 
 
-def pictures_of(entries: Iterable[Entry]) -> Mapping[str, str]:
-    """The addresses of the pictures of those resources that have one, by ARK."""
-    found = {entry.ark: picture_of(entry) for entry in entries}
-    return {ark: address for ark, address in found.items() if address is not None}
+def picture_of(entry: Entry) -> Shown | None:
+    """The picture that stands for a resource in a list; None where the drawing has to do."""
+    return pictures_of([entry]).get(entry.ark)
+
+
+def pictures_of(entries: Iterable[Entry]) -> Mapping[str, Shown]:
+    """The pictures of those resources that have one, by ARK; by one question to the database."""
+    on = today()
+    wanted = {entry.ark: _candidates(entry.record) for entry in entries if not embargoed(entry.record, on)}
+    looks = reading.looks(db.session(), {sha256 for digests in wanted.values() for sha256 in digests})
+    return {
+        ark: shown(ark, _for_lists(looks[sha256]))
+        for ark, digests in wanted.items()
+        if (sha256 := next((one for one in digests if one in looks and looks[one].widths), None))
+    }
+
+
+def _for_lists(look: Look) -> Sequence[Picture]:
+    return [one for one in look.widths if one.width <= WIDEST] or look.widths[:1]
+
+
+def shown(ark: str, pictures: Sequence[Picture]) -> Shown:
+    """These pictures of one file, the narrowest first, as a page shows them."""
+    least = pictures[0]
+    srcset = ", ".join(f"{address(ark, one)} {one.width}w" for one in pictures)
+    return Shown(address(ark, least), srcset, least.width, least.height)
+
+
+def largest(ark: str, look: Look) -> str:
+    """The address of the largest picture of a file."""
+    return address(ark, look.widths[-1])
+
+
+def address(ark: str, picture: Picture) -> str:
+    """The address of a picture: the same in every language, so that a browser keeps it once."""
+    root = request.script_root
+    path = url_for("portal.picture", ark=ark, digest=picture.sha256[:DIGITS], name=picture.name)
+    return root.removesuffix("/en") + path.removeprefix(root)
+
+
+@portal.get("/resources/<path:ark>/pictures/<string(length=32):digest>/<string(maxlength=8):name>.webp")
+def picture(ark: str, digest: str, name: str) -> ResponseReturnValue:
+    """One picture of a file of a resource, while the file itself may be had. Raises what `FileFinder` raises."""
+    moved = elsewhere(ark, "portal.picture", digest=digest, name=name)
+    if moved is not None:
+        return moved
+    engine = None if session_is_open() else db.engine
+    file = finder().find_by_digest(db.session, ark, digest, today=today(), engine=engine)
+    found = reading.picture(db.session(), file.sha256, name)
+    if found is None:
+        raise NotFound()
+    answer = Response(content_type=WEBP)
+    answer.set_etag(f"{digest}-{name}-{found.offset}-{found.length}")
+    answer.headers["Cache-Control"] = KEPT
+    answer.make_conditional(request)
+    if answer.status_code == 200:
+        answer.set_data(_bytes(found))
+    return answer
+
+
+def _bytes(picture: Picture) -> bytes:
+    kept = small_pictures()
+    data = kept.get(picture)
+    if data is None:
+        try:
+            data = parts().store.derivatives.read_range(
+                sha256=picture.sha256, offset=picture.offset, length=picture.length
+            )
+        except ObjectMissing as error:
+            raise NotFound() from error
+        if len(data) != picture.length or data[:4] != b"RIFF":
+            # It is being made anew at this very moment, and stands elsewhere in the file.
+            raise NotFound()
+        if len(data) <= SMALL:
+            kept.put(picture, data)
+    return data
+
+
+def _candidates(record: Mapping[str, Any]) -> list[str]:
+    """The digests of the files that may stand for a resource, the best first."""
+    found = []
+    for place, file in enumerate(record.get("files", ())):
+        base = base_type(file["media_type"])
+        if file["role"] in ("cover", "main") and (base in KINDS or base in office.TYPES):
+            rank = next((index for index, start in enumerate(_RANKS) if base.startswith(start)), len(_RANKS))
+            found.append(((file["role"] != "cover", rank, place), file["sha256"]))
+    return [sha256 for _, sha256 in sorted(found)[:CANDIDATES]]

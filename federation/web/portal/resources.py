@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -14,17 +14,20 @@ from federation import catalogue, counting, feedback, histories, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.days import today
+from federation.derivatives import reading
 from federation.interop import citations, oembed, schema_org, signposting
 from federation.interop.places import Places
 from federation.language import request_language
 from federation.parts import parts
-from federation.storage.disposition import SAFE_INLINE, base_type
+from federation.storage.disposition import base_type
+from federation.web import viewing
 from federation.web.addresses import absolute
-from federation.web.frame import is_picture
+from federation.web.portal import previews
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import HTML, described, places_of, said_in_dublin_core, wanted
 from federation.web.portal.memory import finder
+from federation.web.portal.pictures import pictures_of
 from federation.web.portal.uses import count
 from federation.web.wording import said
 from shared.errors import NotFound
@@ -32,18 +35,6 @@ from shared.vocabularies import Term, vocabulary
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-MAX_PICTURE_BYTES = 5_000_000
-"""A larger picture is not loaded into the page: it can be opened by itself."""
-
-
-@dataclass(frozen=True)
-class Showing:
-    """What of a resource its page shows at once; everything else is in the list of files."""
-
-    picture: PublicFile | None
-    media: list[PublicFile]
-    captions: list[PublicFile]
 
 
 class ToTheStore(Response):
@@ -68,6 +59,7 @@ def resource(ark: str) -> ResponseReturnValue:
         count(counting.VIEW, page.entry.resource_id)
     places = places_of(page)
     answer = make_response(_html(page, places) if form == HTML else described(page, places, form))
+    answer.headers["Content-Security-Policy"] = viewing.policy()
     answer.headers["Link"] = signposting.header(signposting.links(page, places), places)
     answer.vary.add("Accept")
     return answer
@@ -75,11 +67,13 @@ def resource(ark: str) -> ResponseReturnValue:
 
 def _html(page: Page, places: Places) -> str:
     title = said(page.record["title"])
+    seen = previews.of(db.session(), page, address=partial(_inline, page.entry.ark))
     return render_template(
         "portal/resource.html",
         page=page,
         record=page.record,
-        showing=_showing(page),
+        previews=seen,
+        pictures=pictures_of([one.entry for one in page.relations]),
         lessons=[one.entry for one in page.relations if one.type == "has-part"],
         related=[one for one in page.relations if one.type != "has-part"],
         licence=_licence(page.record["license"]),
@@ -92,7 +86,8 @@ def _html(page: Page, places: Places) -> str:
         json_ld=schema_org.describe(page, places),
         elements=said_in_dublin_core(page),
         voices=feedback.shown(db.session(), page.entry.resource_id),
-        opens=_opens,
+        opens=previews.may_open,
+        software=previews.software,
         moments=histories.of(db.session(), page.entry.resource_id),
         moment_name=_moment_name,
     )
@@ -111,7 +106,11 @@ def download(ark: str, name: str) -> ResponseReturnValue:
         count(counting.DOWNLOAD, file.resource_id, file.sha256)
     look = request.method == "HEAD"
     url = parts().store.download_url(
-        sha256=file.sha256, name=file.name, media_type=file.media_type, inline=inline, look=look
+        sha256=file.sha256,
+        name=file.name,
+        media_type=_charset(file) if inline else file.media_type,
+        inline=inline,
+        look=look,
     )
     answer = ToTheStore(status=302, content_type="text/plain; charset=utf-8")
     answer.headers["Location"] = url
@@ -127,6 +126,10 @@ def resolve(name: str) -> ResponseReturnValue:
     if ark is None:
         raise NotFound()
     return redirect(url_for("portal.resource", ark=ark), 302)
+
+
+def _inline(ark: str, file: PublicFile) -> str:
+    return url_for("portal.download", ark=ark, name=file.name, inline=1)
 
 
 def _moment_name(moment: histories.Moment) -> str:
@@ -149,18 +152,9 @@ def _licence(code: str) -> Term | None:
     return vocabulary("licenses").terms.get(code)
 
 
-def _opens(file: PublicFile) -> bool:
-    """Whether a browser shows the file by itself, and the store lets it (nothing in it runs)."""
-    kind = base_type(file.media_type)
-    return kind in SAFE_INLINE and not kind.startswith(("audio/", "video/")) and kind != "text/vtt"
-
-
-def _showing(page: Page) -> Showing:
-    open_files = [file for file in page.files if file.open]
-    pictures = [file for file in open_files if is_picture(file.media_type) and file.size <= MAX_PICTURE_BYTES]
-    covers = [file for file in pictures if file.role == "cover"]
-    main = [file for file in pictures if file.role == "main"]
-    media = [file for file in open_files if file.media_type.startswith(("video/", "audio/"))]
-    captions = [file for file in open_files if file.media_type == "text/vtt"]
-    picture = next(iter(main + covers), None)
-    return Showing(None if media else picture, media[:3], captions)
+def _charset(file: PublicFile) -> str:
+    """The media type of a text with the encoding that it was found to have: else Chinese may be garbled."""
+    if base_type(file.media_type) != "text/plain" or "charset" in file.media_type.lower():
+        return file.media_type
+    head = reading.texts(db.session(), [file.sha256]).get(file.sha256)
+    return f"text/plain; charset={head.charset}" if head else file.media_type

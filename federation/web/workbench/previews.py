@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,17 +14,11 @@ from federation.models.renditions import Rendition
 from federation.models.resources import VersionFile
 from federation.parts import parts
 from federation.renditions import making, office
-from federation.storage.disposition import HTML, SAFE_INLINE, base_type
-from federation.web.frame import is_picture
-from federation.web.headers import content_policy
+from federation.storage.disposition import HTML, base_type
+from federation.web.viewing import AS_TEXT
+from federation.web.viewing import kind as kind
+from federation.web.viewing import policy as policy
 
-PICTURE, SOUND, FILM, PDF, TEXT, PAGE = "picture", "sound", "film", "pdf", "text", "page"
-LARGEST = {PICTURE: 20_000_000, TEXT: 2_000_000, PDF: 50_000_000, PAGE: 50_000_000}
-"""Bytes up to which a file of a kind is shown on the page; sound and film come piece by piece."""
-AS_TEXT = frozenset(
-    {"text/plain", "text/vtt", "text/csv", "text/markdown", "application/json", "application/xml", "text/xml"}
-)
-"""Types that are shown as plain text, in which nothing runs."""
 NOT_MADE: Mapping[str, Any] = {
     office.UNREADABLE: _l("文件打不开，可能有密码或已损坏"),
     office.TIMEOUT: _l("转换用时太长"),
@@ -41,12 +34,6 @@ class AsPdf:
 
     ready: bool
     sentence: str = ""
-
-
-def kind(media_type: str, size: int) -> str:
-    """How a file is shown; empty for one that is only downloaded."""
-    found = _kind(base_type(media_type))
-    return found if size <= LARGEST.get(found, size) else ""
 
 
 def address(file: VersionFile, *, framed: bool) -> str:
@@ -86,23 +73,3 @@ def pdf_address(session: Session, file: VersionFile) -> str | None:
     if rendition is None or rendition.state != "ready":
         return None
     return parts().store.renditions.url(sha256=file.sha256, name=f"{file.name}.pdf")
-
-
-def policy() -> str:
-    """The Content Security Policy of a page with previews: frames of the store, by way of our own addresses."""
-    settings = parts().settings
-    store = settings.store_public_endpoint or settings.store_endpoint
-    where = urlsplit(store)
-    return f"{content_policy(store)}; frame-src 'self' {where.scheme}://{where.netloc}"
-
-
-def _kind(base: str) -> str:
-    if is_picture(base):
-        return PICTURE
-    if base == HTML:
-        return PAGE
-    if base in AS_TEXT:
-        return TEXT
-    if base not in SAFE_INLINE:
-        return ""
-    return {"audio": SOUND, "video": FILM, "application": PDF}.get(base.partition("/")[0], "")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from federation import audit_keeper, auditlog, copying, forbidden_keys, withdrawals
 from federation.database import unit_of_work
+from federation.models.derivatives import Derivative
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
@@ -40,6 +41,7 @@ def old(tmp_path, store):
             making.note_ability(session, "hub-1", hindrance="absent")
             kept = session.scalars(select(StoredObject)).one()
             session.add(Rendition(sha256=kept.sha256, state="failed", cause="unreadable", tries=1))
+            session.merge(Derivative(sha256=kept.sha256, kind="picture", pictures=[["w9", 9, 9, 37, 40]], head="头"))
             forbidden_keys.forbid(session, Signer().key_id, reason="泄露", actor="operator")
         audit_keeper.keep(hub.app, sign=True)
         hub.invite(member.code)

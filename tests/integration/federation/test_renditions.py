@@ -253,7 +253,7 @@ def test_a_pdf_stays_as_long_as_its_document_and_goes_with_it(hub, member, tmp_p
     store = parts(hub.app).store
     with tmp_path.joinpath("late.pdf").open("w+b") as late:
         late.write(b"%PDF-1.7")
-        store.renditions.put(sha256="c" * 64, pdf=late)
+        store.renditions.put(sha256="c" * 64, file=late)
     monkeypatch.setattr(collection, "_days_ago", lambda _days: now() + timedelta(seconds=5))
     with unit_of_work(hub.app) as session:
         session.query(VersionFile).filter_by(sha256=gone).delete()

@@ -199,6 +199,18 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/resources/<path:ark>/files/<name>"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/files/all.txt"
     ),
+    ("GET", "/resources/<path:ark>/captions/<name>"): Row(
+        no_such_thing(anybody()), lambda stage: f"/resources/{stage.ark}/captions/all.txt"
+    ),
+    ("GET", "/resources/<path:ark>/frames/<name>"): Row(
+        no_such_thing(anybody()), lambda stage: f"/resources/{stage.ark}/frames/all.txt"
+    ),
+    ("GET", "/resources/<path:ark>/pdf/<name>"): Row(
+        no_such_thing(anybody()), lambda stage: f"/resources/{stage.ark}/pdf/all.txt"
+    ),
+    ("GET", "/resources/<path:ark>/pictures/<string(length=32):digest>/<string(maxlength=8):name>.webp"): Row(
+        no_such_thing(anybody()), lambda stage: f"/resources/{stage.ark}/pictures/{'0' * 32}/w320.webp"
+    ),
     ("GET", "/resources/<path:ark>/feedback"): Row(anybody(), lambda stage: f"/resources/{stage.ark}/feedback"),
     ("POST", "/resources/<path:ark>/feedback"): Row(
         anybody(), lambda stage: f"/resources/{stage.ark}/feedback", form={"kind": "question", "text": "谁拍的？"}

@@ -1,0 +1,144 @@
+"""The worker's rounds for derivatives: one file after the other, of the kinds that this host can make."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from tempfile import TemporaryFile, gettempdir
+from threading import Event
+from typing import IO
+
+import structlog
+from flask import Flask
+
+from federation import room
+from federation.database import unit_of_work
+from federation.derivatives import heads, maker, making
+from federation.derivatives.maker import Made, Maker, NotMade
+from federation.derivatives.making import Claim
+from federation.models.base import now
+from federation.parts import parts
+from federation.sandbox import Pause
+from federation.storage import StorageError
+
+IDLE_SECONDS = 3.0
+STORE_AWAY = timedelta(minutes=1)
+"""When a file is tried again that the store did not give."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+log = structlog.get_logger()
+
+
+class Stopped(Exception):
+    """The process is to end; the file at hand is let go."""
+
+
+def run(app: Flask, stopping: Event) -> None:
+    """Make what waits until `stopping` is set; trouble of any kind is logged and tried again."""
+
+    def pause(seconds: float) -> None:
+        if stopping.wait(seconds):
+            raise Stopped()
+
+    using = None
+    while not stopping.is_set():
+        try:
+            using = using or look(app)
+            if not make_next(app, using, pause=pause):
+                pause(IDLE_SECONDS)
+        except Stopped:
+            return
+        except Exception as error:
+            # Whatever it is, rounds that have ended unseen are worse than one more attempt.
+            place = gettempdir() if isinstance(error, OSError) and error.errno in FULL else ""
+            log.warning("derivative broken off", cause=type(error).__name__, folder=place)
+            stopping.wait(IDLE_SECONDS)
+
+
+def look(app: Flask) -> Maker:
+    """See what this host can make, and take up what other libraries failed at, or nobody knew how to make before."""
+    found = maker.find()
+    log.info("derivatives on this host", maker=found.name, confined=found.confined)
+    with unit_of_work(app) as session:
+        making.try_again(session, found.name)
+    more = True
+    while more:
+        with unit_of_work(app) as session:
+            more = making.want_missing(session) >= making.AT_ONCE
+    return found
+
+
+def make_next(app: Flask, using: Maker, *, pause: Pause = time.sleep) -> bool:
+    """Make what has waited longest; False when there is nothing, or no room for it.
+
+    Raises StorageError, and OSError for a full disk: neither is the file's fault. Any other exception leaves it
+    claimed: it is tried again when that has run out, and a third time that ends so is the last.
+    """
+    kinds = using.kinds | {making.TEXT}
+    with unit_of_work(app, read_only=True) as session:
+        if not (making.is_due(session, kinds) and room.is_enough(parts(app).settings)):
+            return False
+    with unit_of_work(app) as session:
+        claimed = making.claim(session, kinds=kinds, maker=using.name)
+    if claimed is None:
+        return False
+    try:
+        _make(app, using, claimed, pause)
+    except NotMade as error:
+        with unit_of_work(app) as session:
+            making.failed(session, claimed, error.cause, maker=using.name)
+        log.info("no derivative", sha256=claimed.sha256, cause=error.cause)
+    except (StorageError, Stopped, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in FULL:
+            raise
+        wait = STORE_AWAY if isinstance(error, StorageError) else making.LATER
+        with unit_of_work(app) as session:
+            making.put_off(session, claimed, until=None if isinstance(error, Stopped) else now() + wait)
+        raise
+    return True
+
+
+def _make(app: Flask, using: Maker, claimed: Claim, pause: Pause) -> None:
+    """Make what was claimed, unless it stands in the store already, and say so."""
+    store = parts(app).store
+    if claimed.kind == making.TEXT:
+        data = store.read_range(sha256=claimed.sha256, offset=0, length=heads.HEAD_BYTES)
+        head = heads.read(data, size=claimed.size)
+        if head is None:
+            raise NotMade(maker.UNREADABLE)
+        with unit_of_work(app) as session:
+            making.headed(session, claimed, head)
+        return
+    if claimed.made and store.derivatives.has(sha256=claimed.sha256, size=claimed.made):
+        with unit_of_work(app) as session:
+            making.stands(session, claimed)
+        return
+    with _source(app, claimed, pause) as source:
+        found = using.make(source, claimed.kind, pause=pause)
+    with found.zip:
+        _keep(app, using, claimed, found)
+
+
+def _keep(app: Flask, using: Maker, claimed: Claim, found: Made) -> None:
+    store = parts(app).store
+    size = store.derivatives.put(sha256=claimed.sha256, file=found.zip)
+    with unit_of_work(app) as session:
+        wanted = making.made(session, claimed, found, size, maker=using.name)
+    if not wanted:
+        store.derivatives.delete(sha256=claimed.sha256)
+
+
+@contextmanager
+def _source(app: Flask, claimed: Claim, pause: Pause) -> Iterator[IO[bytes]]:
+    """What is to be read, in a file without a name: a worker that is killed leaves nothing behind."""
+    store = parts(app).store
+    where = store.renditions if claimed.rendered else store
+    with TemporaryFile() as file:
+        with where.reading(sha256=claimed.sha256) as pieces:
+            for piece in pieces:
+                file.write(piece)
+                pause(0)
+        yield file
