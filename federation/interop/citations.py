@@ -31,13 +31,16 @@ _TEX = {
 
 
 def gbt7714(page: Page, *, title: str, language: str, address: str, today: date) -> str:
-    """The reference: who, what, when published, when read, where (GB/T 7714—2015, 4.6)."""
-    entry = page.entry
+    """The reference: who, what, when published, when read, where (GB/T 7714—2015, 4.6).
+
+    `today` is the day in China; nobody read it before it was published.
+    """
+    entry, published = page.entry, page.entry.at.astimezone(ZONE).date()
     people = [one["name"] for one in page.record.get("creators", ())]
     more = (", 等" if language == "zh" else ", et al") if len(people) > NAMED else ""
     authors = ", ".join(people[:NAMED]) + more if people else entry.institution.name(language)
     mark = f"{MARKS.get(entry.type, 'EB')}/OL"
-    return f"{authors}. {title}[{mark}]. ({entry.at.astimezone(ZONE):%Y-%m-%d})[{today.isoformat()}]. {address}."
+    return f"{authors}. {title}[{mark}]. ({published})[{max(today, published)}]. {address}."
 
 
 def bibtex(page: Page, places: Places, *, today: date) -> str:

@@ -65,8 +65,7 @@ def describe(page: Page, places: Places) -> dict[str, Any]:
         "description": _texts(record.get("description") or record["summary"]),
         "inLanguage": list(record["language"]),
         "learningResourceType": _label("types", entry.type),
-        "about": [_label("themes", code) for code in record["themes"]]
-        + [_label("disciplines", code) for code in record.get("disciplines", ())],
+        "about": [_term(name, code) for name in ("themes", "disciplines") for code in record.get(name, ())],
         "audience": [_audience(code) for code in record.get("audiences", ())],
         "keywords": list(record.get("keywords", ())),
         "creator": _people(record.get("creators", ())),
@@ -100,6 +99,11 @@ def _texts(said: Mapping[str, str]) -> list[dict[str, str]]:
 def _label(name: str, code: str) -> list[dict[str, str]]:
     known = vocabulary(name)
     return _texts({"zh": known.label(code, "zh"), "en": known.label(code, "en")})
+
+
+def _term(name: str, code: str) -> dict[str, Any]:
+    """What a resource is about has to be a thing, and a list of lists is none in JSON-LD."""
+    return {"@type": "DefinedTerm", "termCode": code, "name": _label(name, code)}
 
 
 def _audience(code: str) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def test_a_resource_is_described_for_search_engines_of_learning_material(shown: 
     assert file["sha256"] == shown.records["caliper"]["files"][0]["sha256"]
     assert file["contentUrl"].startswith(f"{ORIGIN}/resources/")
     assert said["license"].startswith("https://")
+    assert [(one["@type"], one["termCode"]) for one in said["about"]][-1] == ("DefinedTerm", "length")
     assert not [name for name, value in said.items() if value in ("", [], None)]
 
 
@@ -288,6 +289,8 @@ def test_the_day_of_a_citation_is_the_day_in_china(shown: Exhibition) -> None:
     page = replace(page_of(shown, "caliper"), entry=entry)
     said = citations.gbt7714(page, title="题名", language="zh", address="x", today=date(2027, 1, 2))
     assert said.endswith("题名[EB/OL]. (2027-01-01)[2027-01-02]. x.")
+    early = citations.gbt7714(page, title="题名", language="zh", address="x", today=date(2026, 12, 31))
+    assert "(2027-01-01)[2027-01-01]" in early, "nobody read it before it was published"
     with shown.hub.app.test_request_context():
         places = descriptions.places_of(page)
         bibtex = citations.bibtex(page, places, today=date(2027, 1, 2))
