@@ -214,6 +214,15 @@ def test_changes_come_in_pages(hub: Hub, member: Member, monkeypatch: pytest.Mon
         assert hub.open("GET", f"/api/v1/changes?after={nonsense}").status_code == 422
 
 
+def test_whoever_is_ahead_of_the_hub_is_told_so(hub: Hub, member: Member) -> None:
+    """The hub was restored from a backup: an empty answer would keep a mirror waiting for ever."""
+    publish(hub, member, make_record())
+    assert changes(hub, 1)["changes"] == []
+    answer = hub.open("GET", "/api/v1/changes?after=2")
+    [error] = answer.get_json()["errors"]
+    assert (answer.status_code, error["pointer"], error["params"]) == (422, "/after", {"min": 0, "max": 1})
+
+
 def test_of_two_workers_one_makes_it_and_a_killed_one_is_followed_by_another(hub: Hub, member: Member) -> None:
     publish(hub, member, make_record())
     with unit_of_work(hub.app) as session:
