@@ -49,7 +49,7 @@ EXPOSE 8600
 ENTRYPOINT ["commons-node"]
 CMD ["serve"]
 
-# LibreOffice, with which the worker shows reviewers slides and papers as PDF, is no part of the image by default:
+# LibreOffice, with which the worker makes PDFs of slides and papers, is no part of the image by default:
 # `--build-arg OFFICE=yes` adds it. What else the worker then needs is said in docs/architecture.md.
 FROM runtime AS hub
 ARG OFFICE=

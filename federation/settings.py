@@ -118,7 +118,7 @@ class HubSettings:
     )
     office: str = setting(
         "soffice",
-        "把演示文稿和文档转成 PDF 给审核人预览的 LibreOffice：命令名或路径；没有装就不转换，空则不用",
+        "把演示文稿和文档转成 PDF 供预览的 LibreOffice：命令名或路径；没有装就不转换，空则不用",
     )
     office_seconds: int = setting(120, "转换一份文档最多用多少秒", low=10, high=3600)
     search_path: str = setting("", "本机检索索引的目录；空则在数据目录中")

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from federation import fixity, operations, schema, under_way
 from federation.database import unit_of_work
+from federation.derivatives import making as derivatives
 from federation.models.events import Counter
 from federation.models.resources import ResourceVersion
 from federation.parts import parts
-from federation.renditions import making
+from federation.renditions import making as renditions
 from federation.sequences import FEED
 from federation.settings import HubSettings
 
@@ -30,7 +31,8 @@ def status(app: Flask) -> dict[str, Any]:
                 operations.pairs(session, select(ResourceVersion.state, func.count()).group_by(ResourceVersion.state))
             )
             found |= _storage(session, parts(app).settings)
-            found["renditions"] = dataclasses.asdict(making.standing(session))
+            found["renditions"] = dataclasses.asdict(renditions.standing(session))
+            found["derivatives"] = dataclasses.asdict(derivatives.standing(session))
             found["change_feed"] = session.scalar(select(Counter.value).where(Counter.name == FEED))
         found["database"] = True
     except SQLAlchemyError:

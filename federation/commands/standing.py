@@ -65,6 +65,7 @@ def _lines(found: dict[str, Any], settings: HubSettings) -> Iterator[str]:
     if "objects" in found:
         yield from _files(found)
         yield _renditions(found["renditions"])
+        yield _derivatives(found["derivatives"])
 
 
 def _web(settings: HubSettings) -> str:
@@ -115,3 +116,8 @@ def _renditions(found: dict[str, Any]) -> str:
     ability = found["ability"]
     said = WITHOUT_RENDITIONS[ability["hindrance"]] if ability["hindrance"] else ability["maker"]
     return f"文档预览：{said}；等待转换 {found['waiting']}，已转成 {found['ready']}，没能转成 {found['failed']}"
+
+
+def _derivatives(found: dict[str, Any]) -> str:
+    """How many files can be looked at; that none waits says that some worker is at it."""
+    return f"小图和预览：等待 {found['waiting']}，已做成 {found['ready']}，没能做成 {found['failed']}"

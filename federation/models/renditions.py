@@ -1,4 +1,4 @@
-"""PDFs that the hub makes of office documents for the reviewers, and the hosts that can make them."""
+"""PDFs that the hub makes of office documents for looking at them, and the hosts that can make them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""PDFs of office documents, so that reviewers see slides and papers without an office program."""
+"""PDFs of office documents, so that slides and papers are seen without an office program."""

@@ -58,7 +58,7 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         "feedback": f"/resources/{arks['artefact']}/feedback",
         "feedback-sent": f"/resources/{arks['artefact']}/feedback?sent=",
     }
-    for kind in ("artefact", "course", "video", "audio", "interactive", "image", "article"):
+    for kind in ("artefact", "course", "video", "audio", "interactive", "image", "article", "dataset"):
         if kind in arks:
             found[f"resource-{kind}"] = f"/resources/{arks[kind]}"
     return found

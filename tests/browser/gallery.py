@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import uuid6
+from sqlalchemy import delete
 
 from federation import catalogue, feedback, ingestion, operations, questions, withdrawals
 from federation.database import unit_of_work
+from federation.derivatives import maker
+from federation.derivatives import watch as derivative_watch
+from federation.models.derivatives import Derivative
 from federation.models.institutions import Node, NodeKey
 from tests.browser.office import Office, office, served
 from tests.support.hub import Hub, Member, running_hub
@@ -64,6 +68,7 @@ def gallery(folder: Path) -> Iterator[Gallery]:
         withdrawn, held = _fill(hub)
         signed(hub)
         arks = _by_type(hub)
+        _picture(hub, [arks[kind] for kind in ("article", "course", "video") if kind in arks])
         _hear(hub, arks["artefact"])
         with served(hub.app, port), office(folder, hub, origin) as behind:
             yield Gallery(hub, origin, store.endpoint, arks, withdrawn, held, behind)
@@ -138,6 +143,18 @@ def demo_records(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, byte
             relation["target"] = slugs.get(relation["target"], relation["target"])
         found[slug] = ({"id": record_id, "version": 1, **record}, files)
     return found
+
+
+def _picture(hub: Hub, arks: list[str]) -> None:
+    """Make what pictures and texts are shown by; films and pages of these resources alone, for they take long."""
+    with unit_of_work(hub.app) as session:
+        records = [entry.record for entry in catalogue.by_arks(session, arks)]
+        shown = {file["sha256"] for record in records for file in record["files"]}
+        slow = Derivative.kind.in_((maker.PAGES, maker.FILM)) & Derivative.sha256.not_in(shown)
+        session.execute(delete(Derivative).where(slow))
+    using = maker.find()
+    while derivative_watch.make_next(hub.app, using):
+        pass
 
 
 def _by_type(hub: Hub) -> dict[str, str]:

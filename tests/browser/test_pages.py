@@ -239,13 +239,53 @@ def test_the_filters_open_on_a_phone_and_narrow(shown: Gallery, phone: Page) -> 
     assert phone.locator(".result").count() >= 1
 
 
-def test_pictures_and_films_come_from_the_store(shown: Gallery, browser: Browser) -> None:
+def test_a_film_comes_from_the_store_and_has_its_captions(shown: Gallery, browser: Browser) -> None:
     context = browser.new_context(viewport=DESKTOP)
     page = context.new_page()
-    page.goto(shown.origin + pages(shown)["resource-artefact"], wait_until="networkidle")
-    assert page.evaluate("document.querySelector('.picture img').naturalWidth") > 0
     page.goto(shown.origin + pages(shown)["resource-video"])
+    page.evaluate("document.querySelector('video').load()")
+    page.evaluate("document.querySelector('video').preload = 'auto'")
     eventually(lambda: page.evaluate("document.querySelector('video').readyState >= 1"))
+    eventually(lambda: page.evaluate("document.querySelector('track').track.cues?.length > 0"))
+    context.close()
+
+
+def test_a_picture_opens_in_large_by_mouse_and_keyboard_and_as_a_link_without_scripts(
+    shown: Gallery, browser: Browser
+) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(shown.origin + pages(shown)["resource-article"])
+    links, dialog = page.locator("a[data-look]"), page.locator("dialog[data-viewer]")
+    links.first.click()
+    nth = dialog.locator("[data-nth]")
+    assert nth.inner_text() == f"1 / {links.count()}"
+    page.keyboard.press("ArrowRight")
+    assert nth.inner_text() == f"2 / {links.count()}"
+    page.keyboard.press("+")
+    assert dialog.get_by_role("button", name="原大").get_attribute("aria-pressed") == "true"
+    eventually(lambda: page.evaluate("document.querySelector('[data-shown]').naturalWidth > 900"))
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert page.evaluate("document.activeElement === document.querySelectorAll('a[data-look]')[1]")
+    context.close()
+    context = browser.new_context(viewport=DESKTOP, java_script_enabled=False)
+    without = context.new_page()
+    without.goto(shown.origin + pages(shown)["resource-article"])
+    without.locator("a[data-look]").first.click()
+    without.wait_for_url("**/p1.webp")
+    context.close()
+
+
+def test_what_runs_does_so_in_its_frame_without_an_origin(shown: Gallery, browser: Browser) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(shown.origin + pages(shown)["resource-interactive"])
+    assert not page.frames[1].url  # nothing is loaded before it is opened
+    page.get_by_text("在这里试用").click()
+    page.frame_locator("iframe").locator("h1").first.wait_for()
+    assert page.frames[1].url.startswith(shown.store)
+    assert page.frames[1].evaluate("self.origin") == "null"
     context.close()
 
 

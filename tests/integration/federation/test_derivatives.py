@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from federation import collection
+from federation.commands.standing import _derivatives
 from federation.database import unit_of_work
 from federation.derivatives import maker, making, reading, watch
 from federation.models.base import now
@@ -18,6 +19,7 @@ from federation.models.objects import StoredObject
 from federation.models.resources import VersionFile
 from federation.parts import attach, parts
 from federation.renditions import making as renditions
+from federation.standing import status
 from federation.storage import StoreUnavailable
 from tests.support.pictures import pdf, photo
 from tests.support.processes import eventually
@@ -308,3 +310,10 @@ def test_after_a_restore_pictures_are_made_again_unless_they_stand_there_still(h
         pass
     assert made == [lost]
     assert look(hub, kept)
+
+
+def test_the_status_says_how_many_wait(hub):
+    stored(hub, "a" * 64)
+    stored(hub, "b" * 64, size=2**40)
+    assert status(hub.app)["derivatives"] == {"waiting": 1, "ready": 0, "failed": 1}
+    assert _derivatives(status(hub.app)["derivatives"]) == "小图和预览：等待 1，已做成 0，没能做成 1"
