@@ -20,6 +20,7 @@ from tests.benchmarks import (
     fixity,
     footprint,
     oai,
+    pages,
     publish,
     queue,
     reconcile,
@@ -45,6 +46,7 @@ MODULES = (
     audit,
     report,
     oai,
+    pages,
     engines,
 )
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}

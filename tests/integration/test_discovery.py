@@ -235,17 +235,17 @@ def test_a_crawler_finds_every_public_page_and_no_other_by_robots_txt(
 
 @pytest.mark.parametrize("number", ["0", "99", "2147483648", "x"])
 def test_there_is_no_sitemap_beyond_the_last(shown: Exhibition, number: str) -> None:
-    assert shown.get(f"/sitemaps/{number}.xml").status_code == 404
+    assert shown.get(f"/sitemap-{number}.xml").status_code == 404
 
 
 def test_a_sitemap_takes_the_same_few_queries_however_much_is_in_it(
     shown: Exhibition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with counted_queries(shown.hub) as all_at_once:
-        located(shown, "/sitemaps/1.xml")
+        located(shown, "/sitemap-1.xml")
     monkeypatch.setattr(sitemaps, "MOST", 1)
     with counted_queries(shown.hub) as one:
-        located(shown, "/sitemaps/1.xml")
+        located(shown, "/sitemap-1.xml")
     assert len(all_at_once) == len(one)
 
 

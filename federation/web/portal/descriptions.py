@@ -71,6 +71,8 @@ def described(page: Page, places: Places, form: str) -> Response:
             said = schema_org.describe(page, places)
         answer = jsonify(said)
         answer.content_type = form
+    if form != LINKSET:
+        answer.headers["Link"] = signposting.back(places)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 

@@ -41,7 +41,7 @@ def sitemap_index() -> Response:
     return Response(content, content_type=XML)
 
 
-@portal.get("/sitemaps/<int(max=2147483647):number>.xml")
+@portal.get("/sitemap-<int(max=2147483647):number>.xml")
 def sitemap(number: int) -> Response:
     """One sitemap: the pages of some of the public resources. Raises `NotFound` for a file that there is not."""
     session = db.session()

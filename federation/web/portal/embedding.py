@@ -32,6 +32,7 @@ def embedded(ark: str) -> ResponseReturnValue:
     settings = parts().settings
     answer = make_response(render_template("portal/embedded.html", entry=entry, picture=picture_of(entry)))
     policy = content_policy(settings.store_public_endpoint or settings.store_endpoint)
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     answer.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors *")
     return answer
 
