@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from types import ModuleType
 
-from federation.search.text import MAX_TOKEN, cut, fold, runs
+from federation.search.text import MAX_TOKEN, cut, runs
 
 LONGEST = 12
 """Characters of a run that are also taken as one piece."""
@@ -57,15 +57,16 @@ def _library() -> ModuleType:
     return pypinyin
 
 
-def pinyin(text: str) -> list[str]:
-    """Each Chinese run and its dictionary words in pinyin without tones, in full and as initials."""
+@lru_cache(maxsize=32768)
+def readings(piece: str) -> tuple[str, str]:
+    """A piece of folded text in pinyin without tones: in full, and the initials; what is not Chinese stays."""
     library = _library()
-    tokens: set[str] = set()
-    for run, han in runs(fold(text)):
-        if not han:
-            continue
-        for piece in {run[:LONGEST], *cut(run)}:
-            syllables = [said[0] for said in library.pinyin(piece, style=library.Style.NORMAL, v_to_u=False)]
-            tokens.add("".join(syllables)[:MAX_TOKEN])
-            tokens.add("".join(syllable[0] for syllable in syllables if syllable)[:MAX_TOKEN])
-    return sorted(tokens)
+    syllables = [said[0] for said in library.pinyin(piece, style=library.Style.NORMAL, v_to_u=False)]
+    initials = "".join(said[0] for said in syllables if said)
+    return "".join(syllables)[:MAX_TOKEN], initials[:MAX_TOKEN]
+
+
+def pinyin(folded: str) -> list[str]:
+    """Each Chinese run of a folded text and its dictionary words in pinyin, in full and as initials."""
+    pieces = {piece for run, han in runs(folded) if han for piece in (run[:LONGEST], *cut(run))}
+    return sorted({said for piece in pieces for said in readings(piece)})

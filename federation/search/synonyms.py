@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from federation.search.text import fold, is_symbol, runs, stem
+from federation.search.text import is_symbol, whole
 
 FILE = Path(__file__).with_name("synonyms.txt")
 
@@ -42,7 +42,7 @@ def term_key(text: str) -> str:
     """What all spellings of a term have in common; a symbol of one letter keeps its case: `k` is not kelvin."""
     if is_symbol(text.strip()):
         return unicodedata.normalize("NFKC", text.strip())
-    return " ".join(run if han else stem(run) for run, han in runs(fold(text)))
+    return whole(text)
 
 
 @lru_cache(maxsize=1)

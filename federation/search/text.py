@@ -55,8 +55,8 @@ def dictionary() -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """One form for all ways of writing: compatibility forms, case, traditional characters; no lone surrogates."""
-    whole = LIKE_DEGREE.sub("°", text.encode("utf-8", "replace").decode("utf-8"))
-    return str(_simplifier().convert(unicodedata.normalize("NFKC", whole).lower()))
+    sound = LIKE_DEGREE.sub("°", text.encode("utf-8", "replace").decode("utf-8"))
+    return str(_simplifier().convert(unicodedata.normalize("NFKC", sound).lower()))
 
 
 def runs(folded: str) -> Iterator[tuple[str, bool]]:
@@ -70,8 +70,13 @@ def grams(text: str) -> list[str]:
 
     The closing single character lets a search for one character be a search for a prefix.
     """
+    return folded_grams(fold(text))
+
+
+def folded_grams(folded: str) -> list[str]:
+    """The same of a text that is folded already."""
     tokens: list[str] = []
-    for run, han in runs(fold(text)):
+    for run, han in runs(folded):
         if han:
             tokens += [run[place : place + 2] for place in range(len(run))]
         else:
@@ -81,7 +86,17 @@ def grams(text: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """Dictionary words with the words that they contain, and the `SINGLE` characters that stand alone."""
-    return [word for run, han in runs(fold(text)) if han for word in (*cut(run), *_alone(run))]
+    return folded_words(fold(text))
+
+
+def folded_words(folded: str) -> list[str]:
+    """The same of a text that is folded already."""
+    return [word for run, han in runs(folded) if han for word in (*cut(run), *_alone(run))]
+
+
+def whole(text: str) -> str:
+    """A title or keyword as one token: its runs, folded and stemmed, whatever stands between them."""
+    return " ".join(run if han else stem(run) for run, han in runs(fold(text)))
 
 
 def cut(run: str) -> list[str]:

@@ -73,6 +73,7 @@ def content_policy(store: str) -> str:
             "default-src 'none'",
             "style-src 'self'",
             "script-src 'self'",
+            "connect-src 'self'",
             f"img-src 'self' data: {origin}",
             f"media-src 'self' {origin}",
             "form-action 'self'",

@@ -14,6 +14,7 @@ from federation.web.portal import (
     home,
     members,
     resources,
+    suggestions,
     taking,
     voices,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "members",
     "portal",
     "resources",
+    "suggestions",
     "taking",
     "voices",
 ]

@@ -20,9 +20,10 @@ from federation.language import request_language
 from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.blueprint import portal
-from federation.web.portal.finding import PARSER, feed_address, find, search_values
+from federation.web.portal.finding import PARSER, find
 from federation.web.portal.pictures import picture_of
 from federation.web.portal.refusal import refusal
+from federation.web.portal.search_links import feed_address, search_values
 from federation.web.wording import label, said
 from shared.errors import InvalidRequest
 

@@ -80,7 +80,7 @@ def test_the_very_term_stands_before_any_synonym_however_often_that_is_said(tmp_
         for n in range(5)
     ]
     index = make_index(
-        tmp_path, [*documents, make_document("exact", "一份记录", descriptions=(long + "公斤" + long,))]
+        tmp_path, [*documents, make_document("exact", "一份记录", descriptions={"zh": long + "公斤" + long})]
     )
     assert found(index, "公斤")[0] == "exact"
     assert len(found(index, "公斤")) == 6
