@@ -13,7 +13,7 @@ from federation.search import synonyms
 from federation.search.entries import stored
 from federation.search.index import SearchIndex
 from federation.search.matching import parts, phrase
-from federation.search.pinyin import readings
+from federation.search.sounds import Sounds, sounds
 from federation.search.text import RUN, fold, runs, stem
 
 LEAST_LETTERS, TWO_WRONG = 4, 8
@@ -72,27 +72,29 @@ def _spelt_nearly(index: SearchIndex, word: str) -> str:
 
 def _said_the_same(index: SearchIndex, run: str) -> str:
     """The run with that part of it put right which no resource has, and which sounds like something that one has."""
-    if _is_somewhere(index, run):
+    table = sounds(index.folder)
+    if table is None or _is_somewhere(index, run):
         return run
-    searcher = index.searcher()
+    searcher, syllables = index.searcher(), table.syllables(run)
     for length in range(min(len(run), LONGEST_WINDOW), SHORTEST_WINDOW - 1, -1):
         for start in range(len(run) - length + 1):
             window = run[start : start + length]
-            said = readings(window)[0]
+            said = "".join(syllables[start : start + length])
             if not searcher.doc_freq("pinyin", said) or _is_somewhere(index, window):
                 continue
-            for right in _words_said(index, said, length):
+            for right in _words_said(index, table, said, length):
                 return run[:start] + right + run[start + length :]
     return run
 
 
-def _words_said(index: SearchIndex, said: str, length: int) -> Iterator[str]:
+def _words_said(index: SearchIndex, table: Sounds, said: str, length: int) -> Iterator[str]:
     """Words of titles and keywords of so many characters that are said so, the most frequent first."""
     seen: Counter[str] = Counter()
     for text in _texts(index, Query.term_query(index.schema, "pinyin", said)):
         for run, han in runs(fold(text)):
-            windows = {run[start : start + length] for start in range(len(run) - length + 1)} if han else set()
-            seen.update(window for window in windows if readings(window)[0] == said)
+            syllables = table.syllables(run) if han else []
+            spans = [slice(start, start + length) for start in range(len(syllables) - length + 1)]
+            seen.update({run[span] for span in spans if "".join(syllables[span]) == said})
     yield from (window for window, _ in seen.most_common())
 
 

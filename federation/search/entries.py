@@ -20,6 +20,8 @@ MAX_STORED = 6000
 MARK = "\t"
 """Stands in a suggestion between what is typed and what is suggested."""
 MAX_TERM = 40
+WITHIN = "~"
+"""Stands after `MARK` where the beginning is that of a word within the term."""
 
 
 def schema() -> tantivy.Schema:
@@ -55,6 +57,7 @@ def entry(document: SearchDocument) -> tantivy.Document:
     rest = fold(
         _joined((*document.summaries, *document.descriptions.values(), *document.creators, document.extra_text))
     )
+    terms = (*document.keywords, *document.terms)
     of_title, of_keywords = folded_grams(titles), folded_grams(keywords)
     made = tantivy.Document(
         ark=document.ark,
@@ -65,9 +68,9 @@ def entry(document: SearchDocument) -> tantivy.Document:
         text=" ".join(chain(of_title, of_keywords, folded_grams(rest))),
         words=" ".join(folded_words(f"{titles}\n{keywords}\n{rest}")),
         pinyin=" ".join(pinyin(f"{titles}\n{keywords}")),
-        exact=sorted({whole(text)[:MAX_TOKEN] for text in (*document.titles.values(), *document.keywords)} - {""}),
+        exact=sorted({whole(text)[:MAX_TOKEN] for text in (*document.titles.values(), *terms)} - {""}),
         identifiers=[fold(value).strip() for value in document.identifiers],
-        suggest=sorted(set(chain.from_iterable(map(suggestions, (*document.keywords, *document.terms))))),
+        suggest=sorted(set(chain.from_iterable(map(suggestions, terms)))),
     )
     for name in FACETS:
         values = getattr(document, name)
@@ -93,7 +96,7 @@ def suggestions(term: str) -> Iterator[str]:
     folded = fold(term).strip()
     starts = {0, *(match for run, han in runs(folded) for match in _starts(folded, run, han))}
     for start in starts:
-        yield f"{folded[start:]}{MARK}{term}"
+        yield f"{folded[start:]}{MARK}{WITHIN if start else ''}{term}"
     if IS_HAN.search(folded) and len(folded) <= LONGEST:
         for said in readings(folded):
             yield f"{said}{MARK}{term}"

@@ -13,6 +13,7 @@ from typing import Any
 
 import tantivy
 
+from federation.search import sounds
 from federation.search.documents import SearchDocument
 from federation.search.entries import entry, schema
 from shared.errors import SystemFault
@@ -150,6 +151,7 @@ class SearchIndex:
                 if "LockBusy" not in str(error):
                     raise
                 raise IndexBusy(self.folder) from error
+            sounds.write(self.folder)
         return self._writer
 
     def _write(self, upserts: Iterable[SearchDocument], deletions: Iterable[str]) -> None:

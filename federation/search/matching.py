@@ -85,14 +85,20 @@ def text_query(index: SearchIndex, text: str, *, needed: float = PARTS_NEEDED) -
     unwanted = _made(index, [part for part in typed if part.unwanted])
     if not must and not unwanted:
         return None
+    plain = len(must) > 1 and not any(part.quoted or part.unwanted for part in typed)
     helping = [*_made(index, [part for part in wanted if part not in telling]), *_together(index, wanted)]
     return Query.boolean_query(
         [
-            (MUST, _most(must, needed)),
+            (MUST, _as_whole(index, text, _most(must, needed)) if plain else _most(must, needed)),
             *((SHOULD, query) for query in helping),
             *((MUST_NOT, query) for query in unwanted),
         ]
     )
+
+
+def _as_whole(index: SearchIndex, text: str, parted: Query) -> Query:
+    """What has all that was typed for one keyword or title is found by that too."""
+    return Query.boolean_query([(SHOULD, parted), (SHOULD, _whole(index, text))])
 
 
 def _made(index: SearchIndex, some: Sequence[Part]) -> list[Query]:

@@ -57,7 +57,7 @@ def _library() -> ModuleType:
     return pypinyin
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=16384)
 def readings(piece: str) -> tuple[str, str]:
     """A piece of folded text in pinyin without tones: in full, and the initials; what is not Chinese stays."""
     library = _library()

@@ -86,6 +86,14 @@ def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     return SearchResult(int(total.count or 0), hits, counted)
 
 
+def count(index: SearchIndex, request: SearchRequest) -> int:
+    """How many resources a search finds, without the rest of the answer."""
+    filters = {name: values for name, values in request.filters.items() if name in FACETS and values}
+    asked, limits = asked_for(index, request.text), _limits(index, request.spans)
+    found: Any = index.searcher().search(_filtered(index, asked, limits, filters, leaving=""), limit=1, count=True)
+    return int(found.count or 0)
+
+
 def asked_for(index: SearchIndex, text: str) -> Query | None:
     """The query for most of the words; when no resource has so many of them, for any."""
     strict = text_query(index, text)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import tantivy
 from tantivy import Query
 
-from federation.search.entries import MARK, stored
+from federation.search.entries import MARK, WITHIN, stored
 from federation.search.index import SearchIndex
 from federation.search.matching import inner, text_query
+from federation.search.sounds import sounds
 from federation.search.text import IS_HAN, fold, whole
 
 LIMIT = 8
@@ -40,7 +41,7 @@ def suggest(index: SearchIndex, typed: str, *, language: str = "zh", limit: int 
 
 
 def _terms(index: SearchIndex, beginning: str, limit: int) -> Iterator[Suggestion]:
-    """Terms with the most resources first; of several words, the last is completed beside those before it."""
+    """Terms that begin so, then those with a word that does; of several words, the last is completed."""
     searcher = index.searcher()
     found = searcher.terms_with_prefix("suggest", beginning, limit=CONSIDERED)
     before = ""
@@ -48,11 +49,15 @@ def _terms(index: SearchIndex, beginning: str, limit: int) -> Iterator[Suggestio
         before, _, last = beginning.rpartition(" ")
         narrowed = text_query(index, before)
         found = searcher.terms_with_prefix("suggest", last, narrowed, limit=CONSIDERED) if last and narrowed else []
-    told: dict[str, Suggestion] = {}
+    told: dict[str, tuple[bool, Suggestion]] = {}
     for token, count in found:
         term = token.partition(MARK)[2]
-        told.setdefault(whole(term), Suggestion(f"{before} {term}".strip(), count))
-    yield from sorted(told.values(), key=lambda one: (-one.count, len(one.text)))[:limit]
+        within, term = term.startswith(WITHIN), term.removeprefix(WITHIN)
+        known = told.get(whole(term))
+        if known is None or (known[0] and not within):
+            told[whole(term)] = within, Suggestion(f"{before} {term}".strip(), count)
+    ranked = sorted(told.values(), key=lambda one: (one[0], -one[1].count, len(one[1].text)))
+    yield from (suggestion for _, suggestion in ranked[:limit])
 
 
 def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> Iterator[Suggestion]:
@@ -61,11 +66,20 @@ def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> It
     shown: set[str] = set()
     for _, address in searcher.search(query, limit=limit, count=False).hits:
         titles = json.loads(stored(searcher.doc(address), "payload"))["title"]
-        fitting = [text for text in titles.values() if beginning in fold(text)]
-        text = next(iter(fitting), titles.get(language) or next(iter(titles.values())))
-        if text not in shown:
+        in_order = [titles[name] for name in sorted(titles, key=lambda name: name != language)]
+        text = next((one for one in in_order if _has(index, one, beginning)), "")
+        if text and text not in shown:
             shown.add(text)
             yield Suggestion(text)
+
+
+def _has(index: SearchIndex, title: str, beginning: str) -> bool:
+    """Whether a title has what was typed, as characters, as pinyin or as initials."""
+    folded, table = fold(title), sounds(index.folder)
+    if all(word in folded for word in beginning.split()):
+        return True
+    syllables = table.syllables(folded) if table and beginning.isascii() else []
+    return beginning in "".join(syllables) or beginning in "".join(one[:1] for one in syllables)
 
 
 def _in_titles(index: SearchIndex, beginning: str) -> Query:

@@ -26,7 +26,7 @@ from federation.search.correcting import corrected
 from federation.search.marking import highlights, snippet
 from federation.search.matching import is_wordless
 from federation.search.matching import parts as typed_parts
-from federation.search.query import SearchRequest, Spans, search
+from federation.search.query import SearchRequest, Spans, count, search
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import pictures_of
 from federation.web.portal.refusal import refusal
@@ -155,18 +155,19 @@ def find(query: Mapping[str, Any], *, helpful: bool = False) -> Found:
     result = search(index, wanted)
     hits = [Hit(hit.ark, json.loads(hit.payload), json.loads(hit.descriptions)) for hit in result.hits]
     meant, fewer = None, []
-    if helpful and result.total < LITTLE and query["q"].strip():
-        meant = _other(wanted, corrected(index, query["q"]), result.total)
+    if helpful and query["q"].strip():
+        meant = _other(wanted, corrected(index, query["q"]))
+    if helpful and result.total < LITTLE:
         alone = [one for one in typed_parts(query["q"]) if not one.unwanted]
-        others = (_other(wanted, one.as_typed(), result.total) for one in alone if len(alone) > 1)
+        others = (_other(wanted, one.as_typed(), more_than=result.total) for one in alone if len(alone) > 1)
         fewer = [other for other in others if other is not None]
     return Found(query, result.total, hits, _facets(query, result.facets), meant, fewer)
 
 
-def _other(wanted: SearchRequest, text: str, total: int) -> Other | None:
-    """The same search for another text, when it finds more than `total`."""
-    found = search(parts().index, replace(wanted, text=text, size=1)).total if text else 0
-    return Other(text, found) if found > total else None
+def _other(wanted: SearchRequest, text: str, *, more_than: int = 0) -> Other | None:
+    """The same search for another text, when it finds more than so many."""
+    found = count(parts().index, replace(wanted, text=text)) if text else 0
+    return Other(text, found) if found > more_than else None
 
 
 def _request(query: Mapping[str, Any]) -> SearchRequest:
