@@ -64,7 +64,7 @@ def _spelt_nearly(index: SearchIndex, word: str) -> str:
     near = Query.fuzzy_term_query(index.schema, "text", token, distance=most, transposition_cost_one=True)
     seen: Counter[str] = Counter()
     for text in _texts(index, near):
-        seen.update({one for one in RUN.findall(fold(text)) if one.isalpha() and distance(stem(one), token) <= most})
+        seen.update({one for one, _ in runs(fold(text)) if one.isalpha() and distance(stem(one), token) <= most})
     searcher = index.searcher()
     ranked = sorted(seen, key=lambda one: (distance(stem(one), token), -searcher.doc_freq("text", stem(one)), one))
     return ranked[0] if ranked else word

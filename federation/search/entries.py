@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -11,7 +12,7 @@ import tantivy
 
 from federation.search.documents import FACETS, YEARS, SearchDocument
 from federation.search.pinyin import LONGEST, pinyin, readings
-from federation.search.text import IS_HAN, MAX_TOKEN, cut, fold, folded_grams, folded_words, runs, whole
+from federation.search.text import IS_HAN, MAX_TOKEN, cut, fold, folded_grams, runs, standing_alone, whole
 
 ORDERED = {"zh": "title_zh", "en": "title_en"}
 """By which field titles are put in order for readers of a language."""
@@ -32,7 +33,7 @@ def schema() -> tantivy.Schema:
         builder.add_bytes_field(name, stored=True)
     for name in ("title", "keywords", "text"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in ("words", "pinyin"):
+    for name in ("alone", "pinyin"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     for name in ("identifiers", "exact", "suggest"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
@@ -66,7 +67,7 @@ def entry(document: SearchDocument) -> tantivy.Document:
         title=" ".join(of_title),
         keywords=" ".join(of_keywords),
         text=" ".join(chain(of_title, of_keywords, folded_grams(rest))),
-        words=" ".join(folded_words(f"{titles}\n{keywords}\n{rest}")),
+        alone=" ".join(standing_alone(f"{titles}\n{keywords}\n{rest}")),
         pinyin=" ".join(pinyin(f"{titles}\n{keywords}")),
         exact=sorted({whole(text)[:MAX_TOKEN] for text in (*document.titles.values(), *terms)} - {""}),
         identifiers=[fold(value).strip() for value in document.identifiers],
@@ -86,20 +87,19 @@ def entry(document: SearchDocument) -> tantivy.Document:
     return made
 
 
-def suggestions(term: str) -> Iterator[str]:
+@lru_cache(maxsize=16384)
+def suggestions(term: str) -> tuple[str, ...]:
     """For each beginning by which somebody may come to a term: that, `MARK`, and the term as it is written.
 
     Beginnings are the whole, what follows each word in it, and for Chinese pinyin and initials.
     """
     if not 1 < len(term) <= MAX_TERM or MARK in term:
-        return
+        return ()
     folded = fold(term).strip()
-    starts = {0, *(match for run, han in runs(folded) for match in _starts(folded, run, han))}
-    for start in starts:
-        yield f"{folded[start:]}{MARK}{WITHIN if start else ''}{term}"
-    if IS_HAN.search(folded) and len(folded) <= LONGEST:
-        for said in readings(folded):
-            yield f"{said}{MARK}{term}"
+    starts = {0, *(start for run, han in runs(folded) for start in _starts(folded, run, han))}
+    written = [f"{folded[start:]}{MARK}{WITHIN if start else ''}{term}" for start in starts]
+    said = readings(folded) if IS_HAN.search(folded) and len(folded) <= LONGEST else ()
+    return (*written, *(f"{one}{MARK}{term}" for one in said))
 
 
 def _starts(folded: str, run: str, han: bool) -> Iterator[int]:

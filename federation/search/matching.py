@@ -11,12 +11,12 @@ import tantivy
 
 from federation.search import synonyms
 from federation.search.index import SearchIndex
-from federation.search.text import MAX_TOKEN, SINGLE, fold, grams, is_symbol, runs, whole, words
+from federation.search.text import MAX_TOKEN, SINGLE, cut, fold, grams, is_symbol, runs, whole
 from shared.characters import VISIBLE
 
 MAX_TEXT, MAX_PARTS = 200, 12
 WEIGHTS = {"title": 0.3, "keywords": 0.3, "text": 1.0}
-PHRASE, WORD, WHOLE, PINYIN, FUZZY = 0.5, 0.3, 3.0, 2.0, 0.3
+PHRASE, ALONE, WHOLE, PINYIN, FUZZY = 0.5, 0.3, 3.0, 2.0, 0.3
 EXACT, SYNONYM, SYNONYM_WITHIN = 20.0, 0.05, 0.4
 """What has the very term stands before what has another word for it: it gets points that no synonym reaches."""
 BIGRAMS_NEEDED, PARTS_NEEDED = 0.34, 0.6
@@ -160,7 +160,7 @@ def _whole(index: SearchIndex, text: str) -> Query:
 def _term(index: SearchIndex, term: str) -> Query:
     """A term exactly: its phrase, or for one Chinese character, the word that it is by itself."""
     if fold(term) in SINGLE:
-        return Query.term_query(index.schema, "words", fold(term))
+        return Query.term_query(index.schema, "alone", fold(term))
     tokens = inner(term)
     return _anywhere(index, tokens[0]) if len(tokens) == 1 else _phrase(index, tokens)
 
@@ -204,13 +204,13 @@ def _run(index: SearchIndex, run: str, han: bool, *, within: bool) -> Query:
 
 
 def _han(index: SearchIndex, run: str, *, within: bool) -> Query:
-    """A Chinese run: most of its bigrams must be there; as one phrase, and as dictionary words, counts more.
+    """A Chinese run: most of its bigrams must be there; as one phrase counts more.
 
     With `within`, a term inside of the run may also be another word for it.
     """
     if len(run) == 1:
         prefixes = [Query.regex_query(index.schema, name, re.escape(run) + ".?") for name in WEIGHTS]
-        alone = Query.boost_query(Query.term_query(index.schema, "words", run), WORD)
+        alone = Query.boost_query(Query.term_query(index.schema, "alone", run), ALONE)
         return Query.boolean_query([(SHOULD, query) for query in (*prefixes, alone)])
     bigrams = [first + second for first, second in pairwise(run)]
     if len(bigrams) == 1:
@@ -219,19 +219,17 @@ def _han(index: SearchIndex, run: str, *, within: bool) -> Query:
     loose = Query.boolean_query(
         [(SHOULD, _anywhere(index, bigram)) for bigram in bigrams], minimum_number_should_match=needed
     )
-    said = set(words(run))
-    clauses = [(MUST, loose), (SHOULD, Query.boost_query(_phrase(index, bigrams), PHRASE))]
-    clauses += [(SHOULD, Query.boost_query(Query.term_query(index.schema, "words", word), WORD)) for word in said]
-    exact = Query.boolean_query(clauses)
-    instead = _instead(index, run, said) if within else []
+    exact = Query.boolean_query([(MUST, loose), (SHOULD, Query.boost_query(_phrase(index, bigrams), PHRASE))])
+    instead = _instead(index, run) if within else []
     if not instead:
         return exact
     return Query.boolean_query([(SHOULD, query) for query in (exact, *instead)])
 
 
-def _instead(index: SearchIndex, run: str, said: set[str]) -> list[Query]:
-    """The run with the longest term in it put in other words."""
-    terms = sorted((word for word in said if len(word) > 1 and synonyms.others(word)), key=len)
+def _instead(index: SearchIndex, run: str) -> list[Query]:
+    """The run with the longest term in it put in other words; the dictionary knows that 办公升级 has no 公升."""
+    known = synonyms.within(run)
+    terms = sorted(known.intersection(cut(run)), key=len) if known else []
     if not terms:
         return []
     rest = [piece for piece in run.split(terms[-1], 1) if len(piece) > 1]

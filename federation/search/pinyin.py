@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import ModuleType
 
@@ -48,22 +49,41 @@ READINGS = {
 """Readings that the single characters would give wrongly; the library's own phrases would take 45 MB."""
 
 
+MAX_WORD = max(map(len, READINGS))
+
+
 @lru_cache(maxsize=1)
 def _library() -> ModuleType:
     os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     import pypinyin  # noqa: PLC0415  # 12 MB that only the index's writer needs
 
-    pypinyin.load_phrases_dict({word: [[syllable] for syllable in said] for word, said in READINGS.items()})
     return pypinyin
+
+
+@lru_cache(maxsize=8192)
+def sound(sign: str) -> str:
+    """The usual syllable of a Chinese character, without its tone; any other sign as it is."""
+    library = _library()
+    return str(library.pinyin(sign, style=library.Style.NORMAL, v_to_u=False)[0][0]) if sign.strip() else sign
+
+
+def syllables(text: str, of_sign: Callable[[str], str] = sound) -> Iterator[str]:
+    """Each character's syllable; in the words of `READINGS` the one that it has there."""
+    place = 0
+    while place < len(text):
+        lengths = range(min(MAX_WORD, len(text) - place), 0, -1)
+        word = next(
+            (text[place : place + length] for length in lengths if text[place : place + length] in READINGS), ""
+        )
+        yield from READINGS[word] if word else (of_sign(text[place]),)
+        place += len(word) or 1
 
 
 @lru_cache(maxsize=16384)
 def readings(piece: str) -> tuple[str, str]:
     """A piece of folded text in pinyin without tones: in full, and the initials; what is not Chinese stays."""
-    library = _library()
-    syllables = [said[0] for said in library.pinyin(piece, style=library.Style.NORMAL, v_to_u=False)]
-    initials = "".join(said[0] for said in syllables if said)
-    return "".join(syllables)[:MAX_TOKEN], initials[:MAX_TOKEN]
+    said = list(syllables(piece))
+    return "".join(said)[:MAX_TOKEN], "".join(one[:1] for one in said)[:MAX_TOKEN]
 
 
 def pinyin(folded: str) -> list[str]:

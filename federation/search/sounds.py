@@ -6,16 +6,14 @@ Whoever only asks the index needs no more of pinyin than this, and is spared the
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from federation.search.pinyin import READINGS, readings
+from federation.search import pinyin
 
 NAME = "sounds.txt"
 FIRST, LAST = 0x4E00, 0x9FFF
 """The block of characters (CJK Unified Ideographs) that the table is about."""
-LONGEST = max(map(len, READINGS))
 
 
 class Sounds:
@@ -30,19 +28,11 @@ class Sounds:
 
     def syllables(self, text: str) -> list[str]:
         """Each character's syllable, in words that are known by their sound the one that it has there."""
-        return list(self._syllables(text))
+        return list(pinyin.syllables(text, self._sound))
 
-    def _syllables(self, text: str) -> Iterator[str]:
-        place = 0
-        while place < len(text):
-            lengths = range(min(LONGEST, len(text) - place), 0, -1)
-            word = next((text[place : place + n] for n in lengths if text[place : place + n] in READINGS), "")
-            if word:
-                yield from READINGS[word]
-            else:
-                sign = ord(text[place])
-                yield self._said[self._numbers[sign - FIRST]] if FIRST <= sign <= LAST else text[place]
-            place += len(word) or 1
+    def _sound(self, sign: str) -> str:
+        code = ord(sign)
+        return self._said[self._numbers[code - FIRST]] if FIRST <= code <= LAST else sign
 
 
 def write(folder: Path) -> None:
@@ -51,7 +41,7 @@ def write(folder: Path) -> None:
         return
     said: dict[str, list[str]] = {}
     for sign in map(chr, range(FIRST, LAST + 1)):
-        syllable = readings(sign)[0]
+        syllable = pinyin.sound(sign)
         if syllable.isascii():
             said.setdefault(syllable, []).append(sign)
     draft = folder / f"{NAME}.new"

@@ -11,6 +11,9 @@ from federation.search.text import is_symbol, whole
 
 FILE = Path(__file__).with_name("synonyms.txt")
 
+LONGEST_WITHIN = 12
+"""Characters of the longest terms that are looked for inside of what was asked."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -30,6 +33,14 @@ def groups() -> tuple[Group, ...]:
 def others(text: str) -> tuple[str, ...]:
     """What else to look for when `text` is asked: the other terms of its groups, none when it is no term."""
     return _table().get(term_key(text), ())
+
+
+def within(run: str) -> set[str]:
+    """The terms of two characters and more that stand somewhere in a folded Chinese run."""
+    known = _table()
+    lengths = range(2, LONGEST_WITHIN + 1)
+    pieces = {run[start : start + length] for length in lengths for start in range(len(run) - length + 1)}
+    return {piece for piece in pieces if known.get(piece)}
 
 
 @lru_cache(maxsize=1)

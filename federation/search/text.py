@@ -1,7 +1,8 @@
 """Text as the index sees it: the same steps for what is indexed and what is asked.
 
 NFKC, lower case, traditional to simplified; then overlapping Chinese bigrams (any substring is found as a phrase
-of them), dictionary words for ranking, and lightly stemmed Latin words.
+of them), and lightly stemmed Latin words. The dictionary's words say which single characters stand alone, and where
+words begin; for ranking they make no difference (docs/architecture.md has the figures).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import opencc
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 RUN = re.compile(rf"[{HAN}]+|°[cf](?![^\W_{HAN}])|[^\W_{HAN}]+(?:['’][^\W_{HAN}]+)*")
 """A degree sign belongs to its letter: `°C` is not the letter c."""
+_HAN_OR_NOT = re.compile(rf"([{HAN}]+)|{RUN.pattern}")
 IS_HAN = re.compile(rf"[{HAN}]")
 LIKE_DEGREE = re.compile(r"[º˚](?=[CF])")
 """The ordinal sign and the ring, which some keyboards give for the degree sign; NFKC would make a letter of one."""
@@ -61,8 +63,8 @@ def fold(text: str) -> str:
 
 def runs(folded: str) -> Iterator[tuple[str, bool]]:
     """Runs of Chinese characters or of other letters and digits; the flag says which is Chinese."""
-    for match in RUN.finditer(folded):
-        yield match.group(), bool(IS_HAN.match(match.group()))
+    for match in _HAN_OR_NOT.finditer(folded):
+        yield match.group(), match.lastindex == 1
 
 
 def grams(text: str) -> list[str]:
@@ -84,16 +86,12 @@ def folded_grams(folded: str) -> list[str]:
     return tokens
 
 
-def words(text: str) -> list[str]:
-    """Dictionary words with the words that they contain, and the `SINGLE` characters that stand alone."""
-    return folded_words(fold(text))
+def standing_alone(folded: str) -> list[str]:
+    """The `SINGLE` characters in a folded text that are words of their own."""
+    return [word for run, han in runs(folded) if han for word in _alone(run)]
 
 
-def folded_words(folded: str) -> list[str]:
-    """The same of a text that is folded already."""
-    return [word for run, han in runs(folded) if han for word in (*cut(run), *_alone(run))]
-
-
+@lru_cache(maxsize=16384)
 def whole(text: str) -> str:
     """A title or keyword as one token: its runs, folded and stemmed, whatever stands between them."""
     return " ".join(run if han else stem(run) for run, han in runs(fold(text)))

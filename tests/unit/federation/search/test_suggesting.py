@@ -29,7 +29,7 @@ def texts(index, typed):
     return [one.text for one in suggest(index, typed)]
 
 
-@pytest.mark.parametrize("typed", ["度", "度量", "度量衡", "dlh", "DLH", "duli", "duliangheng", "度量"])
+@pytest.mark.parametrize("typed", ["度", "度量", "度量衡", "dlh", "DLH", "duli", "duliangheng"])
 def test_the_term_that_most_resources_have_comes_first_with_their_number(index, typed):
     [first, *_] = suggest(index, typed)
     assert (first.text, first.count) == ("度量衡", 2)
