@@ -194,8 +194,8 @@ def _until_found(hub: HubProcess, words: Words) -> float:
         # Whoever follows the feed reads records and checks no signatures: any key will do.
         publish(session, node, Signer(), [record])
     before = time.perf_counter()
-    path = f"/api/v1/search?{urlencode({'q': f'"{name}"'})}"
-    eventually(lambda: hub.get(path).json()["total"], seconds=60)
+    asked = urlencode({"q": f'"{name}"'})
+    eventually(lambda: hub.get(f"/api/v1/search?{asked}").json()["total"], seconds=60)
     return time.perf_counter() - before
 
 
