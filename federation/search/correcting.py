@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 
 from tantivy import Query
 
@@ -99,6 +98,8 @@ def _words_said(index: SearchIndex, table: Sounds, said: str, length: int) -> It
 
 
 def _is_somewhere(index: SearchIndex, run: str) -> bool:
+    if len(run) == SHORTEST_WINDOW:
+        return bool(index.searcher().doc_freq("text", run))
     return len(run) < SHORTEST_WINDOW or bool(index.searcher().search(phrase(index, run), limit=1, count=False).hits)
 
 
@@ -109,7 +110,8 @@ def _texts(index: SearchIndex, query: Query) -> Iterator[str]:
         document = searcher.doc(address)
         shown = json.loads(stored(document, "payload"))
         longer = json.loads(stored(document, "descriptions"))
-        yield "\n".join(chain(shown["title"].values(), shown["keywords"], shown["summary"].values(), longer.values()))
+        said = (shown["title"], shown["summary"], shown["names"], longer)
+        yield "\n".join([*shown["keywords"], *(text for texts in said for text in texts.values())])
 
 
 def distance(one: str, other: str) -> int:

@@ -71,7 +71,7 @@ class SearchResult:
 
 def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     """Find resources. Any text gives a result: no text everything, newest first; symbols alone nothing."""
-    asked = asked_for(index, request.text)
+    asked = text_query(index, request.text)
     limits = _limits(index, request.spans)
     filters = {name: values for name, values in request.filters.items() if name in FACETS and values}
     query = _filtered(index, asked, limits, filters, leaving="")
@@ -79,11 +79,15 @@ def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     offset = min(max(request.page - 1, 0) * size, MAX_DEPTH)
     order = _order(request, asked)
     searcher = index.searcher()
-    found = searcher.search(query, limit=size, offset=offset, count=True, **order)
+    found: Any = searcher.search(query, limit=size, offset=offset, count=True, **order)
+    if not found.count and len(parts(request.text)) > 1:
+        # Only now is it worth asking whether any resource at all has most of the words.
+        asked = asked_for(index, request.text)
+        query = _filtered(index, asked, limits, filters, leaving="")
+        found = searcher.search(query, limit=size, offset=offset, count=True, **order)
     hits = [_hit(searcher, score, address, bool(order)) for score, address in found.hits]
-    total: Any = found
     counted = _facets(index, searcher, asked, limits, filters, query)
-    return SearchResult(int(total.count or 0), hits, counted)
+    return SearchResult(int(found.count or 0), hits, counted)
 
 
 def count(index: SearchIndex, request: SearchRequest) -> int:

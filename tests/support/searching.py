@@ -15,7 +15,7 @@ from federation.search.query import SearchRequest, search
 
 def make_document(name: str, title: str, **changes: Any) -> SearchDocument:
     """A document with this title and, where nothing else is said, no other text."""
-    shown = {"title": {"zh": title}, "keywords": changes.get("keywords", ()), "summary": {}}
+    shown = {"title": {"zh": title}, "keywords": changes.get("keywords", ()), "summary": {}, "names": {}}
     plain: dict[str, Any] = {
         "type": "article",
         "institution": "institute-a",
