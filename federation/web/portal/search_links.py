@@ -72,7 +72,7 @@ class SpanChip:
 
 def span_chips(query: Mapping[str, Any]) -> list[SpanChip]:
     """The spans of a search as the reader's list of choices has them."""
-    names = {"published": _("发布"), "period": _("年代"), "created": _("制作")}
+    names = {"published": _("发布于"), "period": _("年代"), "created": _("制作")}
     return [
         SpanChip(f"{names[name]} {_span(first, last)}", {f"{name}_from": None, f"{name}_until": None})
         for name in SPANS
