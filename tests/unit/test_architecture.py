@@ -107,6 +107,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/sitemap-<int(max=2147483647):number>.xml"),
         ("GET", "/search"),
         ("GET", "/static/<path:filename>"),
+        ("GET", "/suggestions"),
         ("GET", "/workbench/links"),
         ("POST", "/workbench/links"),
         ("GET", "/workbench/sign-in"),

@@ -17,6 +17,7 @@ from federation.web.portal import (
     mirroring,
     pictures,
     resources,
+    suggestions,
     taking,
     voices,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "pictures",
     "portal",
     "resources",
+    "suggestions",
     "taking",
     "voices",
 ]

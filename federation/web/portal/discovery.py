@@ -23,6 +23,8 @@ Disallow: /api/v1/federation/
 Disallow: /*/files/
 Disallow: /search?
 Disallow: /en/search?
+Disallow: /suggestions
+Disallow: /en/suggestions
 """
 
 
@@ -65,6 +67,7 @@ def search_description() -> Response:
         name=settings.hub_name_zh if chinese else settings.hub_name_en,
         about=f"检索{settings.hub_name_zh}" if chinese else f"Search {settings.hub_name_en}",
         search=absolute("portal.search_page") + "?q=",
+        suggest=absolute("portal.suggestions") + "?q=",
         api=absolute("public_api.search") + "?q=",
         icon=settings.origin + asset_url("favicon.svg"),
         language="zh-CN" if chinese else "en",

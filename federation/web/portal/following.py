@@ -19,9 +19,10 @@ from federation.language import request_language
 from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.blueprint import portal
-from federation.web.portal.finding import PARSER, Found, feed_address, find, search_values
+from federation.web.portal.finding import PARSER, Found, find
 from federation.web.portal.pictures import Shown, pictures_of
 from federation.web.portal.refusal import refusal
+from federation.web.portal.search_links import feed_address, search_values
 from federation.web.wording import label, said
 from shared.canonical import best_text
 from shared.errors import InvalidRequest

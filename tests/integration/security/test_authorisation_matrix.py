@@ -241,6 +241,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/sitemap.xml"): Row(anybody()),
     ("GET", "/sitemap-<int(max=2147483647):number>.xml"): Row(anybody(), "/sitemap-1.xml"),
     ("GET", "/search"): Row(anybody()),
+    ("GET", "/suggestions"): Row(anybody()),
     # Flask's own folder of static files is empty on purpose: assets have addresses with their digest.
     ("GET", "/static/<path:filename>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/static/none.css"),
     ("GET", "/api/v1/institutions"): Row(anybody()),
