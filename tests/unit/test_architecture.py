@@ -41,6 +41,7 @@ STATES_OF_OTHERS = {
     ("federation/key_register.py", "key"),
     ("federation/key_register.py", "old"),
     ("federation/ingestion.py", "outcome"),
+    ("federation/collections/showing.py", "collection"),
 }
 """Assignments of `state` to things that are not versions: by file and variable."""
 NO_VERSIONS = {"federation/renditions/making.py"}

@@ -20,6 +20,7 @@ GROUPS: Mapping[str, Any] = {
     "petition": _l("申诉和续期"),
     "rereview": _l("抽查"),
     "feedback": _l("公众反馈"),
+    "collection": _l("专题"),
     "policy": _l("审核规则"),
     "reviewer": _l("审核人"),
     "user": _l("账户和登录"),
@@ -65,6 +66,13 @@ ACTIONS: Mapping[str, Any] = {
     "feedback.answered": _l("单位答复公众"),
     "feedback.hidden": _l("隐藏公众反馈"),
     "feedback.shown": _l("恢复公众反馈"),
+    "collection.created": _l("新建专题"),
+    "collection.revised": _l("改了专题的草稿"),
+    "collection.proposed": _l("单位把专题送交联盟审核"),
+    "collection.shown": _l("公布专题"),
+    "collection.returned": _l("把专题退回单位"),
+    "collection.ended": _l("结束专题"),
+    "collection.hidden": _l("撤下专题"),
     "policy.changed": _l("改了审核规则"),
     "reviewer.disciplines": _l("设定审核人的专业"),
     "user.created": _l("开设了账户"),
@@ -163,6 +171,8 @@ def named(code: str, names: Names) -> str:
     kind, _colon, rest = code.partition(":")
     if kind == "invitation" and rest:
         return str(_("邀请 %(number)s", number=rest))
+    if kind == "collection" and rest:
+        return str(_("专题 %(number)s", number=rest[-12:]))
     if kind == "letter" and rest:
         return str(_("一封信"))
     return str(NOBODY.get(code, code))
