@@ -1,1 +1,1 @@
-"""Collections and campaigns: what the alliance or an institution chose from the catalogue, in order, for the public."""
+"""Collections and campaigns: chosen from the catalogue by the alliance or an institution, for the public to read."""

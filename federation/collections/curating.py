@@ -21,7 +21,7 @@ from federation.interop import oembed
 from federation.models.base import now
 from federation.models.collections import Collection, CollectionRevision
 from federation.models.people import User
-from federation.models.resources import Resource
+from federation.models.resources import Resource, ResourceVersion
 from federation.roles import Permission, may
 from shared.canonical import canonical, digest
 from shared.errors import (
@@ -215,3 +215,11 @@ def listed(session: Session, *, by: User) -> Sequence[Draft]:
     if not may(by, Permission.READ_DESK):
         wanted = wanted.where(Collection.institution_id == by.institution_id)
     return [Draft(collection, contents.read(kept.content)) for collection, kept in session.execute(wanted.limit(200))]
+
+
+def standing_of(session: Session, resource_ids: Sequence[str]) -> dict[str, ResourceVersion]:
+    """The latest version of each of these resources, public or not, so that an editor sees what became of it."""
+    latest_of = ResourceVersion.version == Resource.latest_version
+    wanted = select(ResourceVersion).join(Resource).where(Resource.id.in_(set(resource_ids)), latest_of)
+    loaded = joinedload(ResourceVersion.resource).joinedload(Resource.institution)
+    return {one.resource_id: one for one in session.scalars(wanted.options(loaded))}

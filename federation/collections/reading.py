@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from federation import catalogue
@@ -79,16 +79,22 @@ def listed(session: Session, *, today: date, page: int = 1) -> tuple[list[Brief]
 
 
 def on_the_front(session: Session, *, today: date, limit: int) -> list[Brief]:
-    """The campaigns that are on or begin soon, those that end first first."""
+    """What the first page leads to: the campaigns that are on or begin soon, then the newest collections."""
+    campaign = Collection.kind == CAMPAIGN
     wanted = (
         _shown()
         .where(
             Collection.state == SHOWN,
-            Collection.kind == CAMPAIGN,
-            Collection.begins_on <= today + SOON,
-            Collection.ends_on >= today,
+            or_(Collection.begins_on.is_(None), Collection.begins_on <= case((campaign, today + SOON), else_=today)),
+            or_(Collection.ends_on.is_(None), Collection.ends_on >= today),
         )
-        .order_by(Collection.begins_on > today, Collection.ends_on, Collection.id)
+        .order_by(
+            case((campaign, 0), else_=1),
+            case((campaign & (Collection.begins_on > today), 1), else_=0),
+            case((campaign, Collection.ends_on), else_=None),
+            Collection.shown_at.desc(),
+            Collection.id,
+        )
     )
     return _briefs(session, wanted.limit(limit), today)
 

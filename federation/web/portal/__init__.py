@@ -5,6 +5,8 @@ from __future__ import annotations
 from federation.web.portal import (
     about,
     auditing,
+    calendar,
+    collecting,
     descriptions,
     discovery,
     dumping,
@@ -15,6 +17,7 @@ from federation.web.portal import (
     members,
     resources,
     taking,
+    taking_whole,
     voices,
 )
 from federation.web.portal.blueprint import portal
@@ -22,6 +25,8 @@ from federation.web.portal.blueprint import portal
 __all__ = [
     "about",
     "auditing",
+    "calendar",
+    "collecting",
     "descriptions",
     "discovery",
     "dumping",
@@ -33,5 +38,6 @@ __all__ = [
     "portal",
     "resources",
     "taking",
+    "taking_whole",
     "voices",
 ]

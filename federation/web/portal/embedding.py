@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from federation import catalogue
+from federation.collections import reading
 from federation.database import db
+from federation.days import today
 from federation.interop import oembed
 from federation.language import request_language
 from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.headers import content_policy
+from federation.web.portal import collecting
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import picture_of
@@ -41,13 +47,17 @@ def embed_code() -> ResponseReturnValue:
     if request.args.get("format", "json") != "json":
         return Response("only format=json\n", status=NOT_IMPLEMENTED, content_type="text/plain; charset=utf-8")
     settings, language = parts().settings, request_language()
-    ark = oembed.ark_of(request.args.get("url", "")[:2000], settings.origin)
+    url = request.args.get("url", "")[:2000]
+    room = [request.args.get(name, type=int) for name in ("maxwidth", "maxheight")]
+    slug = oembed.slug_of(url, settings.origin)
+    if slug is not None:
+        return _code(collecting.embedding(reading.find(db.session(), slug, today=today()), room))
+    ark = oembed.ark_of(url, settings.origin)
     if ark is None:
         raise NotFound()
     _, entry = catalogue.latest(db.session(), ark)
     picture = picture_of(entry)
-    room = [request.args.get(name, type=int) for name in ("maxwidth", "maxheight")]
-    answer = jsonify(
+    return _code(
         oembed.reply(
             title=said(entry.record["title"]).text,
             by=entry.institution.name(language),
@@ -59,6 +69,10 @@ def embed_code() -> ResponseReturnValue:
             box=oembed.size(*room),
         )
     )
+
+
+def _code(said: Mapping[str, Any]) -> Response:
+    answer = jsonify(said)
     answer.content_type = (
         oembed.MEDIA_TYPE if "json+oembed" in request.headers.get("Accept", "") else "application/json"
     )

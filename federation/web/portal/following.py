@@ -39,7 +39,7 @@ def feed(kind: str) -> ResponseReturnValue:
     found = find({**query, "sort": "newest", "page": 1})
     entries = catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    channel, items = _channel(query, kind), [_item(entry) for entry in entries]
+    channel, items = _channel(query, kind), [item_of(entry) for entry in entries]
     if kind == "atom":
         return Response(feeds.atom(channel, items), content_type=f"{feeds.ATOM}; charset=utf-8")
     answer = jsonify(feeds.json_feed(channel, items))
@@ -61,7 +61,8 @@ def _channel(query: Mapping[str, Any], kind: str) -> Channel:
     )
 
 
-def _item(entry: Entry) -> Item:
+def item_of(entry: Entry) -> Item:
+    """A resource as an item of a feed."""
     language, picture = request_language(), picture_of(entry)
     return Item(
         id=on_origin(f"/{entry.ark}"),

@@ -11,15 +11,18 @@ from flask_babel import format_date
 
 from federation import catalogue, days
 from federation.catalogue import Entry
+from federation.collections import reading
 from federation.database import db
 from federation.language import request_language
 from federation.web.portal import finding, occasions
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper
+from federation.web.portal.pictures import pictures_of
 from shared.vocabularies import vocabulary
 
 NEWEST = 8
 OF_OCCASION = 4
+CURATED = 4
 QUICK_TYPES = 4
 
 
@@ -40,6 +43,8 @@ def home() -> ResponseReturnValue:
     on = days.today()
     coming = occasions.coming(on)
     facets = finding.counts()
+    occasion = occasions.near(on)
+    curated = reading.on_the_front(session, today=on, limit=CURATED)
     types = sorted(facets["type"].items(), key=lambda item: -item[1])
     return render_template(
         "portal/home.html",
@@ -49,9 +54,12 @@ def home() -> ResponseReturnValue:
         themes=_themes(facets["theme"]),
         quick_types=[code for code, _ in types[:QUICK_TYPES]],
         dial=occasions.dial(on),
-        today_words=_month_and_day(on),
+        today_words=month_and_day(on),
         next_occasion=coming,
-        occasion_entries=_of_occasion(coming),
+        occasion=occasion,
+        occasion_entries=of_occasion(occasion.code, limit=OF_OCCASION) if occasion else [],
+        curated=curated,
+        pictures=pictures_of([one.cover for one in curated if one.cover]),
     )
 
 
@@ -61,13 +69,12 @@ def _themes(counts: dict[str, int]) -> list[Theme]:
     return [Theme(code, count, count / largest) for code, count in shown if count]
 
 
-def _of_occasion(coming: occasions.Coming) -> list[Entry]:
-    if not coming.near:
-        return []
-    arks = finding.of_occasion(coming.code, limit=OF_OCCASION)
-    return catalogue.by_arks(db.session(), arks)
+def of_occasion(code: str, *, limit: int) -> list[Entry]:
+    """Public resources that are meant for an occasion."""
+    return catalogue.by_arks(db.session(), finding.of_occasion(code, limit=limit))
 
 
-def _month_and_day(on: date) -> str:
+def month_and_day(on: date) -> str:
+    """A day without its year, as people say it."""
     pattern = "M 月 d 日" if request_language() == "zh" else "d MMM"
     return str(format_date(on, pattern))
