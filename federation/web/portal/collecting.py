@@ -30,7 +30,7 @@ from federation.web.portal.following import KINDS, item_of
 from federation.web.portal.pictures import picture_of, pictures_of
 from federation.web.wording import said
 
-KIND_NAMES = {COLLECTION: _l("专题"), CAMPAIGN: _l("主题活动")}
+KIND_NAMES = {COLLECTION: _l("专题集"), CAMPAIGN: _l("主题活动")}
 PHASES = {COMING: _l("即将开始"), CURRENT: _l("正在进行"), PAST: _l("已结束")}
 
 
