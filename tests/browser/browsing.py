@@ -63,7 +63,9 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         "feedback": f"/resources/{arks['artefact']}/feedback",
         "feedback-sent": f"/resources/{arks['artefact']}/feedback?sent=",
     }
-    for kind in ("artefact", "course", "video", "audio", "interactive", "image", "article"):
+    if {"course", "lesson"} <= arks.keys():
+        found["lesson"] = f"/resources/{arks['lesson']}?course={arks['course']}"
+    for kind in ("artefact", "course", "activity-kit", "profile", "video", "audio", "interactive", "image", "article"):
         if kind in arks:
             found[f"resource-{kind}"] = f"/resources/{arks[kind]}"
     return found

@@ -21,6 +21,7 @@ from federation.parts import parts
 from federation.storage.disposition import SAFE_INLINE, base_type
 from federation.web.addresses import absolute
 from federation.web.frame import is_picture
+from federation.web.portal import companions
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import HTML, described, places_of, said_in_dublin_core, wanted
@@ -80,7 +81,7 @@ def _html(page: Page, places: Places) -> str:
         page=page,
         record=page.record,
         showing=_showing(page),
-        lessons=[one.entry for one in page.relations if one.type == "has-part"],
+        **companions.of(page),
         related=[one for one in page.relations if one.type != "has-part"],
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),
