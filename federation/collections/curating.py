@@ -100,6 +100,14 @@ def find(session: Session, collection_id: str, *, by: User) -> Collection:
     return found
 
 
+def find_to_edit(session: Session, collection_id: str, *, by: User) -> Collection:
+    """The same, for one who may change it. Raises `NotFound` or `Forbidden`."""
+    found = find(session, collection_id, by=by)
+    if not edits(by, found):
+        raise Forbidden()
+    return found
+
+
 def revision(session: Session, collection: Collection, number: int) -> CollectionRevision:
     """One of its revisions. Raises `NotFound`."""
     found = session.get(CollectionRevision, (collection.id, number))

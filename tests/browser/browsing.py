@@ -65,7 +65,17 @@ def pages(shown: Gallery) -> Mapping[str, str]:
     }
     if {"course", "lesson"} <= arks.keys():
         found["lesson"] = f"/resources/{arks['lesson']}?course={arks['course']}"
-    for kind in ("artefact", "course", "activity-kit", "profile", "video", "audio", "interactive", "image", "article"):
+    for kind in (
+        "artefact",
+        "course",
+        "activity-kit",
+        "profile",
+        "video",
+        "audio",
+        "interactive",
+        "image",
+        "article",
+    ):
         if kind in arks:
             found[f"resource-{kind}"] = f"/resources/{arks[kind]}"
     return found

@@ -6,9 +6,9 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from federation import days
 from federation.collections import reading
 from federation.database import db
-from federation.days import today
 from federation.web.portal import occasions
 from federation.web.portal.blueprint import portal
 from federation.web.portal.home import month_and_day, of_occasion
@@ -32,7 +32,7 @@ WHAT_IT_IS = {
 @portal.get("/calendar")
 def calendar() -> ResponseReturnValue:
     """What comes next, and the campaigns that are on or announced."""
-    on = today()
+    on = days.today()
     campaigns = reading.campaigns_from(db.session(), today=on, limit=CAMPAIGNS)
     return render_template(
         "portal/calendar.html",
@@ -51,7 +51,7 @@ def occasion(code: str) -> ResponseReturnValue:
     """An occasion: when it is, and what there is for it. Raises `NotFound` for a code of none."""
     if code not in vocabulary("occasions"):
         raise NotFound()
-    session, on = db.session(), today()
+    session, on = db.session(), days.today()
     curated = reading.of_occasion(session, code, today=on, limit=CAMPAIGNS)
     entries = of_occasion(code, limit=OF_OCCASION)
     return render_template(

@@ -11,12 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from federation import catalogue
+from federation import catalogue, days
 from federation.collections import reading
 from federation.collections.content import CAMPAIGN, COLLECTION
 from federation.collections.reading import COMING, CURRENT, PAST, Shown
 from federation.database import db
-from federation.days import today
 from federation.interop import feeds, oembed, schema_org_collections
 from federation.interop.feeds import Channel
 from federation.language import request_language
@@ -43,7 +42,7 @@ def _names() -> dict[str, Any]:
 def collections() -> ResponseReturnValue:
     """All that is shown: what is on, and what is over."""
     page = request.args.get("page", 1, type=int)
-    found, pages = reading.listed(db.session(), today=today(), page=page)
+    found, pages = reading.listed(db.session(), today=days.today(), page=page)
     return render_template(
         "portal/collections.html",
         found=found,
@@ -56,7 +55,8 @@ def collections() -> ResponseReturnValue:
 @portal.get("/collections/<slug>")
 def collection(slug: str) -> ResponseReturnValue:
     """One collection; what has ended is still read here."""
-    shown = reading.find(db.session(), slug, today=today())
+    on = days.today()
+    shown = reading.find(db.session(), slug, today=on)
     address, entries = absolute("portal.collection", slug=slug), [one.entry for one in shown.items]
     return render_template(
         "portal/collection.html",
@@ -67,7 +67,7 @@ def collection(slug: str) -> ResponseReturnValue:
         cover_picture=picture_of(shown.cover) if shown.cover else None,
         licences=Counter(entry.record["license"] for entry in entries).most_common(),
         extent=whole.extent(entries),
-        hindered=[entry for entry in entries if catalogue.embargoed(entry.record, today()) and entry.record["files"]],
+        hindered=[one for one in entries if one.record.get("files") and catalogue.embargoed(one.record, on)],
         too_large=whole.is_too_large(entries),
         address=address,
         embed_code=oembed.frame_of(absolute("portal.embedded_collection", slug=slug), said(shown.content.title).text),
@@ -78,7 +78,7 @@ def collection(slug: str) -> ResponseReturnValue:
 @portal.get("/collections/<slug>/feed.<any(atom,json):kind>")
 def collection_feed(slug: str, kind: str) -> ResponseReturnValue:
     """What is in a collection, as a feed: what changed last first."""
-    shown = reading.find(db.session(), slug, today=today())
+    shown = reading.find(db.session(), slug, today=days.today())
     entries = sorted((one.entry for one in shown.items), key=lambda entry: entry.at, reverse=True)
     channel = Channel(
         title=_("%(title)s · %(hub)s", title=said(shown.content.title).text, hub=_hub_name()),
@@ -98,7 +98,7 @@ def collection_feed(slug: str, kind: str) -> ResponseReturnValue:
 @portal.get("/embed/collections/<slug>")
 def embedded_collection(slug: str) -> ResponseReturnValue:
     """The card of a collection, for a frame of any site; it leads to the page in a window of its own."""
-    shown, settings = reading.find(db.session(), slug, today=today()), parts().settings
+    shown, settings = reading.find(db.session(), slug, today=days.today()), parts().settings
     picture = picture_of(shown.cover) if shown.cover else None
     answer = make_response(render_template("portal/embedded_collection.html", shown=shown, picture=picture))
     policy = content_policy(settings.store_public_endpoint or settings.store_endpoint)

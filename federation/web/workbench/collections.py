@@ -107,14 +107,12 @@ def collection(collection_id: str) -> ResponseReturnValue:
 def change(collection_id: str) -> ResponseReturnValue:
     """Keep what the form says as a further revision, with what its button does; what is wrong is said beside it."""
     session, form, me = db.session(), request.form, sessions.me()
-    found = curating.find(session, collection_id, by=me)
+    found = curating.find_to_edit(session, collection_id, by=me)
     document = collection_form.document(form)
     button, about = collection_form.pressed(form)
     try:
         said = _changed(contents.read(document), button, about)
         kept = curating.revise(session, found, said, based_on=_based_on(), by=me)
-    except Forbidden:
-        raise
     except CommonsError as error:
         return _page(found, document, error)
     if kept and button == collection_form.SAVE:
