@@ -66,6 +66,7 @@ ACTIONS: Mapping[str, Any] = {
     "feedback.answered": _l("单位答复公众"),
     "feedback.hidden": _l("隐藏公众反馈"),
     "feedback.shown": _l("恢复公众反馈"),
+    "feedback.erased": _l("删除公众反馈的内容"),
     "collection.created": _l("新建专题"),
     "collection.revised": _l("改了专题的草稿"),
     "collection.proposed": _l("单位把专题送交联盟审核"),
