@@ -17,7 +17,6 @@ from federation.language import request_language
 from federation.web.portal import finding, occasions
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper
-from federation.web.portal.pictures import pictures_of
 from shared.vocabularies import vocabulary
 
 NEWEST = 8
@@ -59,7 +58,8 @@ def home() -> ResponseReturnValue:
         occasion=occasion,
         occasion_entries=of_occasion(occasion.code, limit=OF_OCCASION) if occasion else [],
         curated=curated,
-        pictures=pictures_of([one.cover for one in curated if one.cover]),
+        # Drawings only: the first page is for slow lines, and a picture may be larger than all else of it.
+        pictures={},
     )
 
 

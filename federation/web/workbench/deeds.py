@@ -10,9 +10,11 @@ from flask_babel import lazy_gettext as _l
 
 from federation.audit_reading import Names
 from federation.language import request_language
+from federation.models.collections import CollectionRevision
 from federation.models.institutions import Institution, Node
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
+from shared.canonical import best_text
 
 GROUPS: Mapping[str, Any] = {
     "version": _l("资源的状态"),
@@ -169,11 +171,11 @@ def named(code: str, names: Names) -> str:
         return known.name(language)
     if isinstance(known, ResourceVersion):
         return str(_("《%(title)s》", title=known.title(language)))
+    if isinstance(known, CollectionRevision):
+        return str(_("专题《%(title)s》", title=best_text(known.content["title"], language)))
     kind, _colon, rest = code.partition(":")
     if kind == "invitation" and rest:
         return str(_("邀请 %(number)s", number=rest))
-    if kind == "collection" and rest:
-        return str(_("专题 %(number)s", number=rest[-12:]))
     if kind == "letter" and rest:
         return str(_("一封信"))
     return str(NOBODY.get(code, code))
