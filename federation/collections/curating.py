@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -20,11 +20,13 @@ from federation.collections.content import Content
 from federation.interop import oembed
 from federation.models.base import now
 from federation.models.collections import Collection, CollectionRevision
+from federation.models.events import FeedEntry
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 from federation.roles import Permission, may
 from shared.canonical import canonical, digest
 from shared.errors import (
+    AlreadyDone,
     AlreadyExists,
     CollectionChanged,
     FieldError,
@@ -100,6 +102,28 @@ def find(session: Session, collection_id: str, *, by: User) -> Collection:
     return found
 
 
+def discard(session: Session, collection: Collection, *, by: User, based_on: int) -> None:
+    """Throw a draft away that the public never saw; its address is free again. Raises `Forbidden`, `AlreadyDone`."""
+    if not edits(by, collection):
+        raise Forbidden()
+    hold(session, collection, based_on=based_on)
+    if collection.shown_revision is not None:
+        raise AlreadyDone()
+    session.execute(delete(CollectionRevision).where(CollectionRevision.collection_id == collection.id))
+    session.delete(collection)
+    session.flush()
+    happening = auditlog.Happening(
+        auditlog.person(by.id), "collection.discarded", subject(collection), detail={"slug": collection.slug}
+    )
+    auditlog.record(session, happening)
+
+
+def how_many_wait(session: Session) -> int:
+    """How many wait for the alliance to show them or send them back."""
+    waiting = select(func.count()).select_from(Collection).where(Collection.proposed_revision.is_not(None))
+    return session.scalar(waiting) or 0
+
+
 def find_to_edit(session: Session, collection_id: str, *, by: User) -> Collection:
     """The same, for one who may change it. Raises `NotFound` or `Forbidden`."""
     found = find(session, collection_id, by=by)
@@ -134,13 +158,16 @@ def hold(session: Session, collection: Collection, *, based_on: int) -> None:
 def revise(session: Session, collection: Collection, said: Content, *, based_on: int, by: User) -> bool:
     """Write down a further revision; False when it says the same as the one before.
 
-    What waited for the alliance is taken back: it judges the latest. Raises `Forbidden`, `CollectionChanged`.
+    What waited for the alliance is taken back: it judges the latest. Raises `Forbidden`, `CollectionChanged`, or
+    `InvalidRequest` for a further resource that is not public.
     """
     if not edits(by, collection):
         raise Forbidden()
     hold(session, collection, based_on=based_on)
-    if said.document() == revision(session, collection, collection.revision).content:
+    before = latest(session, collection)
+    if said.document() == before.document():
         return False
+    _refuse_hidden(session, said, before.resource_ids)
     collection.proposed_revision = None
     kept = _add(session, collection, said, by)
     happening = auditlog.Happening(
@@ -226,8 +253,20 @@ def listed(session: Session, *, by: User) -> Sequence[Draft]:
 
 
 def standing_of(session: Session, resource_ids: Sequence[str]) -> dict[str, ResourceVersion]:
-    """The latest version of each of these resources, public or not, so that an editor sees what became of it."""
-    latest_of = ResourceVersion.version == Resource.latest_version
-    wanted = select(ResourceVersion).join(Resource).where(Resource.id.in_(set(resource_ids)), latest_of)
+    """The version of each of these resources that is public, or was last: nothing of what waits for review."""
+    last = select(ResourceVersion).join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
+    wanted = last.where(FeedEntry.resource_id.in_(set(resource_ids)), FeedEntry.latest.is_not(False))
     loaded = joinedload(ResourceVersion.resource).joinedload(Resource.institution)
     return {one.resource_id: one for one in session.scalars(wanted.options(loaded))}
+
+
+def _refuse_hidden(session: Session, said: Content, before: Sequence[str]) -> None:
+    """Raise `InvalidRequest` for a resource that is not public and was not there before: nobody learns of it here."""
+    public = catalogue.public_among(session, said.resource_ids) | set(before)
+    faults = [
+        FieldError(f"/items/{number}/resource", "no_resource_there", {"value": one})
+        for number, one in enumerate(said.resource_ids)
+        if one not in public
+    ]
+    if faults:
+        raise InvalidRequest(errors=faults)

@@ -105,6 +105,12 @@ def of_occasion(session: Session, code: str, *, today: date, limit: int) -> list
     return _briefs(session, wanted.limit(limit), today)
 
 
+def of_institution(session: Session, institution_id: int, *, today: date, limit: int) -> list[Brief]:
+    """What an institution curates, the newest first."""
+    wanted = _shown().where(Collection.institution_id == institution_id)
+    return _briefs(session, wanted.order_by(Collection.shown_at.desc(), Collection.id).limit(limit), today)
+
+
 def campaigns_from(session: Session, *, today: date, limit: int) -> list[Brief]:
     """The campaigns that are on or to come, in the order of their first days."""
     wanted = _shown().where(Collection.state == SHOWN, Collection.kind == CAMPAIGN, Collection.ends_on >= today)
@@ -119,6 +125,11 @@ def find(session: Session, slug: str, *, today: date) -> Shown:
     collection, kept = row
     if collection.state == HIDDEN:
         raise CollectionHidden(reason=collection.remark)
+    return preview(session, collection, kept, today=today)
+
+
+def preview(session: Session, collection: Collection, kept: CollectionRevision, *, today: date) -> Shown:
+    """A collection as the public would read it with this revision, also before it is shown."""
     said = contents.read(kept.content)
     known = catalogue.by_ids(session, said.resource_ids)
     items = [Chosen(known[one.resource_id], one.note) for one in said.items if one.resource_id in known]

@@ -125,6 +125,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "return": send_back,
     "end": end,
     "hide": hide,
+    "discard": curating.discard,
 }
 """The steps by the words of forms; those of WITH_REASON take a `reason` too."""
 WITH_REASON = frozenset({"return", "hide"})

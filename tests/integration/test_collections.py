@@ -28,14 +28,14 @@ from federation.models.people import User
 from federation.packs import whole
 from tests.support.exhibition import HOSTILE, PDF, Exhibition, exhibition
 from tests.support.hub import ORIGIN
-from tests.support.publishing import counted_queries, file_entry, publish
+from tests.support.publishing import counted_queries, file_entry, publish, withdraw
 from tests.support.records import make_record
 from tests.support.reviewing import PASSWORD
 from tests.support.stores import RunningStore
 
 TABLE = b"l,cm\n1,2\n"
 LEAD, MANAGER = "lead", "manager"
-ALL = ("caliper", "table", "hostile", "gone")
+ALL = ("caliper", "table", "leaving", "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory, store: RunningStore) -> Iter
             for name, role, institution in ((LEAD, roles.ADMIN, None), (MANAGER, roles.MANAGER, owner)):
                 about: dict[str, Any] = {"display_name": name, "password": PASSWORD, "actor": "operator"}
                 people.create_user(session, name=name, role=role, institution=institution, **about)
+        leaving = found.records["leaving"] = make_record(title={"zh": "要撤的"})
+        found.arks["leaving"] = publish(found.hub, found.member, leaving)
         curate(found, "measures", *ALL, title={"zh": "量/尺: 大全", "en": "Measures"}, kind="collection")
+        withdraw(found.hub, leaving, "有误")
         yield found
 
 
@@ -119,6 +122,7 @@ def test_what_is_not_there_not_shown_yet_or_hidden_is_said_so(shown: Exhibition)
 def test_an_institutions_name_stands_on_what_it_curates(shown: Exhibition) -> None:
     curate(shown, "by-a-member", "caliper", by=MANAGER, kind="collection")
     assert 'href="/institutions/institute-a"' in shown.get("/collections/by-a-member").text
+    assert "/collections/by-a-member" in shown.get("/institutions/institute-a").text
     assert shown.get("/api/v1/collections/by-a-member").get_json()["curator"]["code"] == "institute-a"
 
 

@@ -82,6 +82,7 @@ def test_a_collection_is_made_filled_ordered_and_shown_with_plain_forms(desk: St
     assert slug is not None
     public = f"/collections/{slug[1]}"
     assert desk.hub.open("GET", public).status_code == 404
+    assert "从这件看起" in editor.browser.page(f"{editor.path}/preview")
     assert editor.step("show") == 303
     assert "从这件看起" in desk.hub.open("GET", public).text
     withdraw(desk.hub, desk.records[0], "有误")

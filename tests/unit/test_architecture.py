@@ -200,6 +200,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("POST", "/workbench/collections/"),
         ("GET", "/workbench/collections/<collection_id>"),
         ("POST", "/workbench/collections/<collection_id>"),
+        ("GET", "/workbench/collections/<collection_id>/preview"),
         ("POST", "/workbench/collections/<collection_id>/standing"),
     },
     ADMIN: {

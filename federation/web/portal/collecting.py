@@ -55,8 +55,12 @@ def collections() -> ResponseReturnValue:
 @portal.get("/collections/<slug>")
 def collection(slug: str) -> ResponseReturnValue:
     """One collection; what has ended is still read here."""
-    on = days.today()
-    shown = reading.find(db.session(), slug, today=on)
+    return collection_page(reading.find(db.session(), slug, today=days.today()))
+
+
+def collection_page(shown: Shown, *, draft: str = "") -> str:
+    """The page of a collection; `draft` is what is said above it where an editor looks at it before the public."""
+    on, slug = days.today(), shown.collection.slug
     address, entries = absolute("portal.collection", slug=slug), [one.entry for one in shown.items]
     return render_template(
         "portal/collection.html",
@@ -72,6 +76,7 @@ def collection(slug: str) -> ResponseReturnValue:
         address=address,
         embed_code=oembed.frame_of(absolute("portal.embedded_collection", slug=slug), said(shown.content.title).text),
         json_ld=collection_json_ld(shown),
+        draft=draft,
     )
 
 

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from federation import catalogue
 from federation.audience import CURATOR, guard
 from federation.collections import content as contents
-from federation.collections import curating
+from federation.collections import curating, reading
 from federation.collections import showing as steps
 from federation.collections.content import Content
 from federation.database import db
@@ -25,6 +25,7 @@ from federation.models.collections import Collection
 from federation.parts import parts
 from federation.roles import Permission, may
 from federation.web.portal import finding
+from federation.web.portal.collecting import collection_page
 from federation.web.workbench import collection_form, sessions, showing
 from shared.errors import CommonsError, Forbidden, InvalidRequest, NotFound
 from shared.vocabularies import vocabulary
@@ -43,6 +44,7 @@ DONE = {
     "return": _l("已退回单位，单位会看到理由。"),
     "end": _l("已结束，网址照常能打开。"),
     "hide": _l("已撤下，网址上只有理由。"),
+    "discard": _l("草稿已删除。"),
 }
 MOST_FOUND = 12
 
@@ -103,6 +105,16 @@ def collection(collection_id: str) -> ResponseReturnValue:
     return _page(found, curating.latest(db.session(), found))
 
 
+@workbench_collections.get("/<collection_id>/preview")
+def preview(collection_id: str) -> ResponseReturnValue:
+    """The latest revision as the public would read it."""
+    session = db.session()
+    found = curating.find(session, collection_id, by=sessions.me())
+    kept = curating.revision(session, found, found.revision)
+    words = _("预览第 %(number)s 稿，公众看到的不一定是这一稿。", number=found.revision)
+    return collection_page(reading.preview(session, found, kept, today=today()), draft=words)
+
+
 @workbench_collections.post("/<collection_id>")
 def change(collection_id: str) -> ResponseReturnValue:
     """Keep what the form says as a further revision, with what its button does; what is wrong is said beside it."""
@@ -139,6 +151,8 @@ def step(collection_id: str) -> ResponseReturnValue:
     except CommonsError as error:
         return _page(found, curating.latest(session, found), error)
     flash(DONE[name], "good")
+    if name == "discard":
+        return redirect(url_for("workbench_collections.listed"), 303)
     return redirect(url_for("workbench_collections.collection", collection_id=found.id), 303)
 
 

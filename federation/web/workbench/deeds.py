@@ -76,6 +76,7 @@ ACTIONS: Mapping[str, Any] = {
     "collection.returned": _l("把专题退回单位"),
     "collection.ended": _l("结束专题"),
     "collection.hidden": _l("撤下专题"),
+    "collection.discarded": _l("删除专题的草稿"),
     "policy.changed": _l("改了审核规则"),
     "reviewer.disciplines": _l("设定审核人的专业"),
     "user.created": _l("开设了账户"),

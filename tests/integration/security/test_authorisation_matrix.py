@@ -235,6 +235,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", COLLECTIONS + "/"): Row(curators_and_readers()),
     ("POST", COLLECTIONS + "/"): Row(CURATORS, form={"kind": "?"}),
     ("GET", COLLECTIONS + "/<collection_id>"): Row(no_such_thing(curators_and_readers()), f"{COLLECTIONS}/{ANY_ID}"),
+    ("GET", COLLECTIONS + "/<collection_id>/preview"): Row(
+        no_such_thing(curators_and_readers()), f"{COLLECTIONS}/{ANY_ID}/preview"
+    ),
     ("POST", COLLECTIONS + "/<collection_id>"): Row(no_such_thing(CURATORS), f"{COLLECTIONS}/{ANY_ID}"),
     ("POST", COLLECTIONS + "/<collection_id>/standing"): Row(
         no_such_thing(CURATORS), f"{COLLECTIONS}/{ANY_ID}/standing", form={"step": "show"}

@@ -103,6 +103,7 @@ def test_what_an_institution_curates_bears_its_name_and_waits_for_the_alliance(t
     with pytest.raises(AlreadyDone):
         table.step("show", one, table.lead)
     table.step("propose", one, table.manager)
+    assert curating.how_many_wait(table.scene.session) == 1
     insider = add_person(table.scene.session, "insider-lead", roles.CHIEF_REVIEWER, member=table.scene.member)
     with pytest.raises(OwnInstitution):
         table.step("show", one, insider)
@@ -209,6 +210,29 @@ def test_resources_are_added_by_ark_or_address_and_others_are_named(table: Table
         with pytest.raises(InvalidRequest) as refused:
             curating.resources_named(session, f"{table.arks[0]} {wrong}", origin=ORIGIN)
         assert refused.value.errors[0].params["value"] == wrong[:80]
+
+
+def test_a_resource_that_is_not_public_cannot_be_brought_in_and_none_of_its_words_is_told(table: Table) -> None:
+    session, hidden = table.scene.session, table.scene.member.submit(title={"zh": "还没审"})
+    with pytest.raises(InvalidRequest) as refused:
+        table.made(table.stranger, items=[{"resource": table.ids[0]}, {"resource": hidden.resource_id}])
+    assert refused.value.errors[0].pointer == "/items/1/resource"
+    table.scene.member.submit(id=table.ids[0], version=2, title={"zh": "第二版还没审"})
+    told = curating.standing_of(session, [*table.ids, hidden.resource_id])
+    assert set(told) == set(table.ids)
+    assert told[table.ids[0]].version == 1
+
+
+def test_a_draft_that_the_public_never_saw_can_be_thrown_away(table: Table) -> None:
+    one = table.made(table.lead)
+    with pytest.raises(Forbidden):
+        table.step("discard", one, table.manager)
+    table.step("discard", one, table.lead)
+    again = table.made(table.lead)
+    table.step("show", again, table.lead)
+    with pytest.raises(AlreadyDone):
+        table.step("discard", again, table.lead)
+    assert "collection.discarded" in table.scene.actions(f"collection:{one.id}")
 
 
 def test_the_order_is_changed_a_step_at_a_time_and_never_beyond_its_ends() -> None:
