@@ -61,11 +61,11 @@ class Shown:
         return self.collection.institution
 
 
-def phase(collection: Collection, today: date) -> str:
+def phase(collection: Collection, said: Content, today: date) -> str:
     """Whether it is still to come, on, or past; a collection without days is on until somebody ends it."""
-    if collection.state == ENDED or (collection.ends_on is not None and collection.ends_on < today):
+    if collection.state == ENDED or (said.ends_on is not None and said.ends_on < today):
         return PAST
-    return COMING if collection.begins_on is not None and collection.begins_on > today else CURRENT
+    return COMING if said.begins_on is not None and said.begins_on > today else CURRENT
 
 
 def listed(session: Session, *, today: date, page: int = 1) -> tuple[list[Brief], int]:
@@ -135,7 +135,7 @@ def preview(session: Session, collection: Collection, kept: CollectionRevision, 
     items = [Chosen(known[one.resource_id], one.note) for one in said.items if one.resource_id in known]
     cover = known.get(said.cover) or (items[0].entry if items else None)
     at = max([collection.shown_at or kept.at, *(one.entry.at for one in items)])
-    return Shown(collection, said, phase(collection, today), items, cover, at)
+    return Shown(collection, said, phase(collection, said, today), items, cover, at)
 
 
 def addresses(session: Session) -> list[tuple[str, datetime]]:
@@ -173,7 +173,7 @@ def _briefs(session: Session, wanted: Select[Collection, CollectionRevision], to
         Brief(
             collection,
             said,
-            phase(collection, today),
+            phase(collection, said, today),
             known.get(covers[collection.id]),
             sum(one in public for one in said.resource_ids),
         )

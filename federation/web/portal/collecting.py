@@ -58,8 +58,10 @@ def collection(slug: str) -> ResponseReturnValue:
     return collection_page(reading.find(db.session(), slug, today=days.today()))
 
 
-def collection_page(shown: Shown, *, draft: str = "") -> str:
-    """The page of a collection; `draft` is what is said above it where an editor looks at it before the public."""
+def collection_page(shown: Shown, *, draft: str = "", back: str = "") -> str:
+    """The page of a collection; where an editor looks at it before the public, `draft` says so above it, with the way
+    `back`.
+    """
     on, slug = days.today(), shown.collection.slug
     address, entries = absolute("portal.collection", slug=slug), [one.entry for one in shown.items]
     return render_template(
@@ -77,6 +79,7 @@ def collection_page(shown: Shown, *, draft: str = "") -> str:
         embed_code=oembed.frame_of(absolute("portal.embedded_collection", slug=slug), said(shown.content.title).text),
         json_ld=collection_json_ld(shown),
         draft=draft,
+        back=back,
     )
 
 

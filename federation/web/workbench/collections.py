@@ -112,7 +112,8 @@ def preview(collection_id: str) -> ResponseReturnValue:
     found = curating.find(session, collection_id, by=sessions.me())
     kept = curating.revision(session, found, found.revision)
     words = _("预览第 %(number)s 稿，公众看到的不一定是这一稿。", number=found.revision)
-    return collection_page(reading.preview(session, found, kept, today=today()), draft=words)
+    back = url_for("workbench_collections.collection", collection_id=found.id)
+    return collection_page(reading.preview(session, found, kept, today=today()), draft=words, back=back)
 
 
 @workbench_collections.post("/<collection_id>")

@@ -270,6 +270,8 @@ def test_what_is_not_public_any_more_drops_out_and_what_is_empty_stays_at_its_ad
 def test_a_campaign_is_on_the_first_page_from_a_month_before_until_its_last_day(table: Table) -> None:
     days = {"begins_on": "2026-05-18", "ends_on": "2026-05-24", "occasion": "world-metrology-day"}
     one = table.made(table.lead, content.CAMPAIGN, **days)
+    kept = curating.revision(table.scene.session, one, one.revision)
+    assert reading.preview(table.scene.session, one, kept, today=TODAY).phase == reading.COMING
     table.step("show", one, table.lead)
 
     def front(day: date) -> list[str]:
