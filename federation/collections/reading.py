@@ -138,6 +138,13 @@ def preview(session: Session, collection: Collection, kept: CollectionRevision, 
     return Shown(collection, said, phase(collection, said, today), items, cover, at)
 
 
+def with_gaps(session: Session) -> int:
+    """How many collections before the public hold a resource that is not public any more."""
+    kept = [contents.read(one.content).resource_ids for _, one in session.execute(_shown())]
+    public = catalogue.public_among(session, [one for ids in kept for one in ids])
+    return sum(not public.issuperset(ids) for ids in kept)
+
+
 def addresses(session: Session) -> list[tuple[str, datetime]]:
     """The address of each collection that is shown, and when it was."""
     wanted = select(Collection.slug, Collection.shown_at).where(_public()).order_by(Collection.shown_at)

@@ -88,6 +88,7 @@ def test_a_collection_is_made_filled_ordered_and_shown_with_plain_forms(desk: St
     withdraw(desk.hub, desk.records[0], "有误")
     assert "公众看不到" in editor.page()
     assert "1 件资源已不公开" in editor.browser.page(LIST)
+    assert "1 个专题里有资源已不公开" in desk.signed_in("admin", roles.ADMIN).page("/workbench/admin/")
 
 
 def test_what_is_wrong_is_said_beside_what_was_typed(desk: Stocked) -> None:
