@@ -26,6 +26,7 @@ from federation.models.base import now
 from federation.models.objects import StoredObject
 from federation.models.people import User
 from federation.packs import whole
+from federation.web.portal import occasions
 from tests.support.exhibition import HOSTILE, PDF, Exhibition, exhibition
 from tests.support.hub import ORIGIN
 from tests.support.publishing import counted_queries, file_entry, publish, withdraw
@@ -265,6 +266,52 @@ def test_a_campaign_comes_to_the_first_page_by_date_and_stays_at_its_address(
     assert ("/collections/metrology-day" in shown.get("/").text) == there
     assert phase in shown.get("/collections/metrology-day").text
     assert "/collections/metrology-day" in shown.get("/calendar/world-metrology-day").text
+
+
+def test_people_take_the_days_into_their_own_calendar(shown: Exhibition, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "today", lambda: date(2032, 4, 1))
+    long = "很长的标题，有逗号; 分号和\\反斜杠。" * 4
+    dates = {"begins_on": "2032-05-18", "ends_on": "2032-05-24"}
+    curate(shown, "in-my-calendar", "caliper", title={"zh": long}, **dates)
+    answer = shown.get("/calendar.ics")
+    assert answer.mimetype == "text/calendar"
+    lines = answer.data.split(b"\r\n")
+    assert max(map(len, lines)) <= 75
+    whole_lines = answer.data.decode().replace("\r\n ", "").split("\r\n")
+    assert "SUMMARY:" + long.replace("\\", "\\\\").replace(";", "\\;") in whole_lines
+    at = whole_lines.index(f"URL:{ORIGIN}/collections/in-my-calendar")
+    begin = len(whole_lines) - whole_lines[::-1].index("BEGIN:VEVENT", len(whole_lines) - at)
+    assert {"DTSTART;VALUE=DATE:20320518", "DTEND;VALUE=DATE:20320525"} <= set(whole_lines[begin:at])
+    assert whole_lines.count("RRULE:FREQ=YEARLY") == len(occasions.FIXED)
+    assert f"URL:{ORIGIN}/en/calendar/quality-month" in shown.get("/en/calendar.ics").text.replace("\r\n ", "")
+
+
+@pytest.mark.parametrize(
+    ("on", "code"),
+    [
+        ("2031-02-12", None),
+        ("2031-02-13", "consumer-rights-day"),
+        ("2031-03-16", None),
+        ("2031-05-02", "world-metrology-day"),
+        ("2031-05-21", "science-technology-week"),
+        ("2031-09-30", "quality-month"),
+        ("2031-12-31", None),
+    ],
+)
+def test_the_first_page_is_for_the_occasion_that_is_near(on: str, code: str | None) -> None:
+    found = occasions.near(date.fromisoformat(on))
+    assert (found.code if found else None) == code
+
+
+def test_the_first_page_brings_what_is_meant_for_the_occasion(
+    shown: Exhibition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = make_record(title={"zh": "质量月里的一把尺"}, occasions=["quality-month"])
+    ark = publish(shown.hub, shown.member, record)
+    for on, there in ((date(2031, 9, 10), True), (date(2031, 3, 15), False)):
+        monkeypatch.setattr(days, "today", lambda on=on: on)
+        section = shown.get("/").text.partition('<section class="occasion')[2].partition("</section>")[0]
+        assert (f"/resources/{ark}" in section) == there
 
 
 def test_the_calendar_says_what_comes_next_in_its_order(shown: Exhibition, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/api/v1/collections"),
         ("GET", "/api/v1/collections/<slug>"),
         ("GET", "/calendar"),
+        ("GET", "/calendar.ics"),
         ("GET", "/calendar/<code>"),
         ("GET", "/collections"),
         ("GET", "/collections/<slug>"),

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from urllib.parse import urlsplit
+
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from federation import days
 from federation.collections import reading
+from federation.collections.reading import Brief
 from federation.database import db
+from federation.interop import icalendar
+from federation.interop.icalendar import Event
+from federation.language import request_language
+from federation.parts import parts
+from federation.web.addresses import absolute
 from federation.web.portal import occasions
 from federation.web.portal.blueprint import portal
 from federation.web.portal.home import month_and_day, of_occasion
 from federation.web.portal.pictures import pictures_of
+from federation.web.wording import label, said
 from shared.errors import NotFound
 from shared.vocabularies import vocabulary
 
 CAMPAIGNS = 12
+MOST_EVENTS = 100
 OF_OCCASION = 24
 WHAT_IT_IS = {
     "world-metrology-day": _l(
@@ -43,6 +53,49 @@ def calendar() -> ResponseReturnValue:
         dial=occasions.dial(on),
         today_words=month_and_day(on),
         month_and_day=month_and_day,
+    )
+
+
+@portal.get("/calendar.ics")
+def calendar_file() -> Response:
+    """The same for people's own calendars: the occasions that have days of their own, and the campaigns."""
+    on, language = days.today(), request_language()
+    events = [
+        Event(
+            id=one.code,
+            first=one.first,
+            last=one.last,
+            title=label("occasions", one.code),
+            about=str(WHAT_IT_IS[one.code]),
+            page=absolute("portal.occasion", code=one.code),
+            yearly=True,
+        )
+        for one in occasions.ahead(on)
+        if not one.announced
+    ]
+    campaigns = reading.campaigns_from(db.session(), today=on, limit=MOST_EVENTS)
+    events += [event for one in campaigns if (event := _event(one)) is not None]
+    settings = parts().settings
+    content = icalendar.calendar(
+        settings.hub_name_zh if language == "zh" else settings.hub_name_en,
+        events,
+        host=urlsplit(settings.origin).hostname or "",
+        on=on,
+    )
+    return Response(content, content_type=f"{icalendar.MEDIA_TYPE}; charset=utf-8")
+
+
+def _event(one: Brief) -> Event | None:
+    said_here = one.content
+    if said_here.begins_on is None or said_here.ends_on is None:
+        return None
+    return Event(
+        id=one.collection.id,
+        first=said_here.begins_on,
+        last=said_here.ends_on,
+        title=said(said_here.title).text,
+        about=said(said_here.introduction).text,
+        page=absolute("portal.collection", slug=one.collection.slug),
     )
 
 

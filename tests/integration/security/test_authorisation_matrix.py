@@ -220,6 +220,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/collections"): Row(anybody()),
     ("GET", "/api/v1/collections/<slug>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/api/v1/collections/none"),
     ("GET", "/calendar"): Row(anybody()),
+    ("GET", "/calendar.ics"): Row(anybody()),
     ("GET", "/calendar/<code>"): Row(anybody(), "/calendar/quality-month"),
     ("GET", "/collections"): Row(anybody()),
     # There is no such collection, for whoever asks.
