@@ -35,6 +35,7 @@ from shared.errors import (
     NotFound,
 )
 from shared.identifiers import fresh_id
+from shared.validation import plain
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_SLUG = 64
@@ -75,7 +76,7 @@ def create(session: Session, *, by: User, kind: str, slug: str, title: str) -> C
     slug = slug.strip().lower() or f"c-{collection_id.replace('-', '')[-10:]}"
     faults = _faults(kind, slug)
     try:
-        first = contents.read({"title": {"zh": title}})
+        first = contents.read({"title": {"zh": plain(title).strip()}})
     except InvalidRequest as error:
         faults += error.errors
     if faults:
@@ -205,6 +206,30 @@ def subject(collection: Collection) -> str:
     return f"collection:{collection.id}"
 
 
+def listed(session: Session, *, by: User) -> Sequence[Draft]:
+    """What the person may see in the workbench, what waits for the alliance first, then what changed last."""
+    wanted = (
+        select(Collection, CollectionRevision)
+        .join(
+            CollectionRevision,
+            (CollectionRevision.collection_id == Collection.id) & (CollectionRevision.number == Collection.revision),
+        )
+        .options(joinedload(Collection.institution))
+        .order_by(Collection.proposed_revision.is_(None), Collection.changed_at.desc(), Collection.id)
+    )
+    if not may(by, Permission.READ_DESK):
+        wanted = wanted.where(Collection.institution_id == by.institution_id)
+    return [Draft(collection, contents.read(kept.content)) for collection, kept in session.execute(wanted.limit(200))]
+
+
+def standing_of(session: Session, resource_ids: Sequence[str]) -> dict[str, ResourceVersion]:
+    """The version of each of these resources that is public, or was last: nothing of what waits for review."""
+    last = select(ResourceVersion).join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
+    wanted = last.where(FeedEntry.resource_id.in_(set(resource_ids)), FeedEntry.latest.is_not(False))
+    loaded = joinedload(ResourceVersion.resource).joinedload(Resource.institution)
+    return {one.resource_id: one for one in session.scalars(wanted.options(loaded))}
+
+
 def _is_of(user: User, collection: Collection) -> bool:
     own = collection.institution_id is not None and user.institution_id == collection.institution_id
     return own and may(user, Permission.CURATE)
@@ -234,30 +259,6 @@ def _add(session: Session, collection: Collection, said: Content, by: User) -> C
     session.add(kept)
     session.flush()
     return kept
-
-
-def listed(session: Session, *, by: User) -> Sequence[Draft]:
-    """What the person may see in the workbench, what waits for the alliance first, then what changed last."""
-    wanted = (
-        select(Collection, CollectionRevision)
-        .join(
-            CollectionRevision,
-            (CollectionRevision.collection_id == Collection.id) & (CollectionRevision.number == Collection.revision),
-        )
-        .options(joinedload(Collection.institution))
-        .order_by(Collection.proposed_revision.is_(None), Collection.changed_at.desc(), Collection.id)
-    )
-    if not may(by, Permission.READ_DESK):
-        wanted = wanted.where(Collection.institution_id == by.institution_id)
-    return [Draft(collection, contents.read(kept.content)) for collection, kept in session.execute(wanted.limit(200))]
-
-
-def standing_of(session: Session, resource_ids: Sequence[str]) -> dict[str, ResourceVersion]:
-    """The version of each of these resources that is public, or was last: nothing of what waits for review."""
-    last = select(ResourceVersion).join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
-    wanted = last.where(FeedEntry.resource_id.in_(set(resource_ids)), FeedEntry.latest.is_not(False))
-    loaded = joinedload(ResourceVersion.resource).joinedload(Resource.institution)
-    return {one.resource_id: one for one in session.scalars(wanted.options(loaded))}
 
 
 def _refuse_hidden(session: Session, said: Content, before: Sequence[str]) -> None:
