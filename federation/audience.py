@@ -7,10 +7,11 @@ from collections.abc import Callable
 from flask import Blueprint
 
 PUBLIC, NODE, PERSON, MEMBER = "public", "node", "person", "member"
-MANAGER, REVIEWER, LEAD, ADMIN = "manager", "reviewer", "lead", "admin"
-AUDIENCES = (PUBLIC, NODE, PERSON, MEMBER, MANAGER, REVIEWER, LEAD, ADMIN)
+MANAGER, REVIEWER, LEAD, ADMIN, CURATOR = "manager", "reviewer", "lead", "admin", "curator"
+AUDIENCES = (PUBLIC, NODE, PERSON, MEMBER, MANAGER, REVIEWER, LEAD, ADMIN, CURATOR)
 """Everybody; nodes by their key; whoever is signed in; and of those the ones whose role may do it: see what their own
-institution contributed, manage its people, read the desk, lead the review, administer (auditors read that too)."""
+institution contributed, manage its people, read the desk, lead the review, administer (auditors read that too),
+curate (readers of the desk read that too)."""
 _named: dict[str, str] = {}
 
 

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session, joinedload
 from federation import auditlog
 from federation.days import ZONE
 from federation.models.auditing import AuditLeaf, AuditReason
+from federation.models.collections import Collection, CollectionRevision
 from federation.models.events import AuditEvent
 from federation.models.institutions import Institution, Node
 from federation.models.people import User
 from federation.models.resources import Resource, ResourceVersion
 
 PAGE_SIZE = 50
-Names = Mapping[str, User | Node | Institution | ResourceVersion]
+Names = Mapping[str, User | Node | Institution | ResourceVersion | CollectionRevision]
 """Who and what the entries name, as far as the hub still knows them, by how the log calls them (`user:…`)."""
 
 
@@ -110,17 +111,20 @@ def _first_id_after(day: date) -> str:
 
 def _names(session: Session, codes: Iterable[str]) -> Names:
     """The same number of queries, whatever is named."""
-    ids: dict[str, list[str]] = {"user": [], "node": [], "institution": [], "resource": []}
+    ids: dict[str, list[str]] = {"user": [], "node": [], "institution": [], "resource": [], "collection": []}
     for code in codes:
         kind, _colon, rest = code.partition(":")
         ids.get(kind, []).append(rest)
     nodes = select(Node).where(Node.id.in_(ids["node"])).options(joinedload(Node.institution))
     newest = select(ResourceVersion).join(Resource).where(Resource.id.in_(ids["resource"]))
     newest = newest.where(ResourceVersion.version == Resource.latest_version)
+    drafts = select(CollectionRevision).join(Collection).where(Collection.id.in_(ids["collection"]))
+    drafts = drafts.where(CollectionRevision.number == Collection.revision)
     members = select(Institution).where(Institution.code.in_(ids["institution"]))
     return {
         **{f"user:{one.id}": one for one in session.scalars(select(User).where(User.id.in_(ids["user"])))},
         **{f"node:{one.id}": one for one in session.scalars(nodes)},
         **{f"institution:{one.code}": one for one in session.scalars(members)},
         **{f"resource:{one.resource_id}": one for one in session.scalars(newest)},
+        **{f"collection:{one.collection_id}": one for one in session.scalars(drafts)},
     }

@@ -227,6 +227,16 @@ def by_ids(session: Session, resource_ids: Sequence[str]) -> dict[str, Entry]:
     return {entry.resource_id: entry for entry in map(_entry, rows)}
 
 
+def public_among(session: Session, resource_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the given ids whose resources are public; no record is read for it."""
+    if not resource_ids:
+        return frozenset()
+    wanted = select(FeedEntry.resource_id).where(
+        FeedEntry.resource_id.in_(set(resource_ids)), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED
+    )
+    return frozenset(session.scalars(wanted))
+
+
 def by_arks(session: Session, arks: Sequence[str]) -> list[Entry]:
     """Those of the given resources that are public, in the order given."""
     if not arks:

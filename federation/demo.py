@@ -20,7 +20,7 @@ import click
 from flask import Flask
 from sqlalchemy import select
 
-from federation import auditlog, enrolment, listening, operations, people, service
+from federation import auditlog, demo_collections, enrolment, listening, operations, people, service
 from federation.core import create_core
 from federation.database import unit_of_work
 from federation.models.institutions import Institution
@@ -36,6 +36,8 @@ ACCOUNTS = (
     ("reviewer2", "审核员乙", people.REVIEWER),
     ("admin", "联盟管理员", people.ADMIN),
 )
+CURATOR = "admin"
+"""Whose collections are shown."""
 SECOND_FACTOR = PREFIX + "SECOND_FACTOR_REQUIRED"
 """Off here, so that whoever looks around need not set up an authenticator first; on everywhere else."""
 REASON = "示范资源：内容由本项目编写，已逐项核对。"
@@ -65,6 +67,8 @@ def run(settings: HubSettings) -> None:
             _member(app, settings, member, supervisor, port)
             if supervisor.stopping.is_set():
                 return
+        with unit_of_work(app) as session:
+            demo_collections.add(session, FOLDER, by=session.scalars(select(User).where(User.name == CURATOR)).one())
         service.wait_until(lambda: all(map(listening.is_taken, pages)), supervisor)
         if not supervisor.stopping.is_set():
             _announce(settings, members, passwords)

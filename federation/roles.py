@@ -24,6 +24,8 @@ class Permission(StrEnum):
     """Judge submissions of other institutions than the own."""
     LEAD_REVIEW = "lead_review"
     """Direct the review: share out the work, and set its checklist and its rules."""
+    CURATE = "curate"
+    """Make collections and campaigns: for the alliance, or for the own institution under its name."""
     READ_ADMINISTRATION = "read_administration"
     """Read what admins see: members, nodes, keys, storage, people."""
     ADMINISTER = "administer"
@@ -32,14 +34,15 @@ class Permission(StrEnum):
 
 MAY: Mapping[str, frozenset[Permission]] = {
     CONTRIBUTOR: frozenset({Permission.SEE_OWN}),
-    MANAGER: frozenset({Permission.SEE_OWN, Permission.MANAGE_OWN_PEOPLE}),
+    MANAGER: frozenset({Permission.SEE_OWN, Permission.MANAGE_OWN_PEOPLE, Permission.CURATE}),
     REVIEWER: frozenset({Permission.READ_DESK, Permission.DECIDE}),
-    CHIEF_REVIEWER: frozenset({Permission.READ_DESK, Permission.DECIDE, Permission.LEAD_REVIEW}),
+    CHIEF_REVIEWER: frozenset({Permission.READ_DESK, Permission.DECIDE, Permission.LEAD_REVIEW, Permission.CURATE}),
     ADMIN: frozenset(
         {
             Permission.READ_DESK,
             Permission.DECIDE,
             Permission.LEAD_REVIEW,
+            Permission.CURATE,
             Permission.READ_ADMINISTRATION,
             Permission.ADMINISTER,
         }

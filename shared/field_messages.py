@@ -116,6 +116,17 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "没有公元 0 年：公元前 1 年写 -1，公元 1 年写 1。",
         "There is no year 0: 1 BC is -1, and AD 1 is 1.",
     ),
+    "days_backwards": ("结束日期早于开始日期。", "The last day is before the first."),
+    "twice_in_collection": ("这件资源在专题里有两次，请移除一次。", "This resource is there twice; remove it once."),
+    "no_resource_there": (
+        "“{value}”不是公开资源的永久标识或网址。请到资源页上复制。",
+        "“{value}” is neither the ARK nor the address of a public resource. Copy it from the resource's page.",
+    ),
+    "campaign_days": ("主题活动要有开始和结束的日期。", "A campaign needs its first and its last day."),
+    "nothing_public": (
+        "专题里没有一件公开的资源，还不能公布。",
+        "There is no public resource in it, so there is nothing to show yet.",
+    ),
     "incomplete_coordinates": ("经度和纬度须同时填写。", "Latitude and longitude go together."),
     "bad_user_name": (
         "用户名只能用文字、数字和 . @ + - _，不能有空格。",

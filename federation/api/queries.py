@@ -170,3 +170,9 @@ class ChangesQuery(Strict):
     """After which entry of the change feed to go on."""
 
     after = Number(0, MAX_ENTRY, load_default=0)
+
+
+class PageQuery(Strict):
+    """Which page of a list."""
+
+    page = Number(1, MAX_PAGE, load_default=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from federation import catalogue
 
 MEDIA_TYPE = "application/json+oembed"
 WIDTH, HEIGHT = 480, 180
+_COLLECTION = re.compile(r"/collections/([a-z0-9-]{1,64})/?")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,18 @@ class Thumbnail:
 
 def ark_of(url: str, origin: str) -> str | None:
     """The ARK of the resource whose page, or permanent address, is `url`; None for an address that is not ours."""
+    path = _path(url, origin)
+    return None if path is None else catalogue.normal_ark(path.removeprefix("/resources").strip("/"))
+
+
+def slug_of(url: str, origin: str) -> str | None:
+    """The address of the collection whose page is `url`; None for one that is not ours or not of a collection."""
+    found = _COLLECTION.fullmatch(_path(url, origin) or "")
+    return found[1] if found else None
+
+
+def _path(url: str, origin: str) -> str | None:
+    """The path of one of our addresses, in whichever language; None for an address that is not ours."""
     try:
         own, given = urlsplit(origin), urlsplit(url)
     except ValueError:
@@ -34,8 +48,7 @@ def ark_of(url: str, origin: str) -> str | None:
     if (given.scheme, given.netloc) != (own.scheme, own.netloc):
         return None
     path = unquote(given.path)
-    path = path.removeprefix("/en") if path.startswith("/en/") else path
-    return catalogue.normal_ark(path.removeprefix("/resources").strip("/"))
+    return path.removeprefix("/en") if path.startswith("/en/") else path
 
 
 def size(max_width: int | None, max_height: int | None) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from federation.models import (
     auditing,
     backups,
+    collections,
     derivatives,
     dumps,
     events,
@@ -32,6 +33,7 @@ metadata = Base.metadata
 modules = (
     auditing,
     backups,
+    collections,
     derivatives,
     dumps,
     events,

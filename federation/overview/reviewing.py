@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from federation import petitions
+from federation.collections import curating, reading
 from federation.entitlement import WAITING
 from federation.models.base import now
 from federation.models.events import NodeEvent
@@ -50,6 +51,10 @@ class Queue:
     """Public versions that were drawn for a second look and wait for it."""
     petitions: int
     """Appeals, and what else institutions ask for, that nobody has answered."""
+    collections: int
+    """Collections that their institutions have proposed."""
+    gaps: int
+    """Collections before the public that hold what is not public any more."""
 
 
 @dataclass
@@ -103,6 +108,8 @@ def queue(session: Session) -> Queue:
         institutions=institutions,
         themes=_sorted(session.execute(by_theme)),
         petitions=petitions.how_many_wait(session),
+        collections=curating.how_many_wait(session),
+        gaps=reading.with_gaps(session),
         rereviews=session.scalar(select(func.count()).where(Rereview.outcome == "")) or 0,
     )
 

@@ -1,1 +1,1 @@
-"""Everything of a resource as one archive: for a classroom without a network, or as a bag for another repository."""
+"""Everything of a resource, or of a collection, as one archive: for a classroom without a network, or as a bag."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from federation.catalogue import Page
 from federation.models.objects import StoredObject
 from federation.storage import ObjectStore
 from federation.storage.disposition import safe_name
-from shared.errors import FilesEmbargoed
+from shared.errors import CommonsError, FilesEmbargoed
 
 PACK, BAG = "pack", "bag"
 FORMS = (PACK, BAG)
@@ -66,11 +66,11 @@ def assemble(
     """
     if any(not file.open for file in page.files):
         raise FilesEmbargoed(until=page.record["embargo_until"])
-    sums = _checksums(session, store, [file.sha256 for file in page.files])
+    sums = checksums(session, store, [file.sha256 for file in page.files])
     content = [made(name, text) for name, text in texts.items()]
     content += [Member(f"{FILES}{file.name}", file.size, file.sha256, sums[file.sha256]) for file in page.files]
     folder = f"{safe_name(title[:MAX_TITLE])}-{page.entry.ark.rpartition('/')[2]}"
-    members = _bagged(content, page) if form == BAG else [*content, made(MANIFEST, _manifest(content))]
+    members = bagged(content, _bag_info(page)) if form == BAG else [*content, made(MANIFEST, manifest(content))]
     return Archive(folder, members, page.entry.at)
 
 
@@ -80,24 +80,22 @@ def made(path: str, text: str) -> Member:
     return Member(path, len(data), hashlib.sha256(data).hexdigest(), zlib.crc32(data), data)
 
 
-def _bagged(content: Sequence[Member], page: Page) -> list[Member]:
-    """The same as a bag (RFC 8493): the content below `data/`, and what vouches for it beside that."""
+def bagged(content: Sequence[Member], info: Mapping[str, str]) -> list[Member]:
+    """The same as a bag (RFC 8493): the content below `data/`, and what vouches for it beside that.
+
+    `info` is what `bag-info.txt` says beside the sizes.
+    """
     payload = [Member(f"data/{one.path}", one.size, one.sha256, one.crc32, one.data) for one in content]
-    info = {
-        "Bagging-Date": page.entry.at.date().isoformat(),
-        "External-Identifier": page.entry.ark,
-        "Payload-Oxum": f"{sum(one.size for one in payload)}.{len(payload)}",
-        "Source-Organization": page.entry.institution.name("zh"),
-    }
+    info = {**info, "Payload-Oxum": f"{sum(one.size for one in payload)}.{len(payload)}"}
     tags = [
         made("bagit.txt", BAGIT),
         made("bag-info.txt", "".join(f"{name}: {' '.join(value.split())}\n" for name, value in info.items())),
-        made(MANIFEST, _manifest(payload)),
+        made(MANIFEST, manifest(payload)),
     ]
-    return [*tags, made(f"tag{MANIFEST}", _manifest(tags)), *payload]
+    return [*tags, made(f"tag{MANIFEST}", manifest(tags)), *payload]
 
 
-def _manifest(members: Sequence[Member]) -> str:
+def manifest(members: Sequence[Member]) -> str:
     """The digests in the form that `sha256sum -c` reads.
 
     `%` stands for itself, as that program and the libraries for bags read it; RFC 8493 §2.1.3 would have it escaped.
@@ -105,24 +103,49 @@ def _manifest(members: Sequence[Member]) -> str:
     return "".join(f"{one.sha256}  {one.path}\n" for one in members)
 
 
-def _checksums(session: Session, store: ObjectStore, digests: Sequence[str]) -> dict[str, int]:
-    """The CRC-32 of each object; one that nobody has read for it yet is read now."""
+def checksums(
+    session: Session,
+    store: ObjectStore,
+    digests: Sequence[str],
+    *,
+    named: Callable[[str, CommonsError], CommonsError] = lambda _digest, error: error,
+) -> dict[str, int]:
+    """The CRC-32 of each object; one that nobody has read for it yet is read now.
+
+    Raises what `named` makes of `BeingRestored` or `FileWithheld` for the object with that digest.
+    """
     rows = session.scalars(select(StoredObject).where(StoredObject.sha256.in_(set(digests)))).all()
     found: dict[str, int] = {}
     for stored in rows:
-        serving.passes(stored.damaged_at is not None, stored.malware)
+        _pass(stored.sha256, stored.damaged_at is not None, stored.malware, named)
         if stored.crc32 is not None:
             found[stored.sha256] = stored.crc32
-    for digest in set(digests) - found.keys():
-        found[digest] = _read_through(store, digest)
+    for digest in sorted(set(digests) - found.keys()):
+        found[digest], sound = _read_through(store, digest)
+        _pass(digest, not sound, "", named)
     return found
 
 
-def _read_through(store: ObjectStore, sha256: str) -> int:
+def _pass(digest: str, damaged: bool, malware: str, named: Callable[[str, CommonsError], CommonsError]) -> None:
+    try:
+        serving.passes(damaged, malware)
+    except CommonsError as error:
+        raise named(digest, error) from error
+
+
+def _bag_info(page: Page) -> dict[str, str]:
+    return {
+        "Bagging-Date": page.entry.at.date().isoformat(),
+        "External-Identifier": page.entry.ark,
+        "Source-Organization": page.entry.institution.name("zh"),
+    }
+
+
+def _read_through(store: ObjectStore, sha256: str) -> tuple[int, bool]:
+    """The CRC-32 of an object, and whether its bytes have the digest by which it is kept."""
     digest, crc32 = hashlib.sha256(), 0
     with store.reading(sha256=sha256) as pieces:
         for piece in pieces:
             digest.update(piece)
             crc32 = zlib.crc32(piece, crc32)
-    serving.passes(digest.hexdigest() != sha256, "")
-    return crc32
+    return crc32, digest.hexdigest() == sha256

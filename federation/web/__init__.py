@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from federation import usage
+from federation.api.collections import public_collections
 from federation.api.openapi import init_api
 from federation.api.public import public_api
 from federation.web import frame
@@ -24,4 +25,4 @@ def register_pages(app: Flask) -> None:
     app.register_blueprint(assets)
     app.register_blueprint(portal)
     app.register_blueprint(workbench)
-    init_api(app, public_api)
+    init_api(app, public_api, public_collections)

@@ -31,6 +31,7 @@ OF_THE_WORKBENCH = (
     "actor",
     "until",
     "before",
+    "find",
 )
 PARAMETERS = frozenset((*SearchQuery().fields, *OF_THE_WORKBENCH))
 """What pages take in their queries: those of the search, and of the workbench its lists, door, links and reports."""

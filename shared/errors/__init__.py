@@ -95,6 +95,8 @@ from shared.errors.hub import RestoreNotEmpty as RestoreNotEmpty
 from shared.errors.hub import StoreNotStarted as StoreNotStarted
 from shared.errors.later import ArchivesBusy as ArchivesBusy
 from shared.errors.later import BeingRestored as BeingRestored
+from shared.errors.later import CollectionPackRefused as CollectionPackRefused
+from shared.errors.later import CollectionPackTooLarge as CollectionPackTooLarge
 from shared.errors.later import DatabaseBusy as DatabaseBusy
 from shared.errors.later import FilesEmbargoed as FilesEmbargoed
 from shared.errors.later import FileWithheld as FileWithheld
@@ -135,6 +137,8 @@ from shared.errors.standing import AlreadyExists as AlreadyExists
 from shared.errors.standing import AlreadyWithdrawn as AlreadyWithdrawn
 from shared.errors.standing import ChecklistChanged as ChecklistChanged
 from shared.errors.standing import ClaimedByAnother as ClaimedByAnother
+from shared.errors.standing import CollectionChanged as CollectionChanged
+from shared.errors.standing import CollectionHidden as CollectionHidden
 from shared.errors.standing import FileNotDeclared as FileNotDeclared
 from shared.errors.standing import Gone as Gone
 from shared.errors.standing import MassWithdrawal as MassWithdrawal

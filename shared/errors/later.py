@@ -92,6 +92,22 @@ class FilesEmbargoed(CommonsError):
     en = "The files of this resource open on {until}; before that there is no archive of them."
 
 
+class CollectionPackRefused(CommonsError):
+    """One resource of a collection cannot be given, so there is no archive of the whole: never one with a gap."""
+
+    code, status, exit_code = "collection_pack_refused", 409, 4
+    zh = "专题里的《{title}》现在不能下载，所以整个专题不能打包：{cause}。其余的请到各自的资源页下载。"
+    en = "“{title}” cannot be downloaded now, so there is no archive of the whole: {cause}. Take the others singly."
+
+
+class CollectionPackTooLarge(CommonsError):
+    """A collection whose files are more than goes into one archive."""
+
+    code, status, exit_code = "collection_pack_too_large", 413, 4
+    zh = "这个专题有 {files} 个文件，共 {size}，超过一次打包的上限（{most} 个，{limit}）。请到各资源页分别打包下载。"
+    en = "It has {files} files of {size} together; one archive takes {most} of {limit}. Take the resources singly."
+
+
 class DatabaseBusy(CommonsError):
     """The database is locked or away."""
 

@@ -29,6 +29,22 @@ class PolicyChanged(CommonsError):
     en = "The review policy has changed to version {number} meanwhile. Look at it before you change it."
 
 
+class CollectionChanged(CommonsError):
+    """A change of a collection whose author has not read its latest revision, `number`."""
+
+    code, status, exit_code = "collection_changed", 409, 5
+    zh = "其间有人改过这个专题，现在是第 {number} 稿。您填的没有保存：请另开一页对照最新的一稿，再改一次。"
+    en = "Somebody has changed this collection meanwhile: it is at revision {number}. Look at that one and try anew."
+
+
+class CollectionHidden(CommonsError):
+    """A collection that the alliance has taken away from the public."""
+
+    code, status = "collection_hidden", 410
+    zh = "这个专题已由联盟撤下：{reason}"
+    en = "The alliance has taken this collection away: {reason}"
+
+
 class ChecklistChanged(CommonsError):
     """A decision whose checklist was read in a version of the policy that asks otherwise than the one in force."""
 

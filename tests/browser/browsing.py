@@ -50,6 +50,11 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         "search-refused": "/search?q=%E8%AE%A1%E9%87%8F&type=foo&theme=history&page=0",
         "institutions": "/institutions",
         "institution": "/institutions/demo-society",
+        "collections": "/collections",
+        "collection": "/collections/from-hand-to-constant",
+        "campaign": "/collections/metrology-day-2027",
+        "calendar": "/calendar",
+        "occasion": "/calendar/world-metrology-day",
         "about": "/about",
         "interfaces": "/api",
         "audit": "/audit",
@@ -58,7 +63,20 @@ def pages(shown: Gallery) -> Mapping[str, str]:
         "feedback": f"/resources/{arks['artefact']}/feedback",
         "feedback-sent": f"/resources/{arks['artefact']}/feedback?sent=",
     }
-    for kind in ("artefact", "course", "video", "audio", "interactive", "image", "article", "dataset"):
+    if {"course", "lesson"} <= arks.keys():
+        found["lesson"] = f"/resources/{arks['lesson']}?course={arks['course']}"
+    for kind in (
+        "artefact",
+        "course",
+        "activity-kit",
+        "profile",
+        "video",
+        "audio",
+        "interactive",
+        "image",
+        "article",
+        "dataset",
+    ):
         if kind in arks:
             found[f"resource-{kind}"] = f"/resources/{arks[kind]}"
     return found
@@ -78,6 +96,9 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
         "desk-rereviews": "/workbench/rereviews/",
         "desk-petitions": "/workbench/petitions/",
         "desk-feedback": "/workbench/feedback/",
+        "desk-collections": "/workbench/collections/",
+        "desk-collection": f"/workbench/collections/{shown.drafts['from-hand-to-constant']}?find=%E5%85%89%E9%92%9F",
+        "desk-collection-proposed": f"/workbench/collections/{shown.drafts['at-the-market']}",
         "desk-approved": f"/workbench/versions/{versions['approved']}",
         "desk-version": f"/workbench/versions/{versions['waiting']}",
         "desk-fault": f"/workbench/versions/{versions['sensitive']}",

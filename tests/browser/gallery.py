@@ -12,12 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import uuid6
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from federation import catalogue, feedback, ingestion, operations, questions, withdrawals
+from federation import (
+    catalogue,
+    demo_collections,
+    feedback,
+    ingestion,
+    operations,
+    people,
+    questions,
+    roles,
+    withdrawals,
+)
+from federation.collections import content, curating, showing
 from federation.database import unit_of_work
 from federation.derivatives import maker
 from federation.derivatives import watch as derivative_watch
+from federation.models.collections import Collection
 from federation.models.derivatives import Derivative
 from federation.models.institutions import Node, NodeKey
 from tests.browser.office import Office, office, served
@@ -25,6 +37,7 @@ from tests.support.hub import Hub, Member, running_hub
 from tests.support.log import signed
 from tests.support.publishing import publish, publish_all, withdraw
 from tests.support.records import make_record
+from tests.support.reviewing import PASSWORD
 from tests.support.stores import free_port, running_store
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
@@ -39,7 +52,7 @@ NAMES = {
 class Gallery:
     """The served hub: where it is, a resource of each kind that a page is about, and who works behind it.
 
-    `held` is a node whose withdrawals wait for an administrator.
+    `held` is a node whose withdrawals wait for an administrator, `drafts` are the ids of collections by their slugs.
     """
 
     hub: Hub
@@ -49,6 +62,7 @@ class Gallery:
     withdrawn: str
     held: str
     office: Office
+    drafts: Mapping[str, str]
 
     @property
     def requests_allowed(self) -> tuple[str, ...]:
@@ -69,9 +83,10 @@ def gallery(folder: Path) -> Iterator[Gallery]:
         signed(hub)
         arks = _by_type(hub)
         _picture(hub, [arks[kind] for kind in ("article", "course", "video") if kind in arks])
+        drafts = _curate(hub)
         _hear(hub, arks["artefact"])
         with served(hub.app, port), office(folder, hub, origin) as behind:
-            yield Gallery(hub, origin, store.endpoint, arks, withdrawn, held, behind)
+            yield Gallery(hub, origin, store.endpoint, arks, withdrawn, held, behind, drafts)
 
 
 def _fill(hub: Hub) -> tuple[str, str]:
@@ -102,6 +117,30 @@ def _hear(hub: Hub, ark: str) -> None:
         node = session.get_one(Node, version.resource.node_id)
         text = "“尊”通“寸”。拼音已写进第 2 版的说明，谢谢提醒。"
         assert questions.answer(session, node, [{"question_id": asked.id, "text": text}]) == ["accepted"]
+
+
+def _curate(hub: Hub) -> Mapping[str, str]:
+    """The demo's collections, and one that its institution has proposed; their ids by their slugs."""
+    with unit_of_work(hub.app) as session:
+        owner = operations.institution(session, "demo-society")
+        lead, manager = (
+            people.create_user(session, name=name, display_name=shown, password=PASSWORD, role=role, **more)
+            for name, shown, role, more in (
+                ("he", "何主编", roles.CHIEF_REVIEWER, {"actor": "operator"}),
+                ("shi", "史老师", roles.MANAGER, {"actor": "operator", "institution": owner}),
+            )
+        )
+        demo_collections.add(session, DEMO, by=lead)
+        ids = [entry.resource_id for entry in catalogue.newest(session, limit=5, institution_id=owner.id)]
+        proposed = curating.create(session, by=manager, kind="collection", slug="at-the-market", title="集市上的计量")
+        said = {
+            "title": {"zh": "集市上的计量", "en": "Measures at the market"},
+            "introduction": {"zh": "带孩子逛一次菜市场，顺便把秤看懂。"},
+            "items": [{"resource": one} for one in ids],
+        }
+        curating.revise(session, proposed, content.read(said), based_on=1, by=manager)
+        showing.propose(session, proposed, by=manager, based_on=2)
+        return {one.slug: one.id for one in session.scalars(select(Collection))}
 
 
 def _stop(hub: Hub, member: Member, records: list[dict[str, Any]]) -> None:

@@ -21,6 +21,8 @@ PORTAL = (
     "search-refused",
     "institutions",
     "institution",
+    "collection",
+    "calendar",
     "about",
     "interfaces",
     "audit",
@@ -29,6 +31,7 @@ PORTAL = (
     "feedback",
     "resource-artefact",
     "resource-course",
+    "lesson",
     "resource-video",
     "resource-audio",
 )
@@ -42,6 +45,7 @@ DESK = (
     "desk-rereviews",
     "desk-petitions",
     "desk-feedback",
+    "desk-collection",
     "desk-approved",
     "desk-version",
     "desk-fault",
@@ -262,6 +266,26 @@ def test_the_filters_open_on_a_phone_and_narrow(shown: Gallery, phone: Page) -> 
     video.first.click()
     assert "type=video" in phone.url
     assert phone.locator(".result").count() >= 1
+
+
+def test_a_course_keeps_on_the_device_which_lessons_are_done(shown: Gallery, plain: BrowserContext) -> None:
+    page = plain.new_page()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.goto(shown.origin + pages(shown)["resource-course"])
+    progress = page.locator("[data-progress]")
+    assert not progress.is_visible()
+    page.locator(".lessons a").first.click()
+    page.get_by_role("button", name="学完了这一课").click()
+    page.get_by_role("link", name="下一课").click()
+    assert "第 2 课" in page.locator(".way").inner_text()
+    page.goto(shown.origin + pages(shown)["resource-course"])
+    assert progress.inner_text() == "学完 1 课，共 3 课"
+    assert page.locator("[data-done]:visible").count() == 1
+    page.get_by_role("button", name="清除进度").click()
+    assert not progress.is_visible()
+    assert set(sent) == {"GET"}
+    page.close()
 
 
 def test_a_film_comes_from_the_store_and_has_its_captions(shown: Gallery, browser: Browser) -> None:

@@ -33,6 +33,8 @@ pytestmark = pytest.mark.xdist_group("described")
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 OPERATIONS = [
     "GET /api/v1/changes",
+    "GET /api/v1/collections",
+    "GET /api/v1/collections/{slug}",
     "GET /api/v1/dumps",
     "GET /api/v1/federation/",
     "GET /api/v1/federation/log",

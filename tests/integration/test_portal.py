@@ -18,7 +18,7 @@ from federation.web.portal import occasions
 from tests import translations
 from tests.support.exhibition import HOSTILE, PDF, Exhibition, exhibition
 from tests.support.hub import ORIGIN
-from tests.support.publishing import counted_queries, publish, withdraw
+from tests.support.publishing import counted_queries, file_entry, publish, withdraw
 from tests.support.records import make_record
 from tests.support.stores import RunningStore
 
@@ -198,6 +198,47 @@ def test_a_resource_page_says_what_it_is_and_who_gave_it(shown: Exhibition) -> N
 def test_a_course_lists_its_lessons_in_its_own_order(shown: Exhibition) -> None:
     page = shown.page("course").text
     assert 0 < page.index("第2课") < page.index("第1课")
+
+
+def test_a_lesson_that_was_entered_from_its_course_leads_on_through_it(shown: Exhibition) -> None:
+    course, first, second = (shown.arks[name] for name in ("course", "lesson-2", "lesson-1"))
+    here = f"/resources/{first}?course={course}"
+    assert here in unescape(shown.page("course").text)
+    page = unescape(shown.get(here).text)
+    assert f'rel="next" href="/resources/{second}?course={course}"' in page
+    assert 'rel="prev"' not in page
+    assert f'rel="prev" href="/resources/{first}?course={course}"' in unescape(
+        shown.get(f"/resources/{second}?course={course}").text
+    )
+    assert f'<link rel="canonical" href="{ORIGIN}/resources/{first}">' in page
+    for other in ("", "x", shown.arks["caliper"], second, shown.arks["gone"], "ark:99999/none"):
+        answer = shown.get(f"/resources/{first}?course={other}")
+        assert (answer.status_code, 'class="way"' in answer.text) == (200, False), other
+    assert 'class="way"' not in shown.get(f"/resources/{shown.arks['caliper']}?course={course}").text
+
+
+def test_what_is_for_a_group_says_what_to_print_and_what_to_bring(shown: Exhibition) -> None:
+    csv = b"l,cm\n1,2\n"
+    files = [
+        file_entry(PDF, name="单.pdf"),
+        file_entry(csv, name="表.csv", media_type="text/csv"),
+        file_entry(PDF, name="面.pdf", role="cover"),
+    ]
+    ark = publish(shown.hub, shown.member, make_record(type="activity-kit", files=files), PDF, csv, PDF)
+    kit = shown.get(f"/resources/{ark}").text.split('class="kit"')[1].split("</section>")[0]
+    printed, brought = kit.index("打印"), kit.index("带上")
+    assert printed < kit.index("单.pdf") < brought < kit.index("表.csv")
+    assert "面.pdf" not in kit
+    person = publish(
+        shown.hub,
+        shown.member,
+        make_record(
+            type="profile",
+            disciplines=["time-frequency"],
+            coverage={"period": {"name": {"zh": "元"}, "from": 1231, "until": 1316}},
+        ),
+    )
+    assert "1231" in shown.get(f"/resources/{person}").text.split("其人")[1].split("</section>")[0]
 
 
 @pytest.mark.parametrize("spelling", ["ark:/99999/{name}", "ark:99999/{dashed}", "ark:99999/{name}/"])

@@ -10,6 +10,7 @@ import pytest
 from federation.audience import (
     ADMIN,
     AUDIENCES,
+    CURATOR,
     LEAD,
     MANAGER,
     MEMBER,
@@ -41,6 +42,7 @@ STATES_OF_OTHERS = {
     ("federation/key_register.py", "key"),
     ("federation/key_register.py", "old"),
     ("federation/ingestion.py", "outcome"),
+    ("federation/collections/showing.py", "collection"),
 }
 """Assignments of `state` to things that are not versions: by file and variable."""
 NO_VERSIONS = {"federation/derivatives/making.py", "federation/renditions/making.py"}
@@ -91,6 +93,17 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/resources/<path:ark>/<any('pack.zip','bag.zip'):form>"),
         ("GET", "/api/v1/changes"),
         ("GET", "/api/v1/dumps"),
+        ("GET", "/api/v1/collections"),
+        ("GET", "/api/v1/collections/<slug>"),
+        ("GET", "/calendar"),
+        ("GET", "/calendar.ics"),
+        ("GET", "/calendar/<code>"),
+        ("GET", "/collections"),
+        ("GET", "/collections/<slug>"),
+        ("GET", "/collections/<slug>/feed.<any(atom,json):kind>"),
+        ("GET", "/collections/<slug>/<any('pack.zip','bag.zip'):form>"),
+        ("GET", "/embed/collections/<slug>"),
+        ("GET", "/sitemaps/collections.xml"),
         ("GET", "/dumps/<name>"),
         ("GET", "/feed.<any(atom,json):kind>"),
         ("GET", "/embed/<path:ark>"),
@@ -193,6 +206,14 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/workbench/rules/"),
         ("POST", "/workbench/rules/"),
         ("POST", "/workbench/rules/experts/<user_id>"),
+    },
+    CURATOR: {
+        ("GET", "/workbench/collections/"),
+        ("POST", "/workbench/collections/"),
+        ("GET", "/workbench/collections/<collection_id>"),
+        ("POST", "/workbench/collections/<collection_id>"),
+        ("GET", "/workbench/collections/<collection_id>/preview"),
+        ("POST", "/workbench/collections/<collection_id>/standing"),
     },
     ADMIN: {
         ("GET", "/workbench/admin/"),

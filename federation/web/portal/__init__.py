@@ -5,6 +5,8 @@ from __future__ import annotations
 from federation.web.portal import (
     about,
     auditing,
+    calendar,
+    collecting,
     descriptions,
     discovery,
     dumping,
@@ -19,6 +21,7 @@ from federation.web.portal import (
     resources,
     suggestions,
     taking,
+    taking_whole,
     voices,
 )
 from federation.web.portal.blueprint import portal
@@ -26,6 +29,8 @@ from federation.web.portal.blueprint import portal
 __all__ = [
     "about",
     "auditing",
+    "calendar",
+    "collecting",
     "descriptions",
     "discovery",
     "dumping",
@@ -41,5 +46,6 @@ __all__ = [
     "resources",
     "suggestions",
     "taking",
+    "taking_whole",
     "voices",
 ]

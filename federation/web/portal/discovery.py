@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from federation import catalogue
+from federation.catalogue import Listed
+from federation.collections import reading
 from federation.database import db
 from federation.days import today
 from federation.interop import opensearch, sitemaps
@@ -39,7 +41,8 @@ def robots() -> Response:
 def sitemap_index() -> Response:
     """Where the sitemaps are."""
     numbers = range(1, sitemaps.parts_of(catalogue.position(db.session())) + 1)
-    content = sitemaps.index(absolute("portal.sitemap", number=number) for number in numbers)
+    addresses = [absolute("portal.sitemap", number=number) for number in numbers]
+    content = sitemaps.index([*addresses, absolute("portal.sitemap_of_collections")])
     return Response(content, content_type=XML)
 
 
@@ -54,6 +57,18 @@ def sitemap(number: int) -> Response:
         catalogue.listed(session, first=first, last=last, today=today()),
         page=lambda ark: absolute("portal.resource", ark=ark),
         picture=lambda ark, name: absolute("portal.download", ark=ark, name=name, inline=1),
+    )
+    return Response(content, content_type=XML)
+
+
+@portal.get("/sitemaps/collections.xml")
+def sitemap_of_collections() -> Response:
+    """The pages of all collections that are shown, those that have ended too."""
+    listed = [Listed(slug, at, "") for slug, at in reading.addresses(db.session())]
+    content = sitemaps.urlset(
+        listed,
+        page=lambda slug: absolute("portal.collection", slug=slug),
+        picture=lambda slug, _: absolute("portal.collection", slug=slug),
     )
     return Response(content, content_type=XML)
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from federation import catalogue
+from federation.collections import reading
 from federation.database import db
+from federation.days import today
 from federation.interop import oembed
 from federation.language import request_language
 from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.headers import content_policy
+from federation.web.portal import collecting
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import picture_of
@@ -44,13 +50,17 @@ def embed_code() -> ResponseReturnValue:
         refused = Response(_("只提供 JSON：format=json。"), status=NOT_IMPLEMENTED, mimetype="text/plain")
         return _open_to_all(refused)
     settings, language = parts().settings, request_language()
-    ark = oembed.ark_of(request.args.get("url", "")[:2000], settings.origin)
+    url = request.args.get("url", "")[:2000]
+    room = [request.args.get(name, type=int) for name in ("maxwidth", "maxheight")]
+    slug = oembed.slug_of(url, settings.origin)
+    if slug is not None:
+        return _code(collecting.embedding(reading.find(db.session(), slug, today=today()), room))
+    ark = oembed.ark_of(url, settings.origin)
     if ark is None:
         raise NotFound()
     entry = catalogue.latest(db.session(), ark)[1]
     picture = picture_of(entry)
-    room = [request.args.get(name, type=int) for name in ("maxwidth", "maxheight")]
-    answer = jsonify(
+    return _code(
         oembed.reply(
             title=said(entry.record["title"]).text,
             by=entry.institution.name(language),
@@ -62,6 +72,10 @@ def embed_code() -> ResponseReturnValue:
             box=oembed.size(*room),
         )
     )
+
+
+def _code(said: Mapping[str, Any]) -> Response:
+    answer = jsonify(said)
     answer.content_type = (
         oembed.MEDIA_TYPE if "json+oembed" in request.headers.get("Accept", "") else "application/json"
     )

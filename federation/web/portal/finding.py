@@ -200,10 +200,11 @@ def counts() -> dict[str, dict[str, int]]:
 
 
 def of_occasion(code: str, *, limit: int) -> list[str]:
-    """ARKs of resources meant for an occasion, the most fitting first."""
+    """ARKs of resources meant for an occasion: those that speak of it first, then the newest."""
     words = vocabulary("occasions").label(code, "zh").split("（")[0]
-    wanted = SearchRequest(text=words, filters={"occasions": (code,)}, size=limit)
-    return [hit.ark for hit in search(parts().index, wanted).hits]
+    meant = SearchRequest(filters={"occasions": (code,)}, size=limit)
+    asked = (replace(meant, text=words), meant)
+    return list(dict.fromkeys(hit.ark for one in asked for hit in search(parts().index, one).hits))[:limit]
 
 
 def marked(texts: Mapping[str, str], asked: str) -> Said:

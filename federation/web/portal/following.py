@@ -40,7 +40,7 @@ def feed(kind: str) -> ResponseReturnValue:
     found = find({**query, "sort": "newest", "page": 1})
     entries = catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    channel, items = _channel(found, kind), _items(entries)
+    channel, items = _channel(found, kind), items_of(entries)
     if kind == "atom":
         answer = Response(feeds.atom(channel, items), content_type=f"{feeds.ATOM}; charset=utf-8")
     else:
@@ -71,7 +71,8 @@ def _title(found: Found, hub: str) -> str:
     return str(_("%(hub)s：%(chosen)s", hub=hub, chosen=chosen) if chosen else _("%(hub)s：新到资源", hub=hub))
 
 
-def _items(entries: Sequence[Entry]) -> list[Item]:
+def items_of(entries: Sequence[Entry]) -> list[Item]:
+    """Resources as items of a feed."""
     pictures = pictures_of(entries)
     return [_item(entry, pictures.get(entry.ark)) for entry in entries]
 

@@ -11,6 +11,7 @@ from flask_babel import format_date
 
 from federation import catalogue, days
 from federation.catalogue import Entry
+from federation.collections import reading
 from federation.database import db
 from federation.language import request_language
 from federation.web.portal import finding, occasions
@@ -21,6 +22,7 @@ from shared.vocabularies import vocabulary
 
 NEWEST = 8
 OF_OCCASION = 4
+CURATED = 4
 QUICK_TYPES = 4
 
 
@@ -41,7 +43,9 @@ def home() -> ResponseReturnValue:
     on = days.today()
     coming = occasions.coming(on)
     facets = finding.counts()
-    newest, of_occasion = catalogue.newest(session, limit=NEWEST), _of_occasion(coming)
+    newest, occasion = catalogue.newest(session, limit=NEWEST), occasions.near(on)
+    meant = of_occasion(occasion.code, limit=OF_OCCASION) if occasion else []
+    curated = reading.on_the_front(session, today=on, limit=CURATED)
     types = sorted(facets["type"].items(), key=lambda item: -item[1])
     return render_template(
         "portal/home.html",
@@ -51,10 +55,12 @@ def home() -> ResponseReturnValue:
         themes=_themes(facets["theme"]),
         quick_types=[code for code, _ in types[:QUICK_TYPES]],
         dial=occasions.dial(on),
-        today_words=_month_and_day(on),
+        today_words=month_and_day(on),
         next_occasion=coming,
-        occasion_entries=of_occasion,
-        pictures=pictures_of([*newest, *of_occasion]),
+        occasion=occasion,
+        occasion_entries=meant,
+        curated=curated,
+        pictures=pictures_of([*newest, *meant]),
     )
 
 
@@ -64,13 +70,12 @@ def _themes(counts: dict[str, int]) -> list[Theme]:
     return [Theme(code, count, count / largest) for code, count in shown if count]
 
 
-def _of_occasion(coming: occasions.Coming) -> list[Entry]:
-    if not coming.near:
-        return []
-    arks = finding.of_occasion(coming.code, limit=OF_OCCASION)
-    return catalogue.by_arks(db.session(), arks)
+def of_occasion(code: str, *, limit: int) -> list[Entry]:
+    """Public resources that are meant for an occasion."""
+    return catalogue.by_arks(db.session(), finding.of_occasion(code, limit=limit))
 
 
-def _month_and_day(on: date) -> str:
+def month_and_day(on: date) -> str:
+    """A day without its year, as people say it."""
     pattern = "M 月 d 日" if request_language() == "zh" else "d MMM"
     return str(format_date(on, pattern))

@@ -6,7 +6,9 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from federation import catalogue
+from federation.collections import reading
 from federation.database import db
+from federation.days import today
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper, uses
 from federation.web.portal.pictures import pictures_of
@@ -28,11 +30,13 @@ def institution(code: str) -> ResponseReturnValue:
     session = db.session()
     owner = catalogue.institution(session, code)
     entries = catalogue.newest(session, limit=SHOWN, institution_id=owner.id)
+    curated = reading.of_institution(session, owner.id, today=today(), limit=SHOWN)
     return render_template(
         "portal/institution.html",
         owner=owner,
         count=keeper().read(session).by_institution.get(owner.id, 0),
         entries=entries,
         uses=uses().read(session, owner.id),
-        pictures=pictures_of(entries),
+        curated=curated,
+        pictures=pictures_of([*entries, *(one.cover for one in curated if one.cover)]),
     )

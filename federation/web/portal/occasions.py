@@ -15,29 +15,36 @@ CENTRE, MONTH_RADIUS, DOT_RADIUS = 200, 150, 190
 
 @dataclass(frozen=True)
 class Yearly:
-    """When an occasion of the vocabulary is: from one (month, day) until another, every year."""
+    """When an occasion of the vocabulary is: from one (month, day) until another, every year.
+
+    One that is `announced` is on some days within that time, which are made known anew each year.
+    """
 
     code: str
     first: tuple[int, int]
     last: tuple[int, int]
+    announced: bool = False
 
 
 CALENDAR = (
     Yearly("consumer-rights-day", (3, 15), (3, 15)),
+    Yearly("science-technology-week", (5, 1), (5, 31), announced=True),
     Yearly("world-metrology-day", (5, 20), (5, 20)),
     Yearly("quality-month", (9, 1), (9, 30)),
 )
-"""Only occasions with a fixed date: the week of science and technology is announced anew each year."""
+"""The occasions that the market regulator's guidance on metrology culture names (item 10), by their days."""
+FIXED = tuple(yearly for yearly in CALENDAR if not yearly.announced)
 
 
 @dataclass(frozen=True)
 class Coming:
-    """The next time of an occasion; `days` is how far off it is, 0 while it lasts."""
+    """The next time of an occasion; `days` is how far off it is, 0 while it, or its month, lasts."""
 
     code: str
     first: date
     last: date
     days: int
+    announced: bool = False
 
     @property
     def near(self) -> bool:
@@ -46,15 +53,25 @@ class Coming:
 
 
 def coming(on: date) -> Coming:
-    """The occasion that is on, or else the next one."""
-    ahead = [_next(yearly, on) for yearly in CALENDAR]
-    return min(ahead, key=lambda one: (one.days, one.last))
+    """The occasion with days of its own that is on, or else the next one."""
+    return min((_next(yearly, on) for yearly in FIXED), key=lambda one: (one.days, one.last))
+
+
+def ahead(on: date) -> list[Coming]:
+    """The next time of every occasion, in the order in which they come."""
+    return sorted((_next(yearly, on) for yearly in CALENDAR), key=lambda one: (one.days, one.last))
+
+
+def near(on: date) -> Coming | None:
+    """The occasion that the first page is for now: one with days of its own before one whose days are announced."""
+    found = [one for one in ahead(on) if one.near]
+    return min(found, key=lambda one: (one.announced, one.days, one.last), default=None)
 
 
 def _next(yearly: Yearly, on: date) -> Coming:
     year = on.year if date(on.year, *yearly.last) >= on else on.year + 1
     first, last = date(year, *yearly.first), date(year, *yearly.last)
-    return Coming(yearly.code, first, last, max(0, (first - on).days))
+    return Coming(yearly.code, first, last, max(0, (first - on).days), yearly.announced)
 
 
 @dataclass(frozen=True)
@@ -91,8 +108,8 @@ def dial(on: date) -> Dial:
     """The dial for one day."""
     days = 366 if isleap(on.year) else 365
     months = [_mark(str(month), date(on.year, month, 1), days, MONTH_RADIUS) for month in range(1, 13)]
-    single = [yearly for yearly in CALENDAR if yearly.first == yearly.last]
-    longer = [yearly for yearly in CALENDAR if yearly.first != yearly.last]
+    single = [yearly for yearly in FIXED if yearly.first == yearly.last]
+    longer = [yearly for yearly in FIXED if yearly.first != yearly.last]
     return Dial(
         days=days,
         day=on.timetuple().tm_yday,

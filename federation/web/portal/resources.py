@@ -22,7 +22,7 @@ from federation.parts import parts
 from federation.storage.disposition import base_type
 from federation.web import viewing
 from federation.web.addresses import absolute
-from federation.web.portal import previews
+from federation.web.portal import companions, previews
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import HTML, described, places_of, said_in_dublin_core, wanted
@@ -74,7 +74,7 @@ def _html(page: Page, places: Places) -> str:
         record=page.record,
         previews=seen,
         pictures=pictures_of([one.entry for one in page.relations]),
-        lessons=[one.entry for one in page.relations if one.type == "has-part"],
+        **companions.of(page),
         related=[one for one in page.relations if one.type != "has-part"],
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),

@@ -22,6 +22,7 @@ from federation.packs import contents, zipping
 from federation.packs.contents import Archive
 from federation.parts import parts
 from federation.storage.disposition import content_disposition
+from federation.web.addresses import on_origin
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import described, places_of
@@ -57,8 +58,17 @@ def archive(ark: str, form: str) -> ResponseReturnValue:
         return moved
     page = catalogue.find(db.session(), ark, today=today())
     store, title = parts().store, said(page.record["title"]).text
-    made = contents.assemble(db.session(), store, page, texts=_texts(page, title), title=title, form=FORMS[form])
-    answer, place = _answer(made, f"{made.folder}.zip" if form == "pack.zip" else f"{made.folder}-bag.zip")
+    made = contents.assemble(db.session(), store, page, texts=texts(page, title), title=title, form=FORMS[form])
+    name = f"{made.folder}.zip" if form == "pack.zip" else f"{made.folder}-bag.zip"
+    return sent(made, name, lambda: count(counting.DOWNLOAD, page.entry.resource_id))
+
+
+def sent(made: Archive, name: str, used: Callable[[], None]) -> Response:
+    """The archive under a name, or the part of it that `Range` asks for; `used` counts it when bytes are sent.
+
+    Raises `ArchivesBusy`.
+    """
+    answer, place = _answer(made, name)
     try:
         answer.make_conditional(request, accept_ranges=True, complete_length=answer.content_length)
     except RequestedRangeNotSatisfiable as error:
@@ -66,7 +76,7 @@ def archive(ark: str, form: str) -> ResponseReturnValue:
     if answer.status_code in (200, 206):
         if request.method == "GET":
             place.take()
-        count(counting.DOWNLOAD, page.entry.resource_id)
+        used()
     return answer
 
 
@@ -119,18 +129,33 @@ def _until_the_end(pieces: Iterator[bytes], then: Callable[[], None]) -> Iterato
         then()
 
 
-def _texts(page: Page, title: str) -> Mapping[str, str]:
-    """The texts of an archive by their names: what a person opens first, and what a program reads."""
-    language, places = request_language(), places_of(page)
-    licence = vocabulary("licenses").terms.get(page.record["license"])
-    # The day of publication, not today's: the same archive has the same bytes tomorrow.
-    reference = citations.gbt7714(
-        page, title=title, language=language, address=places.cite, today=page.entry.at.date()
-    )
-    known = {"page": page, "record": page.record, "licence": licence, "places": places, "reference": reference}
-    name = _("使用许可和署名.txt")
+def licence_file() -> str:
+    """What the text on licence and attribution is called in an archive."""
+    return str(_("使用许可和署名.txt"))
+
+
+def reference_of(page: Page, title: str) -> str:
+    """How a resource is credited, as of the day of its publication: the same archive has the same bytes tomorrow."""
+    address, day = on_origin(f"/{page.entry.ark}"), page.entry.at.date()
+    return citations.gbt7714(page, title=title, language=request_language(), address=address, today=day)
+
+
+def texts(page: Page, title: str, *, within: bool = False) -> Mapping[str, str]:
+    """The texts of an archive by their names: what a person opens first, and what a program reads.
+
+    `within` says that the resource stands in the archive of a collection, whose page is two folders above.
+    """
+    places, licence = places_of(page), vocabulary("licenses").terms.get(page.record["license"])
+    known = {
+        "page": page,
+        "record": page.record,
+        "licence": licence,
+        "places": places,
+        "reference": reference_of(page, title),
+    }
+    name = licence_file()
     return {
-        "index.html": render_template("packs/index.html", licence_file=name, **known),
+        "index.html": render_template("packs/index.html", licence_file=name, within=within, **known),
         name: render_template("packs/licence.txt", **known),
         "record.jsonld": described(page, places, "application/ld+json").get_data(as_text=True),
     }

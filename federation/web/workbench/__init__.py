@@ -10,6 +10,7 @@ from flask.blueprints import BlueprintSetupState
 from federation.web.workbench.account import workbench_account
 from federation.web.workbench.admin import workbench_admin
 from federation.web.workbench.calendar import workbench_calendar
+from federation.web.workbench.collections import workbench_collections
 from federation.web.workbench.desk import workbench
 from federation.web.workbench.door import workbench_door
 from federation.web.workbench.elsewhere import workbench_elsewhere, workbench_identity
@@ -53,6 +54,7 @@ PARTS = (
     workbench_rules,
     workbench_petitions,
     workbench_calendar,
+    workbench_collections,
     workbench_feedback,
     workbench_moderation,
     workbench_rereviews,

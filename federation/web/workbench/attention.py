@@ -84,6 +84,12 @@ def _of_review(queue: Queue) -> Iterator[Notice]:
     if queue.petitions:
         text = ngettext("%(num)s 件申诉或续期等答复", "%(num)s 件申诉或续期等答复", queue.petitions)
         yield Notice(text, url_for("workbench_petitions.made"))
+    if queue.collections:
+        text = ngettext("%(num)s 个单位的专题等审核", "%(num)s 个单位的专题等审核", queue.collections)
+        yield Notice(text, url_for("workbench_collections.listed"))
+    if queue.gaps:
+        text = ngettext("%(num)s 个专题里有资源已不公开", "%(num)s 个专题里有资源已不公开", queue.gaps)
+        yield Notice(text, url_for("workbench_collections.listed"))
 
 
 def _of_members(members: Members) -> Iterator[Notice]:

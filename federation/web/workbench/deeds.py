@@ -10,9 +10,11 @@ from flask_babel import lazy_gettext as _l
 
 from federation.audit_reading import Names
 from federation.language import request_language
+from federation.models.collections import CollectionRevision
 from federation.models.institutions import Institution, Node
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
+from shared.canonical import best_text
 
 GROUPS: Mapping[str, Any] = {
     "version": _l("资源的状态"),
@@ -20,6 +22,7 @@ GROUPS: Mapping[str, Any] = {
     "petition": _l("申诉和续期"),
     "rereview": _l("抽查"),
     "feedback": _l("公众反馈"),
+    "collection": _l("专题"),
     "policy": _l("审核规则"),
     "reviewer": _l("审核人"),
     "user": _l("账户和登录"),
@@ -66,6 +69,14 @@ ACTIONS: Mapping[str, Any] = {
     "feedback.hidden": _l("隐藏公众反馈"),
     "feedback.shown": _l("恢复公众反馈"),
     "feedback.erased": _l("删除公众反馈的内容"),
+    "collection.created": _l("新建专题"),
+    "collection.revised": _l("改了专题的草稿"),
+    "collection.proposed": _l("单位把专题送交联盟审核"),
+    "collection.shown": _l("公布专题"),
+    "collection.returned": _l("把专题退回单位"),
+    "collection.ended": _l("结束专题"),
+    "collection.hidden": _l("撤下专题"),
+    "collection.discarded": _l("删除专题的草稿"),
     "policy.changed": _l("改了审核规则"),
     "reviewer.disciplines": _l("设定审核人的专业"),
     "user.created": _l("开设了账户"),
@@ -161,6 +172,8 @@ def named(code: str, names: Names) -> str:
         return known.name(language)
     if isinstance(known, ResourceVersion):
         return str(_("《%(title)s》", title=known.title(language)))
+    if isinstance(known, CollectionRevision):
+        return str(_("专题《%(title)s》", title=best_text(known.content["title"], language)))
     kind, _colon, rest = code.partition(":")
     if kind == "invitation" and rest:
         return str(_("邀请 %(number)s", number=rest))

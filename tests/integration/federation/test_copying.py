@@ -8,14 +8,17 @@ from sqlalchemy import create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from federation import audit_keeper, auditlog, copying, forbidden_keys, withdrawals
+from federation.collections import curating
 from federation.database import unit_of_work
 from federation.models.derivatives import Derivative
 from federation.models.events import AuditEvent
 from federation.models.institutions import Node
 from federation.models.objects import StoredObject
+from federation.models.people import User
 from federation.models.renditions import Rendition
 from federation.models.usage import UsageEvent
 from federation.renditions import making
+from federation.roles import CHIEF_REVIEWER
 from tests.support.hub import rows, running_hub
 from tests.support.publishing import file_entry, publish
 from tests.support.records import Signer, make_record
@@ -42,6 +45,10 @@ def old(tmp_path, store):
             kept = session.scalars(select(StoredObject)).one()
             session.add(Rendition(sha256=kept.sha256, state="failed", cause="unreadable", tries=1))
             session.merge(Derivative(sha256=kept.sha256, kind="picture", pictures=[["w9", 9, 9, 37, 40]], head="头"))
+            author = User(id="01890a5d", name="he", display_name="何", password_hash="x", role=CHIEF_REVIEWER)
+            session.add(author)
+            session.flush()
+            curating.create(session, by=author, kind="collection", slug="rulers", title="量尺")
             forbidden_keys.forbid(session, Signer().key_id, reason="泄露", actor="operator")
         audit_keeper.keep(hub.app, sign=True)
         hub.invite(member.code)

@@ -102,6 +102,10 @@ def readers_of_the_desk() -> dict[str, str]:
     return only(*set(ROLES) - set(MEMBERS))
 
 
+def curators_and_readers() -> dict[str, str]:
+    return only("manager", *set(ROLES) - set(MEMBERS))
+
+
 def judges_or_staff() -> dict[str, str]:
     """What somebody may not judge is left out of a decision on several; who judges nothing is refused."""
     return only("staff of A", "reviewer", "chief_reviewer", "admin")
@@ -161,6 +165,7 @@ def together(stage: Stage) -> str:
 
 
 TOGETHER = "/workbench/together/"
+COLLECTIONS = "/workbench/collections"
 POLICY, RULES = "/workbench/policy", "/workbench/rules"
 NUMBER = "/workbench/versions/<int(max=2147483647):version_id>"
 ADMIN = "/workbench/admin"
@@ -168,6 +173,7 @@ TEAM = "/workbench/own/people"
 FEDERATION = "/api/v1/federation"
 DECISIONS = only("reviewer", "chief_reviewer", "admin")
 LEADING = only("chief_reviewer", "admin")
+CURATORS = only("manager", "chief_reviewer", "admin")
 """Nobody judges what their own institution has sent, and an auditor judges nothing."""
 ANY_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 NOTHING = "0" * 64
@@ -223,6 +229,32 @@ MATRIX: dict[tuple[str, str], Row] = {
         anybody(), lambda stage: f"/resources/{stage.ark}/pack.zip"
     ),
     ("GET", "/api/v1/changes"): Row(anybody()),
+    ("GET", "/api/v1/collections"): Row(anybody()),
+    ("GET", "/api/v1/collections/<slug>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/api/v1/collections/none"),
+    ("GET", "/calendar"): Row(anybody()),
+    ("GET", "/calendar.ics"): Row(anybody()),
+    ("GET", "/calendar/<code>"): Row(anybody(), "/calendar/quality-month"),
+    ("GET", "/collections"): Row(anybody()),
+    # There is no such collection, for whoever asks.
+    ("GET", "/collections/<slug>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/collections/none"),
+    ("GET", "/collections/<slug>/feed.<any(atom,json):kind>"): Row(
+        dict.fromkeys(CALLERS, NOT_THERE), "/collections/none/feed.atom"
+    ),
+    ("GET", "/collections/<slug>/<any('pack.zip','bag.zip'):form>"): Row(
+        dict.fromkeys(CALLERS, NOT_THERE), "/collections/none/pack.zip"
+    ),
+    ("GET", "/embed/collections/<slug>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/embed/collections/none"),
+    ("GET", "/sitemaps/collections.xml"): Row(anybody()),
+    ("GET", COLLECTIONS + "/"): Row(curators_and_readers()),
+    ("POST", COLLECTIONS + "/"): Row(CURATORS, form={"kind": "?"}),
+    ("GET", COLLECTIONS + "/<collection_id>"): Row(no_such_thing(curators_and_readers()), f"{COLLECTIONS}/{ANY_ID}"),
+    ("GET", COLLECTIONS + "/<collection_id>/preview"): Row(
+        no_such_thing(curators_and_readers()), f"{COLLECTIONS}/{ANY_ID}/preview"
+    ),
+    ("POST", COLLECTIONS + "/<collection_id>"): Row(no_such_thing(CURATORS), f"{COLLECTIONS}/{ANY_ID}"),
+    ("POST", COLLECTIONS + "/<collection_id>/standing"): Row(
+        no_such_thing(CURATORS), f"{COLLECTIONS}/{ANY_ID}/standing", form={"step": "show"}
+    ),
     ("GET", "/api/v1/dumps"): Row(anybody()),
     ("GET", "/dumps/<name>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/dumps/catalogue.zip"),
     ("GET", "/feed.<any(atom,json):kind>"): Row(anybody(), "/feed.atom"),

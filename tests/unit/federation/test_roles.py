@@ -21,6 +21,7 @@ def somebody(role: str, *, name: str = "li", institution: int | None = None, act
         (Permission.READ_DESK, {REVIEWER, CHIEF_REVIEWER, ADMIN, AUDITOR}),
         (Permission.DECIDE, {REVIEWER, CHIEF_REVIEWER, ADMIN}),
         (Permission.LEAD_REVIEW, {CHIEF_REVIEWER, ADMIN}),
+        (Permission.CURATE, {MANAGER, CHIEF_REVIEWER, ADMIN}),
         (Permission.READ_ADMINISTRATION, {ADMIN, AUDITOR}),
         (Permission.ADMINISTER, {ADMIN}),
     ],
