@@ -5,6 +5,7 @@ from __future__ import annotations
 from federation.models import (
     auditing,
     backups,
+    bearings,
     dumps,
     events,
     findings,
@@ -31,6 +32,7 @@ metadata = Base.metadata
 modules = (
     auditing,
     backups,
+    bearings,
     dumps,
     events,
     findings,

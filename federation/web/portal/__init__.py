@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from federation.web.portal import (
     about,
+    atlas,
     auditing,
+    browsing,
     descriptions,
     discovery,
     dumping,
@@ -15,13 +17,16 @@ from federation.web.portal import (
     members,
     resources,
     taking,
+    timeline,
     voices,
 )
 from federation.web.portal.blueprint import portal
 
 __all__ = [
     "about",
+    "atlas",
     "auditing",
+    "browsing",
     "descriptions",
     "discovery",
     "dumping",
@@ -33,5 +38,6 @@ __all__ = [
     "portal",
     "resources",
     "taking",
+    "timeline",
     "voices",
 ]

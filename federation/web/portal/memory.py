@@ -1,4 +1,4 @@
-"""What a process remembers of the catalogue: figures, lists of files, and uses, for the pages and the API."""
+"""What a process remembers of the catalogue, for the pages and the API: figures, files, uses, what lies near."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from flask import Flask, current_app
 
 from federation.catalogue import FigureKeeper
 from federation.finding import FileFinder
+from federation.remembered import Remembered
 from federation.usage import TotalsKeeper
 
-FIGURES, FILES, USES = "commons.figures", "commons.files", "commons.uses"
+FIGURES, FILES, USES, REMEMBERED = "commons.figures", "commons.files", "commons.uses", "commons.remembered"
+MOST_REMEMBERED = 500
+"""Answers, each a few hundred bytes, that are kept until what is public changes."""
 
 
 def init_memory(app: Flask) -> None:
@@ -18,6 +21,7 @@ def init_memory(app: Flask) -> None:
     app.extensions[FIGURES] = FigureKeeper()
     app.extensions[FILES] = FileFinder()
     app.extensions[USES] = TotalsKeeper()
+    app.extensions[REMEMBERED] = Remembered(MOST_REMEMBERED)
 
 
 def keeper() -> FigureKeeper:
@@ -33,3 +37,8 @@ def finder() -> FileFinder:
 def uses() -> TotalsKeeper:
     """The keeper of the members' totals of the application that serves this request."""
     return cast(TotalsKeeper, current_app.extensions[USES])
+
+
+def remembered() -> Remembered:
+    """What the application that serves this request remembers of places, years and related resources."""
+    return cast(Remembered, current_app.extensions[REMEMBERED])

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.datastructures import Headers
 
-from federation import catalogue, counting, feedback, histories, usage
+from federation import catalogue, counting, feedback, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.days import today
@@ -25,6 +24,7 @@ from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import HTML, described, places_of, said_in_dublin_core, wanted
 from federation.web.portal.memory import finder
+from federation.web.portal.neighbours import neighbourhood
 from federation.web.portal.uses import count
 from federation.web.wording import said
 from shared.errors import NotFound
@@ -81,7 +81,6 @@ def _html(page: Page, places: Places) -> str:
         record=page.record,
         showing=_showing(page),
         lessons=[one.entry for one in page.relations if one.type == "has-part"],
-        related=[one for one in page.relations if one.type != "has-part"],
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),
         citation=citations.gbt7714(
@@ -93,8 +92,7 @@ def _html(page: Page, places: Places) -> str:
         elements=said_in_dublin_core(page),
         voices=feedback.shown(db.session(), page.entry.resource_id),
         opens=_opens,
-        moments=histories.of(db.session(), page.entry.resource_id),
-        moment_name=_moment_name,
+        **neighbourhood(page),
     )
 
 
@@ -127,22 +125,6 @@ def resolve(name: str) -> ResponseReturnValue:
     if ark is None:
         raise NotFound()
     return redirect(url_for("portal.resource", ark=ark), 302)
-
-
-def _moment_name(moment: histories.Moment) -> str:
-    said = {
-        histories.RECEIVED: _("第 %(n)s 版登记", n=moment.version),
-        histories.CORRECTED: _("登记第 %(n)s 版，更正或更新", n=moment.version),
-        histories.VERIFIED: _("第 %(n)s 版文件核验无误，送审", n=moment.version),
-        histories.REVIEWED: _("第 %(n)s 版审核通过，定日发布", n=moment.version),
-        histories.PUBLISHED: _("第 %(n)s 版审核通过，发布", n=moment.version),
-        histories.RELEASED: _("第 %(n)s 版发布", n=moment.version),
-        histories.RESTORED: _("恢复公开"),
-        histories.WITHDRAWN: _("提供单位撤回"),
-        histories.TAKEN_DOWN: _("联盟下架"),
-        histories.EXPIRED: _("期满停止公开"),
-    }
-    return str(said[moment.what])
 
 
 def _licence(code: str) -> Term | None:

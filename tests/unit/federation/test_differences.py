@@ -1,4 +1,4 @@
-"""The difference between two versions, file by file; field by field is looked at on the page (test_workbench)."""
+"""The difference between two versions: field by field, and file by file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from federation.web.workbench.changes import FileChange, files
+from federation.differences import FileChange, files
 from tests.support.records import make_file
 
 A, B = make_file(name="a.pdf", sha256="a" * 64), make_file(name="b.pdf", sha256="b" * 64)
