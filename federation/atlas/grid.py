@@ -30,12 +30,12 @@ class Cell:
     @property
     def south(self) -> float:
         """The latitude of its southern edge in degrees."""
-        return self.row * self.side / CELLS - 90
+        return (self.row * self.side - 90 * CELLS) / CELLS
 
     @property
     def west(self) -> float:
         """The longitude of its western edge in degrees."""
-        return self.column * self.side / CELLS - 180
+        return (self.column * self.side - 180 * CELLS) / CELLS
 
     @property
     def degrees(self) -> float:
@@ -94,12 +94,12 @@ class View:
     @property
     def south(self) -> float:
         """The latitude of its southern edge in degrees."""
-        return self.row * self.side / CELLS - 90
+        return (self.row * self.side - 90 * CELLS) / CELLS
 
     @property
     def west(self) -> float:
         """The longitude of its western edge in degrees."""
-        return self.column * self.side / CELLS - 180
+        return (self.column * self.side - 180 * CELLS) / CELLS
 
     @property
     def height(self) -> float:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from federation import catalogue
-from federation.atlas import grid, reading
+from federation.atlas import grid, names, reading
 from federation.atlas.grid import Cell, View
+from federation.atlas.names import Name
 from federation.atlas.reading import Cluster, Place
 from federation.database import db
 from federation.language import request_language
@@ -22,9 +26,13 @@ from shared.errors import NotFound
 
 MOST_LISTED = 60
 """Cells in the list beside the map."""
+BELOW, ABOVE = -1, 1
+"""Where a name stands, in rows of cells northwards of its mark."""
 NAMED_APART = 3
 """Cells between two names in a row, so that one does not cover the other."""
-LONGEST_NAME = 12
+WIDEST_NAME = 13
+"""Latin letters that a name has room for; a Chinese character takes that of two."""
+BRACKETED = re.compile(r"[（(][^）)]*[）)]")
 SMALLEST, LARGEST, FULL = 2.4, 4.2, 200
 """Radii of marks in per cent of the map's size, the largest from so many resources on."""
 
@@ -38,6 +46,7 @@ class Mark:
     y: float
     radius: float
     name: str
+    above: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Sheet:
     meridians: Sequence[Line]
     marks: Sequence[Mark]
     clusters: Sequence[Cluster]
+    names: Sequence[Name]
     places: Sequence[Place]
     """Those of the cell in its middle, the most frequent first."""
 
@@ -122,13 +132,17 @@ def _located() -> int:
 def _sheet(view: View) -> Sheet:
     clusters = _clusters(view)
     marks, listed = _marks(view, clusters), clusters[:MOST_LISTED]
-    return Sheet(view, _parallels(view), _meridians(view), marks, listed, _places(view, clusters))
+    return Sheet(view, _parallels(view), _meridians(view), marks, listed, names.within(view), _places(view, clusters))
 
 
 def _places(view: View, clusters: Sequence[Cluster]) -> list[Place]:
-    inside = [cluster for cluster in clusters if view.middle is not None and view.middle.contains(cluster.cell)]
-    places = [place for cluster in inside for place in cluster.places]
-    return sorted(places, key=lambda place: -place.resources)
+    """The places of the cell in the middle of a map: one that lies in several of its cells is one place."""
+    tally: Tally[tuple[str, str]] = Tally()
+    for cluster in clusters:
+        if view.middle is not None and view.middle.contains(cluster.cell):
+            for place in cluster.places:
+                tally[place.zh, place.en] += place.resources
+    return [Place(zh, en, count) for (zh, en), count in tally.most_common()]
 
 
 def _parallels(view: View) -> list[Line]:
@@ -142,27 +156,43 @@ def _meridians(view: View) -> list[Line]:
 
 
 def _marks(view: View, clusters: Sequence[Cluster]) -> list[Mark]:
-    """The marks, those with most resources last, so that they lie on top; these get their names first."""
+    """The marks, those with most resources last, so that they lie on top; these get their names first.
+
+    A name stands below its mark, or above where another mark is below; where both are taken there is none.
+    """
+    taken = {cluster.cell for cluster in clusters}
     named: list[Cell] = []
     marks = []
     for cluster in clusters:
         here = cluster.cell
         room = not any(one.row == here.row and abs(one.column - here.column) < NAMED_APART for one in named)
-        if room:
+        side = next((side for side in (BELOW, ABOVE) if not _beside(here, side) & taken), 0) if room else 0
+        if side:
             named.append(here)
-        marks.append(_mark(view, cluster, _name(cluster) if room else ""))
+        marks.append(_mark(view, cluster, _name(cluster) if side else "", side))
     return marks[::-1]
 
 
-def _mark(view: View, cluster: Cluster, name: str) -> Mark:
+def _beside(cell: Cell, rows: int) -> set[Cell]:
+    return {Cell(cell.level, cell.row + rows, cell.column + columns) for columns in (-1, 0, 1)}
+
+
+def _mark(view: View, cluster: Cluster, name: str, side: int) -> Mark:
     """A mark at the middle of what it stands for, but not so near to the edge of its cell that two touch."""
     cell, margin = cluster.cell, cluster.cell.degrees / 4
     longitude = min(max(cluster.longitude, cell.west + margin), cell.west + cell.degrees - margin)
     latitude = min(max(cluster.latitude, cell.south + margin), cell.south + cell.degrees - margin)
     share = min(1.0, cluster.resources / FULL) ** 0.5
-    return Mark(cluster, view.x(longitude), view.y(latitude), round(SMALLEST + (LARGEST - SMALLEST) * share, 2), name)
+    radius = round(SMALLEST + (LARGEST - SMALLEST) * share, 2)
+    return Mark(cluster, view.x(longitude), view.y(latitude), radius, name, side == ABOVE)
 
 
 def _name(cluster: Cluster) -> str:
-    name = cluster.places[0].name(request_language())
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    """What a mark is called, without what stands in brackets, and cut where it is wider than there is room."""
+    name = BRACKETED.sub("", cluster.places[0].name(request_language())).strip()
+    kept = [place for place in range(len(name)) if sum(map(_wide, name[: place + 1])) <= WIDEST_NAME]
+    return name if len(kept) == len(name) else f"{name[: len(kept) - 1]}…"
+
+
+def _wide(sign: str) -> int:
+    return 2 if east_asian_width(sign) in "WF" else 1

@@ -21,9 +21,9 @@ from federation.web.portal.pictures import pictures_of
 from federation.web.wording import year_span
 from shared.errors import NotFound
 
-ROW, WIDTH = 56, 128
+ROW, WIDTH = 56, 136
 """Height of a row beside the scale, and width of the scale, in its units: sixteen are a `rem` of the page."""
-LANES, LANE, TURN = 58, 8, 108
+LANES, LANE, TURN = 68, 7, 114
 """Where the bars of the periods begin, how far apart they stand where periods lie side by side, and where the lines
 to the rows turn level."""
 TOP, FIRST_CENTURY = -2199, -19
@@ -134,7 +134,7 @@ def _centuries(spans: Spans) -> list[Counted]:
 def _years_of(band: Band) -> str:
     """The years of a band for people."""
     years = year_span(band.since, band.until)
-    return str(_("约 %(date)s", date=years)) if band.about else years
+    return str(_("约 %(date)s", date=years)) if band.about and band.since is not None else years
 
 
 def _neighbours(spans: Spans, band: Band) -> tuple[Band | None, Band | None]:
