@@ -20,6 +20,7 @@ from federation.days import today
 from federation.findings import personal_data
 from federation.guessing import network
 from federation.models.base import now
+from federation.models.events import NodeEvent
 from federation.models.feedback import Feedback
 from federation.models.institutions import Node
 from federation.models.people import User
@@ -33,11 +34,12 @@ from shared.errors import (
     Forbidden,
     InvalidRequest,
     NotFound,
+    NotHidden,
     OwnInstitution,
     Throttled,
     TooMuchUnanswered,
 )
-from shared.feedback import FEEDBACK_KINDS, HIDDEN, MAX_FEEDBACK, SHOWN
+from shared.feedback import ERASED, FEEDBACK_KINDS, HIDDEN, MAX_FEEDBACK, SHOWN
 from shared.identifiers import fresh_id
 from shared.validation import plain
 
@@ -120,6 +122,9 @@ def take_answer(session: Session, node: Node, feedback_id: str, *, text: str, pr
     given = session.scalar(query.execution_options(populate_existing=True))
     if given is None or given.version.resource.institution_id != node.institution_id:
         return UNKNOWN
+    if given.erased_at is not None:
+        # Its words are gone, and so are those of an answer that was under way.
+        return DUPLICATE
     if given.answered_at is not None:
         return DUPLICATE if (given.answer, given.private) == (text, private) else CONFLICT
     given.answer, given.private, given.answered_at, given.answered_by = text, private, now(), node.id
@@ -160,8 +165,28 @@ def hide(session: Session, feedback_id: str, *, by: User, reason: str) -> Feedba
 
 
 def show(session: Session, feedback_id: str, *, by: User, reason: str) -> Feedback:
-    """Let it be seen again. Raises as `hide` does."""
+    """Let it be seen again. Raises as `hide` does, and `AlreadyDone` when it was erased."""
     return _turn(session, feedback_id, by=by, reason=reason, hidden=False)
+
+
+def erase(session: Session, feedback_id: str, *, by: User, reason: str) -> Feedback:
+    """Erase the words of what is hidden and of its answer, here and at the node: they tell of a person, say.
+
+    That it was, when, and who hid and erased it stays, and so do older backups. Raises as `hide` does, and
+    `NotHidden` for what the public may still see.
+    """
+    given = _held(session, feedback_id, by=by)
+    reason = reasons.checked(reason, most=MAX_REASON)
+    if given.erased_at is not None:
+        raise AlreadyDone()
+    if given.hidden_at is None:
+        raise NotHidden()
+    given.text, given.answer, given.erased_at = "", "", now()
+    told = update(NodeEvent).where(NodeEvent.question_id == given.id, NodeEvent.feedback.in_(FEEDBACK_KINDS))
+    session.execute(told.values(reason=""), execution_options={"synchronize_session": False})
+    lifecycle.tell(session, given.version, reason=reason, question_id=given.id, feedback=ERASED)
+    _log(session, given, auditlog.person(by.id), "feedback.erased", reason=reason)
+    return given
 
 
 def forget_senders(session: Session) -> None:
@@ -170,7 +195,8 @@ def forget_senders(session: Session) -> None:
     session.execute(old, execution_options={"synchronize_session": False})
 
 
-def _turn(session: Session, feedback_id: str, *, by: User, reason: str, hidden: bool) -> Feedback:
+def _held(session: Session, feedback_id: str, *, by: User) -> Feedback:
+    """One that `by` may judge, kept to the end of the transaction."""
     if not may(by, Permission.LEAD_REVIEW):
         raise Forbidden()
     given = session.get(Feedback, feedback_id)
@@ -180,8 +206,13 @@ def _turn(session: Session, feedback_id: str, *, by: User, reason: str, hidden: 
     session.refresh(given, with_for_update={"of": Feedback})
     if by.institution_id == given.version.resource.institution_id:
         raise OwnInstitution()
+    return given
+
+
+def _turn(session: Session, feedback_id: str, *, by: User, reason: str, hidden: bool) -> Feedback:
+    given = _held(session, feedback_id, by=by)
     reason = reasons.checked(reason, most=MAX_REASON)
-    if (given.hidden_at is not None) == hidden:
+    if (given.hidden_at is not None) == hidden or given.erased_at is not None:
         raise AlreadyDone()
     given.hidden_at = now() if hidden else None
     lifecycle.tell(session, given.version, reason=reason, question_id=given.id, feedback=HIDDEN if hidden else SHOWN)

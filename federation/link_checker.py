@@ -5,6 +5,8 @@ OWASP Server-Side Request Forgery Prevention Cheat Sheet). So every address that
 the connection goes to the very address that was looked at, which leaves a name that changes its mind (DNS rebinding)
 nothing to gain. Redirects are followed by hand, each one looked at anew. The socket is made here and not by an HTTP
 library, so that name and address can be given apart and an answer that drips for ever is cut off.
+
+A server that does not want programs at an address is not asked there (`federation.robots`).
 """
 
 from __future__ import annotations
@@ -15,16 +17,21 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
 from urllib.parse import urljoin, urlsplit
+
+from federation import robots
+from federation.robots import Robots
 
 SOUND, BROKEN, UNSURE, NOT_PUBLIC = "sound", "broken", "unsure", "not_public"
 """It opens; it will not; nobody can say; the hub does not ask there."""
 OFFLINE = "offline"
 PORTS = frozenset({80, 443})
-GONE = (404, 410)
+NOT_THERE = 404
+GONE = (NOT_THERE, 410)
 """RFC 9110, 15.5.5 and 15.5.11: there is nothing, and there is nothing any more."""
 SECONDS = 10.0
 """For one address with all its redirects, what the system takes to resolve names not counted."""
@@ -44,7 +51,7 @@ class Outcome:
 
     Causes: `name` (there is no such name), `dns`, `offline` (no name resolves at all), `timeout`, `tls`,
     `unreachable`, `redirects`, `malformed`; and of what the hub does not ask: `scheme`, `credentials`, `port`,
-    `address`.
+    `address`, `robots`.
     """
 
     kind: str
@@ -67,6 +74,11 @@ class _Place:
     target: str
     secure: bool
     addresses: Sequence[str]
+
+    @property
+    def server(self) -> str:
+        """Scheme and authority: what one robots.txt is about (RFC 9309, 2.3)."""
+        return f"{'https' if self.secure else 'http'}://{self.authority}"
 
 
 def resolved(host: str, port: int) -> list[str]:
@@ -97,22 +109,27 @@ def check(
     url: str,
     *,
     agent: str,
+    rules: Robots | None = None,
     resolve: Resolve = resolved,
     permits: Permit = is_public,
     ports: Collection[int] = PORTS,
 ) -> Outcome:
     """Open a web address as far as its status, by HEAD, and by GET without reading where a server refuses that.
 
-    `agent` says who asks (RFC 9110, 10.1.5), in ASCII. Whatever goes wrong is an outcome; nothing is raised.
+    `agent` says who asks (RFC 9110, 10.1.5), in ASCII; `rules` are what servers allow, as far as it is known.
+    Whatever goes wrong is an outcome; nothing is raised.
     """
-    deadline = time.monotonic() + SECONDS
+    rules = rules or Robots()
+    asking = _Asking(agent, resolve, permits, ports, time.monotonic() + SECONDS)
     try:
         for _ in range(MOST_REDIRECTS + 1):
-            place = _place(url, resolve, permits, ports)
-            status, onward = _ask(place, "HEAD", agent, deadline)
+            place = asking.place(url)
+            if not rules.allow(place.url, place.server, partial(asking.robots_of, place)):
+                return Outcome(NOT_PUBLIC, cause="robots")
+            status, onward, _ = asking.ask(place, "HEAD")
             if status >= 400:
                 # Not a few servers answer HEAD with an error and GET with the page.
-                status, onward = _ask(place, "GET", agent, deadline)
+                status, onward, _ = asking.ask(place, "GET")
             if not (300 <= status < 400 and onward):
                 return _judged(status)
             url = urljoin(place.url, onward)
@@ -122,7 +139,7 @@ def check(
     except socket.gaierror as error:
         return _without_address(error, resolve)
     except (OSError, HTTPException) as error:
-        return Outcome(UNSURE, cause=_cause(error, late=time.monotonic() >= deadline))
+        return Outcome(UNSURE, cause=_cause(error, late=time.monotonic() >= asking.deadline))
     except ValueError:
         return Outcome(UNSURE, cause="malformed")
 
@@ -148,45 +165,73 @@ def _cause(error: Exception, *, late: bool) -> str:
     return "tls" if isinstance(error, ssl.SSLError) else "unreachable"
 
 
-def _place(url: str, resolve: Resolve, permits: Permit, ports: Collection[int]) -> _Place:
-    """Look at an address. Raises `_Refused`, `socket.gaierror`, and `ValueError` for what is no address."""
-    if urlsplit(url).scheme.lower() not in ("http", "https"):
-        raise _Refused("scheme")
-    # The web process knows what was found and opens nothing: it does without the library.
-    import requests  # noqa: PLC0415  # see above
+@dataclass(frozen=True)
+class _Asking:
+    """How the requests of one check are made, and until when (`time.monotonic`)."""
 
-    try:
-        # Names in ASCII (IDNA 2008) and paths in percent signs: from here on there is one reading of the address.
-        url = requests.Request("HEAD", url).prepare().url or ""
-    except requests.RequestException as error:
-        raise ValueError from error
-    split = urlsplit(url)
-    if "@" in split.netloc:
-        raise _Refused("credentials")
-    secure = split.scheme == "https"
-    port = split.port or (443 if secure else 80)
-    if port not in ports:
-        raise _Refused("port")
-    host = split.hostname or ""
-    addresses = resolve(host, port)
-    if not addresses or not all(permits(address) for address in addresses):
-        raise _Refused("address")
-    target = (split.path or "/") + (f"?{split.query}" if split.query else "")
-    return _Place(url, host, port, split.netloc, target, secure, addresses)
+    agent: str
+    resolve: Resolve
+    permits: Permit
+    ports: Collection[int]
+    deadline: float
 
+    def place(self, url: str) -> _Place:
+        """Look at an address. Raises `_Refused`, `socket.gaierror`, and `ValueError` for what is no address."""
+        if urlsplit(url).scheme.lower() not in ("http", "https"):
+            raise _Refused("scheme")
+        # The web process knows what was found and opens nothing: it does without the library.
+        import requests  # noqa: PLC0415  # see above
 
-def _ask(place: _Place, method: str, agent: str, deadline: float) -> tuple[int, str]:
-    """The status of one request, and where it leads. Raises `OSError` and `HTTPException`."""
-    with _stream(place, deadline) as stream:
-        connection = HTTPConnection(place.host, place.port)
-        connection.auto_open = 0  # else it would connect by itself, to wherever the name leads then
-        connection.sock = stream
-        headers = {"Host": place.authority, "User-Agent": agent, "Accept": "*/*", "Connection": "close"}
-        connection.request(method, place.target, headers=headers)
-        with connection.getresponse() as response:
-            # Servers send addresses in UTF-8 where RFC 9110 has ASCII.
-            onward = (response.getheader("Location") or "").encode("latin-1").decode("utf-8", errors="replace")
-            return response.status, onward
+        try:
+            # Names in ASCII (IDNA 2008) and paths in percent signs: from here on there is one reading of the address.
+            url = requests.Request("HEAD", url).prepare().url or ""
+        except requests.RequestException as error:
+            raise ValueError from error
+        split = urlsplit(url)
+        if "@" in split.netloc:
+            raise _Refused("credentials")
+        secure = split.scheme == "https"
+        port = split.port or (443 if secure else 80)
+        if port not in self.ports:
+            raise _Refused("port")
+        host = split.hostname or ""
+        addresses = self.resolve(host, port)
+        if not addresses or not all(self.permits(address) for address in addresses):
+            raise _Refused("address")
+        target = (split.path or "/") + (f"?{split.query}" if split.query else "")
+        return _Place(url, host, port, split.netloc, target, secure, addresses)
+
+    def ask(self, place: _Place, method: str, most: int = 0) -> tuple[int, str, bytes]:
+        """The status of one request, where it leads, and the first `most` bytes of the body.
+
+        Raises `OSError` and `HTTPException`.
+        """
+        with _stream(place, self.deadline) as stream:
+            connection = HTTPConnection(place.host, place.port)
+            connection.auto_open = 0  # else it would connect by itself, to wherever the name leads then
+            connection.sock = stream
+            headers = {"Host": place.authority, "User-Agent": self.agent, "Accept": "*/*", "Connection": "close"}
+            connection.request(method, place.target, headers=headers)
+            with connection.getresponse() as response:
+                # Servers send addresses in UTF-8 where RFC 9110 has ASCII.
+                onward = (response.getheader("Location") or "").encode("latin-1").decode("utf-8", errors="replace")
+                return response.status, onward, response.read(most) if most else b""
+
+    def robots_of(self, place: _Place) -> tuple[int, bytes]:
+        """The robots.txt of the server that was looked at; one that leads where we do not go is none.
+
+        Raises `OSError` and `HTTPException`.
+        """
+        place = replace(place, url=place.server + robots.PATH, target=robots.PATH)
+        for _ in range(MOST_REDIRECTS + 1):
+            status, onward, text = self.ask(place, "GET", robots.MAX_BYTES)
+            if not (300 <= status < 400 and onward):
+                return status, text
+            try:
+                place = self.place(urljoin(place.url, onward))
+            except (_Refused, socket.gaierror, ValueError):
+                break
+        return NOT_THERE, b""
 
 
 @contextlib.contextmanager

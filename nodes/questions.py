@@ -14,19 +14,21 @@ from nodes.workplace import Workplace
 from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply, words_digest
 from shared.characters import VISIBLE
 from shared.errors import AlreadyDone, AnswerMissing, FieldError, InvalidRequest, NotFound
-from shared.feedback import HIDDEN, SHOWN
+from shared.feedback import ERASED, FEEDBACK_DEEDS, HIDDEN
 from shared.validation import plain
 
 if TYPE_CHECKING:
     from nodes.hub_client import HubClient
 
 TAKEN = frozenset({"accepted", "duplicate"})
+NEEDLESS = (HIDDEN, ERASED)
+"""What the alliance has taken away: no answer would be read."""
 
 
 def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
-    """Note the questions among status events, and which of the public's the alliance has hidden or shows again.
+    """Note the questions among status events, and which of the public's the alliance has hidden, shown or erased.
 
-    One that is known already stays as it is.
+    One that is known already stays as it is; of one that was erased, no words stay.
     """
     moment = now()
     rows = [
@@ -43,14 +45,17 @@ def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
             "private": False,
         }
         for event in events
-        if event.get("question_id") and event.get("feedback") not in (HIDDEN, SHOWN)
+        if event.get("question_id") and event.get("feedback") not in FEEDBACK_DEEDS
     ]
     if rows:
         session.execute(insert(Question).on_conflict_do_nothing(), rows)
     for event in events:
-        if event.get("feedback") in (HIDDEN, SHOWN):
-            turned = HIDDEN if event["feedback"] == HIDDEN else ""
-            session.execute(update(Question).where(Question.id == event["question_id"]).values(problem=turned))
+        deed = event.get("feedback")
+        if deed in FEEDBACK_DEEDS:
+            changed: dict[str, Any] = {"problem": deed if deed in NEEDLESS else ""}
+            if deed == ERASED:
+                changed |= {"text": "", "answer": "", "answered_at": None}
+            session.execute(update(Question).where(Question.id == event["question_id"]).values(changed))
 
 
 def answer(session: Session, question_id: str, text: str, *, private: bool = False) -> Question:
@@ -58,13 +63,13 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
 
     What the public asks is shown to it together with the answer, unless the answer is `private`; a reviewer's
     question never is. Raises `NotFound`, `AnswerMissing`, `InvalidRequest` for a long one, or `AlreadyDone` when the
-    hub has it.
+    hub has it or the alliance has erased the question.
     """
     found = session.get(Question, question_id)
     if found is None:
         raise NotFound()
     text = plain(text).strip()
-    if found.sent:
+    if found.sent or found.problem == ERASED:
         raise AlreadyDone()
     if not VISIBLE.search(text):
         raise AnswerMissing()
@@ -77,10 +82,10 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
 def waiting(session: Session) -> list[Question]:
     """Questions that nobody has answered, the oldest first.
 
-    Without those that no answer would be read to: on what was withdrawn, and what the alliance has hidden.
+    Without those that no answer would be read to: on what was withdrawn, and what the alliance has taken away.
     """
     gone = select(Version.resource_id).where(Version.state == "withdrawn")
-    open_ones = (Question.answer == "", Question.problem != HIDDEN, Question.resource_id.not_in(gone))
+    open_ones = (Question.answer == "", Question.problem.not_in(NEEDLESS), Question.resource_id.not_in(gone))
     return list(session.scalars(select(Question).where(*open_ones).order_by(Question.asked_at, Question.id)))
 
 
@@ -128,7 +133,8 @@ def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
             # Whatever the hub says of it, it says the same the next time: it is not sent again.
             known.sent = True
             taken = said["outcome"] in TAKEN
-            known.problem = (HIDDEN if known.problem == HIDDEN else "") if taken else said["outcome"]
+            if not taken or known.problem not in NEEDLESS:
+                known.problem = "" if taken else said["outcome"]
     return sum(said["outcome"] in TAKEN for said in reply)
 
 

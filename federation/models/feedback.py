@@ -15,8 +15,9 @@ class Feedback(Base):
     """One question of the public, or a mistake that it points out, by its random id.
 
     The public sees it with its answer, unless the institution answered the alliance alone (`private`) or the alliance
-    has hidden it (`hidden_at`). `sender` is a keyed hash of day and network address, by which one who sends a lot is
-    known for a day; then it is erased. What somebody gave who was signed in here is `by_staff`: no report counts it.
+    has hidden it (`hidden_at`); of what it has erased as well (`erased_at`), no words are left. `sender` is a keyed
+    hash of day and network address, by which one who sends a lot is known for a day; then it is erased. What somebody
+    gave who was signed in here is `by_staff`: no report counts it.
     `answered_by` is the node that brought the answer, None while it is open.
     """
 
@@ -36,5 +37,6 @@ class Feedback(Base):
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[str | None] = mapped_column(ForeignKey("nodes.id"))
     hidden_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     version: Mapped[ResourceVersion] = relationship()

@@ -142,6 +142,7 @@ from shared.errors.standing import MethodNotAllowed as MethodNotAllowed
 from shared.errors.standing import MoveNotAllowed as MoveNotAllowed
 from shared.errors.standing import NoSuch as NoSuch
 from shared.errors.standing import NotFound as NotFound
+from shared.errors.standing import NotHidden as NotHidden
 from shared.errors.standing import NotLatest as NotLatest
 from shared.errors.standing import PetitionNotOpen as PetitionNotOpen
 from shared.errors.standing import PetitionStands as PetitionStands

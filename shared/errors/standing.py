@@ -141,6 +141,14 @@ class AlreadyDone(CommonsError):
     en = "Somebody has dealt with this one already."
 
 
+class NotHidden(CommonsError):
+    """Only what the public does not see any more is erased."""
+
+    code, status, exit_code = "not_hidden", 409, 5
+    zh = "先隐藏，确认该删，再删除；删除了就不能恢复。"
+    en = "Hide it first, and erase it when you are sure: what is erased cannot be brought back."
+
+
 class AlreadyExists(CommonsError):
     """A name that is taken."""
 

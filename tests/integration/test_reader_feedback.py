@@ -139,6 +139,15 @@ def test_the_alliance_hides_what_should_not_be_seen_and_says_why(shown: Exhibiti
     assert "骂人的话" not in shown.page("caliper").text
     assert "骂人的话" in browser.page("/workbench/feedback/?state=hidden")
     assert "骂人的话" not in browser.page("/workbench/feedback/?state=answered")
+    erasing = hiding.replace("hiding", "erasing")
+    page = browser.page("/workbench/feedback/?state=hidden")
+    assert erasing in page
+    browser.submit(erasing, reason="点了别人的名", seen_on="/workbench/feedback/")
+    page = browser.page("/workbench/feedback/")
+    assert "骂人的话" not in page
+    assert "不该回答的" not in page
+    assert "内容已于" in page
+    assert erasing not in page
 
 
 def test_what_somebody_says_who_is_signed_in_is_answered_as_any_other_and_not_counted_as_the_public_s(

@@ -180,6 +180,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
     },
     LEAD: {
         ("POST", "/workbench/feedback/<feedback_id>/hiding"),
+        ("POST", "/workbench/feedback/<feedback_id>/erasing"),
         ("POST", "/workbench/feedback/<feedback_id>/showing"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>/day"),
         ("POST", "/workbench/versions/<int(max=2147483647):version_id>/takedown"),

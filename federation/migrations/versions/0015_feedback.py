@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.String(length=36), nullable=True),
         sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["answered_by"], ["nodes.id"], name=op.f("fk_feedback_answered_by_nodes")),
         sa.ForeignKeyConstraint(["resource_id"], ["resources.id"], name=op.f("fk_feedback_resource_id_resources")),
         sa.ForeignKeyConstraint(

@@ -65,6 +65,7 @@ ACTIONS: Mapping[str, Any] = {
     "feedback.answered": _l("单位答复公众"),
     "feedback.hidden": _l("隐藏公众反馈"),
     "feedback.shown": _l("恢复公众反馈"),
+    "feedback.erased": _l("删除公众反馈的内容"),
     "policy.changed": _l("改了审核规则"),
     "reviewer.disciplines": _l("设定审核人的专业"),
     "user.created": _l("开设了账户"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -40,24 +41,29 @@ def given() -> ResponseReturnValue:
 @workbench_moderation.post("/<feedback_id>/hiding")
 def hide(feedback_id: str) -> ResponseReturnValue:
     """Take one away from the public, with its answer."""
-    return _turned(feedback_id, hidden=True)
+    return _done(feedback.hide, feedback_id, _("已隐藏，公众看不到了。"))
 
 
 @workbench_moderation.post("/<feedback_id>/showing")
 def show(feedback_id: str) -> ResponseReturnValue:
     """Let it be seen again."""
-    return _turned(feedback_id, hidden=False)
+    return _done(feedback.show, feedback_id, _("已恢复，回答过的公众又能看到。"))
 
 
-def _turned(feedback_id: str, *, hidden: bool) -> ResponseReturnValue:
-    turn = feedback.hide if hidden else feedback.show
+@workbench_moderation.post("/<feedback_id>/erasing")
+def erase(feedback_id: str) -> ResponseReturnValue:
+    """Erase the words of a hidden one and of its answer."""
+    return _done(feedback.erase, feedback_id, _("已删除，平台和单位的节点都不再保留内容。"))
+
+
+def _done(deed: Callable[..., object], feedback_id: str, said: str) -> ResponseReturnValue:
     try:
-        turn(db.session(), feedback_id, by=sessions.me(), reason=request.form.get("reason", ""))
+        deed(db.session(), feedback_id, by=sessions.me(), reason=request.form.get("reason", ""))
     except (NotFound, Forbidden):
         raise
     except CommonsError as error:
         return _page(error, feedback_id)
-    flash(_("已隐藏，公众看不到了。") if hidden else _("已恢复，回答过的公众又能看到。"), "good")
+    flash(said, "good")
     return redirect(url_for("workbench_feedback.given", **_place()), 303)
 
 

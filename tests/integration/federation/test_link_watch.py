@@ -35,4 +35,4 @@ def test_a_watch_that_is_turned_off_ends_at_once(hub):
 
 def test_whoever_keeps_a_server_learns_who_asked(hub):
     settings = replace(hub.settings, hub_name_en="Métrologie", public_origin="https://cloud.example.org")
-    assert link_watch.agent(settings) == "Mtrologie link check (+https://cloud.example.org)"
+    assert link_watch.agent(settings) == "metrology-commons-links (+https://cloud.example.org; Mtrologie)"

@@ -12,6 +12,7 @@ from nodes.models import Question
 from nodes.sync import take_events
 from nodes.workplace import Workplace
 from shared import answering
+from shared.errors import AlreadyDone
 from tests.support.local_page import Node
 from tests.support.played import PlayedHub
 from tests.support.processes import Command
@@ -190,6 +191,21 @@ def test_what_the_alliance_has_hidden_waits_for_no_answer_until_it_is_shown_agai
     with node.workplace.database.unit_of_work() as session:
         questions.note_outcomes(session, [{"question_id": ASKED, "outcome": "accepted"}])
     assert "公众看不到这条反馈和回答" in node.page(page)
+
+
+def test_of_what_the_alliance_has_erased_the_node_keeps_no_words(node: Node) -> None:
+    node.join()
+    page = f"/resources/{asked_about(node, feedback='question')}"
+    event = {"record_id": page.rpartition("/")[2], "version": 1, "state": "published", "reason": "涉及个人"}
+    with node.workplace.database.unit_of_work() as session:
+        questions.answer(session, ASKED, "张某，电话……")
+        take_events(session, [{"seq": 2, "at": "", "question_id": ASKED, "feedback": "erased", **event}], last=2)
+        one = session.get_one(Question, ASKED)
+        assert (one.text, one.answer, questions.unsent(session), questions.waiting(session)) == ("", "", [], [])
+        with pytest.raises(AlreadyDone):
+            questions.answer(session, ASKED, "再答")
+    assert "联盟删除了这条反馈和回答的内容" in node.page(page)
+    assert "记下回答" not in node.page(page)
 
 
 def test_what_was_withdrawn_waits_for_no_answer(node: Node) -> None:

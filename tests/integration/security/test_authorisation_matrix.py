@@ -329,6 +329,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/workbench/feedback/<feedback_id>/hiding"): Row(
         no_such_thing(LEADING), f"/workbench/feedback/{ANY_ID}/hiding", form={"reason": "x"}
     ),
+    ("POST", "/workbench/feedback/<feedback_id>/erasing"): Row(
+        no_such_thing(LEADING), f"/workbench/feedback/{ANY_ID}/erasing", form={"reason": "x"}
+    ),
     ("POST", "/workbench/feedback/<feedback_id>/showing"): Row(
         no_such_thing(LEADING), f"/workbench/feedback/{ANY_ID}/showing", form={"reason": "x"}
     ),

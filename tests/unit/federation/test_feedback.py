@@ -23,6 +23,7 @@ from shared.errors import (
     Forbidden,
     InvalidRequest,
     NotFound,
+    NotHidden,
     OwnInstitution,
     ReasonMissing,
     Throttled,
@@ -201,3 +202,20 @@ def test_nobody_else_hides_it_and_nobody_what_is_said_of_the_own_institution(
     for person, refusal in refusals:
         with pytest.raises(refusal):
             feedback.hide(scene.session, given.id, by=person, reason="x")
+
+
+def test_what_was_hidden_is_erased_everywhere_and_does_not_come_back(scene: Scene, version: ResourceVersion) -> None:
+    given = give(scene, version)
+    with pytest.raises(NotHidden):
+        feedback.erase(scene.session, given.id, by=scene.second, reason="涉及个人")
+    feedback.hide(scene.session, given.id, by=scene.second, reason="涉及个人")
+    feedback.erase(scene.session, given.id, by=scene.second, reason="涉及个人")
+    for again in (feedback.erase, feedback.show, feedback.hide):
+        with pytest.raises(AlreadyDone):
+            again(scene.session, given.id, by=scene.second, reason="再来")
+    answer(scene, given, "张某的电话")
+    assert (given.text, given.answer, given.answered_at) == ("", "", None)
+    told = node_status.events_after(scene.session, scene.member.node.id, after=0, limit=500)["events"]
+    about = [(one["feedback"], one["reason"]) for one in told if one.get("question_id") == given.id]
+    assert about == [(given.kind, ""), ("hidden", "涉及个人"), ("erased", "涉及个人")]
+    assert scene.actions(f"resource:{version.resource_id}")[-2:] == ["feedback.hidden", "feedback.erased"]

@@ -14,16 +14,24 @@ import pytest
 
 from federation import link_checker
 from federation.link_checker import Outcome, is_public
+from federation.robots import KEPT_SECONDS, Robots
 from tests.support.certificates import self_signed
 
-AGENT = "Metrology Commons link check (+https://cloud.example.org)"
+AGENT = "metrology-commons-links (+https://cloud.example.org; Metrology Commons)"
+ASKED_NOT_TO = Outcome("not_public", cause="robots")
 NAMES = {"site.test": ["127.0.0.1"], "two.test": ["8.8.8.8", "10.0.0.1"], "inside.test": ["192.168.0.7"]}
 
 
 class Site(BaseHTTPRequestHandler):
-    """Answers `/404` with that status; `/to?address` leads there, `/head` knows GET alone, `/drip` is slow."""
+    """Answers `/404` with that status; `/to?address` leads there, `/head` knows GET alone, `/drip` is slow.
+
+    Its robots.txt is what the server's `rules` say: a status, and a text or where it leads.
+    """
 
     def do_HEAD(self) -> None:
+        if self.path == "/robots.txt":
+            self._rules()
+            return
         self.server.seen.append((self.command, self.path, dict(self.headers)))  # type: ignore[attr-defined]
         what, _, query = self.path[1:].partition("?")
         if what == "drip":
@@ -38,12 +46,23 @@ class Site(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD  # noqa: N815
 
+    def _rules(self) -> None:
+        self.server.rules_read += 1  # type: ignore[attr-defined]
+        status, text = self.server.rules  # type: ignore[attr-defined]
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", text)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
     def log_message(self, *_args: object) -> None:
         pass
 
 
 class Quiet(ThreadingHTTPServer):
     seen: list[tuple[str, str, dict[str, str]]]
+    rules: tuple[int, str]
+    rules_read: int
 
     def handle_error(self, *_args: object) -> None:
         """Whoever hung up was meant to."""
@@ -52,7 +71,7 @@ class Quiet(ThreadingHTTPServer):
 @pytest.fixture
 def site() -> Iterator[Quiet]:
     server = Quiet(("127.0.0.1", 0), Site)
-    server.seen = []
+    server.seen, server.rules, server.rules_read = [], (404, ""), 0
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield server
     server.shutdown()
@@ -70,12 +89,13 @@ def resolve(host: str, _port: int) -> Sequence[str]:
     raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
 
-def check(site: Quiet, path: str = "", *, url: str = "") -> Outcome:
+def check(site: Quiet, path: str = "", *, url: str = "", rules: Robots | None = None) -> Outcome:
     """Open an address at the local server, which alone is let through to."""
     port = site.server_port
     return link_checker.check(
         url or f"http://site.test:{port}/{path}",
         agent=AGENT,
+        rules=rules,
         resolve=resolve,
         permits=lambda address: address == "127.0.0.1" or is_public(address),
         ports={80, 443, port},
@@ -217,3 +237,53 @@ def test_a_certificate_is_checked_against_the_name(
     port = site.server_port
     assert check(site, url=f"https://127.0.0.1:{port}/") == Outcome("sound", 200)
     assert check(site, url=f"https://site.test:{port}/") == Outcome("unsure", cause="tls")
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "outcome"),
+    [
+        ((200, "User-agent: *\nDisallow: /4"), "404", ASKED_NOT_TO),
+        ((200, "User-agent: *\nDisallow: /4"), "200", Outcome("sound", 200)),
+        (
+            (200, "User-agent: *\nDisallow: /\n\nUser-agent: metrology-commons-links\nAllow: /"),
+            "200",
+            Outcome("sound", 200),
+        ),
+        ((200, "User-agent: *\nDisallow: /*?/secret$"), "to?/secret", ASKED_NOT_TO),
+        ((200, "User-agent: *\nDisallow: /secret"), "to?/secret", ASKED_NOT_TO),
+        ((200, "\ufeffUser-agent: *\r\nDisallow: /"), "200", ASKED_NOT_TO),
+        ((200, "\x00<html>not rules at all"), "200", Outcome("sound", 200)),
+        ((403, "User-agent: *\nDisallow: /"), "200", Outcome("sound", 200)),
+        ((503, ""), "200", ASKED_NOT_TO),
+        ((302, "http://10.0.0.1/robots.txt"), "200", Outcome("sound", 200)),
+        ((302, "http://nowhere.test/robots.txt"), "200", Outcome("sound", 200)),
+        ((302, "/robots.txt"), "200", Outcome("sound", 200)),
+    ],
+)
+def test_what_a_server_does_not_let_programs_open_is_not_opened(
+    site: Quiet, rules: tuple[int, str], path: str, outcome: Outcome
+) -> None:
+    site.rules = rules
+    assert check(site, path) == outcome
+    assert ("/" + path in [one[1] for one in site.seen]) == (outcome != ASKED_NOT_TO or rules[1].endswith("/secret"))
+
+
+def test_rules_are_read_once_a_day(site: Quiet) -> None:
+    moment = [0.0]
+    rules = Robots(clock=lambda: moment[0])
+    for moment[0], read in ((0.0, 1), (KEPT_SECONDS - 1, 1), (KEPT_SECONDS + 1, 2)):
+        assert check(site, "200", rules=rules) == Outcome("sound", 200)
+        assert site.rules_read == read
+
+
+def test_rules_that_never_end_are_read_as_far_as_they_go_on_for_good(site: Quiet) -> None:
+    site.rules = (200, "User-agent: *\nDisallow: /404\n" + "# no end\n" * 100_000 + "Disallow: /200\n")
+    assert (check(site, "404"), check(site, "200")) == (ASKED_NOT_TO, Outcome("sound", 200))
+
+
+def test_the_rules_of_a_thousand_servers_are_remembered_and_no_more() -> None:
+    read: list[str] = []
+    rules = Robots()
+    for name in [*map(str, range(1001)), "1000", "0"]:
+        assert rules.allow(f"http://{name}/", f"http://{name}", lambda: (read.append("read"), (404, b""))[1])
+    assert len(read) == 1002
