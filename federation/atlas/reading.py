@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter as Tally
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, func, literal_column, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from federation.atlas.grid import Cell, View
@@ -43,19 +44,22 @@ def located(session: Session) -> int:
 
 
 def clusters(session: Session, view: View) -> list[Cluster]:
-    """What a view shows, the cells with most resources first; one query."""
-    # The number stands in the statement, or PostgreSQL would take what is selected and grouped by for two things.
-    side = literal_column(str(view.side), Integer)
-    row, column = Bearing.cell_row // side, Bearing.cell_column // side
+    """What a view shows, the cells with most resources first; one query over an index, a row for each smallest cell.
+
+    What lies in one smallest cell counts as one place, by one of the names that records give it.
+    """
     rows = (view.row * view.side, (view.row + view.down) * view.side - 1)
     columns = (view.column * view.side, (view.column + view.across) * view.side - 1)
-    grouped = (row, column, Bearing.place_zh, Bearing.place_en)
-    counted = select(*grouped, func.count(), func.avg(Bearing.latitude), func.avg(Bearing.longitude))
+    means = (func.avg(Bearing.latitude), func.avg(Bearing.longitude))
+    names = (func.min(Bearing.place_zh), func.min(Bearing.place_en))
+    counted = select(Bearing.cell_row, Bearing.cell_column, func.count(), *means, *names).where(
+        *_inside(rows, columns)
+    )
     found: dict[Cell, list[tuple[Place, float, float]]] = {}
-    for at_row, at_column, zh, en, count, latitude, longitude in session.execute(
-        counted.where(*_inside(rows, columns)).group_by(*grouped)
+    for row, column, count, latitude, longitude, zh, en in session.execute(
+        counted.group_by(Bearing.cell_row, Bearing.cell_column)
     ):
-        cell = Cell(view.level, int(at_row), int(at_column))
+        cell = Cell(view.level, (row or 0) // view.side, (column or 0) // view.side)
         found.setdefault(cell, []).append((Place(zh, en, int(count)), float(latitude), float(longitude)))
     made = [_cluster(cell, parts) for cell, parts in found.items()]
     return sorted(made, key=lambda one: (-one.resources, -one.cell.row, one.cell.column))
@@ -82,5 +86,12 @@ def _cluster(cell: Cell, parts: Sequence[tuple[Place, float, float]]) -> Cluster
     total = sum(place.resources for place, _, _ in parts)
     latitude = sum(place.resources * latitude for place, latitude, _ in parts) / total
     longitude = sum(place.resources * longitude for place, _, longitude in parts) / total
-    places = sorted((place for place, _, _ in parts), key=lambda place: (-place.resources, place.zh))
-    return Cluster(cell, total, latitude, longitude, places)
+    return Cluster(cell, total, latitude, longitude, together(place for place, _, _ in parts))
+
+
+def together(places: Iterable[Place]) -> list[Place]:
+    """Places by their names, the most frequent first: one that lies in several cells is one place."""
+    tally: Tally[tuple[str, str]] = Tally()
+    for place in places:
+        tally[place.zh, place.en] += place.resources
+    return [Place(zh, en, count) for (zh, en), count in sorted(tally.items(), key=lambda one: (-one[1], one[0]))]

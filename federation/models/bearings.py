@@ -20,7 +20,7 @@ class Bearing(Base):
     __tablename__ = "bearings"
     __table_args__ = (
         Index("ix_bearings_years", "since", "until"),
-        Index("ix_bearings_cell", "cell_row", "cell_column"),
+        Index("ix_bearings_cell", "cell_row", "cell_column", "latitude", "longitude", "place_zh", "place_en"),
     )
 
     resource_id: Mapped[str] = mapped_column(ForeignKey("resources.id"), primary_key=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 from unicodedata import east_asian_width
@@ -136,13 +135,9 @@ def _sheet(view: View) -> Sheet:
 
 
 def _places(view: View, clusters: Sequence[Cluster]) -> list[Place]:
-    """The places of the cell in the middle of a map: one that lies in several of its cells is one place."""
-    tally: Tally[tuple[str, str]] = Tally()
-    for cluster in clusters:
-        if view.middle is not None and view.middle.contains(cluster.cell):
-            for place in cluster.places:
-                tally[place.zh, place.en] += place.resources
-    return [Place(zh, en, count) for (zh, en), count in tally.most_common()]
+    """The places of the cell in the middle of a map."""
+    inside = [cluster for cluster in clusters if view.middle is not None and view.middle.contains(cluster.cell)]
+    return reading.together(place for cluster in inside for place in cluster.places)
 
 
 def _parallels(view: View) -> list[Line]:

@@ -79,7 +79,7 @@ def timeline() -> ResponseReturnValue:
         scale=_scale(periods),
         periods=periods,
         centuries=_centuries(spans),
-        dated=sum(spans.values()),
+        dated=spans.total,
         years_of=_years_of,
     )
 
@@ -92,7 +92,10 @@ def timeline_band(code: str) -> ResponseReturnValue:
         raise NotFound()
     spans, session = _spans(), db.session()
     page = paging.asked(reading.count(spans, band))
-    ids = reading.within(session, band, limit=page.size, offset=page.offset)
+    asked = (band.code, page.page)
+    ids = remembered().read(
+        session, asked, lambda: reading.within(session, band, limit=page.size, offset=page.offset)
+    )
     found = catalogue.by_ids(session, ids)
     entries = [found[one] for one in ids if one in found]
     before, after = _neighbours(spans, band)

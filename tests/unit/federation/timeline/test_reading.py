@@ -29,7 +29,7 @@ def test_each_band_has_what_belongs_to_it_the_narrowest_first(tmp_path: Path) ->
             made[public(session, member, coverage={"period": period}).resource_id] = (since, until)
         public(session, member)
         spans = reading.spans(session)
-        assert spans == dict.fromkeys(SPANS, 1)
+        assert spans.total == len(SPANS)
         for band in (*bands.dynasties(), *map(bands.century, range(-5, 22)), bands.decade(1950), bands.decade(1960)):
             found = [made[one] for one in reading.within(session, band, limit=20, offset=0)]
             assert set(found) == {span for span in SPANS if band.holds(*span)}
