@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from federation.atlas.grid import Cell, View
 from federation.models.bearings import Bearing
 
+NAMED = 3
+"""Places of a cell whose names are kept: cells are remembered, and a large one may have thousands."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -27,14 +30,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Places by their names: how many, and the most frequent of them first, of which a few are kept."""
+
+    count: int
+    first: Sequence[Place]
+
+
+@dataclass(frozen=True)
 class Cluster:
-    """What lies in one cell: how many resources, their middle in degrees, their places, the most frequent first."""
+    """What lies in one cell: how many resources, their middle in degrees, and their places."""
 
     cell: Cell
     resources: int
     latitude: float
     longitude: float
-    places: Sequence[Place]
+    places: Places
 
 
 def located(session: Session) -> int:
@@ -89,9 +100,10 @@ def _cluster(cell: Cell, parts: Sequence[tuple[Place, float, float]]) -> Cluster
     return Cluster(cell, total, latitude, longitude, together(place for place, _, _ in parts))
 
 
-def together(places: Iterable[Place]) -> list[Place]:
-    """Places by their names, the most frequent first: one that lies in several cells is one place."""
+def together(places: Iterable[Place], further: int = 0) -> Places:
+    """Places by their names, and `further` ones that are not named: one that lies in several cells is one place."""
     tally: Tally[tuple[str, str]] = Tally()
     for place in places:
         tally[place.zh, place.en] += place.resources
-    return [Place(zh, en, count) for (zh, en), count in sorted(tally.items(), key=lambda one: (-one[1], one[0]))]
+    ordered = sorted(tally.items(), key=lambda one: (-one[1], one[0]))[:NAMED]
+    return Places(len(tally) + further, [Place(zh, en, count) for (zh, en), count in ordered])

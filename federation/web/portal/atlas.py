@@ -14,7 +14,7 @@ from federation import catalogue
 from federation.atlas import grid, names, reading
 from federation.atlas.grid import Cell, View
 from federation.atlas.names import Name
-from federation.atlas.reading import Cluster, Place
+from federation.atlas.reading import Cluster, Places
 from federation.database import db
 from federation.language import request_language
 from federation.web.portal import paging
@@ -67,8 +67,8 @@ class Sheet:
     marks: Sequence[Mark]
     clusters: Sequence[Cluster]
     names: Sequence[Name]
-    places: Sequence[Place]
-    """Those of the cell in its middle, the most frequent first."""
+    places: Places
+    """Those of the cell in its middle."""
 
 
 def latitude(degrees: float) -> str:
@@ -134,10 +134,11 @@ def _sheet(view: View) -> Sheet:
     return Sheet(view, _parallels(view), _meridians(view), marks, listed, names.within(view), _places(view, clusters))
 
 
-def _places(view: View, clusters: Sequence[Cluster]) -> list[Place]:
+def _places(view: View, clusters: Sequence[Cluster]) -> Places:
     """The places of the cell in the middle of a map."""
     inside = [cluster for cluster in clusters if view.middle is not None and view.middle.contains(cluster.cell)]
-    return reading.together(place for cluster in inside for place in cluster.places)
+    further = sum(cluster.places.count - len(cluster.places.first) for cluster in inside)
+    return reading.together((place for cluster in inside for place in cluster.places.first), further)
 
 
 def _parallels(view: View) -> list[Line]:
@@ -184,7 +185,7 @@ def _mark(view: View, cluster: Cluster, name: str, side: int) -> Mark:
 
 def _name(cluster: Cluster) -> str:
     """What a mark is called, without what stands in brackets, and cut where it is wider than there is room."""
-    name = BRACKETED.sub("", cluster.places[0].name(request_language())).strip()
+    name = BRACKETED.sub("", cluster.places.first[0].name(request_language())).strip()
     kept = [place for place in range(len(name)) if sum(map(_wide, name[: place + 1])) <= WIDEST_NAME]
     return name if len(kept) == len(name) else f"{name[: len(kept) - 1]}…"
 

@@ -12,8 +12,8 @@ from federation.remembered import Remembered
 from federation.usage import TotalsKeeper
 
 FIGURES, FILES, USES, REMEMBERED = "commons.figures", "commons.files", "commons.uses", "commons.remembered"
-MOST_REMEMBERED = 500
-"""Answers, each a few hundred bytes, that are kept until what is public changes."""
+MOST_REMEMBERED = 200
+"""Answers that are kept until what is public changes: a few kilobytes each, for a map full of places up to 100."""
 
 
 def init_memory(app: Flask) -> None:

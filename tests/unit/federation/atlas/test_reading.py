@@ -29,7 +29,7 @@ def test_clusters_of_every_size_have_all_that_lies_in_their_cells(tmp_path: Path
         assert reading.located(session) == len(PLACES)
         world = reading.clusters(session, grid.WORLD)
         assert [cluster.resources for cluster in world] == [3, 1, 1]
-        assert [(place.zh, place.en, place.resources) for place in world[0].places] == [
+        assert [(place.zh, place.en, place.resources) for place in world[0].places.first] == [
             ("西安", "西安", 2),
             ("咸阳", "咸阳", 1),
         ]
