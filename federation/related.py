@@ -79,39 +79,39 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Known:
-    """What is worth remembering of a resource until something changes: ids and ARKs of others, not what they say."""
+    """What is remembered of a resource until something changes: ids of others and what they have in common with it.
+
+    `same` has the number of files and the share of the text by id, `alike` the keywords or themes in common.
+    """
 
     incoming: Sequence[tuple[str, str]]
-    files: Mapping[str, int]
-    texts: Collection[str]
-    alike: Sequence[str]
+    same: Mapping[str, tuple[int, float]]
+    alike: Mapping[str, tuple[Sequence[str], Sequence[str]]]
 
 
 def find(session: Session, index: SearchIndex, page: Page) -> Known:
-    """Look for whatever has to do with the resource of a page; three queries, and one of the index."""
-    mine = page.entry.resource_id
-    pointing = select(Pointer.resource_id, Pointer.type).where(Pointer.target_id == mine)
+    """Look for whatever has to do with the resource of a page; four queries, and one of the index."""
+    mine = page.entry
+    pointing = select(Pointer.resource_id, Pointer.type).where(Pointer.target_id == mine.resource_id)
     incoming = session.execute(pointing.order_by(Pointer.resource_id, Pointer.position).limit(MOST_DECLARED)).all()
-    return Known(
-        incoming=[(resource_id, kind) for resource_id, kind in incoming],
-        files=_same_files(session, page),
-        texts=_near_texts(session, mine),
-        alike=alike(index, page.entry.ark, page.record, limit=3 * MOST_ALIKE + MOST_SAME),
-    )
+    files, texts = _same_files(session, page), _near_texts(session, mine.resource_id)
+    arks = alike(index, mine.ark, page.record, limit=3 * MOST_ALIKE + MOST_SAME)
+    entries = catalogue.some(session, sorted({*files, *texts}), arks)
+    apart = {mine.resource_id, *(one.entry.resource_id for one in page.relations), *(one for one, _ in incoming)}
+    same = _same(mine, files, texts, {key: entry for key, entry in entries.items() if key not in apart})
+    others = [entry for key, entry in entries.items() if key not in apart and key not in same]
+    return Known([(resource_id, kind) for resource_id, kind in incoming], same, _alike(mine, arks, others))
 
 
 def around(session: Session, page: Page, known: Known) -> Surroundings:
     """What of that is public at this moment, sorted by what it has to do with the resource of the page; one query."""
-    mine = page.entry
-    ids = {*(one for one, _ in known.incoming), *known.files, *known.texts}
-    entries = catalogue.some(session, sorted(ids), known.alike)
-    declared = _declared(page, known, entries)
-    apart = {mine.resource_id, *(one.entry.resource_id for one in page.relations)}
-    apart |= {one.entry.resource_id for one in declared}
-    same = _same(mine, known, {key: entry for key, entry in entries.items() if key not in apart})
-    apart |= {one.entry.resource_id for one in same}
-    others = [one for one in entries.values() if one.resource_id not in apart]
-    return Surroundings(declared, same, _alike(mine, known, others))
+    ids = {*(one for one, _ in known.incoming), *known.same, *known.alike}
+    entries = catalogue.some(session, sorted(ids), ())
+    return Surroundings(
+        _declared(page, known, entries),
+        [Same(entries[one], *common) for one, common in known.same.items() if one in entries],
+        [Alike(entries[one], *common) for one, common in known.alike.items() if one in entries],
+    )
 
 
 def _same_files(session: Session, page: Page) -> dict[str, int]:
@@ -163,24 +163,28 @@ def _declared(page: Page, known: Known, entries: Mapping[str, Entry]) -> list[De
     return found
 
 
-def _same(mine: Entry, known: Known, entries: Mapping[str, Entry]) -> list[Same]:
-    text = likeness.pieces(mine.record) if known.texts else frozenset()
-    found = []
-    for resource_id in {*known.files, *known.texts}:
-        entry = entries.get(resource_id)
-        if entry is None or entry.institution.id == mine.institution.id:
+def _same(
+    mine: Entry, files: Mapping[str, int], texts: Collection[str], entries: Mapping[str, Entry]
+) -> dict[str, tuple[int, float]]:
+    text = likeness.pieces(mine.record) if texts else frozenset()
+    found = {}
+    for resource_id, entry in entries.items():
+        if (resource_id not in files and resource_id not in texts) or entry.institution.id == mine.institution.id:
             continue
-        share = likeness.share(text, likeness.pieces(entry.record)) if resource_id in known.texts else 0.0
-        if resource_id in known.files or share >= likeness.NEAR:
-            found.append(Same(entry, known.files.get(resource_id, 0), share if share >= likeness.NEAR else 0.0))
-    return sorted(found, key=lambda one: (-one.files, -one.share, one.entry.ark))[:MOST_SAME]
+        share = likeness.share(text, likeness.pieces(entry.record)) if resource_id in texts else 0.0
+        if resource_id in files or share >= likeness.NEAR:
+            found[resource_id] = (files.get(resource_id, 0), share if share >= likeness.NEAR else 0.0)
+    ordered = sorted(found.items(), key=lambda one: (-one[1][0], -one[1][1], one[0]))
+    return dict(ordered[:MOST_SAME])
 
 
-def _alike(mine: Entry, known: Known, entries: Sequence[Entry]) -> list[Alike]:
+def _alike(
+    mine: Entry, arks: Sequence[str], entries: Sequence[Entry]
+) -> dict[str, tuple[Sequence[str], Sequence[str]]]:
     by_ark = {entry.ark: entry for entry in entries}
-    ranked = [by_ark[ark] for ark in known.alike if ark in by_ark]
-    found = [Alike(one, *_in_common(mine.record, one.record)) for one in ranked]
-    return [one for one in found if one.keywords or one.themes][:MOST_ALIKE]
+    ranked = [by_ark[ark] for ark in arks if ark in by_ark]
+    found = [(one.resource_id, _in_common(mine.record, one.record)) for one in ranked]
+    return dict([one for one in found if any(one[1])][:MOST_ALIKE])
 
 
 def _in_common(mine: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[list[str], list[str]]:
