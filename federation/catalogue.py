@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from federation.models.events import Counter, FeedEntry
@@ -235,6 +235,14 @@ def public_among(session: Session, resource_ids: Sequence[str]) -> frozenset[str
         FeedEntry.resource_id.in_(set(resource_ids)), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED
     )
     return frozenset(session.scalars(wanted))
+
+
+def some(session: Session, resource_ids: Sequence[str], arks: Sequence[str]) -> dict[str, Entry]:
+    """Those of the given resources, some by id and some by ARK, that are public, by id."""
+    if not resource_ids and not arks:
+        return {}
+    wanted = or_(FeedEntry.resource_id.in_(resource_ids), Resource.ark.in_(arks))
+    return {entry.resource_id: entry for entry in map(_entry, session.execute(_public_few().where(wanted)))}
 
 
 def by_arks(session: Session, arks: Sequence[str]) -> list[Entry]:

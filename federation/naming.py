@@ -1,4 +1,4 @@
-"""How states, roles and keys are called, for pages and for commands."""
+"""How states, roles, keys and the fields of a record are called, for pages and for commands."""
 
 from __future__ import annotations
 
@@ -35,4 +35,38 @@ KEY_STATES: Mapping[str, Any] = {
     "retired": _l("已更换"),
     "revoked": _l("已吊销"),
     "forbidden": _l("已禁止"),
+}
+LABELS: Mapping[str, Any] = {
+    "title": _l("标题"),
+    "summary": _l("简介"),
+    "description": _l("详细说明"),
+    "type": _l("类型"),
+    "themes": _l("主题"),
+    "disciplines": _l("计量专业"),
+    "audiences": _l("适合"),
+    "occasions": _l("场合"),
+    "stage": _l("工作环节"),
+    "keywords": _l("关键词"),
+    "language": _l("语言"),
+    "creators": _l("作者"),
+    "contributors": _l("参与者"),
+    "created": _l("成稿时间"),
+    "coverage": _l("所涉时间和地点"),
+    "license": _l("使用许可"),
+    "rights_holder": _l("权利人"),
+    "evidence": _l("考证"),
+    "files": _l("文件"),
+    "links": _l("链接"),
+    "relations": _l("关联资源"),
+    "identifiers": _l("其他标识"),
+    "embargo_until": _l("公开日期不早于"),
+    "withdrawn": _l("撤回理由"),
+}
+"""Every field of a record, in the order in which it is shown."""
+FILE_CHANGES: Mapping[str, Any] = {
+    "added": _l("新增"),
+    "removed": _l("删去"),
+    "replaced": _l("内容已换"),
+    "renamed": _l("改名"),
+    "described": _l("说明有改动"),
 }

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from federation import feed_sets, lifecycle, sequences, validity
+from federation import bearings, feed_sets, lifecycle, sequences, validity
 from federation.models.events import FeedEntry
 from federation.models.resources import Resource, ResourceVersion
 
@@ -128,6 +128,10 @@ def _append(session: Session, versions: Sequence[ResourceVersion], kind: str, re
         ],
     )
     feed_sets.enter(session, numbers)
+    if kind == PUBLISHED:
+        bearings.enter(session, versions)
+    else:
+        bearings.leave(session, versions)
 
 
 def _moment(session: Session, before: int) -> datetime:

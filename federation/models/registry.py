@@ -5,6 +5,7 @@ from __future__ import annotations
 from federation.models import (
     auditing,
     backups,
+    bearings,
     collections,
     derivatives,
     dumps,
@@ -33,6 +34,7 @@ metadata = Base.metadata
 modules = (
     auditing,
     backups,
+    bearings,
     collections,
     derivatives,
     dumps,

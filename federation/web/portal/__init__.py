@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from federation.web.portal import (
     about,
+    atlas,
     auditing,
+    browsing,
     calendar,
     collecting,
     descriptions,
@@ -22,13 +24,16 @@ from federation.web.portal import (
     suggestions,
     taking,
     taking_whole,
+    timeline,
     voices,
 )
 from federation.web.portal.blueprint import portal
 
 __all__ = [
     "about",
+    "atlas",
     "auditing",
+    "browsing",
     "calendar",
     "collecting",
     "descriptions",
@@ -47,5 +52,6 @@ __all__ = [
     "suggestions",
     "taking",
     "taking_whole",
+    "timeline",
     "voices",
 ]

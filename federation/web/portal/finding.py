@@ -28,6 +28,7 @@ from federation.search.matching import is_wordless
 from federation.search.matching import parts as typed_parts
 from federation.search.query import SearchRequest, Spans, count, search
 from federation.web.portal.blueprint import portal
+from federation.web.portal.paging import page_numbers
 from federation.web.portal.pictures import pictures_of
 from federation.web.portal.refusal import refusal
 from federation.web.portal.search_links import ENDS, FACETS, feed_address, kept_values, span_chips, with_change
@@ -116,13 +117,7 @@ class Found:
 
     def numbers(self) -> list[int]:
         """The page numbers worth showing: first, last, and those around this one; 0 is a gap."""
-        near = {1, self.pages, *range(self.page - 2, self.page + 3)}
-        shown: list[int] = []
-        for number in sorted(one for one in near if 1 <= one <= self.pages):
-            if shown and number - shown[-1] > 1:
-                shown.append(0)
-            shown.append(number)
-        return shown
+        return page_numbers(self.page, self.pages)
 
 
 @portal.get("/search")

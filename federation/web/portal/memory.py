@@ -1,4 +1,4 @@
-"""What a process remembers of the catalogue: figures, lists of files, uses and small pictures, for all pages."""
+"""What a process remembers of the catalogue: figures, files, uses, pictures, and what lies near a resource."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from flask import Flask, current_app
 
 from federation.catalogue import FigureKeeper
 from federation.finding import FileFinder
+from federation.remembered import Remembered
 from federation.usage import TotalsKeeper
 
 FIGURES, FILES, USES, PICTURES = "commons.figures", "commons.files", "commons.uses", "commons.pictures"
+REMEMBERED = "commons.remembered"
 PICTURES_BYTES = 6_000_000
 """Small pictures in memory: some hundreds, as the first pages of all lists have."""
+MOST_REMEMBERED = 200
+"""Answers that are kept until what is public changes: a few kilobytes each, for a map full of places up to 100."""
 
 
 def init_memory(app: Flask) -> None:
@@ -24,6 +28,7 @@ def init_memory(app: Flask) -> None:
     app.extensions[FILES] = FileFinder()
     app.extensions[USES] = TotalsKeeper()
     app.extensions[PICTURES] = Kept(PICTURES_BYTES)
+    app.extensions[REMEMBERED] = Remembered(MOST_REMEMBERED)
 
 
 def keeper() -> FigureKeeper:
@@ -39,6 +44,11 @@ def finder() -> FileFinder:
 def uses() -> TotalsKeeper:
     """The keeper of the members' totals of the application that serves this request."""
     return cast(TotalsKeeper, current_app.extensions[USES])
+
+
+def remembered() -> Remembered:
+    """What the application that serves this request remembers of places, years and related resources."""
+    return cast(Remembered, current_app.extensions[REMEMBERED])
 
 
 def small_pictures() -> Kept:

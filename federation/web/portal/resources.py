@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.datastructures import Headers
 
-from federation import catalogue, counting, feedback, histories, usage
+from federation import catalogue, counting, feedback, usage
 from federation.catalogue import Page, PublicFile
 from federation.database import db, session_is_open
 from federation.days import today
@@ -27,6 +26,7 @@ from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import HTML, described, places_of, said_in_dublin_core, wanted
 from federation.web.portal.memory import finder
+from federation.web.portal.neighbours import neighbourhood
 from federation.web.portal.pictures import pictures_of
 from federation.web.portal.uses import count
 from federation.web.wording import said
@@ -67,15 +67,15 @@ def resource(ark: str) -> ResponseReturnValue:
 
 def _html(page: Page, places: Places) -> str:
     title = said(page.record["title"])
+    near = neighbourhood(page)
     seen = previews.of(db.session(), page, address=partial(_inline, page.entry.ark))
     return render_template(
         "portal/resource.html",
         page=page,
         record=page.record,
         previews=seen,
-        pictures=pictures_of([one.entry for one in page.relations]),
+        pictures=pictures_of([*(one.entry for one in page.relations), *near["around"].entries]),
         **companions.of(page),
-        related=[one for one in page.relations if one.type != "has-part"],
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),
         citation=citations.gbt7714(
@@ -88,8 +88,7 @@ def _html(page: Page, places: Places) -> str:
         voices=feedback.shown(db.session(), page.entry.resource_id),
         opens=previews.may_open,
         software=previews.software,
-        moments=histories.of(db.session(), page.entry.resource_id),
-        moment_name=_moment_name,
+        **near,
     )
 
 
@@ -130,22 +129,6 @@ def resolve(name: str) -> ResponseReturnValue:
 
 def _inline(ark: str, file: PublicFile) -> str:
     return url_for("portal.download", ark=ark, name=file.name, inline=1)
-
-
-def _moment_name(moment: histories.Moment) -> str:
-    said = {
-        histories.RECEIVED: _("第 %(n)s 版登记", n=moment.version),
-        histories.CORRECTED: _("登记第 %(n)s 版，更正或更新", n=moment.version),
-        histories.VERIFIED: _("第 %(n)s 版文件核验无误，送审", n=moment.version),
-        histories.REVIEWED: _("第 %(n)s 版审核通过，定日发布", n=moment.version),
-        histories.PUBLISHED: _("第 %(n)s 版审核通过，发布", n=moment.version),
-        histories.RELEASED: _("第 %(n)s 版发布", n=moment.version),
-        histories.RESTORED: _("恢复公开"),
-        histories.WITHDRAWN: _("提供单位撤回"),
-        histories.TAKEN_DOWN: _("联盟下架"),
-        histories.EXPIRED: _("期满停止公开"),
-    }
-    return str(said[moment.what])
 
 
 def _licence(code: str) -> Term | None:

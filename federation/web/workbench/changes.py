@@ -1,4 +1,4 @@
-"""The difference between two versions of a record: field by field with changed words marked, and file by file."""
+"""The difference between two versions of a record, field by field with the changed words marked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ MARKED_UP_TO = 3000
 STOP_UNIT = 3
 """Equal runs shorter than this between two changes are read as part of the change."""
 
-ADDED, REMOVED, REPLACED, RENAMED, DESCRIBED = "added", "removed", "replaced", "renamed", "described"
 Piece = tuple[bool, str]
 """A run of text, and whether it changed."""
 
@@ -28,17 +27,8 @@ class Change:
     after: tuple[Piece, ...]
 
 
-@dataclass(frozen=True)
-class FileChange:
-    """One file that differs: how (more than one kind at once), and its places in the old and the new record."""
-
-    kinds: tuple[str, ...]
-    before: int | None
-    after: int | None
-
-
 def between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """The fields in which `new` differs from `old`, in the order of the record; files are compared by `files`."""
+    """The fields in which `new` differs from `old`, in the order of the record; not the files."""
     before = {(row.key, row.tag): row for row in rows(old) if row.key != "files"}
     after = {(row.key, row.tag): row for row in rows(new) if row.key != "files"}
     places = list(after) + [place for place in before if place not in after]
@@ -47,33 +37,6 @@ def between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
         for place in places
         if _text(before.get(place)) != _text(after.get(place))
     ]
-
-
-def files(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FileChange]:
-    """The files that differ, in the new order, those that are gone at the end.
-
-    A file is the same one when its name is the same, or else its bytes.
-    """
-    before, after = old.get("files", ()), new.get("files", ())
-    partner: dict[int, int] = {}
-    for same in ("name", "sha256"):
-        free = {entry[same]: place for place, entry in enumerate(before) if place not in partner.values()}
-        for place, entry in enumerate(after):
-            if place not in partner and entry[same] in free:
-                partner[place] = free.pop(entry[same])
-    stayed = {place: _kinds(before[partner[place]], after[place]) for place in partner}
-    changes = [FileChange(stayed.get(place, (ADDED,)), partner.get(place), place) for place in range(len(after))]
-    gone = [place for place in range(len(before)) if place not in partner.values()]
-    return [*(one for one in changes if one.kinds), *(FileChange((REMOVED,), place, None) for place in gone)]
-
-
-def _kinds(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
-    differs = {
-        REPLACED: old["sha256"] != new["sha256"],
-        RENAMED: old["name"] != new["name"],
-        DESCRIBED: any(old.get(name) != new.get(name) for name in ("role", "media_type", "alt")),
-    }
-    return tuple(kind for kind, true in differs.items() if true)
 
 
 def _text(row: Row | None) -> str:

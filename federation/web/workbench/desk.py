@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from federation import (
     claims,
+    differences,
     entitlement,
     petitions,
     policies,
@@ -194,7 +195,7 @@ def page_of(version_id: int, error: CommonsError | None = None) -> ResponseRetur
         findings=findings(db.session(), [found.version])[found.version.id],
         sections=showing.sections(found.record, language),
         changes=changes.between(before.record, found.record) if before else None,
-        file_changes=changes.files(before.record, found.record) if before else None,
+        file_changes=differences.files(before.record, found.record) if before else None,
         previews=previews,
         before=before,
         stored=stored,

@@ -16,6 +16,8 @@ from federation.days import today as today
 from federation.language import CHINESE, request_language
 from federation.models.base import now
 from federation.models.resources import ResourceVersion
+from federation.naming import FILE_CHANGES as FILE_CHANGES
+from federation.naming import LABELS as LABELS
 from federation.naming import ROLES as ROLES
 from federation.naming import STATES as STATES
 from federation.web import wording
@@ -39,13 +41,6 @@ SEVERITY_LOOKS = {"serious": "bad", "doubt": "wait", "note": "done"}
 SEVERITIES: Mapping[str, Any] = {"serious": _l("要处理"), "doubt": _l("要留意"), "note": _l("供参考")}
 OUTCOMES: Mapping[str, Any] = {"sound": _l("没有问题"), "doubtful": _l("有疑问")}
 """What came of a second look."""
-FILE_CHANGES: Mapping[str, Any] = {
-    "added": _l("新增"),
-    "removed": _l("删去"),
-    "replaced": _l("内容已换"),
-    "renamed": _l("改名"),
-    "described": _l("说明有改动"),
-}
 PETITIONS: Mapping[str, Any] = {"appeal": _l("申诉"), "renewal": _l("续期")}
 FEEDBACK: Mapping[str, Any] = {"mistake": _l("指出错误"), "question": _l("读者提问")}
 ANSWERS: Mapping[str, Any] = {"granted": _l("同意"), "dismissed": _l("不同意")}
@@ -56,33 +51,6 @@ CONSEQUENCES: Mapping[str, Any] = {
 }
 """What granting a petition brings about."""
 VERDICT_LOOKS = {"approve": "good", "request_changes": "wait", "reject": "bad"}
-LABELS: Mapping[str, Any] = {
-    "title": _l("标题"),
-    "summary": _l("简介"),
-    "description": _l("详细说明"),
-    "type": _l("类型"),
-    "themes": _l("主题"),
-    "disciplines": _l("计量专业"),
-    "audiences": _l("适合"),
-    "occasions": _l("场合"),
-    "stage": _l("工作环节"),
-    "keywords": _l("关键词"),
-    "language": _l("语言"),
-    "creators": _l("作者"),
-    "contributors": _l("参与者"),
-    "created": _l("成稿时间"),
-    "coverage": _l("所涉时间和地点"),
-    "license": _l("使用许可"),
-    "rights_holder": _l("权利人"),
-    "evidence": _l("考证"),
-    "files": _l("文件"),
-    "links": _l("链接"),
-    "relations": _l("关联资源"),
-    "identifiers": _l("其他标识"),
-    "embargo_until": _l("公开日期不早于"),
-    "withdrawn": _l("撤回理由"),
-}
-"""Every field of a record, in the order in which it is shown."""
 NOTE = "note-"
 """How the fields begin in which a note on a question of the checklist is sent."""
 FIELDS: Mapping[str, Any] = {

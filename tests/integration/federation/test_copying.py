@@ -33,7 +33,9 @@ def old(tmp_path, store):
     urls = {"database_url": f"sqlite:///{folder / 'hub.sqlite'}", "queue_url": f"sqlite:///{folder / 'queue.sqlite'}"}
     with running_hub(folder, store, **urls) as hub:
         member = hub.member("institute-a")
-        record = make_record(files=[file_entry(PDF)])
+        coverage = {"period": {"name": {"zh": "新"}, "from": 9, "until": 23}}
+        record = make_record(files=[file_entry(PDF)], coverage=coverage)
+        record["relations"] = [{"type": "references", "target": make_record()["id"]}]
         publish(hub, member, record, PDF, indexed=False)
         hub.invite(member.code)
         with unit_of_work(hub.app) as session:
