@@ -76,7 +76,8 @@ class Surroundings:
     @property
     def entries(self) -> list[Entry]:
         """The resources that are named."""
-        return [one.entry for one in (*self.declared, *self.same, *self.alike)]
+        found = [one.entry for one in self.declared]
+        return [*found, *(one.entry for one in self.same), *(one.entry for one in self.alike)]
 
     def __bool__(self) -> bool:
         return bool(self.declared or self.same or self.alike)
