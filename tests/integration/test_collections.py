@@ -134,7 +134,9 @@ def test_a_page_takes_the_same_few_queries_however_much_is_in_it(shown: Exhibiti
             taken(shown, f"/collections/measures{path}")
         with counted_queries(shown.hub) as one:
             taken(shown, f"/collections/one-thing{path}")
-        assert len([sql for sql in many if "usage" not in sql]) == len([sql for sql in one if "usage" not in sql])
+        counts = [len([sql for sql in seen if "usage" not in sql]) for seen in (one, many)]
+        # Where nothing could have a picture, none is asked for.
+        assert counts[1] - counts[0] in (0, 1), path
 
 
 def test_programs_read_it_too(shown: Exhibition) -> None:

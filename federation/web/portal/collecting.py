@@ -64,13 +64,14 @@ def collection_page(shown: Shown, *, draft: str = "", back: str = "") -> str:
     """
     on, slug = days.today(), shown.collection.slug
     address, entries = absolute("portal.collection", slug=slug), [one.entry for one in shown.items]
+    pictures = pictures_of([*entries, shown.cover] if shown.cover else entries)
     return render_template(
         "portal/collection.html",
         shown=shown,
         it=shown.collection,
         curator=shown.curator,
-        pictures=pictures_of(entries),
-        cover_picture=picture_of(shown.cover) if shown.cover else None,
+        pictures=pictures,
+        cover_picture=pictures.get(shown.cover.ark) if shown.cover else None,
         licences=Counter(entry.record["license"] for entry in entries).most_common(),
         extent=whole.extent(entries),
         hindered=[one for one in entries if one.record.get("files") and catalogue.embargoed(one.record, on)],
