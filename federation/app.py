@@ -20,6 +20,7 @@ from federation.api.reconciliation import reconciling
 from federation.core import attach_core
 from federation.language import LanguagePrefix, request_locale
 from federation.settings import HubSettings
+from federation.stalling import Impatient
 from federation.waiting import WaitingRoom, init_waiting
 from federation.web import register_pages
 from federation.web.portal.taking import init_archives
@@ -88,4 +89,4 @@ def _wrap(app: Flask, settings: HubSettings) -> None:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         inner = ProxyFix(inner, x_for=count, x_proto=count, x_host=count)
-    app.wsgi_app = inner  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    app.wsgi_app = Impatient(inner)  # type: ignore[method-assign]  # Flask's documented way to add middleware

@@ -8,6 +8,7 @@ from flask import Flask
 
 from federation import auditlog, checklist, database, logs
 from federation.parts import Parts, attach
+from federation.search import synonyms
 from federation.search.index import SearchIndex
 from federation.settings import HubSettings
 from federation.storage import ObjectStore, StoreSettings
@@ -30,6 +31,8 @@ def attach_core(app: Flask, settings: HubSettings) -> None:
     logs.configure(settings)
     if settings.vocabularies:
         extend_from(Path(settings.vocabularies))
+    if settings.synonyms:
+        _use_synonyms(settings)
     if settings.review_policy:
         checklist.use(Path(settings.review_policy))
     database.init_database(app, settings.database_url)
@@ -37,6 +40,13 @@ def attach_core(app: Flask, settings: HubSettings) -> None:
         database.db.engine.update_execution_options(**{auditlog.SEAL_KEY: log_keys(settings).sealing})
     attach(app, Parts(settings, ObjectStore(store_settings(settings)), _index(settings)))
     init_queue(app, settings.queue_url)
+
+
+def _use_synonyms(settings: HubSettings) -> None:
+    try:
+        synonyms.use(Path(settings.synonyms))
+    except (ValueError, OSError) as error:
+        raise InvalidSettings(faults=f"- synonyms: {error}") from error
 
 
 def _index(settings: HubSettings) -> SearchIndex:

@@ -6,15 +6,13 @@ that is killed at any moment repeats at most one batch, and repeating changes no
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event
-from typing import Any
 
 import structlog
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from federation import catalogue
@@ -22,17 +20,20 @@ from federation.database import unit_of_work
 from federation.models.events import FeedEntry
 from federation.models.institutions import Institution
 from federation.models.resources import Resource, ResourceVersion
+from federation.models.usage import UsageEvent
 from federation.parts import parts
 from federation.publication import PUBLISHED
 from federation.search.documents import SearchDocument
 from federation.search.index import IndexBusy, SearchIndex
+from federation.searched import document
 from shared.errors import IndexNotRebuilt
-from shared.vocabularies import vocabulary
 
 BATCH = 2000
 POLL_SECONDS = 0.5
 TROUBLE_SECONDS = 5.0
 WATCH_SECONDS = 0.3
+USES_SECONDS = 600.0
+"""How old the numbers of uses may be by which hits are put in order."""
 PATIENCE = 60.0
 """Seconds without progress after which a rebuilding that was asked for counts as come to a stand."""
 
@@ -52,27 +53,34 @@ def follow_once(session: Session, index: SearchIndex, limit: int = BATCH) -> int
         position = 0
     if position == end:
         return 0
-    rows = session.execute(
-        select(FeedEntry, ResourceVersion, Resource, Institution)
-        .join(ResourceVersion, ResourceVersion.id == FeedEntry.version_id)
-        .join(Resource, Resource.id == FeedEntry.resource_id)
-        .join(Institution, Institution.id == Resource.institution_id)
-        .where(FeedEntry.seq > position)
-        .order_by(FeedEntry.seq)
-        .limit(limit)
-    ).all()
+    rows = session.execute(_entries().where(FeedEntry.seq > position).order_by(FeedEntry.seq).limit(limit)).all()
     # What is not a resource's latest entry is overtaken by one that comes later in the feed.
     current = [row for row in rows if row[0].latest]
-    upserts = [
-        document(entry, version, resource, owner)
-        for entry, version, resource, owner in current
-        if entry.kind == PUBLISHED
-    ]
     deletions = [resource.ark or "" for entry, _, resource, _ in current if entry.kind != PUBLISHED]
     if rows:
-        index.apply(upserts, deletions, rows[-1][0].seq, identity(rows[-1][0]))
+        index.apply(_documents(session, current), deletions, rows[-1][0].seq, identity(rows[-1][0]))
     session.expunge_all()
     return len(rows)
+
+
+def follow_uses(session: Session, index: SearchIndex, *, limit: int = BATCH) -> int:
+    """Bring in how often resources were used since the last time; returns how many resources that concerned.
+
+    A use whose number was given before it was committed may be passed over; the next one of the resource mends it.
+    """
+    last, newest = index.uses_until(), session.scalar(select(func.max(UsageEvent.id))) or 0
+    used = session.scalars(
+        select(UsageEvent.resource_id).where(UsageEvent.id > last, UsageEvent.id <= newest).distinct()
+    ).all()
+    for start in range(0, len(used), limit):
+        some = used[start : start + limit]
+        rows = session.execute(
+            _entries().where(FeedEntry.resource_id.in_(some), FeedEntry.latest.is_not(False))
+        ).all()
+        known = [row for row in rows if row[0].seq <= index.position()]
+        index.apply_uses(_documents(session, known), newest if start + limit >= len(used) else last)
+        session.expunge_all()
+    return len(used)
 
 
 def identity(entry: FeedEntry) -> str:
@@ -116,10 +124,14 @@ def reindex(
 def run(app: Flask, stopping: Event) -> None:
     """Follow the feed until `stopping` is set; trouble of any kind is logged and tried again."""
     index = parts(app).index
+    uses_due = 0.0
     try:
         while not stopping.is_set():
             try:
                 pause = 0.0 if _follow(app) else POLL_SECONDS
+                if pause and time.monotonic() >= uses_due:
+                    _follow_uses(app)
+                    uses_due = time.monotonic() + USES_SECONDS
             except Exception as error:
                 # Whatever it is, a search that has stopped following is worse than one more attempt.
                 log.warning("index not updated", cause=type(error).__name__, detail=str(error)[:200])
@@ -137,53 +149,34 @@ def _belongs(session: Session, index: SearchIndex, position: int) -> bool:
     return entry is not None and identity(entry) == index.identity()
 
 
-def document(
-    entry: FeedEntry, version: ResourceVersion, resource: Resource, institution: Institution
-) -> SearchDocument:
-    """What is indexed of a published version."""
-    record = version.record
-    shown = {
-        "title": record["title"],
-        "summary": record["summary"],
-        "type": record["type"],
-        "license": record["license"],
-        "institution": institution.code,
-        "names": institution.names,
-        "occasions": record.get("occasions", []),
-        "at": entry.at.isoformat(),
-    }
-    return SearchDocument(
-        ark=resource.ark or "",
-        record_id=resource.id,
-        titles=tuple(record["title"].values()),
-        summaries=tuple(record["summary"].values()),
-        descriptions=tuple(record.get("description", {}).values()),
-        keywords=tuple(record.get("keywords", ())),
-        creators=tuple(agent["name"] for agent in [*record.get("creators", ()), *record.get("contributors", ())]),
-        identifiers=(resource.ark or "", *(one["value"] for one in record.get("identifiers", ()))),
-        extra_text="\n".join(_further_words(record, institution.names)),
-        type=record["type"],
-        themes=tuple(record["themes"]),
-        disciplines=tuple(record.get("disciplines", ())),
-        audiences=tuple(record.get("audiences", ())),
-        institution=institution.code,
-        license=record["license"],
-        language=tuple(record["language"]),
-        published_at=entry.at,
-        payload=json.dumps(shown, ensure_ascii=False),
+def _entries() -> Select[FeedEntry, ResourceVersion, Resource, Institution]:
+    return (
+        select(FeedEntry, ResourceVersion, Resource, Institution)
+        .join(ResourceVersion, ResourceVersion.id == FeedEntry.version_id)
+        .join(Resource, Resource.id == FeedEntry.resource_id)
+        .join(Institution, Institution.id == Resource.institution_id)
     )
 
 
-def _further_words(record: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
-    """Words by which people look for a resource beside its own texts: type, occasions, period, place, institution."""
-    coverage = record.get("coverage", {})
-    for part in ("period", "place"):
-        yield from coverage.get(part, {}).get("name", {}).values()
-    for name, codes in (("types", [record["type"]]), ("occasions", record.get("occasions", ()))):
-        known = vocabulary(name)
-        for code in codes:
-            yield from (known.label(code, "zh"), known.label(code, "en"))
-    yield from names.values()
+def _documents(
+    session: Session, rows: Sequence[Row[FeedEntry, ResourceVersion, Resource, Institution]]
+) -> Iterator[SearchDocument]:
+    """What is indexed of those of the entries that publish something."""
+    uses = dict(
+        session.execute(
+            select(UsageEvent.resource_id, func.count())
+            .where(UsageEvent.resource_id.in_([row[2].id for row in rows]))
+            .group_by(UsageEvent.resource_id)
+        ).all()
+    )
+    for entry, version, resource, owner in rows:
+        if entry.kind == PUBLISHED:
+            yield document(entry, version, resource, owner, uses=uses.get(resource.id, 0))
+
+
+def _follow_uses(app: Flask) -> int:
+    with unit_of_work(app, read_only=True) as session:
+        return follow_uses(session, parts(app).index)
 
 
 def _follow(app: Flask) -> int:

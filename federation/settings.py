@@ -154,6 +154,7 @@ class HubSettings:
     trusted_proxies: int = setting(0, "前面有几层可信的反向代理", low=0, high=10)
     sweep_seconds: int = setting(30, "后台巡检的间隔秒数", low=1, high=3600)
     vocabularies: str = setting("", "本联盟自己的词表目录（格式与 shared/vocabularies 相同）")
+    synonyms: str = setting("", "本联盟自己的同义词表（写法与 federation/search/synonyms.txt 相同）")
     review_policy: str = setting("", "本联盟自己的审核规则文件（格式与 federation/policy/default.toml 相同）")
     log_level: str = setting("INFO", "日志级别：DEBUG、INFO、WARNING、ERROR")
     log_format: str = setting("json", "日志格式：json 或 console")
@@ -239,6 +240,7 @@ class HubSettings:
         found = [f"{name}: 不能为空" for name in needed if not getattr(self, name).strip()]
         for name, is_there in (
             ("vocabularies", os.path.isdir),
+            ("synonyms", os.path.isfile),
             ("review_policy", os.path.isfile),
             ("store_ca_bundle", os.path.isfile),
             ("smtp_ca_bundle", os.path.isfile),

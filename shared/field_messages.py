@@ -107,6 +107,15 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "content_missing": ("至少要有一个文件或一个链接。", "At least one file or one link is needed."),
     "period_backwards": ("起始年晚于结束年。", "The period ends before it begins."),
+    "span_backwards": ("起点晚于终点，请对调。", "It ends before it begins: change the two round."),
+    "bad_year": (
+        "“{value}”不是年份：写数字，如 1959；公元前用负数，如 -221。",
+        "“{value}” is not a year: write a number such as 1959, and a negative one for BC, such as -221.",
+    ),
+    "no_year_zero": (
+        "没有公元 0 年：公元前 1 年写 -1，公元 1 年写 1。",
+        "There is no year 0: 1 BC is -1, and AD 1 is 1.",
+    ),
     "incomplete_coordinates": ("经度和纬度须同时填写。", "Latitude and longitude go together."),
     "bad_user_name": (
         "用户名只能用文字、数字和 . @ + - _，不能有空格。",

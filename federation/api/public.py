@@ -19,7 +19,7 @@ from federation.language import request_language
 from federation.models.dumps import Dump
 from federation.web.addresses import absolute
 from federation.web.portal import finding, memory
-from shared.errors import Gone, InvalidRequest, NotFound
+from shared.errors import FieldError, Gone, InvalidRequest, NotFound
 from shared.vocabularies import Term, Vocabulary, vocabulary
 
 VOCABULARIES = (
@@ -101,6 +101,10 @@ def dumps() -> Response:
 @endpoint(public_api, "/changes", query=ChangesQuery, reply=schemas.ChangesReply, errors=(InvalidRequest,))
 def changes(query: dict[str, Any]) -> Response:
     """What has changed since a dump, or since the last time somebody asked."""
+    last = catalogue.position(db.session())
+    if query["after"] > last:
+        # Only a hub that was restored from a backup is behind its mirrors: they begin again with a dump.
+        raise InvalidRequest(errors=[FieldError("/after", "out_of_range", {"min": 0, "max": last})])
     found = catalogue.changes(db.session(), after=query["after"], limit=MAX_CHANGES + 1)
     shown = found[:MAX_CHANGES]
     return jsonify(

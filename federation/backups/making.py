@@ -109,6 +109,9 @@ def _write_settings(draft: Path, given: HubSettings) -> None:
     rules = draft / place.RULES
     if given.vocabularies:
         shutil.copytree(given.vocabularies, rules / "vocabularies", ignore=_all_but_toml)
+    if given.synonyms:
+        rules.mkdir(exist_ok=True)
+        shutil.copyfile(given.synonyms, rules / "synonyms.txt")
     if given.review_policy:
         rules.mkdir(exist_ok=True)
         shutil.copyfile(given.review_policy, rules / "review_policy.toml")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
+from datetime import date, datetime
 from threading import Event
 
 import structlog
@@ -11,9 +11,10 @@ from flask import Flask
 
 from federation import catalogue
 from federation.database import unit_of_work
-from federation.days import today
+from federation.days import ZONE
 from federation.dumps import making, writing
 from federation.dumps.making import Claim, Made
+from federation.models.base import now
 from federation.parts import parts
 
 IDLE_SECONDS = 60.0
@@ -31,6 +32,7 @@ def run(app: Flask, stopping: Event) -> None:
     """Make what is due until `stopping` is set; trouble of any kind is logged and tried again."""
     while not stopping.is_set():
         try:
+            drop_former(app)
             while not stopping.is_set() and make_next(app, stopping=stopping):
                 pass
         except Exception as error:
@@ -41,6 +43,7 @@ def run(app: Flask, stopping: Event) -> None:
 
 def make_next(app: Flask, *, stopping: Event | None = None, moment: datetime | None = None) -> bool:
     """Make the next dump that is due; False when there is none."""
+    moment = moment or now()
     with unit_of_work(app, read_only=True) as session:
         if not making.is_due(session, moment=moment):
             return False
@@ -49,12 +52,24 @@ def make_next(app: Flask, *, stopping: Event | None = None, moment: datetime | N
     if claimed is None:
         return False
     held = _Held(app, claimed, stopping)
-    made = _make(app, held)
+    made = _make(app, held, moment.astimezone(ZONE).date())
     with unit_of_work(app) as session:
         removed = making.conclude(session, held.claimed, made)
     if removed:
         parts(app).store.dumps.delete(removed)
     return True
+
+
+def drop_former(app: Flask, *, moment: datetime | None = None) -> None:
+    """Remove the dumps that were replaced so long ago that nobody is still taking one."""
+    before = (moment or now()) - making.FORMER_KEPT
+    with unit_of_work(app, read_only=True) as session:
+        if not making.has_former(session, before=before):
+            return
+    with unit_of_work(app) as session:
+        dropped = making.drop_former(session, before=before)
+    for sha256 in dropped:
+        parts(app).store.dumps.delete(sha256)
 
 
 class _Held:
@@ -77,19 +92,19 @@ class _Held:
         self.claimed = renewed
 
 
-def _make(app: Flask, held: _Held) -> Made:
+def _make(app: Flask, held: _Held, day: date) -> Made:
     own = parts(app)
     # A file without a name: a worker that is killed leaves nothing behind.
     with tempfile.TemporaryFile() as file:
         with unit_of_work(app, read_only=True) as session:
             position = catalogue.position(session)
-            count = writing.write(
+            written = writing.write(
                 file,
                 catalogue.everything(session),
                 kind=held.claimed.kind,
                 origin=own.settings.origin,
-                today=today(),
+                today=day,
                 tell=held.tell,
             )
         sha256, size = own.store.dumps.put(file)
-    return Made(sha256, size, count, position)
+    return Made(sha256, size, written.resources, position, written.opens_on)

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import IO, Any
 from urllib.parse import quote
@@ -43,24 +44,35 @@ COLUMNS = (
 Tell = Callable[[], object]
 
 
-def write(file: IO[bytes], found: Iterable[Described], *, kind: str, origin: str, today: date, tell: Tell) -> int:
-    """Write the resources to `file`, compressed; how many. The same resources give the same bytes."""
-    lines = _json_lines if kind == JSON_LINES else _rows
-    count = 0
+@dataclass(frozen=True)
+class Written:
+    """How many resources were written, and the first day on which files of one open that are not open yet."""
+
+    resources: int
+    opens_on: date | None
+
+
+def write(file: IO[bytes], found: Iterable[Described], *, kind: str, origin: str, today: date, tell: Tell) -> Written:
+    """Write the resources to `file`, compressed. The same resources on the same day give the same bytes."""
+    header, line = ("", _json_line) if kind == JSON_LINES else (BOM + _row(COLUMNS), _table_row)
+    count, opening = 0, ""
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=LEVEL, mtime=0) as packed,
         io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
     ):
-        for line in lines(found, origin, today):
-            text.write(line)
+        text.write(header)
+        for one in found:
+            text.write(line(one, origin, today))
+            if catalogue.embargoed(one.entry.record, today):
+                until = one.entry.record["embargo_until"]
+                opening = min(opening or until, until)
             count += 1
             tell()
-    return count - (kind == CSV)
+    return Written(count, date.fromisoformat(opening) if opening else None)
 
 
-def _json_lines(found: Iterable[Described], origin: str, today: date) -> Iterable[str]:
-    for one in found:
-        yield json.dumps(_as_json(one, origin, today), ensure_ascii=False, separators=(",", ":")) + "\n"
+def _json_line(one: Described, origin: str, today: date) -> str:
+    return json.dumps(_as_json(one, origin, today), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _as_json(one: Described, origin: str, today: date) -> dict[str, Any]:
@@ -82,10 +94,8 @@ def _as_json(one: Described, origin: str, today: date) -> dict[str, Any]:
     }
 
 
-def _rows(found: Iterable[Described], origin: str, _today: date) -> Iterable[str]:
-    yield BOM + _row(COLUMNS)
-    for one in found:
-        yield _row([inert(str(value)) for value in _values(one, origin)])
+def _table_row(one: Described, origin: str, _today: date) -> str:
+    return _row([inert(str(value)) for value in _values(one, origin)])
 
 
 def _values(one: Described, origin: str) -> Iterable[Any]:

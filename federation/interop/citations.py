@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from datetime import date
 
 from federation.catalogue import Page
+from federation.days import ZONE
 from federation.interop.places import Places
 
 NAMED = 3
-"""Authors that are named; then "et al." stands for the others (GB/T 7714—2015, 8.1.2)."""
+"""Authors that are named; then "et al." stands for the others (GB/T 7714—2015, 8.1.2), after the sign that parts
+authors."""
 MARKS = {"book": "M", "document": "A", "dataset": "DS", "regulation": "S"}
 """Kinds of document that have a mark of their own (GB/T 7714—2015, annex B); all others are electronic notices."""
 _TEX = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    # BibTeX counts a brace after a backslash as a brace: one alone would spoil the rest of the file.
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
     "&": r"\&",
     "%": r"\%",
     "$": r"\$",
@@ -28,18 +31,21 @@ _TEX = {
 
 
 def gbt7714(page: Page, *, title: str, language: str, address: str, today: date) -> str:
-    """The reference: who, what, when published, when read, where (GB/T 7714—2015, 4.6)."""
-    entry = page.entry
+    """The reference: who, what, when published, when read, where (GB/T 7714—2015, 4.6).
+
+    `today` is the day in China; nobody read it before it was published.
+    """
+    entry, published = page.entry, page.entry.at.astimezone(ZONE).date()
     people = [one["name"] for one in page.record.get("creators", ())]
-    more = ("，等" if language == "zh" else ", et al") if len(people) > NAMED else ""
+    more = (", 等" if language == "zh" else ", et al") if len(people) > NAMED else ""
     authors = ", ".join(people[:NAMED]) + more if people else entry.institution.name(language)
     mark = f"{MARKS.get(entry.type, 'EB')}/OL"
-    return f"{authors}. {title}[{mark}]. ({entry.at:%Y-%m-%d})[{today.isoformat()}]. {address}."
+    return f"{authors}. {title}[{mark}]. ({published})[{max(today, published)}]. {address}."
 
 
 def bibtex(page: Page, places: Places, *, today: date) -> str:
     """An entry `@misc`, with the ARK as its key; titles keep their capitals."""
-    record, entry = page.record, page.entry
+    record, entry, published = page.record, page.entry, page.entry.at.astimezone(ZONE)
     titles: Sequence[str] = [record["title"][tag] for tag in sorted(record["title"], key=lambda tag: tag != "zh")]
     names = [one["name"] for one in record.get("creators", ())] or [entry.institution.name("zh")]
     said = {
@@ -48,8 +54,8 @@ def bibtex(page: Page, places: Places, *, today: date) -> str:
         "title": f"{{{_tex(titles[0])}}}",
         "titleaddon": f"{{{_tex(titles[1])}}}" if len(titles) > 1 else "",
         "publisher": f"{{{_tex(entry.institution.name('zh'))}}}",
-        "year": f"{entry.at:%Y}",
-        "date": f"{entry.at:%Y-%m-%d}",
+        "year": f"{published:%Y}",
+        "date": f"{published:%Y-%m-%d}",
         "language": ", ".join(record["language"]),
         "url": places.cite,
         "urldate": today.isoformat(),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+from markupsafe import Markup, escape
+
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
+NEVER = datetime.fromtimestamp(0, UTC)
+"""When a feed without entries was changed last: always the same, for whoever asks whether there is anything new."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,13 @@ def atom(channel: Channel, items: Sequence[Item]) -> bytes:
     # Loaded with the first feed that is asked for: it takes as much memory as many pages.
     from feedgenerator import Atom1Feed  # noqa: PLC0415  # see above
 
-    feed = Atom1Feed(
+    class Feed(Atom1Feed):  # type: ignore[misc]  # the library has no types
+        """One that has changed with its newest entry, and not by being asked for when there is none."""
+
+        def latest_post_date(self) -> datetime:
+            return max((item.at for item in items), default=NEVER)
+
+    feed = Feed(
         title=channel.title,
         link=channel.page,
         feed_url=channel.feed,
@@ -53,7 +63,8 @@ def atom(channel: Channel, items: Sequence[Item]) -> bytes:
         feed.add_item(
             title=item.title,
             link=item.page,
-            description=item.summary,
+            # The library says that it is HTML: a text with a < in it would lose what follows.
+            description=str(escape(item.summary).replace("\n", Markup("<br/>"))),
             unique_id=item.id,
             author_name=item.by,
             updateddate=item.at,

@@ -13,9 +13,6 @@ from federation import catalogue
 
 MEDIA_TYPE = "application/json+oembed"
 WIDTH, HEIGHT = 480, 180
-LEAST = 240
-"""Less is too narrow for a title."""
-PREFIXES = ("/en/", "/")
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,11 @@ class Thumbnail:
 
 def ark_of(url: str, origin: str) -> str | None:
     """The ARK of the resource whose page, or permanent address, is `url`; None for an address that is not ours."""
-    own, given = urlsplit(origin), urlsplit(url)
+    try:
+        own, given = urlsplit(origin), urlsplit(url)
+    except ValueError:
+        # Brackets that are no IPv6 address, and signs that a browser would read as slashes.
+        return None
     if (given.scheme, given.netloc) != (own.scheme, own.netloc):
         return None
     path = unquote(given.path)
@@ -38,9 +39,15 @@ def ark_of(url: str, origin: str) -> str | None:
 
 
 def size(max_width: int | None, max_height: int | None) -> tuple[int, int]:
-    """How wide and high the frame is, within what the other site has room for."""
-    width = WIDTH if max_width is None else max(LEAST, min(WIDTH, max_width))
-    return width, HEIGHT if max_height is None else max(100, min(HEIGHT, max_height))
+    """How wide and high the frame is in pixels: never more than the other site has room for (oEmbed 1.0 §2.3.4.4).
+
+    What is no size at all, zero or less, says nothing.
+    """
+    return _within(WIDTH, max_width), _within(HEIGHT, max_height)
+
+
+def _within(usual: int, most: int | None) -> int:
+    return usual if most is None or most < 1 else min(usual, most)
 
 
 def reply(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from federation.catalogue import Page, PublicFile
+from federation.days import ZONE
 from federation.interop.places import Places
 from federation.models.institutions import Institution
 from shared.vocabularies import vocabulary
@@ -23,12 +25,14 @@ PRIMARY = {
     "game": "Game",
     "slides": "PresentationDigitalDocument",
     "course": "Course",
-    "profile": "ProfilePage",
+    "profile": "Article",
     "dataset": "Dataset",
     "regulation": "Legislation",
 }
 """Our types that have one of their own; all others are works."""
-WORK = "CreativeWork"
+WORK, DATASET = "CreativeWork", "Dataset"
+MEDIA = {"VideoObject": "video/", "AudioObject": "audio/", "ImageObject": "image/"}
+"""Types of schema.org for what is seen and heard, and how the media types of their files begin."""
 RELATIONS = {
     "is-part-of": "isPartOf",
     "has-part": "hasPart",
@@ -49,19 +53,19 @@ def primary_type(code: str) -> str:
 def describe(page: Page, places: Places) -> dict[str, Any]:
     """The JSON-LD document of a public resource."""
     record, entry = page.record, page.entry
+    kind = primary_type(entry.type)
     said: dict[str, Any] = {
         "@context": "https://schema.org",
-        "@type": [primary_type(entry.type), LEARNING],
+        "@type": [kind, LEARNING],
         "@id": places.cite,
         "url": places.page,
         "identifier": [entry.ark, *_identifiers(record)],
         "name": _texts(record["title"]),
         "abstract": _texts(record["summary"]),
-        "description": _texts(record.get("description", {})),
+        "description": _texts(record.get("description") or record["summary"]),
         "inLanguage": list(record["language"]),
         "learningResourceType": _label("types", entry.type),
-        "about": [_label("themes", code) for code in record["themes"]]
-        + [_label("disciplines", code) for code in record.get("disciplines", ())],
+        "about": [_term(name, code) for name in ("themes", "disciplines") for code in record.get(name, ())],
         "audience": [_audience(code) for code in record.get("audiences", ())],
         "keywords": list(record.get("keywords", ())),
         "creator": _people(record.get("creators", ())),
@@ -70,12 +74,12 @@ def describe(page: Page, places: Places) -> dict[str, Any]:
         "copyrightHolder": _named(record.get("rights_holder")),
         "license": licence_address(record["license"]),
         "isAccessibleForFree": True,
-        "dateCreated": record.get("created"),
-        "datePublished": page.history[-1].at.date().isoformat() if page.history else None,
-        "dateModified": entry.at.date().isoformat(),
+        **_created(record.get("created", "")),
+        "datePublished": _moment(page.history[-1].at) if page.history else None,
+        "dateModified": _moment(entry.at),
         "version": str(page.version),
         "thumbnailUrl": places.picture,
-        "encoding": [_file(file, places.files[file.name]) for file in page.files if file.name in places.files],
+        **_files(page, places, kind),
         **_coverage(record.get("coverage", {})),
         **_related(page, places),
     }
@@ -95,6 +99,11 @@ def _texts(said: Mapping[str, str]) -> list[dict[str, str]]:
 def _label(name: str, code: str) -> list[dict[str, str]]:
     known = vocabulary(name)
     return _texts({"zh": known.label(code, "zh"), "en": known.label(code, "en")})
+
+
+def _term(name: str, code: str) -> dict[str, Any]:
+    """What a resource is about has to be a thing, and a list of lists is none in JSON-LD."""
+    return {"@type": "DefinedTerm", "termCode": code, "name": _label(name, code)}
 
 
 def _audience(code: str) -> dict[str, Any]:
@@ -137,16 +146,43 @@ def _identifiers(record: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _file(file: PublicFile, address: str) -> dict[str, Any]:
+def _moment(at: datetime) -> str:
+    return at.astimezone(ZONE).isoformat(timespec="seconds")
+
+
+def _created(said: str) -> dict[str, str]:
+    """A date of ISO 8601; what is about or uncertain (EDTF) is none, and `temporal` may be any text."""
+    return {"temporal" if said.endswith(("~", "?")) else "dateCreated": said}
+
+
+def _files(page: Page, places: Places, kind: str) -> dict[str, Any]:
+    """The files that are open; a work that is itself a video or a sound leads to the first that is one of them."""
+    opened = [file for file in page.files if file.name in places.files]
+    if kind == DATASET:
+        return {"distribution": [_file(file, places.files[file.name], "DataDownload") for file in opened]}
+    said: dict[str, Any] = {"encoding": [_file(file, places.files[file.name], _media_type(file)) for file in opened]}
+    if kind in MEDIA:
+        said["uploadDate"] = _moment(page.entry.at)
+        main = next((file for file in opened if file.media_type.startswith(MEDIA[kind])), None)
+        if main is not None:
+            said |= {"contentUrl": places.files[main.name], "encodingFormat": main.media_type}
+    return said
+
+
+def _media_type(file: PublicFile) -> str:
+    return next((kind for kind, start in MEDIA.items() if file.media_type.startswith(start)), "MediaObject")
+
+
+def _file(file: PublicFile, address: str, kind: str) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "@type": "MediaObject",
+        "@type": kind,
         "name": file.name,
         "contentUrl": address,
         "encodingFormat": file.media_type,
         "contentSize": f"{file.size} B",
         "sha256": file.sha256,
     }
-    return said | ({"caption": _texts(file.alt)} if file.alt else {})
+    return said | ({"description": _texts(file.alt)} if file.alt else {})
 
 
 def _coverage(said: Mapping[str, Any]) -> dict[str, Any]:

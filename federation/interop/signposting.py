@@ -17,6 +17,7 @@ from federation.interop.schema_org import licence_address, primary_type
 
 MAX_ITEMS = 5
 """Files named in the header; servers in between allow a few KiB for all headers together."""
+HTML = "text/html"
 ABOUT_PAGE, SCHEMA = "https://schema.org/AboutPage", "https://schema.org/"
 
 
@@ -65,10 +66,15 @@ def header(found: Iterable[Link], places: Places) -> str:
     return ", ".join(map(str, [*short, Link("linkset", places.linkset, LINKSET)]))
 
 
+def back(places: Places) -> str:
+    """The value of the `Link` header of a description: what it describes, and where all links are."""
+    return ", ".join(map(str, [Link("describes", places.page, HTML), Link("linkset", places.linkset, LINKSET)]))
+
+
 def linkset(found: Sequence[Link], places: Places) -> dict[str, Any]:
     """The link set: the page's links, and from each file and description back to the page."""
     contexts: list[dict[str, Any]] = [{"anchor": places.page, **_by_rel(found)}]
-    back = {"href": places.page, "type": "text/html"}
+    back = {"href": places.page, "type": HTML}
     contexts += [{"anchor": link.href, "collection": [back]} for link in found if link.rel == "item"]
     contexts += [{"anchor": link.href, "describes": [back]} for link in found if link.rel == "describedby"]
     return {"linkset": contexts}

@@ -32,26 +32,27 @@ def stretch(number: int) -> tuple[int, int]:
 
 def index(addresses: Iterable[str]) -> bytes:
     """The index of the files."""
-    root = ET.Element(_name("sitemapindex"))
+    root = ET.Element(name("sitemapindex"))
     for address in addresses:
-        ET.SubElement(ET.SubElement(root, _name("sitemap")), _name("loc")).text = address
-    return _written(root)
+        ET.SubElement(ET.SubElement(root, name("sitemap")), name("loc")).text = address
+    return written(root)
 
 
 def urlset(listed: Sequence[Listed], *, page: Callable[[str], str], picture: Callable[[str, str], str]) -> bytes:
     """One file: the page of each resource, when it last changed, and its picture."""
-    root = ET.Element(_name("urlset"))
+    root = ET.Element(name("urlset"))
     for one in listed:
-        url = ET.SubElement(root, _name("url"))
-        ET.SubElement(url, _name("loc")).text = page(one.ark)
-        ET.SubElement(url, _name("lastmod")).text = _moment(one.at)
+        url = ET.SubElement(root, name("url"))
+        ET.SubElement(url, name("loc")).text = page(one.ark)
+        ET.SubElement(url, name("lastmod")).text = _moment(one.at)
         if one.picture:
             image = ET.SubElement(url, f"{{{IMAGE}}}image")
             ET.SubElement(image, f"{{{IMAGE}}}loc").text = picture(one.ark, one.picture)
-    return _written(root)
+    return written(root)
 
 
-def _name(local: str) -> str:
+def name(local: str) -> str:
+    """A name of the protocol, as the tree of elements has it."""
     return f"{{{SITEMAP}}}{local}"
 
 
@@ -59,6 +60,7 @@ def _moment(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def _written(root: ET.Element) -> bytes:
+def written(root: ET.Element) -> bytes:
+    """The document, in UTF-8."""
     found: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return found

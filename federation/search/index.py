@@ -13,13 +13,13 @@ from typing import Any
 
 import tantivy
 
-from federation.search.documents import FACETS, SearchDocument
-from federation.search.pinyin import pinyin
-from federation.search.text import fold, grams, words
+from federation.search import sounds
+from federation.search.documents import SearchDocument
+from federation.search.entries import entry, schema
 from shared.errors import SystemFault
 from shared.wording import Words
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised whenever fields or text steps change: an index of another layout is left aside and built anew."""
 WRITER_MEMORY = 50_000_000
 POSITION = "position.json"
@@ -29,21 +29,6 @@ UNWRITABLE = "检索索引写不进去，请检查磁盘空间和权限"
 
 class IndexBusy(Exception):
     """Another process is writing this index."""
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("ark", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("payload", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("title", "keywords", "text"):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in ("words", "pinyin"):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("identifiers", tokenizer_name="raw", index_option="basic")
-    for name in FACETS:
-        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("published_at", fast=True)
-    return builder.build()
 
 
 class SearchIndex:
@@ -69,7 +54,7 @@ class SearchIndex:
         folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder, prefix="new-"))
         try:
-            tantivy.Index(_schema(), path=str(draft))
+            tantivy.Index(schema(), path=str(draft))
         except ValueError as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise SystemFault(path=str(folder), cause=Words(str(error), UNWRITABLE)) from error
@@ -99,17 +84,15 @@ class SearchIndex:
 
     def position(self) -> int:
         """The last change that is in it for sure; after a crash it may contain a few more, which do no harm."""
-        try:
-            return int(json.loads((self.folder / POSITION).read_text(encoding="utf-8"))["position"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0
+        return int(self._remembered().get("position", 0))
 
     def identity(self) -> str:
         """What tells the change at `position` from one of another database that has the same number."""
-        try:
-            return str(json.loads((self.folder / POSITION).read_text(encoding="utf-8"))["identity"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return ""
+        return str(self._remembered().get("identity", ""))
+
+    def uses_until(self) -> int:
+        """The number of the last use that is counted in it."""
+        return int(self._remembered().get("uses", 0))
 
     def apply(
         self, upserts: Iterable[SearchDocument], deletions: Iterable[str], position: int, identity: str = ""
@@ -118,14 +101,17 @@ class SearchIndex:
 
         Raises `IndexBusy`.
         """
-        writer = self.hold()
-        for ark in deletions:
-            writer.delete_documents_by_term("ark", ark)
-        for document in upserts:
-            writer.delete_documents_by_term("ark", document.ark)
-            writer.add_document(_as_tantivy(document))
-        writer.commit()
-        self._remember(position, identity)
+        self._write(upserts, deletions)
+        self._remember(position=position, identity=identity, uses=self.uses_until())
+        self.reload()
+
+    def apply_uses(self, upserts: Iterable[SearchDocument], until: int) -> None:
+        """Bring in documents of which only the number of uses has changed; uses up to `until` are counted in them.
+
+        Raises `IndexBusy`.
+        """
+        self._write(upserts, ())
+        self._remember(**(self._remembered() | {"uses": until}))
         self.reload()
 
     def clear(self) -> None:
@@ -138,7 +124,7 @@ class SearchIndex:
         self.ask_for_rebuild()
         writer.delete_all_documents()
         writer.commit()
-        self._remember(0, "")
+        self._remember(position=0, identity="", uses=0)
         self.reload()
         (self.folder / REBUILD).unlink(missing_ok=True)
 
@@ -165,39 +151,30 @@ class SearchIndex:
                 if "LockBusy" not in str(error):
                     raise
                 raise IndexBusy(self.folder) from error
+            sounds.write(self.folder)
         return self._writer
 
-    def _remember(self, position: int, identity: str) -> None:
+    def _write(self, upserts: Iterable[SearchDocument], deletions: Iterable[str]) -> None:
+        writer = self.hold()
+        for ark in deletions:
+            writer.delete_documents_by_term("ark", ark)
+        for document in upserts:
+            writer.delete_documents_by_term("ark", document.ark)
+            writer.add_document(entry(document))
+        writer.commit()
+
+    def _remembered(self) -> dict[str, Any]:
+        try:
+            found = json.loads((self.folder / POSITION).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _remember(self, **said: Any) -> None:
         draft = self.folder / f"{POSITION}.new"
         with draft.open("w", encoding="utf-8") as file:
-            json.dump({"position": position, "identity": identity}, file)
+            json.dump(said, file)
             file.flush()
             with contextlib.suppress(OSError):
                 os.fsync(file.fileno())
         draft.replace(self.folder / POSITION)
-
-
-def _as_tantivy(document: SearchDocument) -> tantivy.Document:
-    titles, keywords = _joined(document.titles), _joined(document.keywords)
-    rest = _joined((*document.summaries, *document.descriptions, *document.creators, document.extra_text))
-    made = tantivy.Document(
-        ark=document.ark,
-        payload=document.payload,
-        title=" ".join(grams(titles)),
-        keywords=" ".join(grams(keywords)),
-        text=" ".join(grams(f"{titles}\n{keywords}\n{rest}")),
-        words=" ".join(words(f"{titles}\n{keywords}\n{rest}")),
-        pinyin=" ".join(pinyin(titles)),
-    )
-    for value in document.identifiers:
-        made.add_text("identifiers", fold(value).strip())
-    for name in FACETS:
-        values = getattr(document, name)
-        for value in (values,) if isinstance(values, str) else values:
-            made.add_text(name, value)
-    made.add_unsigned("published_at", max(0, int(document.published_at.timestamp())))
-    return made
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return "\n".join(texts)

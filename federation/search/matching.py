@@ -11,15 +11,15 @@ import tantivy
 
 from federation.search import synonyms
 from federation.search.index import SearchIndex
-from federation.search.text import SINGLE, fold, grams, is_symbol, runs, words
+from federation.search.text import MAX_TOKEN, SINGLE, cut, fold, grams, is_symbol, runs, whole
 from shared.characters import VISIBLE
 
 MAX_TEXT, MAX_PARTS = 200, 12
-WEIGHTS = {"title": 3.0, "keywords": 2.0, "text": 1.0}
-PHRASE, WORD, PINYIN, FUZZY = 2.5, 0.6, 2.0, 0.3
+WEIGHTS = {"title": 0.3, "keywords": 0.3, "text": 1.0}
+PHRASE, ALONE, WHOLE, PINYIN, FUZZY = 0.5, 0.3, 3.0, 2.0, 0.3
 EXACT, SYNONYM, SYNONYM_WITHIN = 20.0, 0.05, 0.4
 """What has the very term stands before what has another word for it: it gets points that no synonym reaches."""
-BIGRAMS_NEEDED, PARTS_NEEDED = 0.5, 0.6
+BIGRAMS_NEEDED, PARTS_NEEDED = 0.34, 0.6
 PART = re.compile(r'(?P<minus>(?:^|(?<=\s))[-－])?(?:["“”「](?P<quoted>[^"“”」]+)["“”」]|(?P<plain>[^\s"“”「」]+))')
 STOP_WORDS = frozenset(
     ("a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with")
@@ -35,6 +35,10 @@ class Part:
     text: str
     quoted: bool = False
     unwanted: bool = False
+
+    def as_typed(self) -> str:
+        """How one types it."""
+        return ("-" if self.unwanted else "") + (f'"{self.text}"' if self.quoted else self.text)
 
 
 def parts(text: str) -> list[Part]:
@@ -64,7 +68,7 @@ def is_wordless(text: str) -> bool:
     """Whether something was typed of which nothing can be looked for: symbols and emoji only."""
     typed = parts(text)
     telling = [part for part in typed if not part.unwanted] or typed
-    return VISIBLE.search(text) is not None and not any(_inner(part.text) for part in telling)
+    return VISIBLE.search(text) is not None and not any(inner(part.text) for part in telling)
 
 
 def text_query(index: SearchIndex, text: str, *, needed: float = PARTS_NEEDED) -> Query | None:
@@ -81,14 +85,20 @@ def text_query(index: SearchIndex, text: str, *, needed: float = PARTS_NEEDED) -
     unwanted = _made(index, [part for part in typed if part.unwanted])
     if not must and not unwanted:
         return None
+    plain = len(must) > 1 and not any(part.quoted or part.unwanted for part in typed)
     helping = [*_made(index, [part for part in wanted if part not in telling]), *_together(index, wanted)]
     return Query.boolean_query(
         [
-            (MUST, _most(must, needed)),
+            (MUST, _as_whole(index, text, _most(must, needed)) if plain else _most(must, needed)),
             *((SHOULD, query) for query in helping),
             *((MUST_NOT, query) for query in unwanted),
         ]
     )
+
+
+def _as_whole(index: SearchIndex, text: str, parted: Query) -> Query:
+    """What has all that was typed for one keyword or title is found by that too."""
+    return Query.boolean_query([(SHOULD, parted), (SHOULD, _whole(index, text))])
 
 
 def _made(index: SearchIndex, some: Sequence[Part]) -> list[Query]:
@@ -120,7 +130,7 @@ def _together(index: SearchIndex, wanted: Sequence[Part]) -> Iterator[Query]:
 def _part(index: SearchIndex, part: Part) -> Query | None:
     """One part as typed: every run of it must be found, or else another word for it."""
     folded = fold(part.text)
-    tokens = _inner(part.text)
+    tokens = inner(part.text)
     if not tokens:
         return None
     if part.quoted:
@@ -132,7 +142,7 @@ def _part(index: SearchIndex, part: Part) -> Query | None:
         made = [_phrase(index, tokens)]
     identifier = Query.boost_query(Query.term_query(index.schema, "identifiers", folded.strip()), 10.0)
     together = made[0] if len(made) == 1 else Query.boolean_query([(MUST, query) for query in made])
-    either = [(SHOULD, together), (SHOULD, identifier)]
+    either = [(SHOULD, together), (SHOULD, identifier), (SHOULD, _whole(index, part.text))]
     if others:
         symbol = is_symbol(part.text)
         either += [(SHOULD, Query.boost_query(_term(index, other), 1.0 if symbol else SYNONYM)) for other in others]
@@ -142,15 +152,20 @@ def _part(index: SearchIndex, part: Part) -> Query | None:
     return Query.boolean_query(either)
 
 
+def _whole(index: SearchIndex, text: str) -> Query:
+    """What has exactly this for a keyword or a title is about it; elsewhere it is only mentioned."""
+    return Query.boost_query(Query.term_query(index.schema, "exact", whole(text)[:MAX_TOKEN]), WHOLE)
+
+
 def _term(index: SearchIndex, term: str) -> Query:
     """A term exactly: its phrase, or for one Chinese character, the word that it is by itself."""
     if fold(term) in SINGLE:
-        return Query.term_query(index.schema, "words", fold(term))
-    tokens = _inner(term)
+        return Query.term_query(index.schema, "alone", fold(term))
+    tokens = inner(term)
     return _anywhere(index, tokens[0]) if len(tokens) == 1 else _phrase(index, tokens)
 
 
-def _inner(text: str) -> list[str]:
+def inner(text: str) -> list[str]:
     """The tokens of a text without the closing single character of its last run, which others may follow."""
     tokens = grams(text)
     if len(tokens) > 1 and len(tokens[-1]) == 1 and tokens[-2].endswith(tokens[-1]) and not tokens[-1].isascii():
@@ -164,6 +179,11 @@ def _substring(index: SearchIndex, tokens: Sequence[str], folded: str) -> Query:
         return _phrase(index, tokens)
     single = len(tokens[0]) == 1 and not tokens[0].isascii()
     return _han(index, folded, within=False) if single else _anywhere(index, tokens[0])
+
+
+def phrase(index: SearchIndex, text: str) -> Query:
+    """What has exactly these words or characters somewhere."""
+    return _phrase(index, inner(text))
 
 
 def _phrase(index: SearchIndex, tokens: Sequence[str]) -> Query:
@@ -184,13 +204,13 @@ def _run(index: SearchIndex, run: str, han: bool, *, within: bool) -> Query:
 
 
 def _han(index: SearchIndex, run: str, *, within: bool) -> Query:
-    """A Chinese run: most of its bigrams must be there; as one phrase, and as dictionary words, counts more.
+    """A Chinese run: most of its bigrams must be there; as one phrase counts more.
 
     With `within`, a term inside of the run may also be another word for it.
     """
     if len(run) == 1:
         prefixes = [Query.regex_query(index.schema, name, re.escape(run) + ".?") for name in WEIGHTS]
-        alone = Query.boost_query(Query.term_query(index.schema, "words", run), WORD)
+        alone = Query.boost_query(Query.term_query(index.schema, "alone", run), ALONE)
         return Query.boolean_query([(SHOULD, query) for query in (*prefixes, alone)])
     bigrams = [first + second for first, second in pairwise(run)]
     if len(bigrams) == 1:
@@ -199,19 +219,17 @@ def _han(index: SearchIndex, run: str, *, within: bool) -> Query:
     loose = Query.boolean_query(
         [(SHOULD, _anywhere(index, bigram)) for bigram in bigrams], minimum_number_should_match=needed
     )
-    said = set(words(run))
-    clauses = [(MUST, loose), (SHOULD, Query.boost_query(_phrase(index, bigrams), PHRASE))]
-    clauses += [(SHOULD, Query.boost_query(Query.term_query(index.schema, "words", word), WORD)) for word in said]
-    exact = Query.boolean_query(clauses)
-    instead = _instead(index, run, said) if within else []
+    exact = Query.boolean_query([(MUST, loose), (SHOULD, Query.boost_query(_phrase(index, bigrams), PHRASE))])
+    instead = _instead(index, run) if within else []
     if not instead:
         return exact
     return Query.boolean_query([(SHOULD, query) for query in (exact, *instead)])
 
 
-def _instead(index: SearchIndex, run: str, said: set[str]) -> list[Query]:
-    """The run with the longest term in it put in other words."""
-    terms = sorted((word for word in said if len(word) > 1 and synonyms.others(word)), key=len)
+def _instead(index: SearchIndex, run: str) -> list[Query]:
+    """The run with the longest term in it put in other words; the dictionary knows that 办公升级 has no 公升."""
+    known = synonyms.within(run)
+    terms = sorted(known.intersection(cut(run)), key=len) if known else []
     if not terms:
         return []
     rest = [piece for piece in run.split(terms[-1], 1) if len(piece) > 1]

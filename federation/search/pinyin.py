@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import ModuleType
 
-from federation.search.text import MAX_TOKEN, cut, fold, runs
+from federation.search.text import MAX_TOKEN, cut, runs
 
 LONGEST = 12
 """Characters of a run that are also taken as one piece."""
@@ -48,24 +49,44 @@ READINGS = {
 """Readings that the single characters would give wrongly; the library's own phrases would take 45 MB."""
 
 
+MAX_WORD = max(map(len, READINGS))
+
+
 @lru_cache(maxsize=1)
 def _library() -> ModuleType:
     os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     import pypinyin  # noqa: PLC0415  # 12 MB that only the index's writer needs
 
-    pypinyin.load_phrases_dict({word: [[syllable] for syllable in said] for word, said in READINGS.items()})
     return pypinyin
 
 
-def pinyin(text: str) -> list[str]:
-    """Each Chinese run and its dictionary words in pinyin without tones, in full and as initials."""
+@lru_cache(maxsize=8192)
+def sound(sign: str) -> str:
+    """The usual syllable of a Chinese character, without its tone; any other sign as it is."""
     library = _library()
-    tokens: set[str] = set()
-    for run, han in runs(fold(text)):
-        if not han:
-            continue
-        for piece in {run[:LONGEST], *cut(run)}:
-            syllables = [said[0] for said in library.pinyin(piece, style=library.Style.NORMAL, v_to_u=False)]
-            tokens.add("".join(syllables)[:MAX_TOKEN])
-            tokens.add("".join(syllable[0] for syllable in syllables if syllable)[:MAX_TOKEN])
-    return sorted(tokens)
+    return str(library.pinyin(sign, style=library.Style.NORMAL, v_to_u=False)[0][0]) if sign.strip() else sign
+
+
+def syllables(text: str, of_sign: Callable[[str], str] = sound) -> Iterator[str]:
+    """Each character's syllable; in the words of `READINGS` the one that it has there."""
+    place = 0
+    while place < len(text):
+        lengths = range(min(MAX_WORD, len(text) - place), 0, -1)
+        word = next(
+            (text[place : place + length] for length in lengths if text[place : place + length] in READINGS), ""
+        )
+        yield from READINGS[word] if word else (of_sign(text[place]),)
+        place += len(word) or 1
+
+
+@lru_cache(maxsize=16384)
+def readings(piece: str) -> tuple[str, str]:
+    """A piece of folded text in pinyin without tones: in full, and the initials; what is not Chinese stays."""
+    said = list(syllables(piece))
+    return "".join(said)[:MAX_TOKEN], "".join(one[:1] for one in said)[:MAX_TOKEN]
+
+
+def pinyin(folded: str) -> list[str]:
+    """Each Chinese run of a folded text and its dictionary words in pinyin, in full and as initials."""
+    pieces = {piece for run, han in runs(folded) if han for piece in (run[:LONGEST], *cut(run))}
+    return sorted({said for piece in pieces for said in readings(piece)})

@@ -8,33 +8,55 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import tantivy
+from tantivy import Query
 
 from federation.search.documents import FACETS
+from federation.search.entries import ORDERED, stored
 from federation.search.index import SearchIndex
-from federation.search.matching import MUST, SHOULD, parts, text_query
+from federation.search.matching import MUST, parts, text_query
 
 MAX_SIZE, MAX_DEPTH = 100, 10_000
 BUCKETS = 200
-Query = tantivy.Query
+SORTS = ("relevance", "newest", "oldest", "used", "title")
+FieldType = tantivy.FieldType
+ASCENDING, DESCENDING = tantivy.Order.Asc, tantivy.Order.Desc
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spans:
+    """From when until when, both ends included, None where it is open: publication (seconds), and years (1 BC is 0).
+
+    A period fits when it overlaps; what has no period or no year fits no span.
+    """
+
+    published: tuple[int | None, int | None] = (None, None)
+    period: tuple[int | None, int | None] = (None, None)
+    created: tuple[int | None, int | None] = (None, None)
 
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """What is asked: text, facets (any value within one, all of them together), page (from 1), size, sort."""
+    """What is asked: text, facets (any value within one, all of them together), page (from 1), size, one of `SORTS`.
+
+    `language` is the reader's, by which titles are put in order.
+    """
 
     text: str = ""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     page: int = 1
     size: int = 20
     sort: str = "relevance"
+    spans: Spans = field(default_factory=Spans)
+    language: str = "zh"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One resource found; `payload` is what its document brought (JSON)."""
+    """One resource found; `payload` is what its document brought, `descriptions` its longer texts (both JSON)."""
 
     ark: str
     payload: str
+    descriptions: str
     score: float
 
 
@@ -49,21 +71,31 @@ class SearchResult:
 
 def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     """Find resources. Any text gives a result: no text everything, newest first; symbols alone nothing."""
-    asked = asked_for(index, request.text)
+    asked = text_query(index, request.text)
+    limits = _limits(index, request.spans)
     filters = {name: values for name, values in request.filters.items() if name in FACETS and values}
-    query = _filtered(index, asked, filters, leaving="")
+    query = _filtered(index, asked, limits, filters, leaving="")
     size = max(1, min(request.size, MAX_SIZE))
     offset = min(max(request.page - 1, 0) * size, MAX_DEPTH)
-    newest_first = request.sort == "newest" or (asked is None and request.sort == "relevance")
-    order: dict[str, Any] = {}
-    if newest_first or request.sort == "oldest":
-        direction = tantivy.Order.Desc if newest_first else tantivy.Order.Asc
-        order = {"order_by_field": "published_at", "order": direction}
+    order = _order(request, asked)
     searcher = index.searcher()
-    found = searcher.search(query, limit=size, offset=offset, count=True, **order)
+    found: Any = searcher.search(query, limit=size, offset=offset, count=True, **order)
+    if not found.count and len(parts(request.text)) > 1:
+        # Only now is it worth asking whether any resource at all has most of the words.
+        asked = asked_for(index, request.text)
+        query = _filtered(index, asked, limits, filters, leaving="")
+        found = searcher.search(query, limit=size, offset=offset, count=True, **order)
     hits = [_hit(searcher, score, address, bool(order)) for score, address in found.hits]
-    total: Any = found
-    return SearchResult(int(total.count or 0), hits, _facets(index, searcher, asked, filters, query))
+    counted = _facets(index, searcher, asked, limits, filters, query)
+    return SearchResult(int(found.count or 0), hits, counted)
+
+
+def count(index: SearchIndex, request: SearchRequest) -> int:
+    """How many resources a search finds, without the rest of the answer."""
+    filters = {name: values for name, values in request.filters.items() if name in FACETS and values}
+    asked, limits = asked_for(index, request.text), _limits(index, request.spans)
+    found: Any = index.searcher().search(_filtered(index, asked, limits, filters, leaving=""), limit=1, count=True)
+    return int(found.count or 0)
 
 
 def asked_for(index: SearchIndex, text: str) -> Query | None:
@@ -74,31 +106,68 @@ def asked_for(index: SearchIndex, text: str) -> Query | None:
     return text_query(index, text, needed=0)
 
 
+def _order(request: SearchRequest, asked: Query | None) -> dict[str, Any]:
+    """How the engine is told the order; nothing for the order of fitting."""
+    sort = "newest" if request.sort == "relevance" and asked is None else request.sort
+    fields: dict[str, tuple[str, Any]] = {
+        "newest": ("published_at", DESCENDING),
+        "oldest": ("published_at", ASCENDING),
+        "used": ("uses", DESCENDING),
+        "title": (ORDERED["zh" if request.language == "zh" else "en"], ASCENDING),
+    }
+    if sort not in fields:
+        return {}
+    name, direction = fields[sort]
+    return {"order_by_field": name, "order": direction}
+
+
+def _limits(index: SearchIndex, spans: Spans) -> list[Query]:
+    """The queries that hold to the spans; a period overlaps when it neither begins after nor ends before."""
+    bounds = [
+        ("published_at", FieldType.Unsigned, *spans.published),
+        ("period_from", FieldType.Integer, None, spans.period[1]),
+        ("period_until", FieldType.Integer, spans.period[0], None),
+        ("created_year", FieldType.Integer, *spans.created),
+    ]
+    return [
+        Query.range_query(index.schema, name, kind, lower_bound=low, upper_bound=high)
+        for name, kind, low, high in bounds
+        if low is not None or high is not None
+    ]
+
+
 def _filtered(
-    index: SearchIndex, asked: Query | None, filters: Mapping[str, tuple[str, ...]], *, leaving: str
+    index: SearchIndex,
+    asked: Query | None,
+    limits: Sequence[Query],
+    filters: Mapping[str, tuple[str, ...]],
+    *,
+    leaving: str,
 ) -> Query:
     """The query with all filters but the one on facet `leaving`."""
-    clauses = [(MUST, asked if asked is not None else Query.all_query())]
+    narrowing = list(limits)
     for name, values in filters.items():
         if name != leaving:
-            either = Query.boolean_query(
-                [(SHOULD, Query.term_query(index.schema, name, value)) for value in values[:50]]
-            )
-            clauses.append((MUST, Query.const_score_query(either, 0.0)))
-    return clauses[0][1] if len(clauses) == 1 else Query.boolean_query(clauses)
+            narrowing.append(Query.term_set_query(index.schema, name, list(values[:50])))
+    if not narrowing:
+        return asked if asked is not None else Query.all_query()
+    clauses = [(MUST, asked)] if asked is not None else []
+    clauses += [(MUST, Query.const_score_query(query, 0.0)) for query in narrowing]
+    return Query.boolean_query(clauses)
 
 
 def _facets(
     index: SearchIndex,
     searcher: tantivy.Searcher,
     asked: Query | None,
+    limits: Sequence[Query],
     filters: Mapping[str, tuple[str, ...]],
     query: Query,
 ) -> dict[str, list[tuple[str, int]]]:
     """Counts for each facet; one with a filter of its own counts as if it had none, so that one can add values."""
     counted = _count(searcher, query, [name for name in FACETS if name not in filters])
     for name in filters:
-        counted |= _count(searcher, _filtered(index, asked, filters, leaving=name), [name])
+        counted |= _count(searcher, _filtered(index, asked, limits, filters, leaving=name), [name])
     return {name: counted[name] for name in FACETS}
 
 
@@ -115,4 +184,5 @@ def _count(searcher: tantivy.Searcher, query: Query, names: Sequence[str]) -> di
 
 def _hit(searcher: tantivy.Searcher, score: Any, address: Any, ordered: bool) -> Hit:
     document = searcher.doc(address)
-    return Hit(str(document.get_first("ark")), str(document.get_first("payload")), 0.0 if ordered else float(score))
+    payload, descriptions = stored(document, "payload"), stored(document, "descriptions")
+    return Hit(str(document.get_first("ark")), payload, descriptions, 0.0 if ordered else float(score))

@@ -1,7 +1,8 @@
 """Text as the index sees it: the same steps for what is indexed and what is asked.
 
 NFKC, lower case, traditional to simplified; then overlapping Chinese bigrams (any substring is found as a phrase
-of them), dictionary words for ranking, and lightly stemmed Latin words.
+of them), and lightly stemmed Latin words. The dictionary's words say which single characters stand alone, and where
+words begin; for ranking they make no difference (docs/architecture.md has the figures).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import opencc
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 RUN = re.compile(rf"[{HAN}]+|°[cf](?![^\W_{HAN}])|[^\W_{HAN}]+(?:['’][^\W_{HAN}]+)*")
 """A degree sign belongs to its letter: `°C` is not the letter c."""
+_HAN_OR_NOT = re.compile(rf"([{HAN}]+)|{RUN.pattern}")
 IS_HAN = re.compile(rf"[{HAN}]")
 LIKE_DEGREE = re.compile(r"[º˚](?=[CF])")
 """The ordinal sign and the ring, which some keyboards give for the degree sign; NFKC would make a letter of one."""
@@ -55,14 +57,14 @@ def dictionary() -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """One form for all ways of writing: compatibility forms, case, traditional characters; no lone surrogates."""
-    whole = LIKE_DEGREE.sub("°", text.encode("utf-8", "replace").decode("utf-8"))
-    return str(_simplifier().convert(unicodedata.normalize("NFKC", whole).lower()))
+    sound = LIKE_DEGREE.sub("°", text.encode("utf-8", "replace").decode("utf-8"))
+    return str(_simplifier().convert(unicodedata.normalize("NFKC", sound).lower()))
 
 
 def runs(folded: str) -> Iterator[tuple[str, bool]]:
     """Runs of Chinese characters or of other letters and digits; the flag says which is Chinese."""
-    for match in RUN.finditer(folded):
-        yield match.group(), bool(IS_HAN.match(match.group()))
+    for match in _HAN_OR_NOT.finditer(folded):
+        yield match.group(), match.lastindex == 1
 
 
 def grams(text: str) -> list[str]:
@@ -70,8 +72,13 @@ def grams(text: str) -> list[str]:
 
     The closing single character lets a search for one character be a search for a prefix.
     """
+    return folded_grams(fold(text))
+
+
+def folded_grams(folded: str) -> list[str]:
+    """The same of a text that is folded already."""
     tokens: list[str] = []
-    for run, han in runs(fold(text)):
+    for run, han in runs(folded):
         if han:
             tokens += [run[place : place + 2] for place in range(len(run))]
         else:
@@ -79,9 +86,15 @@ def grams(text: str) -> list[str]:
     return tokens
 
 
-def words(text: str) -> list[str]:
-    """Dictionary words with the words that they contain, and the `SINGLE` characters that stand alone."""
-    return [word for run, han in runs(fold(text)) if han for word in (*cut(run), *_alone(run))]
+def standing_alone(folded: str) -> list[str]:
+    """The `SINGLE` characters in a folded text that are words of their own."""
+    return [word for run, han in runs(folded) if han for word in _alone(run)]
+
+
+@lru_cache(maxsize=16384)
+def whole(text: str) -> str:
+    """A title or keyword as one token: its runs, folded and stemmed, whatever stands between them."""
+    return " ".join(run if han else stem(run) for run, han in runs(fold(text)))
 
 
 def cut(run: str) -> list[str]:

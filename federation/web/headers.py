@@ -10,6 +10,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from federation.parts import parts
 
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 HSTS = "max-age=31536000; includeSubDomains"
 PUBLIC_PAGE = "public, no-cache"
 """Anybody may keep a public page, and asks every time whether it still holds: a withdrawal shows at once."""
@@ -36,6 +37,8 @@ def init_headers(app: Flask) -> None:
     def add_headers(response: Response) -> Response:
         # What a view has said itself stands. Looking once is several times quicker than asking name by name.
         said = {name.lower() for name in response.headers.keys()}  # noqa: SIM118  # Headers iterates over pairs
+        if RESOURCE_POLICY.lower() not in said:
+            response.headers[RESOURCE_POLICY] = _who_may_use(response)
         response.headers.extend([(names[low], fixed[names[low]]) for low in names.keys() - said])
         return response
 
@@ -73,6 +76,7 @@ def content_policy(store: str) -> str:
             "default-src 'none'",
             "style-src 'self'",
             "script-src 'self'",
+            "connect-src 'self'",
             f"img-src 'self' data: {origin}",
             f"media-src 'self' {origin}",
             "form-action 'self'",
@@ -80,6 +84,12 @@ def content_policy(store: str) -> str:
             "base-uri 'none'",
         )
     )
+
+
+def _who_may_use(response: Response) -> str:
+    """Pages are for themselves; what is public otherwise (pictures, feeds, records) is for other sites' pages too."""
+    own = response.mimetype == "text/html" or request.path.startswith("/workbench")
+    return "same-origin" if own else "cross-origin"
 
 
 def _say_that_all_may_keep(response: Response) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from federation import auditlog, enrolment, feed_sets, operations, schema, sequences
@@ -23,10 +24,28 @@ from tests.benchmarks.texts import Words
 from tests.support.records import Signer
 
 AT_A_TIME = 2000
+COPIES = (
+    """INSERT INTO resources (id, institution_id, node_id, ark, latest_version, created_at)
+       SELECT 'copy-' || (:base + f.seq), r.institution_id, r.node_id, 'ark:99999/c' || (:base + f.seq), 1,
+              r.created_at
+       FROM change_feed AS f JOIN resources AS r ON r.id = f.resource_id WHERE f.seq <= :seeds""",
+    """INSERT INTO resource_versions (id, resource_id, version, state, sha256, jws, key_id, type, title_zh, title_en,
+                                      received_at, changed_at)
+       SELECT :base + f.seq, 'copy-' || (:base + f.seq), 1, v.state, v.sha256, v.jws, v.key_id, v.type, v.title_zh,
+              v.title_en, v.received_at, v.changed_at
+       FROM change_feed AS f JOIN resource_versions AS v ON v.id = f.version_id WHERE f.seq <= :seeds""",
+    """INSERT INTO version_terms (version_id, vocabulary, code)
+       SELECT :base + f.seq, t.vocabulary, t.code
+       FROM change_feed AS f JOIN version_terms AS t ON t.version_id = f.version_id WHERE f.seq <= :seeds""",
+    """INSERT INTO change_feed (seq, resource_id, version_id, kind, reason, latest, at)
+       SELECT :base + seq, 'copy-' || (:base + seq), :base + seq, kind, reason, latest, at
+       FROM change_feed WHERE seq <= :seeds""",
+)
+"""Copies of the first records under other names: generating and signing a million takes too long."""
 
 
-def fill(var: Path, words: Words, count: int) -> None:
-    """Put `count` generated records, published, into the new hub at `var`."""
+def fill(var: Path, words: Words, count: int, *, copies: int = 1) -> None:
+    """Put `count` generated records, published, into the new hub at `var`; so many times, under other names."""
     app = create_core(load_settings(environ={"COMMONS_VAR": str(var), "COMMONS_LOG_LEVEL": "ERROR"}))
     schema.upgrade(app)
     signer = Signer()
@@ -34,10 +53,24 @@ def fill(var: Path, words: Words, count: int) -> None:
     for start in range(0, count, AT_A_TIME):
         records = [words.record() for _ in range(min(AT_A_TIME, count - start))]
         with unit_of_work(app) as session:
-            _publish(session, node, signer, records)
+            publish(session, node, signer, records)
+    if copies > 1:
+        multiply(app, count, count * copies)
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def multiply(app: Flask, seeds: int, count: int) -> None:
+    """Copy the `seeds` records that there are until there are `count`, a multiple of them."""
+    for base in range(seeds, count, seeds):
+        with unit_of_work(app) as session:
+            sequences.next_numbers(session, sequences.VERSIONS, seeds)
+            numbers = sequences.next_numbers(session, sequences.FEED, seeds)
+            assert numbers[0] == base + 1
+            for statement in COPIES:
+                session.execute(text(statement), {"base": base, "seeds": seeds})
+            feed_sets.enter(session, numbers)
 
 
 def _node(app: Flask, signer: Signer) -> Node:
@@ -55,7 +88,8 @@ def _node(app: Flask, signer: Signer) -> Node:
         )
 
 
-def _publish(session: Session, node: Node, signer: Signer, records: Sequence[dict[str, Any]]) -> None:
+def publish(session: Session, node: Node, signer: Signer, records: Sequence[dict[str, Any]]) -> None:
+    """Put records into the catalogue as published."""
     moment = now()
     versions = sequences.next_numbers(session, sequences.VERSIONS, len(records))
     feed = sequences.next_numbers(session, sequences.FEED, len(records))

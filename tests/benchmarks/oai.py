@@ -10,17 +10,15 @@ from urllib.parse import urlencode
 
 from flask import Flask
 from lxml import etree
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from federation import catalogue as public
-from federation import feed_sets, sequences
+from federation import feed_sets
 from federation.app import create_app
 from federation.database import db, unit_of_work
 from federation.feed_sets import ALL, Stretch
 from federation.interop.oai_pmh import records, tokens
 from federation.settings import HubSettings, load_settings
-from tests.benchmarks.catalogue import fill
+from tests.benchmarks.catalogue import fill, multiply
 from tests.benchmarks.measure import RATIO, Benchmark, Figure, Measured, at_least, at_most
 from tests.benchmarks.texts import Words
 
@@ -30,24 +28,6 @@ DEEP = Figure("OAI-PMH: a part near record 900,000", "ms", "the second part", (a
 OF_SET = Figure("OAI-PMH: a part at 90 % of a theme", "ms", "the second part of it", (at_most(1.2, RATIO),))
 PREFIXES = ("oai_dc", "oai_dcterms")
 SEEDS = 2000
-COPIES = (
-    """INSERT INTO resources (id, institution_id, node_id, ark, latest_version, created_at)
-       SELECT 'copy-' || (:base + f.seq), r.institution_id, r.node_id, 'ark:99999/c' || (:base + f.seq), 1,
-              r.created_at
-       FROM change_feed AS f JOIN resources AS r ON r.id = f.resource_id WHERE f.seq <= :seeds""",
-    """INSERT INTO resource_versions (id, resource_id, version, state, sha256, jws, key_id, type, title_zh, title_en,
-                                      received_at, changed_at)
-       SELECT :base + f.seq, 'copy-' || (:base + f.seq), 1, v.state, v.sha256, v.jws, v.key_id, v.type, v.title_zh,
-              v.title_en, v.received_at, v.changed_at
-       FROM change_feed AS f JOIN resource_versions AS v ON v.id = f.version_id WHERE f.seq <= :seeds""",
-    """INSERT INTO version_terms (version_id, vocabulary, code)
-       SELECT :base + f.seq, t.vocabulary, t.code
-       FROM change_feed AS f JOIN version_terms AS t ON t.version_id = f.version_id WHERE f.seq <= :seeds""",
-    """INSERT INTO change_feed (seq, resource_id, version_id, kind, reason, latest, at)
-       SELECT :base + seq, 'copy-' || (:base + seq), :base + seq, kind, reason, latest, at
-       FROM change_feed WHERE seq <= :seeds""",
-)
-"""Copies of the first records under other names: generating and signing a million takes too long."""
 
 
 def run(quick: bool) -> list[Measured]:
@@ -58,9 +38,7 @@ def run(quick: bool) -> list[Measured]:
         fill(var, Words(), SEEDS)
         settings = load_settings(environ={"COMMONS_VAR": str(var), "COMMONS_LOG_LEVEL": "ERROR"})
         app = create_app(settings)
-        for base in range(SEEDS, count, SEEDS):
-            with unit_of_work(app) as session:
-                _copy(session, base)
+        multiply(app, SEEDS, count)
         notes = {"records": count, "harvested": harvested}
         used = time.process_time()
         harvests = [_harvest(app, prefix, harvested) for prefix in PREFIXES]
@@ -76,15 +54,6 @@ def run(quick: bool) -> list[Measured]:
             db.session.remove()
             db.engine.dispose()
     return found
-
-
-def _copy(session: Session, base: int) -> None:
-    sequences.next_numbers(session, sequences.VERSIONS, SEEDS)
-    numbers = sequences.next_numbers(session, sequences.FEED, SEEDS)
-    assert numbers[0] == base + 1
-    for statement in COPIES:
-        session.execute(text(statement), {"base": base, "seeds": SEEDS})
-    feed_sets.enter(session, numbers)
 
 
 def _harvest(app: Flask, prefix: str, count: int) -> tuple[float, float]:

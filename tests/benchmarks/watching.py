@@ -56,6 +56,19 @@ def memory(processes: Iterable[psutil.Process]) -> float:
     return (own + shared) / MIB
 
 
+def anonymous(processes: Iterable[psutil.Process]) -> float:
+    """What a group of processes holds in MiB without the files that are mapped into them, such as an index's.
+
+    Those pages are the kernel's to take away; of what processes share, each has its part (`Pss_Anon`, proc(5)).
+    """
+    lines = [
+        line.split()
+        for process in processes
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    ]
+    return sum(int(words[1]) for words in lines if words[0] == "Pss_Anon:") / 1024
+
+
 class Peaks:
     """The highest memory of each group of processes while the block runs."""
 

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.browsing import DESKTOP, LAPTOP, PHONE, pages, visit
 from tests.browser.gallery import Gallery
@@ -227,6 +227,31 @@ def test_a_reader_without_scripts_searches_narrows_and_downloads(shown: Gallery,
     phone.get_by_role("link", name="English").click()
     assert phone.url.startswith(f"{shown.origin}/en/resources/ark:99999/")
     assert phone.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_search_box_is_a_combobox_for_the_keyboard(shown: Gallery, narrow: BrowserContext) -> None:
+    phone = narrow.new_page()
+    phone.goto(shown.origin + "/search")
+    box = phone.get_by_role("combobox", name="检索资源")
+    box.press_sequentially("度")
+    options = phone.get_by_role("option")
+    expect(options.first).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    expect(phone.get_by_role("status")).to_contain_text("条建议")
+    box.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert box.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    assert Axe().run(phone, options={"runOnly": RULES}).violations_count == 0
+    chosen = box.input_value()
+    box.press("Escape")
+    expect(box).to_have_value("度")
+    expect(phone.get_by_role("listbox")).to_be_hidden()
+    box.press("ArrowDown")
+    expect(options.first).to_be_visible()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(phone.get_by_role("heading", level=1)).to_contain_text(f"“{chosen}”")
+    phone.close()
 
 
 def test_the_filters_open_on_a_phone_and_narrow(shown: Gallery, phone: Page) -> None:

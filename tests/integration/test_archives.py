@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -204,6 +206,22 @@ def test_no_more_than_half_of_the_threads_send_archives(shown: Exhibition) -> No
     assert held == max(1, shown.hub.settings.web_threads // 2)
     for _ in range(3 * held):
         assert taken(shown, "many").status_code == 200
+
+
+def test_whoever_takes_an_archive_more_slowly_than_any_line_leaves_the_place_to_others(
+    shown: Exhibition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = taken(shown, "many").data
+    moments = itertools.count(0.0, 0.5 + taking.GRACE_SECONDS + len(whole) / taking.SLOWEST)
+    monkeypatch.setattr(taking, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    answer = shown.get(f"/resources/{shown.arks['many']}/pack.zip")
+    arrived = b"".join(answer.response)
+    assert (answer.status_code, answer.content_length) == (200, len(whole))
+    assert 0 < len(arrived) < len(whole), "shorter than announced: no client takes that for the whole"
+    assert whole.startswith(arrived)
+    monkeypatch.undo()
+    places = shown.hub.app.extensions[taking.KEY]
+    assert places._value == max(1, shown.hub.settings.web_threads // 2)
 
 
 def test_a_file_whose_checksum_is_not_known_yet_is_read_for_it(shown: Exhibition) -> None:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from federation.interop import signposting, sitemaps
+from federation import catalogue
+from federation.catalogue import Page
+from federation.database import unit_of_work
+from federation.days import today
+from federation.interop import citations, schema_org, signposting, sitemaps
+from federation.web.portal import descriptions
 from tests.support.exhibition import HOSTILE, PDF, Exhibition, exhibition
 from tests.support.hub import ORIGIN
 from tests.support.publishing import counted_queries, file_entry, publish
@@ -32,6 +39,11 @@ def described(shown: Exhibition, name: str, form: str = "jsonld", prefix: str = 
     answer = shown.get(f"{prefix}/resources/{shown.arks[name]}/metadata.{form}")
     assert answer.status_code == 200
     return answer.get_json(force=True)
+
+
+def page_of(shown: Exhibition, name: str) -> Page:
+    with unit_of_work(shown.hub.app, read_only=True) as session:
+        return catalogue.find(session, shown.arks[name], today=today())
 
 
 def links_of(header: str) -> list[dict[str, str]]:
@@ -60,6 +72,7 @@ def test_a_resource_is_described_for_search_engines_of_learning_material(shown: 
     assert file["sha256"] == shown.records["caliper"]["files"][0]["sha256"]
     assert file["contentUrl"].startswith(f"{ORIGIN}/resources/")
     assert said["license"].startswith("https://")
+    assert [(one["@type"], one["termCode"]) for one in said["about"]][-1] == ("DefinedTerm", "length")
     assert not [name for name, value in said.items() if value in ("", [], None)]
 
 
@@ -70,6 +83,33 @@ def test_the_page_bears_the_same_description_and_nothing_in_it_runs(shown: Exhib
         assert json.loads(inside) == described(shown, name)
     assert HOSTILE not in page
     assert described(shown, "hostile")["keywords"] == [HOSTILE]
+
+
+def test_a_video_says_what_search_engines_ask_of_one(shown: Exhibition) -> None:
+    """Google, "Video structured data": name, thumbnailUrl and uploadDate, with contentUrl and description."""
+    film = b"film"
+    files = [
+        file_entry(b"pdf", name="稿.pdf"),
+        file_entry(film, name="片.mp4", media_type="video/mp4", alt={"zh": "尺"}),
+    ]
+    ark = publish(shown.hub, shown.member, make_record(type="video", created="1956~", files=files), b"pdf", film)
+    said = shown.get(f"/resources/{ark}/metadata.jsonld").get_json(force=True)
+    [_, inside] = said["encoding"]
+    assert said["contentUrl"] == inside["contentUrl"]
+    assert said["encodingFormat"] == "video/mp4"
+    assert datetime.fromisoformat(said["uploadDate"]).utcoffset() == timedelta(hours=8)
+    assert said["description"] == said["abstract"], "where there is no longer one"
+    assert (inside["@type"], inside["description"]) == ("VideoObject", [{"@language": "zh", "@value": "尺"}])
+    # An approximate date is no date of ISO 8601, which schema.org asks for.
+    assert ("dateCreated" in said, said["temporal"]) == (False, "1956~")
+
+
+def test_files_of_a_dataset_are_its_distribution(shown: Exhibition) -> None:
+    ark = publish(
+        shown.hub, shown.member, make_record(type="dataset", files=[file_entry(b"1,2", name="a.csv")]), b"1,2"
+    )
+    said = shown.get(f"/resources/{ark}/metadata.jsonld").get_json(force=True)
+    assert ("encoding" in said, [one["@type"] for one in said["distribution"]]) == (False, ["DataDownload"])
 
 
 def test_the_parts_of_a_course_are_named_by_their_permanent_addresses(shown: Exhibition) -> None:
@@ -100,6 +140,11 @@ def test_dublin_core_stands_in_the_head(shown: Exhibition) -> None:
         ("application/json", "application/json"),
         ("application/xml", "application/xml"),
         ("application/ld+json;q=0.5, application/json;q=0.9", "application/json"),
+        ('application/ld+json;profile="http://www.w3.org/ns/json-ld#expanded"', "application/ld+json"),
+        ("application/json;charset=utf-8, text/html;q=0.5", "application/json"),
+        ("text/html;q=0, */*", "application/ld+json"),
+        ("text/html;q=0.2, application/xml;q=0.1, */*;q=0.9", "application/ld+json"),
+        ("application/json;q=0", "text/html"),
         ("image/png", "text/html"),
         ("x;;q=what, \x7f", "text/html"),
     ],
@@ -190,17 +235,17 @@ def test_a_crawler_finds_every_public_page_and_no_other_by_robots_txt(
 
 @pytest.mark.parametrize("number", ["0", "99", "2147483648", "x"])
 def test_there_is_no_sitemap_beyond_the_last(shown: Exhibition, number: str) -> None:
-    assert shown.get(f"/sitemaps/{number}.xml").status_code == 404
+    assert shown.get(f"/sitemap-{number}.xml").status_code == 404
 
 
 def test_a_sitemap_takes_the_same_few_queries_however_much_is_in_it(
     shown: Exhibition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with counted_queries(shown.hub) as all_at_once:
-        located(shown, "/sitemaps/1.xml")
+        located(shown, "/sitemap-1.xml")
     monkeypatch.setattr(sitemaps, "MOST", 1)
     with counted_queries(shown.hub) as one:
-        located(shown, "/sitemaps/1.xml")
+        located(shown, "/sitemap-1.xml")
     assert len(all_at_once) == len(one)
 
 
@@ -228,14 +273,40 @@ def test_a_resource_is_cited_as_the_standard_says(shown: Exhibition) -> None:
 
 
 def test_a_reference_manager_takes_the_entry_whatever_is_in_it(shown: Exhibition) -> None:
-    record = make_record(title={"zh": "100% {误差} & _x_ \\ ~", "en": "Error"}, creators=[{"name": "张 and 李"}])
+    record = make_record(title={"zh": "100% {误差 & _x_ \\ ~", "en": "Error }"}, creators=[{"name": "张 and 李"}])
     ark = publish(shown.hub, shown.member, record)
     answer = shown.get(f"/resources/{ark}/metadata.bib")
     assert answer.mimetype == "text/x-bibtex"
     entry = answer.text
+    # BibTeX counts braces whether or not a backslash stands before them: one alone spoils the whole file.
     assert entry.count("{") == entry.count("}")
-    assert r"100\% \{误差\} \& \_x\_" in entry
+    assert r"100\% \textbraceleft{}误差 \& \_x\_" in entry
     assert "author = {{张 and 李}}" in entry
+
+
+def test_the_day_of_a_citation_is_the_day_in_china(shown: Exhibition) -> None:
+    entry = replace(page_of(shown, "caliper").entry, at=datetime(2026, 12, 31, 16, 30, tzinfo=UTC))
+    page = replace(page_of(shown, "caliper"), entry=entry)
+    said = citations.gbt7714(page, title="题名", language="zh", address="x", today=date(2027, 1, 2))
+    assert said.endswith("题名[EB/OL]. (2027-01-01)[2027-01-02]. x.")
+    early = citations.gbt7714(page, title="题名", language="zh", address="x", today=date(2026, 12, 31))
+    assert "(2027-01-01)[2027-01-01]" in early, "nobody read it before it was published"
+    with shown.hub.app.test_request_context():
+        places = descriptions.places_of(page)
+        bibtex = citations.bibtex(page, places, today=date(2027, 1, 2))
+        json_ld = schema_org.describe(page, places)
+    assert "year = {2027}" in bibtex
+    assert "  date = {2027-01-01}" in bibtex
+    assert json_ld["dateModified"] == "2027-01-01T00:30:00+08:00"
+
+
+@pytest.mark.parametrize(("language", "authors"), [("zh", "甲, 乙, 丙, 等. 题名"), ("en", "甲, 乙, 丙, et al. 题名")])
+def test_three_authors_are_named_and_the_others_meant(shown: Exhibition, language: str, authors: str) -> None:
+    entry = page_of(shown, "caliper").entry
+    record = {**entry.record, "creators": [{"name": name} for name in "甲乙丙丁"]}
+    page = replace(page_of(shown, "caliper"), entry=replace(entry, record=record))
+    said = citations.gbt7714(page, title="题名", language=language, address="x", today=date(2027, 1, 2))
+    assert said.startswith(authors)
 
 
 def test_the_permanent_address_is_there_as_a_qr_code(shown: Exhibition) -> None:

@@ -49,12 +49,15 @@ def test_the_page_of_a_resource_says_how_to_embed_it(shown: Exhibition) -> None:
     assert 'type="application/json+oembed"' in page
 
 
-def test_it_fits_into_what_the_other_site_has_room_for(shown: Exhibition) -> None:
+def test_it_is_never_larger_than_the_room_that_the_other_site_has(shown: Exhibition) -> None:
     url = f"{ORIGIN}/resources/{shown.arks['caliper']}"
-    narrow = asked(shown, url, "&maxwidth=300&maxheight=120").get_json()
-    assert (narrow["width"], narrow["height"]) == (300, 120)
-    for nonsense in ("&maxwidth=x", "&maxwidth=-5", "&maxwidth=99999999999"):
-        assert oembed.LEAST <= asked(shown, url, nonsense).get_json()["width"] <= oembed.WIDTH
+    for width, height in ((300, 120), (120, 40), (1, 1)):
+        said = asked(shown, url, f"&maxwidth={width}&maxheight={height}").get_json()
+        assert (said["width"], said["height"]) == (width, height)
+        assert f'width="{width}" height="{height}"' in said["html"]
+    for nonsense in ("x", "-5", "0", "99999999999", ""):
+        said = asked(shown, url, f"&maxwidth={nonsense}&maxheight={nonsense}").get_json()
+        assert (said["width"], said["height"]) == (oembed.WIDTH, oembed.HEIGHT)
 
 
 def test_a_hostile_title_breaks_out_of_nothing(shown: Exhibition) -> None:
@@ -71,8 +74,16 @@ def test_what_is_not_ours_or_not_there_is_refused(shown: Exhibition) -> None:
         f"https://example.org/resources/{ark}",
         f"{ORIGIN}/about",
         f"{ORIGIN}/resources/ark:99999/x",
+        "http://[",
+        "http://ex／ample.org/",
     ):
         assert asked(shown, url).status_code == 404, url
     assert asked(shown, f"{ORIGIN}/resources/{shown.arks['gone']}").status_code == 410
     assert shown.get(f"/embed/{shown.arks['gone']}").status_code == 410
-    assert asked(shown, f"{ORIGIN}/resources/{ark}", "&format=xml").status_code == 501
+
+
+def test_another_form_than_json_is_refused_in_words_that_any_page_may_read(shown: Exhibition) -> None:
+    for prefix, words in (("", "只提供"), ("/en", "only JSON here")):
+        answer = shown.get(f"{prefix}/oembed?format=xml&url={ORIGIN}/resources/{shown.arks['caliper']}")
+        assert (answer.status_code, words in answer.text) == (501, True)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -10,6 +10,8 @@ from typing import Any
 import feedparser
 import pytest
 
+from federation import catalogue
+from federation.database import unit_of_work
 from tests.support.exhibition import HOSTILE, Exhibition, exhibition
 from tests.support.hub import ORIGIN
 from tests.support.publishing import publish
@@ -59,6 +61,41 @@ def test_any_search_is_a_feed_and_its_page_leads_to_it(shown: Exhibition) -> Non
 def test_in_english_it_is_in_english(shown: Exhibition) -> None:
     assert "How to read a vernier caliper" in titles(shown, "/en/feed.atom")
     assert read(shown, "/en/feed.atom").feed.title == "Metrology Commons: new resources"
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/feed.atom?type=course", "计量资源云：课程"),
+        ("/feed.atom?q=卡尺&type=article&type=course", "计量资源云：检索“卡尺”，文章、课程"),
+        (
+            "/en/feed.atom?q=x&type=course&theme=history",
+            "Metrology Commons: search for “x”, Course, History of metrology",
+        ),
+        ("/en/feed.atom?institution=institute-a", "Metrology Commons: {institution}"),
+        ("/feed.atom?institution=nobody", "计量资源云：nobody"),
+    ],
+)
+def test_its_name_says_what_was_chosen(shown: Exhibition, path: str, title: str) -> None:
+    with unit_of_work(shown.hub.app, read_only=True) as session:
+        name = catalogue.institution(session, "institute-a").name("en")
+    assert read(shown, path).feed.title == title.format(institution=name)
+
+
+def test_a_summary_is_a_text_of_which_no_reader_makes_anything_else(shown: Exhibition) -> None:
+    publish(shown.hub, shown.member, make_record(title={"zh": "比较"}, summary={"zh": "a <b 且 c > d &amp; e"}))
+    [entry] = read(shown, "/feed.atom?q=比较").entries
+    assert (entry.summary_detail.type, unescape(entry.summary)) == ("text/html", "a <b 且 c > d &amp; e")
+
+
+def test_a_feed_without_entries_stays_as_it_is(shown: Exhibition) -> None:
+    first = shown.get("/feed.atom?institution=nobody")
+    assert shown.get("/feed.atom?institution=nobody", If_None_Match=first.headers["ETag"]).status_code == 304
+
+
+def test_pages_of_other_sites_may_read_both_forms(shown: Exhibition) -> None:
+    for kind in ("atom", "json"):
+        assert shown.get(f"/feed.{kind}").headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_programs_that_like_json_get_the_same(shown: Exhibition) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +15,15 @@ from federation.search.query import SearchRequest, search
 
 def make_document(name: str, title: str, **changes: Any) -> SearchDocument:
     """A document with this title and, where nothing else is said, no other text."""
+    shown = {"title": {"zh": title}, "keywords": changes.get("keywords", ()), "summary": {}, "names": {}}
     plain: dict[str, Any] = {
         "type": "article",
         "institution": "institute-a",
         "license": "CC0-1.0",
         "published_at": datetime(2026, 5, 20, tzinfo=UTC),
-        "payload": "{}",
+        "payload": json.dumps(shown),
     }
-    return SearchDocument(ark=name, record_id=name, titles=(title,), **(plain | changes))
+    return SearchDocument(ark=name, record_id=name, titles={"zh": title}, **(plain | changes))
 
 
 def make_index(folder: Path, documents: Iterable[SearchDocument]) -> SearchIndex:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from federation.interop.oai_pmh import faults, names, selecting
 from federation.interop.oai_pmh.arguments import SET_SPEC, TOKEN, Asked
 from federation.interop.oai_pmh.faults import Refused
 from federation.interop.oai_pmh.formats import titles
-from federation.interop.oai_pmh.markup import Element, add, clean, container, element, moment
+from federation.interop.oai_pmh.markup import content, moment, opening, tag
 from federation.interop.oai_pmh.repository import Repository
 from federation.models.base import now
 from federation.models.institutions import Institution
@@ -30,62 +30,70 @@ class Set(NamedTuple):
     en: str
 
 
-def identify(repository: Repository, _asked: Asked) -> Element:
+def identify(repository: Repository, _asked: Asked) -> str:
     """Who this is, and how records are dated and deleted here."""
-    root, settings = element("Identify"), repository.settings
-    add(root, "repositoryName", f"{settings.hub_name_zh} {settings.hub_name_en}")
-    add(root, "baseURL", repository.base_url)
-    add(root, "protocolVersion", "2.0")
-    add(root, "adminEmail", repository.admin_email)
-    # Of an empty hub nothing can be older than this moment.
-    add(root, "earliestDatestamp", moment(selecting.earliest(repository.session) or now()))
-    add(root, "deletedRecord", "persistent")
-    add(root, "granularity", "YYYY-MM-DDThh:mm:ssZ")
-    described = container(
-        add(root, "description"),
+    settings = repository.settings
+    said = {
+        "repositoryName": f"{settings.hub_name_zh} {settings.hub_name_en}",
+        "baseURL": repository.base_url,
+        "protocolVersion": "2.0",
+        "adminEmail": repository.admin_email,
+        # Of an empty hub nothing can be older than this moment.
+        "earliestDatestamp": moment(selecting.earliest(repository.session) or now()),
+        "deletedRecord": "persistent",
+        "granularity": "YYYY-MM-DDThh:mm:ssZ",
+    }
+    return tag("Identify", _plainly(said) + tag("description", _identifiers(repository)))
+
+
+def _identifiers(repository: Repository) -> str:
+    """How identifiers are made here (guidelines "oai-identifier", §2)."""
+    said = {
+        "scheme": names.SCHEME,
+        "repositoryIdentifier": names.domain(repository.origin),
+        "delimiter": names.DELIMITER,
+        "sampleIdentifier": names.identifier(repository.origin, SAMPLE),
+    }
+    start = opening(
         "oai-identifier",
         namespace=OAI_IDENTIFIER,
         schema=f"{OAI_IDENTIFIER}.xsd",
-        prefixes={None: OAI_IDENTIFIER},
+        prefixes={"xmlns": OAI_IDENTIFIER},
     )
-    for name, text in (
-        ("scheme", names.SCHEME),
-        ("repositoryIdentifier", names.domain(repository.origin)),
-        ("delimiter", names.DELIMITER),
-        ("sampleIdentifier", names.identifier(repository.origin, SAMPLE)),
-    ):
-        add(described, f"{{{OAI_IDENTIFIER}}}{name}", text)
-    return root
+    return f"{start}{_plainly(said)}</oai-identifier>"
 
 
-def list_metadata_formats(repository: Repository, asked: Asked) -> Element:
+def _plainly(said: Mapping[str, str]) -> str:
+    return "".join(tag(name, content(text)) for name, text in said.items())
+
+
+def list_metadata_formats(repository: Repository, asked: Asked) -> str:
     """The formats; each record can be had in each of them."""
     name = asked.arguments.get("identifier")
     if name is not None:
         ark = names.ark_of(repository.origin, name)
         if ark is None or selecting.item(repository.session, ark) is None:
             raise Refused(faults.no_id(name))
-    root = element("ListMetadataFormats")
-    for form in repository.formats.values():
-        told = add(root, "metadataFormat")
-        add(told, "metadataPrefix", form.prefix)
-        add(told, "schema", form.schema)
-        add(told, "metadataNamespace", form.namespace)
-    return root
+    told = [
+        {"metadataPrefix": form.prefix, "schema": form.schema, "metadataNamespace": form.namespace}
+        for form in repository.formats.values()
+    ]
+    return tag("ListMetadataFormats", "".join(tag("metadataFormat", _plainly(one)) for one in told))
 
 
-def list_sets(repository: Repository, asked: Asked) -> Element:
+def list_sets(repository: Repository, asked: Asked) -> str:
     """All sets at once; there never was a token for more of them."""
     if TOKEN in asked.arguments:
         raise Refused(faults.bad_token())
-    root = element("ListSets")
-    for one in _sets(repository):
-        if SET_SPEC.fullmatch(one.spec):
-            told = add(root, "set")
-            add(told, "setSpec", one.spec)
-            add(told, "setName", clean(" / ".join(dict.fromkeys((one.zh, one.en)))))
-            titles(add(told, "setDescription"), repository.formats["oai_dc"], {"zh": one.zh, "en": one.en})
-    return root
+    return tag(
+        "ListSets", "".join(_set(one, repository) for one in _sets(repository) if SET_SPEC.fullmatch(one.spec))
+    )
+
+
+def _set(one: Set, repository: Repository) -> str:
+    said = {"setSpec": one.spec, "setName": " / ".join(dict.fromkeys((one.zh, one.en)))}
+    described = titles(repository.formats["oai_dc"], {"zh": one.zh, "en": one.en})
+    return tag("set", _plainly(said) + tag("setDescription", described))
 
 
 def _sets(repository: Repository) -> Iterator[Set]:

@@ -1,34 +1,26 @@
-"""The XML of the provider: names, texts that any parser takes, and the envelope of an answer (OAI-PMH 2.0 §3.2)."""
+"""The XML of the provider: texts that any parser takes, and the envelope of an answer (OAI-PMH 2.0 §3.2).
+
+It is written as text. A part of a list has some two thousand elements; to make each an object of lxml first took a
+third of the time of a harvest, and kept that library in the memory of every web process.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any
 
 from federation.interop.oai_pmh.faults import BAD_ARGUMENT, BAD_VERB, Fault
 
 OAI = "http://www.openarchives.org/OAI/2.0/"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-SCHEMA_LOCATION = f"{{{XSI}}}schemaLocation"
-TYPE = f"{{{XSI}}}type"
+DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document may hold, not even as a reference (XML 1.0 §2.2 Char)."""
-_CONTAINER = re.compile(rb"<(oai_dc:dc|oai_dcterms:dcterms|oai-identifier) ")
-_WITH_XSI = rb'<\1 xmlns:xsi="' + XSI.encode() + b'" '
-Element = Any
-"""An element of lxml, which says no types."""
-
-
-@cache
-def etree() -> Any:
-    """The library that writes XML; it is loaded when somebody harvests, for most hosts of a hub are never asked."""
-    from lxml import etree as found  # noqa: PLC0415  # see above
-
-    return found
+_TOLD_APART = re.compile('[&<>"\r\n\t]')
+_IN_TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+_IN_ATTRIBUTE = {**_IN_TEXT, '"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
+"""A parser makes other white space of these unless they are references (§2.11, §3.3.3)."""
 
 
 def clean(text: str) -> str:
@@ -37,28 +29,31 @@ def clean(text: str) -> str:
     return text if text.isprintable() else _NOT_XML.sub("\ufffd", text)
 
 
-def element(name: str) -> Element:
-    """The element of a verb, which goes into the envelope when it is done."""
-    return etree().Element(f"{{{OAI}}}{name}", nsmap={None: OAI, "xsi": XSI})
+def content(text: str) -> str:
+    """Any text as the content of an element."""
+    text = clean(text)
+    return _TOLD_APART.sub(lambda found: _IN_TEXT.get(found[0], found[0]), text) if _TOLD_APART.search(text) else text
 
 
-def add(parent: Element, name: str, text: str = "", attributes: Mapping[str, str] | None = None) -> Element:
-    """A new last child; names without a namespace are the protocol's own."""
-    child = etree().SubElement(parent, name if name[0] == "{" else f"{{{OAI}}}{name}")
-    if text:
-        child.text = clean(text)
-    for key, value in (attributes or {}).items():
-        child.set(key, clean(value))
-    return child
+def attributes(said: Mapping[str, str]) -> str:
+    """Attributes with any values, each after a space."""
+    return "".join(f' {name}="{_value(value)}"' for name, value in said.items())
 
 
-def container(
-    parent: Element, name: str, *, namespace: str, schema: str, prefixes: Mapping[str | None, str]
-) -> Element:
-    """A child in a namespace of its own, which says where its schema is."""
-    child = etree().SubElement(parent, f"{{{namespace}}}{name}", nsmap=dict(prefixes))
-    child.set(SCHEMA_LOCATION, f"{namespace} {schema}")
-    return child
+def tag(name: str, inside: str = "", said: Mapping[str, str] | None = None) -> str:
+    """An element; what is `inside` it is markup already."""
+    start = name + attributes(said) if said else name
+    return f"<{start}>{inside}</{name}>" if inside else f"<{start}/>"
+
+
+def opening(name: str, *, namespace: str, schema: str, prefixes: Mapping[str, str]) -> str:
+    """The start tag of a container, which says where its schema is.
+
+    It says itself what all its prefixes are, `xsi` too, as in the examples of the protocol: harvesters cut it out of
+    its envelope (HTTP::OAI does).
+    """
+    known = {"xmlns:xsi": XSI, **prefixes, "xsi:schemaLocation": f"{namespace} {schema}"}
+    return f"<{name}{attributes(known)}>"
 
 
 def moment(at: datetime) -> str:
@@ -66,25 +61,27 @@ def moment(at: datetime) -> str:
     return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
-def envelope(
-    base_url: str, *, at: datetime, verb: str, arguments: Mapping[str, str], faults: Sequence[Fault]
-) -> Element:
-    """An answer up to its errors; a request with a bad verb or argument is not repeated (§3.2)."""
-    root = etree().Element(f"{{{OAI}}}OAI-PMH", nsmap={None: OAI, "xsi": XSI})
-    root.set(SCHEMA_LOCATION, f"{OAI} {OAI}OAI-PMH.xsd")
-    add(root, "responseDate", moment(at))
+def document(
+    base_url: str,
+    *,
+    at: datetime,
+    verb: str,
+    arguments: Mapping[str, str],
+    faults: Sequence[Fault] = (),
+    told: Iterable[str] = (),
+) -> bytes:
+    """A whole answer, in UTF-8; a request with a bad verb or argument is not repeated (§3.2)."""
     bad = any(fault.code in (BAD_VERB, BAD_ARGUMENT) for fault in faults)
-    add(root, "request", base_url, {} if bad else {"verb": verb, **arguments})
-    for fault in faults:
-        add(root, "error", f"{fault.zh} {fault.en}", {"code": fault.code})
-    return root
+    inside = [
+        tag("responseDate", moment(at)),
+        tag("request", content(base_url), {} if bad else {"verb": verb, **arguments}),
+        *(tag("error", content(f"{fault.zh} {fault.en}"), {"code": fault.code}) for fault in faults),
+        *told,
+    ]
+    known = {"xmlns": OAI, "xmlns:xsi": XSI, "xsi:schemaLocation": f"{OAI} {OAI}OAI-PMH.xsd"}
+    return (DECLARATION + tag("OAI-PMH", "".join(inside), known)).encode("utf-8")
 
 
-def to_bytes(root: Element) -> bytes:
-    """The document, in UTF-8.
-
-    Each container says itself what `xsi` is, as in the examples of the protocol: harvesters cut it out of its
-    envelope (HTTP::OAI does), and lxml leaves out what an ancestor has said. In texts there is no `<`.
-    """
-    found: bytes = etree().tostring(root, xml_declaration=True, encoding="UTF-8")
-    return _CONTAINER.sub(_WITH_XSI, found)
+def _value(text: str) -> str:
+    text = clean(text)
+    return _TOLD_APART.sub(lambda found: _IN_ATTRIBUTE[found[0]], text) if _TOLD_APART.search(text) else text

@@ -8,11 +8,11 @@ from datetime import datetime
 from federation.interop.oai_pmh import arguments, describing, faults, records
 from federation.interop.oai_pmh.arguments import TOKEN, Asked
 from federation.interop.oai_pmh.faults import Fault, Refused
-from federation.interop.oai_pmh.markup import Element, envelope, to_bytes
+from federation.interop.oai_pmh.markup import document
 from federation.interop.oai_pmh.repository import Repository
 from federation.models.base import now
 
-ANSWERS: Mapping[str, Callable[[Repository, Asked], Element]] = {
+ANSWERS: Mapping[str, Callable[[Repository, Asked], str]] = {
     "Identify": describing.identify,
     "ListMetadataFormats": describing.list_metadata_formats,
     "ListSets": describing.list_sets,
@@ -31,7 +31,7 @@ def answer(repository: Repository, given: Iterable[tuple[str, str]]) -> bytes:
         told, at = _told(repository, asked)
     except Refused as refused:
         return _document(repository, asked, refused.at or now(), refused.faults)
-    return _document(repository, asked, at, told=told)
+    return _document(repository, asked, at, told=(told,))
 
 
 def refusal(repository: Repository) -> bytes:
@@ -39,7 +39,7 @@ def refusal(repository: Repository) -> bytes:
     return _document(repository, Asked(""), now(), (faults.control_character(),))
 
 
-def _told(repository: Repository, asked: Asked) -> tuple[Element, datetime]:
+def _told(repository: Repository, asked: Asked) -> tuple[str, datetime]:
     """What answers a good request, and the moment that the answer bears: a list's is when it was settled."""
     if asked.verb in ("ListIdentifiers", "ListRecords") and TOKEN not in asked.arguments:
         return records.first_part(repository, asked)
@@ -47,9 +47,6 @@ def _told(repository: Repository, asked: Asked) -> tuple[Element, datetime]:
 
 
 def _document(
-    repository: Repository, asked: Asked, at: datetime, found: tuple[Fault, ...] = (), *, told: Element = None
+    repository: Repository, asked: Asked, at: datetime, found: tuple[Fault, ...] = (), *, told: tuple[str, ...] = ()
 ) -> bytes:
-    root = envelope(repository.base_url, at=at, verb=asked.verb, arguments=asked.arguments, faults=found)
-    if told is not None:
-        root.append(told)
-    return to_bytes(root)
+    return document(repository.base_url, at=at, verb=asked.verb, arguments=asked.arguments, faults=found, told=told)

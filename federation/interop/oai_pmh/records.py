@@ -9,8 +9,8 @@ from federation import catalogue, days, feed_sets
 from federation.interop.oai_pmh import faults, names, selecting, tokens
 from federation.interop.oai_pmh.arguments import PREFIX, TOKEN, Asked
 from federation.interop.oai_pmh.faults import Refused
-from federation.interop.oai_pmh.formats import Format, write
-from federation.interop.oai_pmh.markup import Element, add, element, moment
+from federation.interop.oai_pmh.formats import Format, written
+from federation.interop.oai_pmh.markup import content, moment, tag
 from federation.interop.oai_pmh.repository import Repository
 from federation.interop.oai_pmh.selecting import Item
 from federation.interop.oai_pmh.tokens import Place
@@ -20,19 +20,17 @@ PART = 100
 """Records of one part of a list."""
 
 
-def get_record(repository: Repository, asked: Asked) -> Element:
+def get_record(repository: Repository, asked: Asked) -> str:
     """One record, also one that is deleted."""
     name = asked.arguments["identifier"]
     ark = names.ark_of(repository.origin, name)
     found = selecting.item(repository.session, ark) if ark is not None else None
     if found is None:
         raise Refused(faults.no_id(name))
-    root = element("GetRecord")
-    _record(root, found, repository, repository.formats[asked.arguments[PREFIX]])
-    return root
+    return tag("GetRecord", _record(found, repository, repository.formats[asked.arguments[PREFIX]]))
 
 
-def first_part(repository: Repository, asked: Asked) -> tuple[Element, datetime]:
+def first_part(repository: Repository, asked: Asked) -> tuple[str, datetime]:
     """The first part of a list, with the moment up to which it is certain. Raises `Refused` when it is empty."""
     settled = repository.settle()
     stretch = selecting.stretch(
@@ -47,7 +45,7 @@ def first_part(repository: Repository, asked: Asked) -> tuple[Element, datetime]
     return _part(repository, place, numbers), settled.at
 
 
-def next_part(repository: Repository, asked: Asked) -> Element:
+def next_part(repository: Repository, asked: Asked) -> str:
     """The part of a list that a token stands for. Raises `Refused` for a token that is not good here."""
     place = tokens.unseal(asked.arguments[TOKEN], verb=asked.verb, secret_key=repository.settings.secret_key)
     # A hub that was restored from a backup has lost the end of the feed, and will number other things so.
@@ -58,38 +56,37 @@ def next_part(repository: Repository, asked: Asked) -> Element:
     return _part(repository, place, numbers)
 
 
-def _part(repository: Repository, place: Place, numbers: list[int]) -> Element:
+def _part(repository: Repository, place: Place, numbers: list[int]) -> str:
     """A part with the token for the next one: none when the list came whole, an empty one at its end (§3.5)."""
-    root = element(place.verb)
     form = repository.formats[place.prefix]
-    for item in selecting.items(repository.session, numbers[:PART]):
-        if place.verb == "ListRecords":
-            _record(root, item, repository, form)
-        else:
-            _header(root, item, repository)
+    items = selecting.items(repository.session, numbers[:PART])
+    if place.verb == "ListRecords":
+        told = [_record(item, repository, form) for item in items]
+    else:
+        told = [_header(item, repository) for item in items]
     more = len(numbers) > PART
     if more or place.cursor:
-        told = {"completeListSize": str(place.size), "cursor": str(place.cursor)}
+        said = {"completeListSize": str(place.size), "cursor": str(place.cursor)}
         token = ""
         if more:
             left = replace(place.stretch, first=numbers[PART])
             following = replace(place, stretch=left, cursor=place.cursor + PART)
             token = tokens.seal(following, secret_key=repository.settings.secret_key)
-            told["expirationDate"] = moment(now() + tokens.LIFE)
-        add(root, TOKEN, token, told)
-    return root
+            said["expirationDate"] = moment(now() + tokens.LIFE)
+        told.append(tag(TOKEN, content(token), said))
+    return tag(place.verb, "".join(told))
 
 
-def _record(root: Element, item: Item, repository: Repository, form: Format) -> None:
-    record = add(root, "record")
-    _header(record, item, repository)
-    if item.jws:
-        write(add(record, "metadata"), item, form, origin=repository.origin, today=days.today())
+def _record(item: Item, repository: Repository, form: Format) -> str:
+    header = _header(item, repository)
+    if not item.jws:
+        return f"<record>{header}</record>"
+    said = written(item, form, origin=repository.origin, today=days.today())
+    return f"<record>{header}<metadata>{said}</metadata></record>"
 
 
-def _header(root: Element, item: Item, repository: Repository) -> None:
-    header = add(root, "header", attributes={} if item.jws else {"status": "deleted"})
-    add(header, "identifier", names.identifier(repository.origin, item.ark))
-    add(header, "datestamp", moment(item.at))
-    for spec in item.sets:
-        add(header, "setSpec", spec)
+def _header(item: Item, repository: Repository) -> str:
+    start = "<header>" if item.jws else '<header status="deleted">'
+    name = content(names.identifier(repository.origin, item.ark))
+    sets = "".join([f"<setSpec>{content(spec)}</setSpec>" for spec in item.sets])
+    return f"{start}<identifier>{name}</identifier><datestamp>{moment(item.at)}</datestamp>{sets}</header>"

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opens_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_dumps")),
     )
 

@@ -14,8 +14,10 @@ from federation.web.portal import (
     home,
     looking,
     members,
+    mirroring,
     pictures,
     resources,
+    suggestions,
     taking,
     voices,
 )
@@ -33,9 +35,11 @@ __all__ = [
     "home",
     "looking",
     "members",
+    "mirroring",
     "pictures",
     "portal",
     "resources",
+    "suggestions",
     "taking",
     "voices",
 ]

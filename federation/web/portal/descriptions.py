@@ -8,6 +8,7 @@ from typing import Any
 import segno
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MIMEAccept
 
 from federation import catalogue
 from federation.api.replies import resource_reply
@@ -70,6 +71,8 @@ def described(page: Page, places: Places, form: str) -> Response:
             said = schema_org.describe(page, places)
         answer = jsonify(said)
         answer.content_type = form
+    if form != LINKSET:
+        answer.headers["Link"] = signposting.back(places)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 
@@ -95,8 +98,13 @@ def _item(page: Page) -> Item:
 
 
 def wanted() -> str:
-    """The form that `Accept` asks for at the address of the page (RFC 9110 §12.5.1); HTML when it has no opinion."""
-    return request.accept_mimetypes.best_match(NEGOTIATED, default=HTML) or HTML
+    """The form that `Accept` asks for at the address of the page (RFC 9110 §12.5.1); HTML when it has no opinion.
+
+    Parameters make no difference: each form is there in one charset and one profile, and programs of JSON-LD name
+    the profile that they would like best.
+    """
+    asked = MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in request.accept_mimetypes])
+    return asked.best_match(NEGOTIATED, default=HTML) or HTML
 
 
 def places_of(page: Page) -> Places:

@@ -23,6 +23,8 @@ Disallow: /api/v1/federation/
 Disallow: /*/files/
 Disallow: /search?
 Disallow: /en/search?
+Disallow: /suggestions
+Disallow: /en/suggestions
 """
 
 
@@ -41,7 +43,7 @@ def sitemap_index() -> Response:
     return Response(content, content_type=XML)
 
 
-@portal.get("/sitemaps/<int(max=2147483647):number>.xml")
+@portal.get("/sitemap-<int(max=2147483647):number>.xml")
 def sitemap(number: int) -> Response:
     """One sitemap: the pages of some of the public resources. Raises `NotFound` for a file that there is not."""
     session = db.session()
@@ -65,6 +67,7 @@ def search_description() -> Response:
         name=settings.hub_name_zh if chinese else settings.hub_name_en,
         about=f"检索{settings.hub_name_zh}" if chinese else f"Search {settings.hub_name_en}",
         search=absolute("portal.search_page") + "?q=",
+        suggest=absolute("portal.suggestions") + "?q=",
         api=absolute("public_api.search") + "?q=",
         icon=settings.origin + asset_url("favicon.svg"),
         language="zh-CN" if chinese else "en",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from federation import catalogue
 from federation.database import db
@@ -27,10 +28,11 @@ def embedded(ark: str) -> ResponseReturnValue:
     moved = elsewhere(ark, "portal.embedded")
     if moved is not None:
         return moved
-    _, entry = catalogue.latest(db.session(), ark)
+    entry = catalogue.latest(db.session(), ark)[1]
     settings = parts().settings
     answer = make_response(render_template("portal/embedded.html", entry=entry, picture=picture_of(entry)))
     policy = content_policy(settings.store_public_endpoint or settings.store_endpoint)
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     answer.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors *")
     return answer
 
@@ -39,12 +41,13 @@ def embedded(ark: str) -> ResponseReturnValue:
 def embed_code() -> ResponseReturnValue:
     """What stands for one of our addresses on another site (oEmbed 1.0 §2.3). Raises `NotFound` for any other."""
     if request.args.get("format", "json") != "json":
-        return Response("only format=json\n", status=NOT_IMPLEMENTED, content_type="text/plain; charset=utf-8")
+        refused = Response(_("只提供 JSON：format=json。"), status=NOT_IMPLEMENTED, mimetype="text/plain")
+        return _open_to_all(refused)
     settings, language = parts().settings, request_language()
     ark = oembed.ark_of(request.args.get("url", "")[:2000], settings.origin)
     if ark is None:
         raise NotFound()
-    _, entry = catalogue.latest(db.session(), ark)
+    entry = catalogue.latest(db.session(), ark)[1]
     picture = picture_of(entry)
     room = [request.args.get(name, type=int) for name in ("maxwidth", "maxheight")]
     answer = jsonify(
@@ -62,5 +65,10 @@ def embed_code() -> ResponseReturnValue:
     answer.content_type = (
         oembed.MEDIA_TYPE if "json+oembed" in request.headers.get("Accept", "") else "application/json"
     )
+    return _open_to_all(answer)
+
+
+def _open_to_all(answer: Response) -> Response:
+    """Scripts of other sites' pages may read it: it is they that put the frame there."""
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer

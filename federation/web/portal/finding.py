@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
@@ -15,35 +16,36 @@ from sqlalchemy import select
 
 from federation import catalogue
 from federation.api.openapi import QueryParser
-from federation.api.queries import MAX_PAGE, SearchQuery
+from federation.api.queries import MAX_PAGE, SearchQuery, parameters
 from federation.database import db
+from federation.days import ZONE
+from federation.language import request_language
 from federation.models.institutions import Institution
 from federation.parts import parts
-from federation.search.marking import highlights
+from federation.search.correcting import corrected
+from federation.search.marking import highlights, snippet
 from federation.search.matching import is_wordless
-from federation.search.query import SearchRequest, search
+from federation.search.matching import parts as typed_parts
+from federation.search.query import SearchRequest, Spans, count, search
 from federation.web.portal.blueprint import portal
 from federation.web.portal.pictures import pictures_of
 from federation.web.portal.refusal import refusal
+from federation.web.portal.search_links import ENDS, FACETS, feed_address, kept_values, span_chips, with_change
 from federation.web.wording import Said, said
 from shared.errors import InvalidRequest
 from shared.vocabularies import vocabulary
 
 PAGE_SIZE = 20
-FACETS = {
-    "type": "type",
-    "theme": "themes",
-    "discipline": "disciplines",
-    "audience": "audiences",
-    "institution": "institution",
-    "license": "license",
-}
-"""Query parameters in their order of display, and the index's names for them."""
+LITTLE = 3
+"""Where fewer resources than this are found, other searches are offered that find more."""
+SNIPPET = 160
+"""Characters that are shown of a hit's text."""
 VOCABULARIES = {
     "type": "types",
     "theme": "themes",
     "discipline": "disciplines",
     "audience": "audiences",
+    "occasion": "occasions",
     "license": "licenses",
 }
 PARSER = QueryParser()
@@ -65,11 +67,20 @@ class Hit:
 
     ark: str
     shown: Mapping[str, Any]
+    descriptions: Mapping[str, str]
 
     @property
     def type(self) -> str:
         """The code of its type."""
         return str(self.shown["type"])
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another search that finds more, with the number of resources that it does."""
+
+    text: str
+    total: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,8 @@ class Found:
     total: int
     hits: Sequence[Hit]
     facets: Mapping[str, Sequence[Value]]
+    meant: Other | None = None
+    fewer_words: Sequence[Other] = ()
 
     @property
     def page(self) -> int:
@@ -119,31 +132,65 @@ def search_page() -> ResponseReturnValue:
         query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
     except InvalidRequest as error:
         return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
-    found = find(query)
+    found = find(query, helpful=True)
     return render_template(
         "portal/search.html",
         found=found,
         pictures=pictures_of(catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])),
         query=query,
+        spans=parameters({name: query[name] for name in ENDS}),
+        span_names=ENDS,
+        span_chips=span_chips(query),
         with_change=with_change,
         feed_address=feed_address,
         kept_values=kept_values,
         marked=marked,
+        excerpt=excerpt,
     )
 
 
-def find(query: Mapping[str, Any]) -> Found:
-    """Ask the index what `query` (checked by `SearchQuery`) says."""
-    wanted = SearchRequest(
+def find(query: Mapping[str, Any], *, helpful: bool = False) -> Found:
+    """Ask the index what `query` (checked by `SearchQuery`) says; `helpful`, also for others that find more."""
+    index, wanted = parts().index, _request(query)
+    result = search(index, wanted)
+    hits = [Hit(hit.ark, json.loads(hit.payload), json.loads(hit.descriptions)) for hit in result.hits]
+    meant, fewer = None, []
+    if helpful and query["q"].strip():
+        meant = _other(wanted, corrected(index, query["q"]))
+    if helpful and result.total < LITTLE:
+        alone = [one for one in typed_parts(query["q"]) if not one.unwanted]
+        others = (_other(wanted, one.as_typed(), more_than=result.total) for one in alone if len(alone) > 1)
+        fewer = [other for other in others if other is not None]
+    return Found(query, result.total, hits, _facets(query, result.facets), meant, fewer)
+
+
+def _other(wanted: SearchRequest, text: str, *, more_than: int = 0) -> Other | None:
+    """The same search for another text, when it finds more than so many."""
+    found = count(parts().index, replace(wanted, text=text)) if text else 0
+    return Other(text, found) if found > more_than else None
+
+
+def _request(query: Mapping[str, Any]) -> SearchRequest:
+    return SearchRequest(
         text=query["q"],
         filters={field: tuple(query[name]) for name, field in FACETS.items()},
         page=query["page"],
         size=PAGE_SIZE,
         sort=query["sort"] or "relevance",
+        spans=Spans(
+            published=_moments(query["published_from"], query["published_until"]),
+            period=(query["period_from"], query["period_until"]),
+            created=(query["created_from"], query["created_until"]),
+        ),
+        language=request_language(),
     )
-    result = search(parts().index, wanted)
-    hits = [Hit(hit.ark, json.loads(hit.payload)) for hit in result.hits]
-    return Found(query, result.total, hits, _facets(query, result.facets))
+
+
+def _moments(first: date | None, last: date | None) -> tuple[int | None, int | None]:
+    """From the beginning of the first day until the end of the last, in China, in seconds since 1970."""
+    start = int(datetime.combine(first, time.min, ZONE).timestamp()) if first else None
+    end = int(datetime.combine(last, time.max, ZONE).timestamp()) if last else None
+    return (None if start is None else max(0, start)), (None if end is None else max(0, end))
 
 
 def counts() -> dict[str, dict[str, int]]:
@@ -154,49 +201,23 @@ def counts() -> dict[str, dict[str, int]]:
 
 def of_occasion(code: str, *, limit: int) -> list[str]:
     """ARKs of resources meant for an occasion, the most fitting first."""
-    wanted = SearchRequest(text=vocabulary("occasions").label(code, "zh").split("（")[0], size=50)
-    hits = search(parts().index, wanted).hits
-    return [hit.ark for hit in hits if code in json.loads(hit.payload)["occasions"]][:limit]
+    words = vocabulary("occasions").label(code, "zh").split("（")[0]
+    wanted = SearchRequest(text=words, filters={"occasions": (code,)}, size=limit)
+    return [hit.ark for hit in search(parts().index, wanted).hits]
 
 
-def with_change(query: Mapping[str, Any], **changes: Any) -> str:
-    """The address of this search with some parameters changed; a facet value is added or taken away.
-
-    Every other change than of the page leads back to the first one.
-    """
-    values: dict[str, Any] = {"page": 1, **query} if "page" in changes else {**query, "page": 1}
-    for name, value in changes.items():
-        if name in FACETS:
-            kept = [one for one in query[name] if one != value]
-            values[name] = sorted(kept if value in query[name] else [*kept, value])
-        else:
-            values[name] = value
-    if values["page"] == 1:
-        values["page"] = None
-    return url_for("portal.search_page", **{name: value for name, value in values.items() if value})
-
-
-def feed_address(query: Mapping[str, Any], kind: str = "atom") -> str:
-    """Where the feed of this search is, whatever page and order it is seen in."""
-    return url_for("portal.feed", kind=kind, **search_values(query))
-
-
-def search_values(query: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a search: its words and choices."""
-    return {name: query[name] for name in ("q", *FACETS) if query.get(name)}
-
-
-def kept_values(query: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The parameters that a new search from the same page keeps: what is chosen, not the words."""
-    chosen = [(name, value) for name in FACETS for value in query[name]]
-    return [*chosen, ("sort", query["sort"])] if query["sort"] else chosen
-
-
-def marked(texts: Mapping[str, str], asked: str, *, limit: int = 0) -> Said:
-    """The text for the reader, cut at `limit`, in pieces with whether each is what was asked (`pieces`)."""
+def marked(texts: Mapping[str, str], asked: str) -> Said:
+    """The text for the reader in pieces with whether each is what was asked (`pieces`)."""
     chosen = said(texts)
-    text = chosen.text if not limit or len(chosen.text) <= limit else chosen.text[: limit - 1] + "…"
-    return Said(text, chosen.language, tuple(highlights(text, asked)) if asked.strip() else ())
+    return Said(chosen.text, chosen.language, tuple(highlights(chosen.text, asked)) if asked.strip() else ())
+
+
+def excerpt(hit: Hit, asked: str) -> Said:
+    """Of the summary, or else the description, the place where what was asked stands."""
+    summary = said(hit.shown["summary"])
+    longer = hit.descriptions.get(summary.language, "")
+    pieces = snippet([summary.text, longer], asked, SNIPPET)
+    return Said("".join(text for text, _ in pieces), summary.language, tuple(pieces))
 
 
 def as_reply(found: Found) -> dict[str, Any]:
@@ -234,8 +255,7 @@ def _hit_reply(hit: Hit, origin: str) -> dict[str, Any]:
 def _api_page(found: Found, number: int, origin: str) -> str | None:
     if not 1 <= number <= found.pages:
         return None
-    values = {**found.query, "page": number}
-    return origin + url_for("public_api.search", **{name: value for name, value in values.items() if value})
+    return origin + url_for("public_api.search", **parameters({**found.query, "page": number}))
 
 
 def _facets(query: Mapping[str, Any], counted: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str, list[Value]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -20,10 +19,12 @@ from federation.language import request_language
 from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.blueprint import portal
-from federation.web.portal.finding import PARSER, feed_address, find, search_values
+from federation.web.portal.finding import PARSER, Found, find
 from federation.web.portal.pictures import Shown, pictures_of
 from federation.web.portal.refusal import refusal
+from federation.web.portal.search_links import feed_address, search_values
 from federation.web.wording import label, said
+from shared.canonical import best_text
 from shared.errors import InvalidRequest
 
 KINDS = {"atom": feeds.ATOM, "json": feeds.JSON_FEED}
@@ -39,26 +40,35 @@ def feed(kind: str) -> ResponseReturnValue:
     found = find({**query, "sort": "newest", "page": 1})
     entries = catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    channel, items = _channel(query, kind), _items(entries)
+    channel, items = _channel(found, kind), _items(entries)
     if kind == "atom":
-        return Response(feeds.atom(channel, items), content_type=f"{feeds.ATOM}; charset=utf-8")
-    answer = jsonify(feeds.json_feed(channel, items))
-    answer.content_type = feeds.JSON_FEED
+        answer = Response(feeds.atom(channel, items), content_type=f"{feeds.ATOM}; charset=utf-8")
+    else:
+        answer = jsonify(feeds.json_feed(channel, items))
+        answer.content_type = feeds.JSON_FEED
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 
 
-def _channel(query: Mapping[str, Any], kind: str) -> Channel:
+def _channel(found: Found, kind: str) -> Channel:
     language, settings = request_language(), parts().settings
-    hub = settings.hub_name_zh if language == "zh" else settings.hub_name_en
-    words = query["q"].strip()
-    title = _("%(hub)s：检索“%(words)s”", hub=hub, words=words) if words else _("%(hub)s：新到资源", hub=hub)
     return Channel(
-        title=title,
-        page=absolute("portal.search_page", **search_values(query)),
-        feed=settings.origin + feed_address(query, kind),
+        title=_title(found, settings.hub_name_zh if language == "zh" else settings.hub_name_en),
+        page=absolute("portal.search_page", **search_values(found.query)),
+        feed=settings.origin + feed_address(found.query, kind),
         language="zh-CN" if language == "zh" else "en",
     )
+
+
+def _title(found: Found, hub: str) -> str:
+    """The hub's name and what was asked for: whoever follows three feeds tells them apart by it."""
+    words = found.query["q"].strip()
+    chosen = _("、").join(best_text(value.label, request_language()) for _name, value in found.chosen)
+    if words and chosen:
+        return str(_("%(hub)s：检索“%(words)s”，%(chosen)s", hub=hub, words=words, chosen=chosen))
+    if words:
+        return str(_("%(hub)s：检索“%(words)s”", hub=hub, words=words))
+    return str(_("%(hub)s：%(chosen)s", hub=hub, chosen=chosen) if chosen else _("%(hub)s：新到资源", hub=hub))
 
 
 def _items(entries: Sequence[Entry]) -> list[Item]:

@@ -21,8 +21,15 @@ NAMES = {
     "theme": _l("主题"),
     "discipline": _l("计量专业"),
     "audience": _l("读者对象"),
+    "occasion": _l("场合"),
     "institution": _l("提供单位"),
     "license": _l("使用许可"),
+    "published_from": _l("发布日期的起点"),
+    "published_until": _l("发布日期的终点"),
+    "period_from": _l("年代的起点"),
+    "period_until": _l("年代的终点"),
+    "created_from": _l("制作年份的起点"),
+    "created_until": _l("制作年份的终点"),
     "sort": _l("排序"),
     "page": _l("页码"),
 }
@@ -32,6 +39,7 @@ UNKNOWN = {
     "theme": _l("没有“%(value)s”这个主题。"),
     "discipline": _l("没有“%(value)s”这个计量专业。"),
     "audience": _l("没有“%(value)s”这类读者。"),
+    "occasion": _l("没有“%(value)s”这个场合。"),
     "license": _l("没有“%(value)s”这种使用许可。"),
     "sort": _l("不能按“%(value)s”排序。"),
 }

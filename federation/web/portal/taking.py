@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 
+import structlog
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -28,9 +30,14 @@ from federation.web.wording import said
 from shared.errors import ArchivesBusy
 from shared.vocabularies import vocabulary
 
+log = structlog.get_logger()
 FORMS = {"pack.zip": contents.PACK, "bag.zip": contents.BAG}
 ZIP = "application/zip"
 RETRY_SECONDS = 20
+SLOWEST = 4 * 1024
+"""Bytes a second on the average below which nobody is waited for: a line of the second generation has twice that."""
+GRACE_SECONDS = 60
+"""What a line may stand still altogether before that counts."""
 KEY = "commons.archives"
 
 
@@ -96,8 +103,18 @@ def _answer(made: Archive, name: str) -> tuple[Response, _Place]:
 
 
 def _until_the_end(pieces: Iterator[bytes], then: Callable[[], None]) -> Iterator[bytes]:
+    """The pieces, broken off when they are taken slower than any line is: that holds a place which others wait for.
+
+    Whoever takes nothing at all is what `stalling` is for.
+    """
+    began, taken = time.monotonic(), 0
     try:
-        yield from pieces
+        for piece in pieces:
+            yield piece
+            taken += len(piece)
+            if time.monotonic() - began > GRACE_SECONDS + taken / SLOWEST:
+                log.info("an archive was taken too slowly and was broken off", bytes=taken)
+                return
     finally:
         then()
 

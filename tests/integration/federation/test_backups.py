@@ -272,10 +272,13 @@ def test_the_alliance_s_own_rules_are_kept_too(hub, tmp_path, place):
     (tmp_path / "words").mkdir()
     (tmp_path / "words" / "themes.toml").write_text("x = 1")
     (tmp_path / "rules.toml").write_text("y = 1")
-    given = replace(hub.settings, vocabularies=str(tmp_path / "words"), review_policy=str(tmp_path / "rules.toml"))
+    (tmp_path / "same.txt").write_text("a | b")
+    own = {"vocabularies": "words", "review_policy": "rules.toml", "synonyms": "same.txt"}
+    given = replace(hub.settings, **{name: str(tmp_path / where) for name, where in own.items()})
     made = making.make(hub.app, place, given=given, with_objects=False, keep=None, begin=silent)
     assert (made.path / "rules" / "vocabularies" / "themes.toml").read_text() == "x = 1"
     assert (made.path / "rules" / "review_policy.toml").read_text() == "y = 1"
+    assert (made.path / "rules" / "synonyms.txt").read_text() == "a | b"
 
 
 def test_the_moment_of_a_backup_is_not_after_that_of_its_database(hub, published, place):

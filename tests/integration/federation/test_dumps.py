@@ -108,6 +108,46 @@ def change(hub: Hub, **values: Any) -> None:
         session.execute(update(Dump).values(**values))
 
 
+def test_it_is_made_anew_in_the_night_in_which_an_embargo_ends(hub: Hub, member: Member) -> None:
+    for number, days in enumerate((9, 1)):
+        until = (NIGHT + days * DAY).date().isoformat()
+        content = str(number).encode()
+        record = make_record(files=[file_entry(content, name="later.pdf")], embargo_until=until)
+        publish(hub, member, record, content)
+    made(hub)
+    assert [one["downloads"] for one in lines(hub)] == [{}, {}]
+    change(hub, made_at=now())
+    assert made(hub, NIGHT) == 0, "nothing has opened"
+    assert made(hub, NIGHT + DAY) == 2
+    assert [list(one["downloads"]) for one in lines(hub)] == [[], ["later.pdf"]]
+    change(hub, made_at=NIGHT + DAY)
+    assert made(hub, NIGHT + 2 * DAY) == 0, "and once is enough"
+
+
+def test_what_is_removed_does_not_wait_for_the_night(hub: Hub, member: Member) -> None:
+    kept, gone = make_record(), make_record(title={"zh": "撤回的"})
+    for record in (kept, gone):
+        publish(hub, member, record)
+    made(hub, now())
+    withdraw(hub, gone, "含个人信息")
+    assert made(hub, now()) == 0, "however much is removed, not more than one an hour"
+    change(hub, made_at=now() - making.AT_ONCE_AFTER)
+    assert made(hub, now()) == 2
+    assert [one["record"]["id"] for one in lines(hub)] == [kept["id"]]
+    publish(hub, member, make_record())
+    change(hub, made_at=NIGHT)
+    assert made(hub, NIGHT + 2 * making.AT_ONCE_AFTER) == 0, "what is new does"
+
+
+def test_a_clock_that_was_ahead_stops_nothing(hub: Hub, member: Member) -> None:
+    publish(hub, member, make_record())
+    made(hub)
+    publish(hub, member, make_record())
+    change(hub, made_at=NIGHT + 365 * DAY, claimed_until=NIGHT + 365 * DAY)
+    assert made(hub) == 2
+    assert len(lines(hub)) == 2
+
+
 def test_the_same_catalogue_gives_the_same_file(hub: Hub, member: Member) -> None:
     publish(hub, member, make_record())
     made(hub)
@@ -130,6 +170,21 @@ def test_the_one_before_can_be_taken_for_another_night(hub: Hub, member: Member)
         made(hub, NIGHT)
     assert requests.get(url, timeout=10).status_code == 404
     assert ark in taken(hub, "catalogue.jsonl.gz").decode()
+
+
+def test_the_one_before_goes_after_that_night_even_if_nothing_changes_any_more(hub: Hub, member: Member) -> None:
+    gone = make_record()
+    publish(hub, member, gone)
+    made(hub)
+    url = hub.open("GET", "/dumps/catalogue.jsonl.gz").headers["Location"]
+    withdraw(hub, gone, "含个人信息")
+    change(hub, made_at=now() - DAY)
+    made(hub)
+    watch.drop_former(hub.app)
+    assert requests.get(url, timeout=10).status_code == 200
+    watch.drop_former(hub.app, moment=NIGHT + DAY)
+    assert requests.get(url, timeout=10).status_code == 404
+    assert lines(hub) == []
 
 
 def test_what_was_done_after_a_dump_is_told_by_the_changes(hub: Hub, member: Member) -> None:
@@ -159,6 +214,15 @@ def test_changes_come_in_pages(hub: Hub, member: Member, monkeypatch: pytest.Mon
         assert hub.open("GET", f"/api/v1/changes?after={nonsense}").status_code == 422
 
 
+def test_whoever_is_ahead_of_the_hub_is_told_so(hub: Hub, member: Member) -> None:
+    """The hub was restored from a backup: an empty answer would keep a mirror waiting for ever."""
+    publish(hub, member, make_record())
+    assert changes(hub, 1)["changes"] == []
+    answer = hub.open("GET", "/api/v1/changes?after=2")
+    [error] = answer.get_json()["errors"]
+    assert (answer.status_code, error["pointer"], error["params"]) == (422, "/after", {"min": 0, "max": 1})
+
+
 def test_of_two_workers_one_makes_it_and_a_killed_one_is_followed_by_another(hub: Hub, member: Member) -> None:
     publish(hub, member, make_record())
     with unit_of_work(hub.app) as session:
@@ -174,6 +238,21 @@ def test_of_two_workers_one_makes_it_and_a_killed_one_is_followed_by_another(hub
         late = making.Made("0" * 64, 1, 1, 1)
         assert making.conclude(session, first, late) == late.sha256, "and takes away what it has sent"
     assert lines(hub)
+
+
+def test_who_has_lost_a_dump_takes_nothing_away_that_another_is_about_to_need(hub: Hub, member: Member) -> None:
+    """The same catalogue gives the same bytes: what one has sent may be what the other has sent too."""
+    publish(hub, member, make_record())
+    same = making.Made("0" * 64, 1, 1, 1)
+    with unit_of_work(hub.app) as session:
+        slow = making.claim(session, moment=NIGHT - making.LEASE - timedelta(seconds=1))
+        quick = making.claim(session, moment=NIGHT)
+        assert (slow and slow.kind) == (quick and quick.kind)
+        assert slow
+        assert quick
+        assert making.conclude(session, slow, same) == ""
+        assert making.conclude(session, quick, same) == ""
+        assert making.is_kept(session, same.sha256)
 
 
 def test_what_a_killed_worker_has_sent_is_collected_and_the_last_ones_are_not(hub: Hub, member: Member) -> None:

@@ -230,9 +230,18 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/oembed"): Row(dict.fromkeys(CALLERS, NOT_THERE)),
     ("GET", "/opensearch.xml"): Row(anybody()),
     ("GET", "/robots.txt"): Row(anybody()),
+    ("GET", "/.well-known/resourcesync"): Row(anybody()),
+    ("GET", "/capabilitylist.xml"): Row(anybody()),
+    ("GET", "/changelist.xml"): Row(anybody()),
+    ("GET", "/resourcelist.xml"): Row(anybody()),
+    ("GET", "/<any(resourcelist,changelist):kind>-<int(max=2147483647):number>.xml"): Row(
+        anybody(), "/changelist-1.xml"
+    ),
+    ("GET", "/resources/<path:ark>/record.json"): Row(anybody(), lambda stage: f"/resources/{stage.ark}/record.json"),
     ("GET", "/sitemap.xml"): Row(anybody()),
-    ("GET", "/sitemaps/<int(max=2147483647):number>.xml"): Row(anybody(), "/sitemaps/1.xml"),
+    ("GET", "/sitemap-<int(max=2147483647):number>.xml"): Row(anybody(), "/sitemap-1.xml"),
     ("GET", "/search"): Row(anybody()),
+    ("GET", "/suggestions"): Row(anybody()),
     # Flask's own folder of static files is empty on purpose: assets have addresses with their digest.
     ("GET", "/static/<path:filename>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/static/none.css"),
     ("GET", "/api/v1/institutions"): Row(anybody()),

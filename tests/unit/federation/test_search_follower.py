@@ -6,10 +6,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from federation import search_follower
 from federation.database import unit_of_work
+from federation.models.resources import Resource
+from federation.models.usage import UsageEvent
 from federation.parts import parts
 from federation.search.index import SearchIndex
 from federation.search.query import SearchRequest, search
@@ -133,3 +135,19 @@ def test_the_running_follower_shows_a_publication_and_stops_when_told(hub: Hub, 
         stopping.set()
         thread.join(timeout=20)
     assert not thread.is_alive()
+
+
+def test_uses_are_counted_into_the_index_and_put_hits_in_order(hub: Hub, member: Member) -> None:
+    arks = [publish(hub, member, make_record(title={"zh": f"第{n}把尺"})) for n in range(3)]
+    index = parts(hub.app).index
+    with unit_of_work(hub.app) as session:
+        used = session.scalars(select(Resource).where(Resource.ark == arks[1])).one()
+        session.add_all([UsageEvent(kind="view", resource_id=used.id, day=20260520) for _ in range(2)])
+    with unit_of_work(hub.app, read_only=True) as session:
+        assert search_follower.follow_uses(session, index) == 1
+        assert search_follower.follow_uses(session, index) == 0, "nothing was used since"
+    assert index.count() == 3
+    assert next(hit.ark for hit in search(index, SearchRequest(sort="used")).hits) == arks[1]
+    publish(hub, member, make_record(title={"zh": "第四把尺"}))
+    assert search_follower.reindex(hub.app) == 4
+    assert next(hit.ark for hit in search(index, SearchRequest(sort="used")).hits) == arks[1], "known from the start"

@@ -6,6 +6,8 @@ import pytest
 
 from federation.search import synonyms
 from federation.search.text import IS_HAN, SINGLE, fold, is_symbol
+from tests.benchmarks.texts import DATA
+from tests.support import quantity_names
 from tests.support.searching import found, make_document, make_index
 
 GROUPS = synonyms.groups()
@@ -80,13 +82,47 @@ def test_the_very_term_stands_before_any_synonym_however_often_that_is_said(tmp_
         for n in range(5)
     ]
     index = make_index(
-        tmp_path, [*documents, make_document("exact", "一份记录", descriptions=(long + "公斤" + long,))]
+        tmp_path, [*documents, make_document("exact", "一份记录", descriptions={"zh": long + "公斤" + long})]
     )
     assert found(index, "公斤")[0] == "exact"
     assert len(found(index, "公斤")) == 6
 
 
 # -- the file ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here")
+def test_the_names_of_quantities_are_those_of_their_source():
+    assert synonyms.MADE.read_text(encoding="utf-8") == quantity_names.content()
+
+
+@pytest.fixture
+def own(tmp_path):
+    yield tmp_path / "own.txt"
+    synonyms.forget()
+
+
+def test_an_operators_own_list_is_used_beside_the_others(index, own):
+    assert found(index, "的斤公") == []
+    own.write_text("\ufeff# 我们的\n\n的斤公 | 千克\n", encoding="utf-8")
+    synonyms.use(own)
+    assert found(index, "的斤公") == ["kilogram"]
+    assert "kilogram" in found(index, "公斤")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a | b\nalone\n", "第 2 行"),
+        (b"< b | c\n", "第 1 行"),
+        (b"\xb0\xa1 | b\n", "UTF-8"),
+        (b"|".join([b"a"] * 60), "第 1 行"),
+    ],
+)
+def test_a_list_that_is_none_is_refused_with_its_line(own, content, said):
+    own.write_bytes(content)
+    with pytest.raises(ValueError, match=said):
+        synonyms.use(own)
 
 
 def test_there_are_many_groups_and_each_says_something():

@@ -1,0 +1,97 @@
+"""What somebody who is typing may be about to ask: keywords, terms of the vocabularies, and titles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tantivy
+from tantivy import Query
+
+from federation.search.entries import MARK, WITHIN, stored
+from federation.search.index import SearchIndex
+from federation.search.matching import inner, text_query
+from federation.search.sounds import sounds
+from federation.search.text import IS_HAN, fold, whole
+
+LIMIT = 8
+MOST_TITLES = 4
+CONSIDERED = 40
+LEAST_LATIN = 3
+"""Letters that one must have typed before titles are looked for by pinyin: fewer are in too many of them."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Something that can be asked; `count` resources are under this term, 0 for the title of one of them."""
+
+    text: str
+    count: int = 0
+
+
+def suggest(index: SearchIndex, typed: str, *, language: str = "zh", limit: int = LIMIT) -> list[Suggestion]:
+    """What begins like `typed`, or has a word that does, or is said so in pinyin or initials; terms before titles."""
+    beginning = fold(typed).strip()
+    if not whole(beginning) or any(sign in typed for sign in '"“”「」' + MARK):
+        return []
+    terms = list(_terms(index, beginning, limit))
+    titles = list(_titles(index, beginning, language, MOST_TITLES)) if len(terms) < limit else []
+    return [*terms, *titles][:limit]
+
+
+def _terms(index: SearchIndex, beginning: str, limit: int) -> Iterator[Suggestion]:
+    """Terms that begin so, then those with a word that does; of several words, the last is completed."""
+    searcher = index.searcher()
+    found = searcher.terms_with_prefix("suggest", beginning, limit=CONSIDERED)
+    before = ""
+    if not found and " " in beginning:
+        before, _, last = beginning.rpartition(" ")
+        narrowed = text_query(index, before)
+        found = searcher.terms_with_prefix("suggest", last, narrowed, limit=CONSIDERED) if last and narrowed else []
+    told: dict[str, tuple[bool, Suggestion]] = {}
+    for token, count in found:
+        term = token.partition(MARK)[2]
+        within, term = term.startswith(WITHIN), term.removeprefix(WITHIN)
+        known = told.get(whole(term))
+        if known is None or (known[0] and not within):
+            told[whole(term)] = within, Suggestion(f"{before} {term}".strip(), count)
+    ranked = sorted(told.values(), key=lambda one: (one[0], -one[1].count, len(one[1].text)))
+    yield from (suggestion for _, suggestion in ranked[:limit])
+
+
+def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> Iterator[Suggestion]:
+    searcher = index.searcher()
+    query = _in_titles(index, beginning)
+    shown: set[str] = set()
+    for _, address in searcher.search(query, limit=limit, count=False).hits:
+        titles = json.loads(stored(searcher.doc(address), "payload"))["title"]
+        in_order = [titles[name] for name in sorted(titles, key=lambda name: name != language)]
+        text = next((one for one in in_order if _has(index, one, beginning)), "")
+        if text and text not in shown:
+            shown.add(text)
+            yield Suggestion(text)
+
+
+def _has(index: SearchIndex, title: str, beginning: str) -> bool:
+    """Whether a title has what was typed, as characters, as pinyin or as initials."""
+    folded, table = fold(title), sounds(index.folder)
+    if all(word in folded for word in beginning.split()):
+        return True
+    syllables = table.syllables(folded) if table and beginning.isascii() else []
+    return beginning in "".join(syllables) or beginning in "".join(one[:1] for one in syllables)
+
+
+def _in_titles(index: SearchIndex, beginning: str) -> Query:
+    """Titles that have these characters anywhere, the last word not yet finished; or that are said so in pinyin."""
+    tokens, schema = inner(beginning), index.schema
+    if IS_HAN.search(beginning[-1]) and len(tokens[-1]) > 1:
+        one = len(tokens) == 1
+        return (
+            Query.term_query(schema, "title", tokens[0]) if one else Query.phrase_query(schema, "title", list(tokens))
+        )
+    query = Query.phrase_prefix_query(schema, "title", list(tokens))
+    if beginning.isascii() and beginning.isalpha() and len(beginning) >= LEAST_LATIN:
+        said = Query.regex_query(schema, "pinyin", f"{beginning}.*")
+        return Query.boolean_query([(tantivy.Occur.Should, query), (tantivy.Occur.Should, said)])
+    return query
