@@ -129,11 +129,15 @@ def want_missing(session: Session) -> int:
 
 
 def try_again(session: Session, maker: str) -> None:
-    """Other libraries than those that failed may do better, and what was made in an older way is made anew."""
-    older = (Derivative.state == "ready", Derivative.recipe < RECIPE)
-    session.execute(update(Derivative).where(*older).values(state=STALE, tries=0))
+    """Other libraries than those that failed may do better."""
     failed = (Derivative.state == "failed", Derivative.cause.in_(ANOTHER_MAKER_MAY), Derivative.maker != maker)
     _again(session, and_(*failed))
+
+
+def age(session: Session) -> None:
+    """What was made in an older way is made anew, and shown until then."""
+    older = (Derivative.state == "ready", Derivative.recipe < RECIPE)
+    session.execute(update(Derivative).where(*older).values(state=STALE, tries=0))
 
 
 def make_anew(session: Session) -> None:
@@ -151,6 +155,13 @@ def _again(session: Session, which: ColumnElement[bool], **values: object) -> No
 
 
 # -- who is at it ------------------------------------------------------------------------------------------
+
+
+def has_work(session: Session) -> bool:
+    """Whether anything waits, or failed and may be tried by other libraries."""
+    failed = and_(Derivative.state == "failed", Derivative.cause.in_(ANOTHER_MAKER_MAY))
+    waiting = Derivative.state.in_(("waiting", STALE))
+    return session.scalar(select(Derivative.sha256).where(or_(waiting, failed)).limit(1)) is not None
 
 
 def is_due(session: Session, kinds: Collection[str]) -> bool:

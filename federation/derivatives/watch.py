@@ -43,11 +43,14 @@ def run(app: Flask, stopping: Event) -> None:
         if stopping.wait(seconds):
             raise Stopped()
 
-    using = None
+    using, taken_up = None, False
     while not stopping.is_set():
         try:
-            using = using or look(app)
-            if not make_next(app, using, pause=pause):
+            taken_up = taken_up or _take_up(app)
+            # A worker that finds nothing to do does not even start the process: most of them for a long time.
+            if using is None and _has_work(app):
+                using = look(app)
+            if using is None or not make_next(app, using, pause=pause):
                 pause(IDLE_SECONDS)
         except Stopped:
             return
@@ -59,16 +62,27 @@ def run(app: Flask, stopping: Event) -> None:
 
 
 def look(app: Flask) -> Maker:
-    """See what this host can make, and take up what other libraries failed at, or nobody knew how to make before."""
+    """See what this host can make, and take up what other libraries failed at."""
     found = maker.find()
     log.info("derivatives on this host", maker=found.name, confined=found.confined)
     with unit_of_work(app) as session:
         making.try_again(session, found.name)
+    return found
+
+
+def _take_up(app: Flask) -> bool:
+    """Want what was stored before anybody knew how to make something of it."""
     more = True
     while more:
         with unit_of_work(app) as session:
+            making.age(session)
             more = making.want_missing(session) >= making.AT_ONCE
-    return found
+    return True
+
+
+def _has_work(app: Flask) -> bool:
+    with unit_of_work(app, read_only=True) as session:
+        return making.has_work(session)
 
 
 def make_next(app: Flask, using: Maker, *, pause: Pause = time.sleep) -> bool:

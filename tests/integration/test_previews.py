@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from federation import publication
 from federation.database import db, unit_of_work
 from federation.derivatives import maker, watch
+from federation.derivatives import making as derivatives
 from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
@@ -99,7 +100,8 @@ def render(hub: Hub, sha256: str, data: bytes, folder: Any) -> None:
         claimed = renditions.claim(session, seconds=60, maker="LibreOffice")
         assert claimed is not None
         renditions.made(session, claimed, size, maker="LibreOffice")
-    watch.look(hub.app)
+    with unit_of_work(hub.app) as session:
+        derivatives.want_missing(session)
     while watch.make_next(hub.app, USING):
         pass
 

@@ -232,7 +232,7 @@ def test_what_was_made_in_an_older_way_is_shown_until_it_is_made_anew(hub, membe
     assert watch.make_next(hub.app, USING)
     monkeypatch.setattr(making, "RECIPE", making.RECIPE + 1)
     with unit_of_work(hub.app) as session:
-        making.try_again(session, USING.name)
+        making.age(session)
     assert look(hub, sha256).widths
     assert watch.make_next(hub.app, USING)
     assert (derivative(hub, sha256).state, derivative(hub, sha256).recipe) == ("ready", making.RECIPE)
@@ -242,8 +242,23 @@ def test_what_was_stored_before_there_were_derivatives_gets_them_when_a_worker_s
     sha256 = send(hub, member)
     with unit_of_work(hub.app) as session:
         session.execute(delete(Derivative))
-    assert watch.make_next(hub.app, watch.look(hub.app))
-    assert look(hub, sha256)
+    stopping = Event()
+    thread = Thread(target=watch.run, args=(hub.app, stopping))
+    thread.start()
+    try:
+        eventually(lambda: look(hub, sha256))
+    finally:
+        stopping.set()
+        thread.join(20)
+
+
+def test_a_worker_with_nothing_to_do_starts_no_process(hub, monkeypatch):
+    monkeypatch.setattr(watch, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(maker, "find", lambda: pytest.fail("it looked"))
+    stopping, rounds = Event(), []
+    monkeypatch.setattr(watch, "_has_work", lambda _app: rounds.append(1) or (len(rounds) > 3 and stopping.set()))
+    watch.run(hub.app, stopping)
+    assert len(rounds) > 3
 
 
 @pytest.mark.parametrize(
