@@ -135,6 +135,33 @@ def test_a_download_that_was_broken_off_goes_on_where_it_stopped(shown: Exhibiti
     assert taken(shown, "many", If_None_Match=tag).status_code == 304
 
 
+@pytest.mark.parametrize("unclear", ["bytes=5-2", "bytes=x", "lines=0-5", "bytes=0-9,20-29"])
+def test_a_range_that_says_no_single_part_gets_the_whole(shown: Exhibition, unclear: str) -> None:
+    answer = taken(shown, "many", Range=unclear)
+    assert (answer.status_code, answer.content_length) == (200, len(answer.data))
+    opened(answer)
+
+
+def test_the_end_of_an_archive_is_the_whole_when_more_is_asked_for_than_there_is(shown: Exhibition) -> None:
+    whole = taken(shown, "many").data
+    assert taken(shown, "many", Range="bytes=-7").data == whole[-7:]
+    more = taken(shown, "many", Range=f"bytes=-{len(whole) + 1}")
+    assert (more.status_code, more.data) == (206, whole)
+
+
+def test_a_range_counts_only_where_it_may(shown: Exhibition) -> None:
+    tag = taken(shown, "many").headers["ETag"]
+    assert taken(shown, "many", Range="bytes=5-", If_Range=f"W/{tag}").status_code == 200
+    assert taken(shown, "many", Range="bytes=5-", If_None_Match=tag).status_code == 304
+    path = f"/resources/{shown.arks['many']}/pack.zip"
+    assert shown.hub.open("HEAD", path, headers={"Range": "bytes=0-9"}).status_code == 200
+
+
+def test_whoever_wants_another_archive_than_this_gets_nothing_of_it(shown: Exhibition) -> None:
+    answer = taken(shown, "many", If_Match='"another"')
+    assert (answer.status_code, answer.data) == (412, b"")
+
+
 def test_looking_reads_no_file_and_counts_nothing(shown: Exhibition) -> None:
     path = f"/resources/{shown.arks['many']}/pack.zip"
     before, reader = uses(shown), {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
