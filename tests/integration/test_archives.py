@@ -114,6 +114,23 @@ def test_the_page_in_it_needs_no_network_and_leads_to_files_that_are_there(
     assert {f"{folder}/{one}" for one in local} <= set(pack.namelist())
 
 
+def test_a_name_that_some_system_cannot_hold_is_another_one_in_the_archive(shown: Exhibition, tmp_path: Path) -> None:
+    names = ["量" * 190 + ".pdf", "a%0Db.pdf", "a_0Db.pdf", "NUL.tar.pdf", "末尾空格\u3000", "plain.pdf"]
+    record = make_record(files=[file_entry(PDF, name=name) for name in names])
+    shown.arks["odd"] = publish(shown.hub, shown.member, record, PDF)
+    pack = opened(taken(shown, "odd", "bag.zip"))
+    pack.extractall(tmp_path)
+    [folder] = tmp_path.iterdir()
+    bagit.Bag(str(folder)).validate()
+    found = sorted(path.name for path in (folder / "data" / "files").iterdir())
+    assert found == sorted(
+        ["量" * 65 + ".pdf", "a_0Db-2.pdf", "a_0Db.pdf", "_NUL.tar.pdf", "末尾空格", "plain.pdf"]
+    ), found
+    page = (folder / "data" / "index.html").read_text("utf-8")
+    linked = {unquote(unescape(one)) for one in re.findall(r'href="files/([^"]+)"', page)}
+    assert linked == set(found)
+
+
 def test_a_hostile_record_does_nothing_in_the_page(shown: Exhibition) -> None:
     pack = opened(taken(shown, "hostile"))
     for name in pack.namelist():

@@ -18,7 +18,7 @@ from federation.database import db
 from federation.days import today
 from federation.interop import citations
 from federation.language import request_language
-from federation.packs import contents, zipping
+from federation.packs import contents, names, zipping
 from federation.packs.contents import Archive
 from federation.parts import parts
 from federation.storage.disposition import content_disposition
@@ -156,6 +156,7 @@ def texts(page: Page, title: str, *, within: bool = False) -> Mapping[str, str]:
         "licence": licence,
         "places": places,
         "reference": reference_of(page, title),
+        "called": names.in_archive(file.name for file in page.files),
     }
     name = licence_file()
     return {
