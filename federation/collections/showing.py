@@ -98,7 +98,8 @@ def hide(session: Session, collection: Collection, *, by: User, based_on: int, r
     curating.hold(session, collection, based_on=based_on)
     if collection.state not in (SHOWN, ENDED):
         raise AlreadyDone()
-    collection.remark = reasons.checked(reason, most=MAX_REASON)
+    # What is said later while it waits to come back is for those who curate it.
+    collection.remark = collection.hidden_because = reasons.checked(reason, most=MAX_REASON)
     collection.state, collection.proposed_revision = HIDDEN, None
     _log(session, collection, by, "collection.hidden", collection.remark)
 
