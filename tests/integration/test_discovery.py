@@ -27,6 +27,7 @@ from tests.support.stores import RunningStore
 
 SITEMAP = f"{{{sitemaps.SITEMAP}}}"
 ABSENT = "ark:99999/x1nothing0"
+GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +232,23 @@ def test_a_crawler_finds_every_public_page_and_no_other_by_robots_txt(
     assert public <= set(pages)
     assert len(pages) == len(set(pages))
     assert f"{ORIGIN}/resources/{shown.arks['gone']}" not in pages
+
+
+def test_a_crawler_may_look_at_the_pictures_of_the_sitemaps_and_download_nothing(shown: Exhibition) -> None:
+    rules = re.findall(r"^(Allow|Disallow): (\S+)$", shown.get("/robots.txt").text, re.MULTILINE)
+
+    def allowed(path: str) -> bool:
+        """The longest rule that fits (RFC 9309 §2.2.2)."""
+        fit = [(len(rule), kind) for kind, rule in rules if re.match(re.escape(rule).replace(r"\*", ".*"), path)]
+        return max(fit, default=(0, "Allow"))[1] == "Allow"
+
+    record = make_record(files=[file_entry(GIF, name="尺.gif", media_type="image/gif")])
+    publish(shown.hub, shown.member, record, GIF)
+    root = ET.fromstring(shown.get("/sitemap-1.xml").data)
+    pictures = [(one.text or "").removeprefix(ORIGIN) for one in root.iter(f"{{{sitemaps.IMAGE}}}loc")]
+    assert pictures
+    assert all(allowed(path) for path in pictures)
+    assert not any(allowed(path.partition("?")[0]) for path in pictures)
 
 
 @pytest.mark.parametrize("number", ["0", "99", "2147483648", "x"])

@@ -23,11 +23,13 @@ Disallow: /workbench/
 Disallow: /en/workbench/
 Disallow: /api/v1/federation/
 Disallow: /*/files/
+Allow: /*/files/*?inline=1
 Disallow: /search?
 Disallow: /en/search?
 Disallow: /suggestions
 Disallow: /en/suggestions
 """
+"""The longest rule wins (RFC 9309 §2.2.2): nothing is downloaded, but the pictures in sitemaps may be looked at."""
 
 
 @portal.get("/robots.txt")
