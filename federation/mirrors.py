@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from federation.catalogue import embargoed
+from federation.days import ZONE
 from federation.models.events import FeedEntry
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from federation.publication import PUBLISHED
@@ -89,8 +90,12 @@ def standing(session: Session, *, first: int, last: int, today: date) -> list[St
     ]
 
 
-def changes(session: Session, *, first: int, last: int, today: date) -> list[Change]:
-    """What happened by entries of the feed from `first` to `last`, in order, in two queries."""
+def changes(session: Session, *, first: int, last: int) -> list[Change]:
+    """What happened by entries of the feed from `first` to `last`, in order, in two queries.
+
+    Each entry is about what could be had on its day: the end of an embargo has one of its own, and what was told of
+    a day stays as it was.
+    """
     entry, before = aliased(FeedEntry), aliased(FeedEntry)
     now, was = aliased(ResourceVersion), aliased(ResourceVersion)
     earlier = aliased(FeedEntry)
@@ -100,7 +105,7 @@ def changes(session: Session, *, first: int, last: int, today: date) -> list[Cha
         .scalar_subquery()
     )
     rows = session.execute(
-        select(entry.at, Resource.ark, entry.kind, now, before.kind, was)
+        select(entry.at, Resource.ark, entry.kind, now, before.kind, was, before.at)
         .join(Resource, Resource.id == entry.resource_id)
         .join(now, now.id == entry.version_id)
         .outerjoin(before, before.seq == previous)
@@ -110,9 +115,9 @@ def changes(session: Session, *, first: int, last: int, today: date) -> list[Cha
     ).all()
     files = _files(session, {version.id for row in rows for version in (row[3], row[5]) if version is not None})
     found: list[Change] = []
-    for at, ark, kind, version, kind_before, version_before in rows:
-        old = _pieces(version_before, files, today) if kind_before == PUBLISHED else {}
-        new = _pieces(version, files, today) if kind == PUBLISHED else {}
+    for at, ark, kind, version, kind_before, version_before, at_before in rows:
+        old = _pieces(version_before, files, _day(at_before)) if kind_before == PUBLISHED else {}
+        new = _pieces(version, files, _day(at)) if kind == PUBLISHED else {}
         found += [Change(ark or "", at, what, piece) for what, piece in _differences(old, new)]
     return found
 
@@ -139,6 +144,10 @@ def _pieces(version: ResourceVersion, files: Mapping[int, Sequence[Piece]], toda
     listed = () if embargoed(record, today) else files.get(version.id, ())
     itself = Piece("", "application/json", len(payload), version.sha256)
     return {piece.name: piece for piece in (itself, *listed)}
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(ZONE).date()
 
 
 def _files(session: Session, versions: Iterable[int]) -> Mapping[int, Sequence[Piece]]:
