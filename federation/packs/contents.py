@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from federation import serving
 from federation.catalogue import Page
+from federation.days import ZONE
 from federation.models.objects import StoredObject
 from federation.packs import names
 from federation.storage import ObjectStore
@@ -43,8 +44,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that is ready to be written: its folder, its members in order, and the time that all of them bear
-    (local, as ZIP has no zones)."""
+    """An archive that is ready to be written: its folder, its members in order, and the time that they all bear."""
 
     folder: str
     members: Sequence[Member]
@@ -143,7 +143,7 @@ def _pass(digest: str, damaged: bool, malware: str, named: Callable[[str, Common
 
 def _bag_info(page: Page) -> dict[str, str]:
     return {
-        "Bagging-Date": page.entry.at.date().isoformat(),
+        "Bagging-Date": page.entry.at.astimezone(ZONE).date().isoformat(),
         "External-Identifier": page.entry.ark,
         "Source-Organization": page.entry.institution.name("zh"),
     }

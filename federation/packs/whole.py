@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from federation.catalogue import Entry, Page
+from federation.days import ZONE
 from federation.packs import contents, names
 from federation.packs.contents import BAG, FILES, MANIFEST, MAX_TITLE, Archive, made
 from federation.storage import ObjectStore
@@ -93,7 +94,7 @@ def assemble(
     folder = names.fitting(f"{safe_name(about.title[:MAX_TITLE])}-{about.slug}")
     if form == BAG:
         info = {
-            "Bagging-Date": about.moment.date().isoformat(),
+            "Bagging-Date": about.moment.astimezone(ZONE).date().isoformat(),
             "External-Identifier": about.address,
             "Source-Organization": about.curator,
         }

@@ -9,6 +9,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from sqlalchemy import update
 from stream_zip import ZipIntegrityError
 from werkzeug.test import TestResponse
 
-from federation import counting, usage
+from federation import catalogue, counting, days, usage
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.objects import StoredObject
@@ -38,6 +39,8 @@ from tests.support.stores import RunningStore
 
 BIG = bytes(range(256)) * 3000
 NAMED = st.characters(exclude_categories=("C",))
+SECONDS = timedelta(seconds=3)
+"""ZIP counts by two of them."""
 NAMES = ("卡尺 100%.pdf", "刻度.bin", "a&b;c'd.txt")
 
 
@@ -79,6 +82,17 @@ def test_an_archive_has_every_file_and_what_one_needs_to_use_it(shown: Exhibitio
     terms = pack.read(f"{folder}/使用许可和署名.txt").decode()
     assert "creativecommons.org" in terms
     assert shown.arks["many"] in terms
+
+
+@pytest.mark.parametrize("form", ["pack.zip", "bag.zip"])
+def test_its_files_bear_the_time_of_the_publication_in_china(shown: Exhibition, form: str) -> None:
+    with unit_of_work(shown.hub.app, read_only=True) as session:
+        published = catalogue.latest(session, shown.arks["many"])[1].at.astimezone(days.ZONE)
+    pack = opened(taken(shown, "many", form))
+    assert all(abs(datetime(*one.date_time) - published.replace(tzinfo=None)) < SECONDS for one in pack.infolist())
+    if form == "bag.zip":
+        folder = pack.namelist()[0].split("/")[0]
+        assert f"Bagging-Date: {published.date()}\n" in pack.read(f"{folder}/bag-info.txt").decode()
 
 
 def test_the_manifest_vouches_for_every_byte_in_it(shown: Exhibition) -> None:

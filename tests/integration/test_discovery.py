@@ -227,6 +227,7 @@ def test_a_crawler_finds_every_public_page_and_no_other_by_robots_txt(
     assert index == f"{ORIGIN}/sitemap.xml"
     files = located(shown, "/sitemap.xml")
     assert len(files) > 1
+    assert {file.rpartition("/")[0] for file in files} == {ORIGIN}, "they name nothing above them"
     pages = [page for file in files for page in located(shown, file.removeprefix(ORIGIN))]
     public = {f"{ORIGIN}/resources/{ark}" for name, ark in shown.arks.items() if name != "gone"}
     assert public <= set(pages)

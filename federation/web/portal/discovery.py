@@ -63,9 +63,12 @@ def sitemap(number: int) -> Response:
     return Response(content, content_type=XML)
 
 
-@portal.get("/sitemaps/collections.xml")
+@portal.get("/sitemap-collections.xml")
 def sitemap_of_collections() -> Response:
-    """The pages of all collections that are shown, those that have ended too."""
+    """The pages of all collections that are shown, those that have ended too.
+
+    A sitemap names what is beside or below it (sitemaps.org, "Sitemap file location"), and so it stands at the root.
+    """
     listed = [Listed(slug, at, "") for slug, at in reading.addresses(db.session())]
     content = sitemaps.urlset(
         listed,
