@@ -250,6 +250,8 @@ def test_a_crawler_may_look_at_the_pictures_of_the_sitemaps_and_download_nothing
     assert pictures
     assert all(allowed(path) for path in pictures)
     assert not any(allowed(path.partition("?")[0]) for path in pictures)
+    for archive in ("/resources/ark:99999/x/pack.zip", "/en/collections/measures/bag.zip"):
+        assert not allowed(archive), "gigabytes that the hub itself has to send"
 
 
 @pytest.mark.parametrize("number", ["0", "99", "2147483648", "x"])

@@ -24,6 +24,8 @@ Disallow: /en/workbench/
 Disallow: /api/v1/federation/
 Disallow: /*/files/
 Allow: /*/files/*?inline=1
+Disallow: /*/pack.zip
+Disallow: /*/bag.zip
 Disallow: /search?
 Disallow: /en/search?
 Disallow: /suggestions
