@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from federation.catalogue import embargoed
 from federation.days import ZONE
 from federation.models.events import FeedEntry
+from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from federation.publication import PUBLISHED
 from shared.jws import unverified_payload
 
+CLEAN = func.coalesce(StoredObject.malware, "") == ""
+"""Of a file's object: nothing was found in it."""
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
 
 
@@ -74,7 +77,11 @@ def moment(session: Session, number: int) -> datetime | None:
 
 
 def standing(session: Session, *, first: int, last: int, today: date) -> list[Standing]:
-    """What is public by entries of the feed from `first` to `last`, in two queries; a record before its files."""
+    """What is public by entries of the feed from `first` to `last`, in two queries; a record before its files.
+
+    An infected file is not among it: nobody gets it, and a mirror would give up the whole for it. A damaged one is:
+    a mirror that has it still must not take it for gone.
+    """
     rows = session.execute(
         select(FeedEntry.at, Resource.ark, ResourceVersion)
         .join(Resource, Resource.id == FeedEntry.resource_id)
@@ -82,7 +89,7 @@ def standing(session: Session, *, first: int, last: int, today: date) -> list[St
         .where(FeedEntry.seq.between(first, last), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED)
         .order_by(FeedEntry.seq)
     ).all()
-    files = _files(session, [version.id for _, _, version in rows])
+    files = _files(session, [version.id for _, _, version in rows], CLEAN)
     return [
         Standing(ark or "", at, piece)
         for at, ark, version in rows
@@ -150,11 +157,12 @@ def _day(at: datetime) -> date:
     return at.astimezone(ZONE).date()
 
 
-def _files(session: Session, versions: Iterable[int]) -> Mapping[int, Sequence[Piece]]:
+def _files(session: Session, versions: Iterable[int], *which: ColumnElement[bool]) -> Mapping[int, Sequence[Piece]]:
     found: dict[int, list[Piece]] = defaultdict(list)
     rows = session.scalars(
         select(VersionFile)
-        .where(VersionFile.version_id.in_(list(versions)))
+        .outerjoin(StoredObject, StoredObject.sha256 == VersionFile.sha256)
+        .where(VersionFile.version_id.in_(list(versions)), *which)
         .order_by(VersionFile.version_id, VersionFile.position)
     )
     for row in rows:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from federation import catalogue, days, mirrors, publication, scheduling, sequences
+from federation.models.objects import StoredObject
 from federation.models.resources import ResourceVersion
 from tests.support.publishing import file_entry
 from tests.support.reviewing import Scene, public, scene_in, store_object
@@ -42,6 +44,18 @@ def embargoed(scene: Scene) -> ResourceVersion:
     entry = file_entry(PDF, name="later.pdf")
     store_object(scene.session, entry["sha256"], len(PDF), "application/pdf")
     return public(scene.session, scene.member, files=[entry], embargo_until=OPENS)
+
+
+@pytest.mark.parametrize(("flaw", "there"), [({"malware": "Eicar"}, False), ({"damaged_at": NOON}, True)])
+def test_an_infected_file_is_not_mirrored_and_a_damaged_one_not_called_gone(
+    scene: Scene, clock: Clock, flaw: dict[str, object], there: bool
+) -> None:
+    clock.now = datetime(2026, 6, 1, tzinfo=UTC)
+    version = embargoed(scene)
+    scene.session.execute(update(StoredObject).values(**flaw))
+    found = mirrors.standing(scene.session, first=1, last=100, today=days.today())
+    assert [one.piece.name for one in found] == ["", "later.pdf"][: 1 + there]
+    assert version.opens_on is None
 
 
 def told(scene: Scene, after: int = 0) -> list[tuple[str, str]]:
