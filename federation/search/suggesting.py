@@ -18,6 +18,8 @@ from federation.search.text import IS_HAN, fold, whole
 LIMIT = 8
 MOST_TITLES = 4
 CONSIDERED = 40
+COUNTED = 10_000
+"""Resources under a term up to which they are counted one by one; of more, nobody misses those that are gone."""
 LEAST_LATIN = 3
 """Letters that one must have typed before titles are looked for by pinyin: fewer are in too many of them."""
 
@@ -51,13 +53,25 @@ def _terms(index: SearchIndex, beginning: str, limit: int) -> Iterator[Suggestio
         found = searcher.terms_with_prefix("suggest", last, narrowed, limit=CONSIDERED) if last and narrowed else []
     told: dict[str, tuple[bool, Suggestion]] = {}
     for token, count in found:
+        left = count if before else _left(index, searcher, token, count)
         term = token.partition(MARK)[2]
         within, term = term.startswith(WITHIN), term.removeprefix(WITHIN)
         known = told.get(whole(term))
-        if known is None or (known[0] and not within):
-            told[whole(term)] = within, Suggestion(f"{before} {term}".strip(), count)
+        if left and (known is None or (known[0] and not within)):
+            told[whole(term)] = within, Suggestion(f"{before} {term}".strip(), left)
     ranked = sorted(told.values(), key=lambda one: (one[0], -one[1].count, len(one[1].text)))
     yield from (suggestion for _, suggestion in ranked[:limit])
+
+
+def _left(index: SearchIndex, searcher: tantivy.Searcher, token: str, count: int) -> int:
+    """How many of the resources that a token was written for are in the index still.
+
+    The engine's own number is of all that were ever written until it tidies up, which may be never: a word of a
+    resource that was taken down for that word would be offered on. Narrowed by a query, it counts what is left.
+    """
+    query = Query.const_score_query(Query.term_query(index.schema, "suggest", token), 1.0)
+    found = searcher.search(query, limit=1, count=count <= COUNTED)
+    return (found.count or 0) if count <= COUNTED else count * bool(found.hits)
 
 
 def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> Iterator[Suggestion]:
