@@ -135,11 +135,12 @@ def test_an_empty_hub_says_what_will_be_there_and_what_is_withdrawn_leaves_at_on
     assert "还没有发布的资源" in text(hub, "/browse")
     assert "还没有写明所涉年代的资源" in text(hub, "/timeline")
     assert "还没有写明经纬度的资源" in text(hub, "/map")
-    publish(hub, member, WHOLE, indexed=False)
-    assert "商鞅方升" in text(hub, "/timeline/warring-states")
-    assert "商鞅方升" in text(hub, CELL)
-    withdraw(hub, WHOLE, "不要了")
-    assert "商鞅方升" not in text(hub, "/timeline/warring-states") + text(hub, CELL)
+    ark = publish(hub, member, WHOLE)
+    pages = ("/timeline/warring-states", CELL, "/search", "/search?q=方升")
+    assert all(ark in text(hub, path) for path in pages)
+    withdraw(hub, WHOLE, "不要了", indexed=False)
+    assert [path for path in pages if ark in text(hub, path)] == []
+    assert "没有找到合适的资源" in text(hub, "/search?q=方升")
     assert "还没有写明经纬度的资源" in text(hub, "/map")
 
 
