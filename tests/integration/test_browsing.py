@@ -102,6 +102,9 @@ def test_the_map_leads_from_the_world_to_the_town(shown: Hub) -> None:
     assert "方升第0课" in text(shown, seen[-1])
     assert "商鞅方升" not in text(shown, seen[-1])
     assert "西安等 2 处" in text(shown, CELL)
+    # The globe has millions of cells: crawlers are led to those that have something, by the marks.
+    onwards = re.findall(r'<a href="[^"]+"([^>]*)>(?:向.|缩小)</a>', text(shown, CELL))
+    assert onwards == [' rel="nofollow"'] * 5
 
 
 def test_a_long_list_goes_on_on_a_second_page(shown: Hub) -> None:

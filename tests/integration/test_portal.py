@@ -368,7 +368,7 @@ def test_a_withdrawal_shows_at_once_although_the_page_was_kept(shown: Exhibition
 def test_crawlers_are_told_what_to_leave_alone(shown: Exhibition) -> None:
     answer = shown.get("/robots.txt")
     assert answer.mimetype == "text/plain"
-    assert "Disallow: /workbench/" in answer.text
+    assert {"Disallow: /workbench/", "Disallow: /map/", "Disallow: /en/map/"} <= set(answer.text.splitlines())
 
 
 def test_every_text_has_its_english_and_the_catalogue_is_compiled() -> None:

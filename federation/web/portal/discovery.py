@@ -25,6 +25,8 @@ Disallow: /api/v1/federation/
 Disallow: /*/files/
 Disallow: /search?
 Disallow: /en/search?
+Disallow: /map/
+Disallow: /en/map/
 Disallow: /suggestions
 Disallow: /en/suggestions
 """
