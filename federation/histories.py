@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from federation import auditlog, publication
+from federation import auditlog
 from federation.models.auditing import AuditLeaf
 from federation.models.events import AuditEvent, FeedEntry
 from federation.models.resources import ResourceVersion
@@ -93,11 +93,11 @@ def proof(session: Session, index: int) -> str:
 
 
 def public_versions(session: Session, resource_id: str) -> frozenset[int]:
-    """The numbers of the versions of a resource that are or were public."""
+    """The numbers of the versions of a resource that are or were public: only these are in the feed."""
     found = (
         select(ResourceVersion.version)
         .join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
-        .where(FeedEntry.resource_id == resource_id, FeedEntry.kind == publication.PUBLISHED)
+        .where(FeedEntry.resource_id == resource_id)
     )
     return frozenset(session.scalars(found))
 

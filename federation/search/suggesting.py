@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import tantivy
 from tantivy import Query
@@ -70,8 +71,8 @@ def _left(index: SearchIndex, searcher: tantivy.Searcher, token: str, count: int
     resource that was taken down for that word would be offered on. Narrowed by a query, it counts what is left.
     """
     query = Query.const_score_query(Query.term_query(index.schema, "suggest", token), 1.0)
-    found = searcher.search(query, limit=1, count=count <= COUNTED)
-    return (found.count or 0) if count <= COUNTED else count * bool(found.hits)
+    found: Any = searcher.search(query, limit=1, count=count <= COUNTED)
+    return int(found.count or 0) if count <= COUNTED else count * bool(found.hits)
 
 
 def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> Iterator[Suggestion]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+from werkzeug.datastructures import Headers
 
 from federation.parts import parts
 from federation.storage.disposition import HTML, SAFE_INLINE, base_type
@@ -25,7 +26,7 @@ def kind(media_type: str, size: int) -> str:
     return found if size <= LARGEST.get(found, size) else ""
 
 
-def in_our_frame(headers: Mapping[str, str]) -> bool:
+def in_our_frame(headers: Headers) -> bool:
     """Whether a frame on a page of ours asks, which takes its origin from what it shows (Fetch Metadata).
 
     Browsers say so themselves. A frame on somebody else's page would leave what runs in it the store's origin.
