@@ -52,16 +52,21 @@ def _terms(index: SearchIndex, beginning: str, limit: int) -> Iterator[Suggestio
         before, _, last = beginning.rpartition(" ")
         narrowed = text_query(index, before)
         found = searcher.terms_with_prefix("suggest", last, narrowed, limit=CONSIDERED) if last and narrowed else []
-    told: dict[str, tuple[bool, Suggestion]] = {}
-    for token, count in found:
-        left = count if before else _left(index, searcher, token, count)
-        term = token.partition(MARK)[2]
-        within, term = term.startswith(WITHIN), term.removeprefix(WITHIN)
-        known = told.get(whole(term))
-        if left and (known is None or (known[0] and not within)):
-            told[whole(term)] = within, Suggestion(f"{before} {term}".strip(), left)
-    ranked = sorted(told.values(), key=lambda one: (one[0], -one[1].count, len(one[1].text)))
-    yield from (suggestion for _, suggestion in ranked[:limit])
+    terms = [(token, *_written(token), count) for token, count in found]
+    told: set[str] = set()
+    for token, term, _within, count in sorted(terms, key=lambda one: (one[2], -one[3], len(one[1]))):
+        left = 0 if whole(term) in told else count if before else _left(index, searcher, token, count)
+        if left:
+            told.add(whole(term))
+            yield Suggestion(f"{before} {term}".strip(), left)
+        if len(told) == limit:
+            return
+
+
+def _written(token: str) -> tuple[str, bool]:
+    """The term that a token of the index suggests, and whether what is typed begins a word within it."""
+    term = token.partition(MARK)[2]
+    return term.removeprefix(WITHIN), term.startswith(WITHIN)
 
 
 def _left(index: SearchIndex, searcher: tantivy.Searcher, token: str, count: int) -> int:
