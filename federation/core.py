@@ -12,6 +12,7 @@ from federation.search import synonyms
 from federation.search.index import SearchIndex
 from federation.settings import HubSettings
 from federation.storage import ObjectStore, StoreSettings
+from federation.storage.settings import OBJECTS
 from federation.tasks import init_queue
 from federation.transparency.keys import log_keys
 from shared.errors import InvalidSettings
@@ -72,4 +73,5 @@ def store_settings(settings: HubSettings) -> StoreSettings:
         # The hub itself ends what makes no progress; the store may only forget what is older than any such upload.
         incoming_days=4 * settings.upload_days,
         ca_bundle=settings.store_ca_bundle or None,
+        folder=settings.own_store_folder / OBJECTS if settings.uses_own_store else None,
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 import requests
 
 from federation.storage.presign import Presigner
+from federation.storage.settings import OBJECTS
 
 LOG_BYTES = 4 * 1024 * 1024
 """The log is set aside when a start finds it longer than this."""
@@ -167,7 +168,7 @@ class EmbeddedStore:
 
     @property
     def _objects(self) -> Path:
-        return self.directory / "objects"
+        return self.directory / OBJECTS
 
     def _prepare(self) -> None:
         """Make the directories and remove what an earlier store that was killed left half written."""

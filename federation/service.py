@@ -128,7 +128,7 @@ def running(
 def addresses(settings: HubSettings) -> list[listening.Address]:
     """Where the hub's own processes listen."""
     found = [(settings.host, settings.port)]
-    if uses_own_store(settings):
+    if settings.uses_own_store:
         found.append(("127.0.0.1", settings.port + 1))
     return found
 
@@ -149,17 +149,12 @@ def _start(settings: HubSettings, supervisor: Supervisor) -> None:
     wait_until(lambda: answers(settings.origin_inside + "/readyz", instance), supervisor)
 
 
-def uses_own_store(settings: HubSettings) -> bool:
-    """Whether the store that comes with the hub is the one configured."""
-    return settings.embedded and settings.store_endpoint == settings.own_store_endpoint
-
-
 def embedded_store(settings: HubSettings) -> EmbeddedStore | None:
     """The store to start beside the hub, or None when another one is configured."""
-    if not uses_own_store(settings):
+    if not settings.uses_own_store:
         return None
     return EmbeddedStore(
-        settings.var / "store",
+        settings.own_store_folder,
         settings.port + 1,
         settings.store_access_key,
         settings.store_secret_key,

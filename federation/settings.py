@@ -176,6 +176,16 @@ class HubSettings:
         return f"http://127.0.0.1:{self.port + 1}"
 
     @property
+    def uses_own_store(self) -> bool:
+        """Whether the store that comes with the hub is the one configured."""
+        return self.embedded and self.store_endpoint == self.own_store_endpoint
+
+    @property
+    def own_store_folder(self) -> Path:
+        """Where the store that comes with the hub keeps all that it has."""
+        return self.var / "store"
+
+    @property
     def embedded(self) -> bool:
         """Whether the hub runs its own store and database."""
         return self.mode == "embedded"

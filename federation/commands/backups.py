@@ -39,7 +39,7 @@ def backup(context: click.Context, target: Path, with_objects: bool, keep: int |
     given, settings = read_settings(context.obj), load_settings(context.obj)
     app = create_core(settings)
     with ExitStack() as stack:
-        if with_objects and service.uses_own_store(settings) and not parts(app).store.ready():
+        if with_objects and settings.uses_own_store and not parts(app).store.ready():
             stack.enter_context(data_folder.held(settings.var))
             stack.enter_context(service.own_store(settings))
         bars = stack.enter_context(Bars())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Double, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from federation.models.base import Base
@@ -26,8 +26,8 @@ class Bearing(Base):
     resource_id: Mapped[str] = mapped_column(ForeignKey("resources.id"), primary_key=True)
     since: Mapped[int | None]
     until: Mapped[int | None]
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
+    latitude: Mapped[float | None] = mapped_column(Double)
+    longitude: Mapped[float | None] = mapped_column(Double)
     cell_row: Mapped[int | None]
     cell_column: Mapped[int | None]
     place_zh: Mapped[str] = mapped_column(String(200), default="")

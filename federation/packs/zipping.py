@@ -55,5 +55,5 @@ def _content(member: Member, store: ObjectStore) -> Iterator[bytes]:
     if member.data is not None:
         yield member.data
         return
-    with store.reading(sha256=member.sha256, chunk=PIECE) as pieces:
+    with store.passing(sha256=member.sha256, chunk=PIECE) as pieces:
         yield from pieces

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 MIB = 1024 * 1024
+OBJECTS = "objects"
+"""The folder in which the store that comes with the hub keeps its buckets, below its own."""
 
 ChecksumMode = Literal["when_required", "when_supported"]
 
@@ -39,6 +42,8 @@ class StoreSettings:
     """Whether upload addresses bind the number of bytes; only for a store that cannot check it: False."""
     ca_bundle: str | None = None
     """Path of the PEM file that the store's certificate is checked with; None is the system's."""
+    folder: Path | None = None
+    """Where the store keeps buckets as folders and objects as plain files, if this process may read them there."""
 
     @property
     def is_local(self) -> bool:

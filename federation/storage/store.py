@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
+from io import RawIOBase
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from federation.storage.beside import Beside
@@ -299,6 +300,31 @@ class ObjectStore:
         """
         with self._engine.open(*self._kept(sha256)) as body:
             yield iter(lambda: body.read(chunk), b"")
+
+    @contextmanager
+    def passing(self, *, sha256: str, chunk: int = MIB) -> Iterator[Iterator[bytes]]:
+        """As `reading`, for bytes that only pass through: from the disk itself, where that is at hand.
+
+        A whole archive through two sockets takes twice the processor's time of one through one.
+        """
+        file = self._on_disk(sha256)
+        if file is None:
+            with self.reading(sha256=sha256, chunk=chunk) as pieces:
+                yield pieces
+            return
+        with file:
+            yield iter(lambda: file.read(chunk), b"")
+
+    def _on_disk(self, sha256: str) -> RawIOBase | None:
+        """The kept object as the file that it is, for the store that comes with the hub."""
+        if self.settings.folder is None:
+            return None
+        bucket, key = self._kept(sha256)
+        try:
+            return open(self.settings.folder / bucket / key, "rb", buffering=0)  # the caller closes it
+        except OSError:
+            # Whatever it is, the store has the last word.
+            return None
 
     def read_range(self, *, sha256: str, offset: int, length: int) -> bytes:
         """At most `length` kept bytes from `offset`, none past the end; raises ObjectMissing."""

@@ -16,6 +16,7 @@ import requests
 
 from federation.embedded_store import EmbeddedStore, StoreStartFailed
 from federation.storage import StoreUnavailable, UploadUnknown
+from federation.storage.settings import OBJECTS
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, RunningStore, free_port, kept_bytes, running_embedded
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -136,3 +137,20 @@ def test_scripts_of_one_web_origin_may_ask(tmp_path):
         answer = requests.options(url, headers=headers, timeout=30)
         assert answer.headers["Access-Control-Allow-Origin"] == "https://commons.example.cn"
         assert requests.get(url, timeout=30).headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_only_passes_through_is_read_past_the_store_and_by_it_where_that_cannot_be(tmp_path):
+    with running_embedded(tmp_path) as process:
+        store = RunningStore(process.endpoint).client(folder=process.directory / OBJECTS)
+        data = os.urandom(PART + 1)
+        store.put_bytes(sha256=digest(data), data=data)
+        beside = RunningStore(process.endpoint, buckets=store.settings.public_bucket.removesuffix("-pub")).client(
+            folder=tmp_path / "elsewhere"
+        )
+        with beside.passing(sha256=digest(data)) as pieces:
+            assert b"".join(pieces) == data
+        process.stop()
+        with store.passing(sha256=digest(data), chunk=1000) as pieces:
+            assert b"".join(pieces) == data
+        with pytest.raises(StoreUnavailable), store.passing(sha256=digest(b"not there")) as pieces:
+            next(pieces)
