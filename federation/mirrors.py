@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from federation.catalogue import embargoed
+from federation.days import ZONE
 from federation.models.events import FeedEntry
+from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion, VersionFile
 from federation.publication import PUBLISHED
 from shared.jws import unverified_payload
 
+CLEAN = func.coalesce(StoredObject.malware, "") == ""
+"""Of a file's object: nothing was found in it."""
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
 
 
@@ -73,7 +77,11 @@ def moment(session: Session, number: int) -> datetime | None:
 
 
 def standing(session: Session, *, first: int, last: int, today: date) -> list[Standing]:
-    """What is public by entries of the feed from `first` to `last`, in two queries; a record before its files."""
+    """What is public by entries of the feed from `first` to `last`, in two queries; a record before its files.
+
+    An infected file is not among it: nobody gets it, and a mirror would give up the whole for it. A damaged one is:
+    a mirror that has it still must not take it for gone.
+    """
     rows = session.execute(
         select(FeedEntry.at, Resource.ark, ResourceVersion)
         .join(Resource, Resource.id == FeedEntry.resource_id)
@@ -81,7 +89,7 @@ def standing(session: Session, *, first: int, last: int, today: date) -> list[St
         .where(FeedEntry.seq.between(first, last), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED)
         .order_by(FeedEntry.seq)
     ).all()
-    files = _files(session, [version.id for _, _, version in rows])
+    files = _files(session, [version.id for _, _, version in rows], CLEAN)
     return [
         Standing(ark or "", at, piece)
         for at, ark, version in rows
@@ -89,8 +97,12 @@ def standing(session: Session, *, first: int, last: int, today: date) -> list[St
     ]
 
 
-def changes(session: Session, *, first: int, last: int, today: date) -> list[Change]:
-    """What happened by entries of the feed from `first` to `last`, in order, in two queries."""
+def changes(session: Session, *, first: int, last: int) -> list[Change]:
+    """What happened by entries of the feed from `first` to `last`, in order, in two queries.
+
+    Each entry is about what could be had on its day: the end of an embargo has one of its own, and what was told of
+    a day stays as it was.
+    """
     entry, before = aliased(FeedEntry), aliased(FeedEntry)
     now, was = aliased(ResourceVersion), aliased(ResourceVersion)
     earlier = aliased(FeedEntry)
@@ -100,7 +112,7 @@ def changes(session: Session, *, first: int, last: int, today: date) -> list[Cha
         .scalar_subquery()
     )
     rows = session.execute(
-        select(entry.at, Resource.ark, entry.kind, now, before.kind, was)
+        select(entry.at, Resource.ark, entry.kind, now, before.kind, was, before.at)
         .join(Resource, Resource.id == entry.resource_id)
         .join(now, now.id == entry.version_id)
         .outerjoin(before, before.seq == previous)
@@ -110,9 +122,9 @@ def changes(session: Session, *, first: int, last: int, today: date) -> list[Cha
     ).all()
     files = _files(session, {version.id for row in rows for version in (row[3], row[5]) if version is not None})
     found: list[Change] = []
-    for at, ark, kind, version, kind_before, version_before in rows:
-        old = _pieces(version_before, files, today) if kind_before == PUBLISHED else {}
-        new = _pieces(version, files, today) if kind == PUBLISHED else {}
+    for at, ark, kind, version, kind_before, version_before, at_before in rows:
+        old = _pieces(version_before, files, _day(at_before)) if kind_before == PUBLISHED else {}
+        new = _pieces(version, files, _day(at)) if kind == PUBLISHED else {}
         found += [Change(ark or "", at, what, piece) for what, piece in _differences(old, new)]
     return found
 
@@ -141,11 +153,16 @@ def _pieces(version: ResourceVersion, files: Mapping[int, Sequence[Piece]], toda
     return {piece.name: piece for piece in (itself, *listed)}
 
 
-def _files(session: Session, versions: Iterable[int]) -> Mapping[int, Sequence[Piece]]:
+def _day(at: datetime) -> date:
+    return at.astimezone(ZONE).date()
+
+
+def _files(session: Session, versions: Iterable[int], *which: ColumnElement[bool]) -> Mapping[int, Sequence[Piece]]:
     found: dict[int, list[Piece]] = defaultdict(list)
     rows = session.scalars(
         select(VersionFile)
-        .where(VersionFile.version_id.in_(list(versions)))
+        .outerjoin(StoredObject, StoredObject.sha256 == VersionFile.sha256)
+        .where(VersionFile.version_id.in_(list(versions)), *which)
         .order_by(VersionFile.version_id, VersionFile.position)
     )
     for row in rows:

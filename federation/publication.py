@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from federation import bearings, feed_sets, lifecycle, sequences, validity
+from federation import bearings, days, feed_sets, lifecycle, sequences, validity
 from federation.models.events import FeedEntry
 from federation.models.resources import Resource, ResourceVersion
 
@@ -67,7 +67,7 @@ def publish(
         if version.resource.ark is None:
             version.resource.ark = _free_ark(session, naan, version.resource.institution.shoulder)
     lifecycle.advance(session, versions, to="published", actor=actor, reason=reason)
-    _append(session, versions, PUBLISHED, "")
+    _enter(session, versions)
 
 
 def remove(session: Session, versions: Sequence[ResourceVersion], *, to: str, actor: str, reason: str) -> None:
@@ -80,7 +80,15 @@ def remove(session: Session, versions: Sequence[ResourceVersion], *, to: str, ac
 def put_back(session: Session, versions: Sequence[ResourceVersion], *, actor: str, reason: str) -> None:
     """Make versions public again that were taken down or had expired; they keep their permanent identifiers."""
     lifecycle.advance(session, versions, to="published", actor=actor, reason=reason)
-    _append(session, versions, PUBLISHED, "")
+    _enter(session, versions)
+
+
+def open_files(session: Session, versions: Sequence[ResourceVersion]) -> None:
+    """Tell everybody who follows the feed that the files of public versions may be had from today on.
+
+    A mirror or a harvester comes by an entry once; without a new one it would never learn of them.
+    """
+    _enter(session, versions)
 
 
 def _public_versions(session: Session, resource_ids: Sequence[str]) -> list[ResourceVersion]:
@@ -99,6 +107,15 @@ def _free_ark(session: Session, naan: str, shoulder: str) -> str:
         ark = mint_ark(naan, shoulder)
         if session.scalar(select(Resource.id).where(Resource.ark == ark)) is None:
             return ark
+
+
+def _enter(session: Session, versions: Sequence[ResourceVersion]) -> None:
+    """Put public versions into the feed, and note from when the files may be had of those that are embargoed."""
+    today = days.today().isoformat()
+    for version in versions:
+        until = version.record.get("embargo_until", "")
+        version.opens_on = date.fromisoformat(until) if until > today else None
+    _append(session, versions, PUBLISHED, "")
 
 
 def _append(session: Session, versions: Sequence[ResourceVersion], kind: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What happens on a day: approved versions become public, those whose time is over expire; and changing that day."""
+"""What happens on a day: approved versions become public, files open, what is over expires; and changing that day."""
 
 from __future__ import annotations
 
@@ -63,6 +63,13 @@ def expire_due(session: Session) -> int:
     """Let expire what is public and whose time is over, some at a time; how many that were."""
     versions = _hold(session, ResourceVersion.state == PUBLIC, ResourceVersion.expires_on <= days.today())
     publication.remove(session, versions, to=EXPIRED, actor=SYSTEM, reason=OVER)
+    return len(versions)
+
+
+def open_due(session: Session) -> int:
+    """Tell of files whose embargo is over, some at a time; how many resources that were."""
+    versions = _hold(session, ResourceVersion.state == PUBLIC, ResourceVersion.opens_on <= days.today())
+    publication.open_files(session, versions)
     return len(versions)
 
 

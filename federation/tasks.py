@@ -203,7 +203,8 @@ class Queue:
         naan, more = parts(self.app).settings.ark_naan, True
         while more:
             with unit_of_work(self.app) as session:
-                more = scheduling.publish_due(session, naan=naan) + scheduling.expire_due(session) > 0
+                done = scheduling.publish_due(session, naan=naan), scheduling.expire_due(session)
+                more = any((*done, scheduling.open_due(session)))
 
     def _follow_texts(self) -> None:
         """Take up what has become public, for the comparison of texts; a lot of it in several sweeps."""

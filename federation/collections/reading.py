@@ -124,7 +124,7 @@ def find(session: Session, slug: str, *, today: date) -> Shown:
         raise NotFound()
     collection, kept = row
     if collection.state == HIDDEN:
-        raise CollectionHidden(reason=collection.remark)
+        raise CollectionHidden(reason=collection.hidden_because)
     return preview(session, collection, kept, today=today)
 
 

@@ -42,7 +42,9 @@ def propose(session: Session, collection: Collection, *, by: User, based_on: int
     if collection.institution_id is None or not curating.edits(by, collection):
         raise Forbidden()
     curating.hold(session, collection, based_on=based_on)
-    if based_on in (collection.proposed_revision, collection.shown_revision):
+    # What has ended or was hidden may come back as it was.
+    is_read = collection.state == SHOWN and based_on == collection.shown_revision
+    if is_read or based_on == collection.proposed_revision:
         raise AlreadyDone()
     _fit(session, collection, based_on)
     collection.proposed_revision, collection.remark = based_on, ""
@@ -98,7 +100,8 @@ def hide(session: Session, collection: Collection, *, by: User, based_on: int, r
     curating.hold(session, collection, based_on=based_on)
     if collection.state not in (SHOWN, ENDED):
         raise AlreadyDone()
-    collection.remark = reasons.checked(reason, most=MAX_REASON)
+    # What is said later while it waits to come back is for those who curate it.
+    collection.remark = collection.hidden_because = reasons.checked(reason, most=MAX_REASON)
     collection.state, collection.proposed_revision = HIDDEN, None
     _log(session, collection, by, "collection.hidden", collection.remark)
 

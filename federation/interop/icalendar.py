@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 MEDIA_TYPE = "text/calendar"
+ONE_DAY = timedelta(days=1)
 MOST_OCTETS = 75
 """Of a line without its end (RFC 5545 §3.1)."""
 
@@ -36,13 +37,17 @@ def calendar(name: str, events: Iterable[Event], *, host: str, on: date) -> byte
 
 
 def _event(event: Event, host: str, on: date) -> list[str]:
-    """One event; its end is the day after the last (RFC 5545 §3.6.1)."""
+    """One event; its end is the day after the last (RFC 5545 §3.6.1), which the last of all days does not have.
+
+    Without an end it is on its first day only.
+    """
+    end = min(event.last, date.max - ONE_DAY) + ONE_DAY
     return [
         "BEGIN:VEVENT",
         f"UID:{event.id}@{host}",
         f"DTSTAMP:{on:%Y%m%d}T000000Z",
         f"DTSTART;VALUE=DATE:{event.first:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{event.last + timedelta(days=1):%Y%m%d}",
+        *([f"DTEND;VALUE=DATE:{end:%Y%m%d}"] if end > event.first else []),
         *(["RRULE:FREQ=YEARLY"] if event.yearly else []),
         f"SUMMARY:{_text(event.title)}",
         f"DESCRIPTION:{_text(event.about)}",

@@ -7,6 +7,7 @@ from typing import Any
 
 from federation.collections.content import CAMPAIGN
 from federation.collections.reading import Shown
+from federation.days import ZONE
 from federation.interop.schema_org import LEARNING, licence_address, primary_type
 from shared.vocabularies import vocabulary
 
@@ -24,7 +25,7 @@ def describe(shown: Shown, *, page: str, parts: Sequence[str], curator: Mapping[
         "publisher": dict(curator),
         "collectionSize": len(shown.items),
         "isAccessibleForFree": True,
-        "dateModified": shown.at.date().isoformat(),
+        "dateModified": shown.at.astimezone(ZONE).date().isoformat(),
         "license": sorted({licence_address(one.entry.record["license"]) for one in shown.items}),
         "about": _event(shown),
         "hasPart": [

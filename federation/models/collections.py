@@ -18,7 +18,8 @@ class Collection(Base):
 
     `institution_id` is the institution that curates it, None for the alliance. `revision` is the number of the latest
     revision, `shown_revision` of the one that the public reads, `proposed_revision` of the one that waits for the
-    alliance. `occasion` and the days are those of what is shown. `remark` is the last reason that the alliance gave.
+    alliance. `occasion` and the days are those of what is shown. `remark` is the last reason that the alliance gave,
+    for those who curate; `hidden_because` the one that the public reads where the collection was.
     """
 
     __tablename__ = "collections"
@@ -36,6 +37,7 @@ class Collection(Base):
     begins_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     remark: Mapped[str] = mapped_column(Text, default="")
+    hidden_because: Mapped[str] = mapped_column(Text, default="")
     made_at: Mapped[datetime] = mapped_column(default=now)
     shown_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -35,7 +35,7 @@ class ResourceVersion(Base):
 
     `due_at` is when its review was or is to be done, given as it enters review; None before that. `publish_on` is
     the day in China on which what is approved becomes public; `expires_on` the one from which it no longer is, None
-    for what stays.
+    for what stays. `opens_on` is the one from which the files of what is public may be had, None once they may.
     """
 
     __tablename__ = "resource_versions"
@@ -44,6 +44,7 @@ class ResourceVersion(Base):
         Index("ix_resource_versions_due", "state", "due_at"),
         Index("ix_resource_versions_publish_on", "publish_on"),
         Index("ix_resource_versions_expires_on", "expires_on"),
+        Index("ix_resource_versions_opens_on", "opens_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +62,7 @@ class ResourceVersion(Base):
     due_at: Mapped[datetime | None]
     publish_on: Mapped[date | None]
     expires_on: Mapped[date | None]
+    opens_on: Mapped[date | None]
 
     resource: Mapped[Resource] = relationship()
     files: Mapped[list[VersionFile]] = relationship(order_by="VersionFile.position", back_populates="version")

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from federation import serving
 from federation.catalogue import Page
+from federation.days import ZONE
 from federation.models.objects import StoredObject
+from federation.packs import names
 from federation.storage import ObjectStore
 from federation.storage.disposition import safe_name
 from shared.errors import CommonsError, FilesEmbargoed
@@ -42,8 +44,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that is ready to be written: its folder, its members in order, and the time that all of them bear
-    (local, as ZIP has no zones)."""
+    """An archive that is ready to be written: its folder, its members in order, and the time that they all bear."""
 
     folder: str
     members: Sequence[Member]
@@ -68,8 +69,8 @@ def assemble(
         raise FilesEmbargoed(until=page.record["embargo_until"])
     sums = checksums(session, store, [file.sha256 for file in page.files])
     content = [made(name, text) for name, text in texts.items()]
-    content += [Member(f"{FILES}{file.name}", file.size, file.sha256, sums[file.sha256]) for file in page.files]
-    folder = f"{safe_name(title[:MAX_TITLE])}-{page.entry.ark.rpartition('/')[2]}"
+    content += kept(page, FILES, sums)
+    folder = names.fitting(f"{safe_name(title[:MAX_TITLE])}-{page.entry.ark.rpartition('/')[2]}")
     members = bagged(content, _bag_info(page)) if form == BAG else [*content, made(MANIFEST, manifest(content))]
     return Archive(folder, members, page.entry.at)
 
@@ -78,6 +79,12 @@ def made(path: str, text: str) -> Member:
     """A member of our own making."""
     data = text.encode("utf-8")
     return Member(path, len(data), hashlib.sha256(data).hexdigest(), zlib.crc32(data), data)
+
+
+def kept(page: Page, folder: str, sums: Mapping[str, int]) -> list[Member]:
+    """The files of a resource as members in a folder; `sums` has the CRC-32 of each by its digest."""
+    called = names.in_archive(file.name for file in page.files)
+    return [Member(folder + called[file.name], file.size, file.sha256, sums[file.sha256]) for file in page.files]
 
 
 def bagged(content: Sequence[Member], info: Mapping[str, str]) -> list[Member]:
@@ -99,6 +106,7 @@ def manifest(members: Sequence[Member]) -> str:
     """The digests in the form that `sha256sum -c` reads.
 
     `%` stands for itself, as that program and the libraries for bags read it; RFC 8493 §2.1.3 would have it escaped.
+    Where they would read it as more than itself, the file has another name (`names`).
     """
     return "".join(f"{one.sha256}  {one.path}\n" for one in members)
 
@@ -135,7 +143,7 @@ def _pass(digest: str, damaged: bool, malware: str, named: Callable[[str, Common
 
 def _bag_info(page: Page) -> dict[str, str]:
     return {
-        "Bagging-Date": page.entry.at.date().isoformat(),
+        "Bagging-Date": page.entry.at.astimezone(ZONE).date().isoformat(),
         "External-Identifier": page.entry.ark,
         "Source-Organization": page.entry.institution.name("zh"),
     }

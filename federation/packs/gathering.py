@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
@@ -17,13 +18,23 @@ from federation.publication import PUBLISHED
 
 
 def pages(session: Session, entries: Sequence[Entry], *, today: date) -> list[Page]:
-    """The page of each of these public resources, as `catalogue.find` gives it, in the same order."""
+    """The page of each of these public resources, as `catalogue.find` gives it, in the same order.
+
+    What was published anew since the entries were read is given as it is now; what was taken away meanwhile is not.
+    """
     ids = [entry.resource_id for entry in entries]
-    standing = select(ResourceVersion).join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
+    standing = select(ResourceVersion, FeedEntry.at).join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
     standing = standing.where(
         FeedEntry.resource_id.in_(ids), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED
     )
-    versions = {version.resource_id: version for version in session.scalars(standing)}
+    rows = {version.resource_id: (version, at) for version, at in session.execute(standing)}
+    versions = {resource_id: version for resource_id, (version, _) in rows.items()}
+    entries = [
+        replace(entry, record=version.record, at=at)
+        for entry in entries
+        if entry.resource_id in rows
+        for version, at in [rows[entry.resource_id]]
+    ]
     files = _files(session, [version.id for version in versions.values()])
     histories = _histories(session, ids)
     targets = {one["target"] for entry in entries for one in entry.record.get("relations", ())}

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from federation.catalogue import Entry, Page
-from federation.packs import contents
-from federation.packs.contents import BAG, FILES, MANIFEST, MAX_TITLE, Archive, Member, made
+from federation.days import ZONE
+from federation.packs import contents, names
+from federation.packs.contents import BAG, FILES, MANIFEST, MAX_TITLE, Archive, made
 from federation.storage import ObjectStore
 from federation.storage.disposition import safe_name
 from shared.errors import CollectionPackRefused, CollectionPackTooLarge, CommonsError, FilesEmbargoed
@@ -89,14 +90,11 @@ def assemble(
     content = [made(name, text) for name, text in texts.items()]
     for part in parts:
         content += [made(part.folder + name, text) for name, text in part.texts.items()]
-        content += [
-            Member(f"{part.folder}{FILES}{file.name}", file.size, file.sha256, sums[file.sha256])
-            for file in part.page.files
-        ]
-    folder = f"{safe_name(about.title[:MAX_TITLE])}-{about.slug}"
+        content += contents.kept(part.page, part.folder + FILES, sums)
+    folder = names.fitting(f"{safe_name(about.title[:MAX_TITLE])}-{about.slug}")
     if form == BAG:
         info = {
-            "Bagging-Date": about.moment.date().isoformat(),
+            "Bagging-Date": about.moment.astimezone(ZONE).date().isoformat(),
             "External-Identifier": about.address,
             "Source-Organization": about.curator,
         }

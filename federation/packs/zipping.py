@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from federation.days import ZONE
 from federation.packs.contents import Archive, Member
 from federation.storage import ObjectStore
 
@@ -40,9 +41,10 @@ def _zip(archive: Archive, members: Iterable[tuple[str, Member, Iterable[bytes]]
     # It brings a library for encryption along, which nobody needs who downloads single files.
     from stream_zip import NO_COMPRESSION_64, stream_zip  # noqa: PLC0415  # see above
 
+    # Where a program reads no other time of a file, it takes this one for that on its own wall.
+    moment = archive.moment.astimezone(ZONE)
     files: Any = (
-        (path, archive.moment, PERMISSIONS, NO_COMPRESSION_64(one.size, one.crc32), content)
-        for path, one, content in members
+        (path, moment, PERMISSIONS, NO_COMPRESSION_64(one.size, one.crc32), content) for path, one, content in members
     )
     return iter(stream_zip(files, chunk_size=PIECE))
 

@@ -51,6 +51,7 @@
       const done = read(course);
       if (!done.delete(lesson)) done.add(lesson);
       if (write(course, done)) show();
+      else mark.textContent = mark.dataset.full;
     });
     // Where the browser keeps nothing there is nothing to press.
     place.hidden = !write(course, read(course));

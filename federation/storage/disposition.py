@@ -71,7 +71,7 @@ def safe_name(name: str) -> str:
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     flat = " ".join(shown.translate(_NOT_IN_NAMES).split()).strip(". ")
-    return _shorten(flat) or "file"
+    return shortened(flat) or "file"
 
 
 def content_disposition(name: str, media_type: str, *, inline: bool = False) -> str:
@@ -85,7 +85,7 @@ def content_disposition(name: str, media_type: str, *, inline: bool = False) -> 
     return f"{kind}; filename=\"{_fallback(name)}\"; filename*=UTF-8''{extended}"
 
 
-def _shorten(name: str) -> str:
+def shortened(name: str) -> str:
     """At most MAX_NAME_BYTES of UTF-8, cut before the extension and never inside a character."""
     if len(name.encode()) <= MAX_NAME_BYTES:
         return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -44,6 +45,14 @@ class StoreSettings:
     """Path of the PEM file that the store's certificate is checked with; None is the system's."""
     folder: Path | None = None
     """Where the store keeps buckets as folders and objects as plain files, if this process may read them there."""
+
+    def on_disk(self, bucket: str, key: str) -> RawIOBase | None:
+        """An object as the file that it is in `folder`, for the caller to close; None where it cannot be had so."""
+        try:
+            return None if self.folder is None else open(self.folder / bucket / key, "rb", buffering=0)
+        except OSError:
+            # Whatever it is, the store has the last word.
+            return None
 
     @property
     def is_local(self) -> bool:

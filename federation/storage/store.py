@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
-from io import RawIOBase
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from federation.storage.beside import Beside
@@ -307,24 +306,13 @@ class ObjectStore:
 
         A whole archive through two sockets takes twice the processor's time of one through one.
         """
-        file = self._on_disk(sha256)
+        file = self.settings.on_disk(*self._kept(sha256))
         if file is None:
             with self.reading(sha256=sha256, chunk=chunk) as pieces:
                 yield pieces
             return
         with file:
             yield iter(lambda: file.read(chunk), b"")
-
-    def _on_disk(self, sha256: str) -> RawIOBase | None:
-        """The kept object as the file that it is, for the store that comes with the hub."""
-        if self.settings.folder is None:
-            return None
-        bucket, key = self._kept(sha256)
-        try:
-            return open(self.settings.folder / bucket / key, "rb", buffering=0)  # the caller closes it
-        except OSError:
-            # Whatever it is, the store has the last word.
-            return None
 
     def read_range(self, *, sha256: str, offset: int, length: int) -> bytes:
         """At most `length` kept bytes from `offset`, none past the end; raises ObjectMissing."""

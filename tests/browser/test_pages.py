@@ -271,6 +271,19 @@ def test_the_filters_open_on_a_phone_and_narrow(shown: Gallery, phone: Page) -> 
     assert phone.locator(".result").count() >= 1
 
 
+def test_a_lesson_that_the_device_has_no_room_to_remember_is_not_called_done(
+    shown: Gallery, plain: BrowserContext
+) -> None:
+    page = plain.new_page()
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }")
+    page.goto(shown.origin + pages(shown)["lesson"])
+    mark = page.locator("[data-mark] button")
+    mark.click()
+    assert mark.get_attribute("aria-pressed") == "false"
+    assert mark.text_content() == "没有记下：浏览器的存储满了"
+    page.close()
+
+
 def test_a_course_keeps_on_the_device_which_lessons_are_done(shown: Gallery, plain: BrowserContext) -> None:
     page = plain.new_page()
     sent: list[str] = []

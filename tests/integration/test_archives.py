@@ -9,6 +9,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from sqlalchemy import update
 from stream_zip import ZipIntegrityError
 from werkzeug.test import TestResponse
 
-from federation import counting, usage
+from federation import catalogue, counting, days, usage
 from federation.database import unit_of_work
 from federation.models.base import now
 from federation.models.objects import StoredObject
@@ -38,6 +39,8 @@ from tests.support.stores import RunningStore
 
 BIG = bytes(range(256)) * 3000
 NAMED = st.characters(exclude_categories=("C",))
+SECONDS = timedelta(seconds=3)
+"""ZIP counts by two of them."""
 NAMES = ("卡尺 100%.pdf", "刻度.bin", "a&b;c'd.txt")
 
 
@@ -81,6 +84,17 @@ def test_an_archive_has_every_file_and_what_one_needs_to_use_it(shown: Exhibitio
     assert shown.arks["many"] in terms
 
 
+@pytest.mark.parametrize("form", ["pack.zip", "bag.zip"])
+def test_its_files_bear_the_time_of_the_publication_in_china(shown: Exhibition, form: str) -> None:
+    with unit_of_work(shown.hub.app, read_only=True) as session:
+        published = catalogue.latest(session, shown.arks["many"])[1].at.astimezone(days.ZONE)
+    pack = opened(taken(shown, "many", form))
+    assert all(abs(datetime(*one.date_time) - published.replace(tzinfo=None)) < SECONDS for one in pack.infolist())
+    if form == "bag.zip":
+        folder = pack.namelist()[0].split("/")[0]
+        assert f"Bagging-Date: {published.date()}\n" in pack.read(f"{folder}/bag-info.txt").decode()
+
+
 def test_the_manifest_vouches_for_every_byte_in_it(shown: Exhibition) -> None:
     pack = opened(taken(shown, "many"))
     folder = pack.namelist()[0].split("/")[0]
@@ -114,6 +128,23 @@ def test_the_page_in_it_needs_no_network_and_leads_to_files_that_are_there(
     assert {f"{folder}/{one}" for one in local} <= set(pack.namelist())
 
 
+def test_a_name_that_some_system_cannot_hold_is_another_one_in_the_archive(shown: Exhibition, tmp_path: Path) -> None:
+    names = ["量" * 190 + ".pdf", "a%0Db.pdf", "a_0Db.pdf", "NUL.tar.pdf", "末尾空格\u3000", "plain.pdf"]
+    record = make_record(files=[file_entry(PDF, name=name) for name in names])
+    shown.arks["odd"] = publish(shown.hub, shown.member, record, PDF)
+    pack = opened(taken(shown, "odd", "bag.zip"))
+    pack.extractall(tmp_path)
+    [folder] = tmp_path.iterdir()
+    bagit.Bag(str(folder)).validate()
+    found = sorted(path.name for path in (folder / "data" / "files").iterdir())
+    assert found == sorted(
+        ["量" * 65 + ".pdf", "a_0Db-2.pdf", "a_0Db.pdf", "_NUL.tar.pdf", "末尾空格", "plain.pdf"]
+    ), found
+    page = (folder / "data" / "index.html").read_text("utf-8")
+    linked = {unquote(unescape(one)) for one in re.findall(r'href="files/([^"]+)"', page)}
+    assert linked == set(found)
+
+
 def test_a_hostile_record_does_nothing_in_the_page(shown: Exhibition) -> None:
     pack = opened(taken(shown, "hostile"))
     for name in pack.namelist():
@@ -133,6 +164,33 @@ def test_a_download_that_was_broken_off_goes_on_where_it_stopped(shown: Exhibiti
     assert (stale.status_code, stale.data) == (200, whole.data)
     assert taken(shown, "many", Range=f"bytes={len(whole.data)}-").status_code == 416
     assert taken(shown, "many", If_None_Match=tag).status_code == 304
+
+
+@pytest.mark.parametrize("unclear", ["bytes=5-2", "bytes=x", "lines=0-5", "bytes=0-9,20-29"])
+def test_a_range_that_says_no_single_part_gets_the_whole(shown: Exhibition, unclear: str) -> None:
+    answer = taken(shown, "many", Range=unclear)
+    assert (answer.status_code, answer.content_length) == (200, len(answer.data))
+    opened(answer)
+
+
+def test_the_end_of_an_archive_is_the_whole_when_more_is_asked_for_than_there_is(shown: Exhibition) -> None:
+    whole = taken(shown, "many").data
+    assert taken(shown, "many", Range="bytes=-7").data == whole[-7:]
+    more = taken(shown, "many", Range=f"bytes=-{len(whole) + 1}")
+    assert (more.status_code, more.data) == (206, whole)
+
+
+def test_a_range_counts_only_where_it_may(shown: Exhibition) -> None:
+    tag = taken(shown, "many").headers["ETag"]
+    assert taken(shown, "many", Range="bytes=5-", If_Range=f"W/{tag}").status_code == 200
+    assert taken(shown, "many", Range="bytes=5-", If_None_Match=tag).status_code == 304
+    path = f"/resources/{shown.arks['many']}/pack.zip"
+    assert shown.hub.open("HEAD", path, headers={"Range": "bytes=0-9"}).status_code == 200
+
+
+def test_whoever_wants_another_archive_than_this_gets_nothing_of_it(shown: Exhibition) -> None:
+    answer = taken(shown, "many", If_Match='"another"')
+    assert (answer.status_code, answer.data) == (412, b"")
 
 
 def test_looking_reads_no_file_and_counts_nothing(shown: Exhibition) -> None:

@@ -117,7 +117,7 @@ def test_what_is_not_there_not_shown_yet_or_hidden_is_said_so(shown: Exhibition)
         showing.hide(session, made, by=lead, based_on=2, reason="考证有误")
     answer = shown.get("/collections/taken-away")
     assert (answer.status_code, "考证有误" in answer.text) == (410, True)
-    assert "taken-away" not in shown.get("/collections").text + shown.get("/sitemaps/collections.xml").text
+    assert "taken-away" not in shown.get("/collections").text + shown.get("/sitemap-collections.xml").text
 
 
 def test_an_institutions_name_stands_on_what_it_curates(shown: Exhibition) -> None:
@@ -151,9 +151,9 @@ def test_programs_read_it_too(shown: Exhibition) -> None:
     assert (feed.bozo, len(feed.entries)) == (False, 3)
     json_feed = shown.get("/en/collections/measures/feed.json").get_json()
     assert json_feed["home_page_url"] == f"{ORIGIN}/en/collections/measures"
-    addresses = ET.fromstring(shown.get("/sitemaps/collections.xml").data).iterfind("{*}url/{*}loc")
+    addresses = ET.fromstring(shown.get("/sitemap-collections.xml").data).iterfind("{*}url/{*}loc")
     assert f"{ORIGIN}/collections/measures" in {one.text for one in addresses}
-    assert f"{ORIGIN}/sitemaps/collections.xml" in shown.get("/sitemap.xml").text
+    assert f"{ORIGIN}/sitemap-collections.xml" in shown.get("/sitemap.xml").text
 
 
 @pytest.mark.parametrize("form", ["{origin}/collections/measures", "{origin}/en/collections/measures/"])

@@ -27,6 +27,7 @@ from tests.support.stores import RunningStore
 
 SITEMAP = f"{{{sitemaps.SITEMAP}}}"
 ABSENT = "ark:99999/x1nothing0"
+GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
 
 @pytest.fixture(scope="module")
@@ -226,11 +227,31 @@ def test_a_crawler_finds_every_public_page_and_no_other_by_robots_txt(
     assert index == f"{ORIGIN}/sitemap.xml"
     files = located(shown, "/sitemap.xml")
     assert len(files) > 1
+    assert {file.rpartition("/")[0] for file in files} == {ORIGIN}, "they name nothing above them"
     pages = [page for file in files for page in located(shown, file.removeprefix(ORIGIN))]
     public = {f"{ORIGIN}/resources/{ark}" for name, ark in shown.arks.items() if name != "gone"}
     assert public <= set(pages)
     assert len(pages) == len(set(pages))
     assert f"{ORIGIN}/resources/{shown.arks['gone']}" not in pages
+
+
+def test_a_crawler_may_look_at_the_pictures_of_the_sitemaps_and_download_nothing(shown: Exhibition) -> None:
+    rules = re.findall(r"^(Allow|Disallow): (\S+)$", shown.get("/robots.txt").text, re.MULTILINE)
+
+    def allowed(path: str) -> bool:
+        """The longest rule that fits (RFC 9309 §2.2.2)."""
+        fit = [(len(rule), kind) for kind, rule in rules if re.match(re.escape(rule).replace(r"\*", ".*"), path)]
+        return max(fit, default=(0, "Allow"))[1] == "Allow"
+
+    record = make_record(files=[file_entry(GIF, name="尺.gif", media_type="image/gif")])
+    publish(shown.hub, shown.member, record, GIF)
+    root = ET.fromstring(shown.get("/sitemap-1.xml").data)
+    pictures = [(one.text or "").removeprefix(ORIGIN) for one in root.iter(f"{{{sitemaps.IMAGE}}}loc")]
+    assert pictures
+    assert all(allowed(path) for path in pictures)
+    assert not any(allowed(path.partition("?")[0]) for path in pictures)
+    for archive in ("/resources/ark:99999/x/pack.zip", "/en/collections/measures/bag.zip"):
+        assert not allowed(archive), "gigabytes that the hub itself has to send"
 
 
 @pytest.mark.parametrize("number", ["0", "99", "2147483648", "x"])

@@ -106,7 +106,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/collections/<slug>/feed.<any(atom,json):kind>"),
         ("GET", "/collections/<slug>/<any('pack.zip','bag.zip'):form>"),
         ("GET", "/embed/collections/<slug>"),
-        ("GET", "/sitemaps/collections.xml"),
+        ("GET", "/sitemap-collections.xml"),
         ("GET", "/dumps/<name>"),
         ("GET", "/feed.<any(atom,json):kind>"),
         ("GET", "/embed/<path:ark>"),

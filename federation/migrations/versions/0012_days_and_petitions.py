@@ -10,7 +10,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-DAYS = ("publish_on", "expires_on")
+DAYS = ("publish_on", "expires_on", "opens_on")
 TOLD = (("petition_id", 36), ("petition", 10), ("effective_on", 10))
 
 

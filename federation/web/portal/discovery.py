@@ -23,6 +23,9 @@ Disallow: /workbench/
 Disallow: /en/workbench/
 Disallow: /api/v1/federation/
 Disallow: /*/files/
+Allow: /*/files/*?inline=1
+Disallow: /*/pack.zip
+Disallow: /*/bag.zip
 Disallow: /search?
 Disallow: /en/search?
 Disallow: /map/
@@ -30,6 +33,7 @@ Disallow: /en/map/
 Disallow: /suggestions
 Disallow: /en/suggestions
 """
+"""The longest rule wins (RFC 9309 §2.2.2): nothing is downloaded, but the pictures in sitemaps may be looked at."""
 
 
 @portal.get("/robots.txt")
@@ -63,9 +67,12 @@ def sitemap(number: int) -> Response:
     return Response(content, content_type=XML)
 
 
-@portal.get("/sitemaps/collections.xml")
+@portal.get("/sitemap-collections.xml")
 def sitemap_of_collections() -> Response:
-    """The pages of all collections that are shown, those that have ended too."""
+    """The pages of all collections that are shown, those that have ended too.
+
+    A sitemap names what is beside or below it (sitemaps.org, "Sitemap file location"), and so it stands at the root.
+    """
     listed = [Listed(slug, at, "") for slug, at in reading.addresses(db.session())]
     content = sitemaps.urlset(
         listed,

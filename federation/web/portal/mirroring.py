@@ -61,7 +61,7 @@ def part(kind: str, number: int) -> Response:
         found = mirrors.standing(session, first=first, last=last, today=today())
         return _xml(resourcesync.resource_list(_places(), found, at=at))
     span = Span(mirrors.moment(session, first - 1) or START, mirrors.moment(session, last))
-    happened = mirrors.changes(session, first=first, last=last, today=today())
+    happened = mirrors.changes(session, first=first, last=last)
     return _xml(resourcesync.change_list(_places(), happened, span))
 
 

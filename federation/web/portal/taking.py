@@ -18,10 +18,11 @@ from federation.database import db
 from federation.days import today
 from federation.interop import citations
 from federation.language import request_language
-from federation.packs import contents, zipping
+from federation.packs import contents, names, zipping
 from federation.packs.contents import Archive
 from federation.parts import parts
 from federation.storage.disposition import content_disposition
+from federation.web import ranges
 from federation.web.addresses import on_origin
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
@@ -34,6 +35,7 @@ from shared.vocabularies import vocabulary
 log = structlog.get_logger()
 FORMS = {"pack.zip": contents.PACK, "bag.zip": contents.BAG}
 ZIP = "application/zip"
+PRECONDITION_FAILED = 412
 RETRY_SECONDS = 20
 SLOWEST = 4 * 1024
 """Bytes a second on the average below which nobody is waited for: a line of the second generation has twice that."""
@@ -70,14 +72,16 @@ def sent(made: Archive, name: str, used: Callable[[], None]) -> Response:
     """
     answer, place = _answer(made, name)
     try:
-        answer.make_conditional(request, accept_ranges=True, complete_length=answer.content_length)
+        asked = ranges.understood(request, tag=made.tag, length=answer.content_length or 0)
+        answer.make_conditional(asked, accept_ranges=True, complete_length=answer.content_length)
     except RequestedRangeNotSatisfiable as error:
         return Response(status=error.code, headers={"Content-Range": f"bytes */{error.length}"})
     if answer.status_code in (200, 206):
         if request.method == "GET":
             place.take()
         used()
-    return answer
+    # With it the whole would be sent, from no place at all.
+    return Response(status=answer.status_code) if answer.status_code == PRECONDITION_FAILED else answer
 
 
 class _Place:
@@ -152,6 +156,7 @@ def texts(page: Page, title: str, *, within: bool = False) -> Mapping[str, str]:
         "licence": licence,
         "places": places,
         "reference": reference_of(page, title),
+        "called": names.in_archive(file.name for file in page.files),
     }
     name = licence_file()
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from flask import Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
@@ -35,9 +36,10 @@ def collection_archive(slug: str, form: str) -> ResponseReturnValue:
     shown = reading.find(session, slug, today=today())
     entries = [one.entry for one in shown.items]
     whole.refuse_too_large(entries)
-    found = [
-        _part(number, page) for number, page in enumerate(gathering.pages(session, entries, today=today()), start=1)
-    ]
+    pages = gathering.pages(session, entries, today=today())
+    standing = {page.entry.resource_id for page in pages}
+    shown = replace(shown, items=[one for one in shown.items if one.entry.resource_id in standing])
+    found = [_part(number, page) for number, page in enumerate(pages, start=1)]
     about = About(
         title=said(shown.content.title).text,
         address=absolute("portal.collection", slug=slug),

@@ -305,6 +305,38 @@ def test_what_was_ended_is_read_as_such_and_what_was_hidden_gives_the_reason(tab
     assert table.read().phase == reading.CURRENT
 
 
+@pytest.mark.parametrize("step", ["end", "hide"])
+def test_what_an_institution_curated_comes_back_as_it_was_once_the_alliance_agrees(table: Table, step: str) -> None:
+    one = table.made(table.manager)
+    table.step("propose", one, table.manager)
+    table.step("show", one, table.lead)
+    with pytest.raises(AlreadyDone):
+        table.step("propose", one, table.manager)
+    table.step(step, one, table.lead, **({"reason": "再核对一遍"} if step == "hide" else {}))
+    table.step("propose", one, table.manager)
+    table.step("show", one, table.lead)
+    assert table.read().phase == reading.CURRENT
+
+
+def test_where_one_was_hidden_the_public_reads_why_and_nothing_that_is_said_to_its_curators_later(
+    table: Table,
+) -> None:
+    one = table.made(table.manager)
+    table.step("propose", one, table.manager)
+    table.step("show", one, table.lead)
+    table.step("hide", one, table.lead, reason="考证有误")
+    table.revise(one, table.manager, title={"zh": "改过的量尺"})
+    table.step("propose", one, table.manager)
+    for step in (None, "return"):
+        if step:
+            table.step(step, one, table.lead, reason="只说给单位听的话")
+        with pytest.raises(CollectionHidden) as hidden:
+            table.read()
+        assert "考证有误" in hidden.value.message("zh")
+        assert "只说给单位听的话" not in hidden.value.message("zh")
+    assert one.remark == "只说给单位听的话"
+
+
 def test_a_list_takes_the_same_few_queries_however_many_there_are(table: Table) -> None:
     table.step("show", table.made(table.lead, slug="first"), table.lead)
     with statements(table.scene.session.get_bind()) as few:
