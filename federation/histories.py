@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from federation import auditlog
 from federation.models.auditing import AuditLeaf
 from federation.models.events import AuditEvent, FeedEntry
+from federation.models.resources import ResourceVersion
 from federation.transparency import tiles
 from shared.errors import NotFound
 from shared.notes import MAX_SIZE
@@ -42,8 +43,12 @@ class Moment:
     index: int | None
 
 
-def of(session: Session, resource_id: str) -> list[Moment]:
-    """What happened to a resource, the first thing first."""
+def of(session: Session, resource_id: str, *, versions: Collection[int]) -> list[Moment]:
+    """What happened to these versions of a resource, the first thing first.
+
+    `versions` are those that are or were public: that another one is under review, or was and came to nothing, is
+    between its institution and the alliance.
+    """
     found = (
         select(AuditEvent.action, AuditEvent.at, AuditEvent.entry, AuditLeaf.number)
         .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
@@ -55,7 +60,7 @@ def of(session: Session, resource_id: str) -> list[Moment]:
     for row in session.execute(found):
         detail = auditlog.said(row.entry).get("detail", {})
         version, what = int(detail.get("version", 0)), _what(row.action, detail)
-        if version and what:
+        if version in versions and what:
             moments.append(Moment(what, version, row.at, row.number))
     return moments
 
@@ -73,16 +78,29 @@ def _what(action: str, detail: Mapping[str, Any]) -> str:
 
 
 def proof(session: Session, index: int) -> str:
-    """The offline proof of such an event of a resource that is or was public. Raises `NotFound` for any other."""
+    """The offline proof of such an event of a version that is or was public. Raises `NotFound` for any other."""
     if index > MAX_SIZE:
         raise NotFound()
     found = (
-        select(AuditEvent.subject)
+        select(AuditEvent.subject, AuditEvent.entry)
         .join(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
         .where(AuditLeaf.number == index, AuditEvent.action.in_(PUBLIC))
     )
-    resource_id = (session.scalar(found) or "").removeprefix("resource:")
-    public = select(FeedEntry.seq).where(FeedEntry.resource_id == resource_id).limit(1)
-    if not resource_id or session.scalar(public) is None:
+    row = session.execute(found).first()
+    if row is None or _version(row.entry) not in public_versions(session, row.subject.removeprefix("resource:")):
         raise NotFound()
     return tiles.proof(session, index)
+
+
+def public_versions(session: Session, resource_id: str) -> frozenset[int]:
+    """The numbers of the versions of a resource that are or were public: only these are in the feed."""
+    found = (
+        select(ResourceVersion.version)
+        .join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
+        .where(FeedEntry.resource_id == resource_id)
+    )
+    return frozenset(session.scalars(found))
+
+
+def _version(entry: str) -> int:
+    return int(auditlog.said(entry).get("detail", {}).get("version", 0))

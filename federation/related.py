@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from federation import catalogue
@@ -32,6 +32,8 @@ INVERSE: Mapping[str, str] = {HAS_PART: IS_PART_OF, IS_PART_OF: HAS_PART, "is-re
 MOST_DECLARED, MOST_SAME, MOST_ALIKE = 50, 6, 4
 MOST_SHARED = 20
 """A file that more resources have is a form or a logo, and says nothing of them."""
+MOST_FILES = 50
+"""Main files of a resource that are looked for elsewhere."""
 MAIN = "main"
 
 
@@ -122,25 +124,31 @@ def around(session: Session, page: Page, known: Known) -> Surroundings:
 
 def _same_files(session: Session, page: Page) -> dict[str, int]:
     """Public resources that have main files of this one, by id, with how many."""
-    mine = sorted({file.sha256 for file in page.files if file.role == MAIN})
+    mine = sorted({file.sha256 for file in page.files if file.role == MAIN})[:MOST_FILES]
     if not mine:
         return {}
-    shared = (
+    # Each file by itself: what everybody has would else fill the answer before what only two have comes.
+    each = [select(_owners(sha256, page.entry.resource_id).subquery()) for sha256 in mine]
+    pairs = {(sha256, resource_id) for sha256, resource_id in session.execute(union_all(*each))}
+    owners = Tally(sha256 for sha256, _ in pairs)
+    return dict(Tally(resource_id for sha256, resource_id in pairs if owners[sha256] < MOST_SHARED))
+
+
+def _owners(sha256: str, without: str) -> Select[str, str]:
+    """The first of the public resources with this main file, one left out."""
+    return (
         select(VersionFile.sha256, FeedEntry.resource_id)
         .join(FeedEntry, FeedEntry.version_id == VersionFile.version_id)
         .where(
-            VersionFile.sha256.in_(mine),
+            VersionFile.sha256 == sha256,
             VersionFile.role == MAIN,
             VersionFile.size > 0,
             FeedEntry.latest.is_not(False),
             FeedEntry.kind == PUBLISHED,
-            FeedEntry.resource_id != page.entry.resource_id,
+            FeedEntry.resource_id != without,
         )
-        .limit(MOST_SHARED * len(mine))
+        .limit(MOST_SHARED)
     )
-    pairs = {(sha256, resource_id) for sha256, resource_id in session.execute(shared)}
-    owners = Tally(sha256 for sha256, _ in pairs)
-    return dict(Tally(resource_id for sha256, resource_id in pairs if owners[sha256] < MOST_SHARED))
 
 
 def _near_texts(session: Session, resource_id: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,8 @@ def as_table(head: Head) -> Table | None:
 
     Rows that are too short are filled up, cells that are too many or too long are cut.
     """
-    lines = head.text.splitlines(keepends=True)
+    # Rows end with CR, LF or both; str.splitlines would end them at a form feed or U+2028 within a cell, too.
+    lines = io.StringIO(head.text, newline="").readlines()
     if not head.whole and len(lines) > 1:
         del lines[-1]  # it may have been cut
     found = [row for row in csv.reader(lines, delimiter=_delimiter(lines)) if any(cell.strip() for cell in row)]

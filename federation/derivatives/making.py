@@ -216,7 +216,8 @@ def failed(session: Session, claimed: Claim, cause: str, *, maker: str) -> None:
     """There is nothing to look at; what took too long is tried again, a few times."""
     row = session.get(Derivative, claimed.sha256)
     if cause == TIMEOUT and row is not None and row.tries < TRIES:
-        _note(session, claimed, claimed_until=now() + LATER)
+        # At the end of the line: a hundred such files must not keep all others waiting three times over.
+        _note(session, claimed, claimed_until=now() + LATER, wanted_at=now())
     else:
         _note(session, claimed, state="failed", cause=cause, maker=maker, claimed_until=None)
 

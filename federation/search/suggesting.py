@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import tantivy
 from tantivy import Query
@@ -18,6 +19,8 @@ from federation.search.text import IS_HAN, fold, whole
 LIMIT = 8
 MOST_TITLES = 4
 CONSIDERED = 40
+COUNTED = 10_000
+"""Resources under a term up to which they are counted one by one; of more, nobody misses those that are gone."""
 LEAST_LATIN = 3
 """Letters that one must have typed before titles are looked for by pinyin: fewer are in too many of them."""
 
@@ -49,15 +52,32 @@ def _terms(index: SearchIndex, beginning: str, limit: int) -> Iterator[Suggestio
         before, _, last = beginning.rpartition(" ")
         narrowed = text_query(index, before)
         found = searcher.terms_with_prefix("suggest", last, narrowed, limit=CONSIDERED) if last and narrowed else []
-    told: dict[str, tuple[bool, Suggestion]] = {}
-    for token, count in found:
-        term = token.partition(MARK)[2]
-        within, term = term.startswith(WITHIN), term.removeprefix(WITHIN)
-        known = told.get(whole(term))
-        if known is None or (known[0] and not within):
-            told[whole(term)] = within, Suggestion(f"{before} {term}".strip(), count)
-    ranked = sorted(told.values(), key=lambda one: (one[0], -one[1].count, len(one[1].text)))
-    yield from (suggestion for _, suggestion in ranked[:limit])
+    terms = [(token, *_written(token), count) for token, count in found]
+    told: set[str] = set()
+    for token, term, _within, count in sorted(terms, key=lambda one: (one[2], -one[3], len(one[1]))):
+        left = 0 if whole(term) in told else count if before else _left(index, searcher, token, count)
+        if left:
+            told.add(whole(term))
+            yield Suggestion(f"{before} {term}".strip(), left)
+        if len(told) == limit:
+            return
+
+
+def _written(token: str) -> tuple[str, bool]:
+    """The term that a token of the index suggests, and whether what is typed begins a word within it."""
+    term = token.partition(MARK)[2]
+    return term.removeprefix(WITHIN), term.startswith(WITHIN)
+
+
+def _left(index: SearchIndex, searcher: tantivy.Searcher, token: str, count: int) -> int:
+    """How many of the resources that a token was written for are in the index still.
+
+    The engine's own number is of all that were ever written until it tidies up, which may be never: a word of a
+    resource that was taken down for that word would be offered on. Narrowed by a query, it counts what is left.
+    """
+    query = Query.const_score_query(Query.term_query(index.schema, "suggest", token), 1.0)
+    found: Any = searcher.search(query, limit=1, count=count <= COUNTED)
+    return int(found.count or 0) if count <= COUNTED else count * bool(found.hits)
 
 
 def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> Iterator[Suggestion]:

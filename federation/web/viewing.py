@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from werkzeug.datastructures import Headers
+
 from federation.parts import parts
 from federation.storage.disposition import HTML, SAFE_INLINE, base_type
 from federation.web.frame import is_picture
@@ -22,6 +24,14 @@ def kind(media_type: str, size: int) -> str:
     """How a file is shown; empty for one that is only downloaded."""
     found = _kind(base_type(media_type))
     return found if size <= LARGEST.get(found, size) else ""
+
+
+def in_our_frame(headers: Headers) -> bool:
+    """Whether a frame on a page of ours asks, which takes its origin from what it shows (Fetch Metadata).
+
+    Browsers say so themselves. A frame on somebody else's page would leave what runs in it the store's origin.
+    """
+    return headers.get("Sec-Fetch-Dest") == "iframe" and headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 def policy() -> str:

@@ -55,10 +55,15 @@ def reading_date(text: str) -> str:
     if found["day"]:
         said = gettext("%(month)s %(day)s 日", month=said, day=int(found["day"]))
     if found["mark"] == "~":
-        said = gettext("约 %(date)s", date=said)
+        said = about(said)
     elif found["mark"]:
         said = gettext("%(date)s（存疑）", date=said)
     return said
+
+
+def about(date: str) -> str:
+    """A date for people that is approximate. Chinese sets a space before digits, and none before 公元前."""
+    return str(gettext("约 %(date)s", date=date) if date[:1].isdigit() else gettext("约%(date)s", date=date))
 
 
 def _month(number: int) -> str:

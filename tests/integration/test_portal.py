@@ -189,7 +189,7 @@ def test_a_resource_page_says_what_it_is_and_who_gave_it(shown: Exhibition) -> N
     page = shown.page("caliper").text
     assert "<h1>游标卡尺怎么读</h1>" in page
     assert '<span lang="en">How to read a vernier caliper</span>' in page
-    assert "约 公元前 344 年" in page
+    assert "约公元前 344 年" in page
     assert "注明作者和出处即可自由使用" in page
     assert page.count("<p>第一段。</p>") == page.count("<p>第二段。</p>") == 1
     english = shown.page("caliper", "/en").text
@@ -368,7 +368,7 @@ def test_a_withdrawal_shows_at_once_although_the_page_was_kept(shown: Exhibition
 def test_crawlers_are_told_what_to_leave_alone(shown: Exhibition) -> None:
     answer = shown.get("/robots.txt")
     assert answer.mimetype == "text/plain"
-    assert "Disallow: /workbench/" in answer.text
+    assert {"Disallow: /workbench/", "Disallow: /map/", "Disallow: /en/map/"} <= set(answer.text.splitlines())
 
 
 def test_every_text_has_its_english_and_the_catalogue_is_compiled() -> None:

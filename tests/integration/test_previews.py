@@ -220,6 +220,9 @@ def test_a_table_and_a_text_are_shown_whichever_encoding_they_have_and_as_text_a
     assert requests.get(opened, timeout=10).headers["Content-Type"] == "text/plain; charset=gb18030"
 
 
+OUR_FRAME = {"Sec_Fetch_Dest": "iframe", "Sec_Fetch_Site": "same-origin"}
+
+
 def test_a_page_that_runs_does_so_in_a_frame_without_an_origin_and_nowhere_else(seen: Seen) -> None:
     page = seen.get(f"/resources/{seen.ark}")
     frame = re.search(r"<iframe [^>]*>", page.text)
@@ -229,12 +232,13 @@ def test_a_page_that_runs_does_so_in_a_frame_without_an_origin_and_nowhere_else(
     assert "allow-same-origin" not in page.text
     store = parts(seen.hub.app).store.settings.endpoint
     assert page.headers["Content-Security-Policy"].endswith(f"; frame-src 'self' {store}")
-    framed = seen.get(seen.of_file("frames", "试一试.html"), Sec_Fetch_Dest="iframe")
+    framed = seen.get(seen.of_file("frames", "试一试.html"), **OUR_FRAME)
     assert requests.get(framed.headers["Location"], timeout=10).headers["Content-Type"].startswith("text/html")
-    for headers in ({}, {"Sec_Fetch_Dest": "document"}):
+    another_site = OUR_FRAME | {"Sec_Fetch_Site": "cross-site"}
+    for headers in ({}, {"Sec_Fetch_Dest": "document"}, {"Sec_Fetch_Dest": "iframe"}, another_site):
         opened = seen.get(seen.of_file("frames", "试一试.html"), **headers).headers["Location"]
         assert requests.get(opened, timeout=10).headers["Content-Disposition"].startswith("attachment")
-    assert seen.get(seen.of_file("frames", "读我.txt"), Sec_Fetch_Dest="iframe").status_code == 404
+    assert seen.get(seen.of_file("frames", "读我.txt"), **OUR_FRAME).status_code == 404
 
 
 def test_sound_comes_from_the_store_and_captions_from_here(hub: Hub, member: Member) -> None:
@@ -280,7 +284,7 @@ def nothing_is_shown(seen: Seen) -> None:
         seen.of_file("captions", "讲解.en.vtt"),
         seen.of_file("frames", "试一试.html"),
     ):
-        assert seen.get(path, Sec_Fetch_Dest="iframe").status_code in (403, 404, 410, 503), path
+        assert seen.get(path, **OUR_FRAME).status_code in (403, 404, 410, 503), path
     for path in ("/", "/institutions/institute-a", "/feed.json"):
         assert f"{seen.ark}/pictures/" not in seen.get(path).text
 

@@ -559,7 +559,7 @@ def test_a_file_opens_through_the_store_and_an_active_one_only_as_an_attachment(
         got = requests.get(answer.headers["Location"], timeout=10)
         assert got.content == bodies[name]
         assert got.headers["Content-Disposition"].startswith(kind)
-    framed = browser.get(f"{path}/files/1", headers={"Sec-Fetch-Dest": "iframe"})
+    framed = browser.get(f"{path}/files/1", headers={"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"})
     got = requests.get(framed.headers["Location"], timeout=10)
     assert got.headers["Content-Disposition"].startswith("inline")
     assert re.search(rf'<iframe src="{path}/files/1"[^>]* sandbox="allow-scripts"></iframe>', browser.page(path))

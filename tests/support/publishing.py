@@ -62,11 +62,12 @@ def publish_all(
     return arks
 
 
-def withdraw(hub: Hub, record: dict[str, Any], reason: str) -> None:
-    """Take a published record away, and out of the index."""
+def withdraw(hub: Hub, record: dict[str, Any], reason: str, *, indexed: bool = True) -> None:
+    """Take a published record away, and out of the index; unless `indexed`, the index does not hear of it."""
     with unit_of_work(hub.app) as session:
         publication.remove(session, [_version(session, record)], to="withdrawn", actor="test", reason=reason)
-    follow(hub)
+    if indexed:
+        follow(hub)
 
 
 def follow(hub: Hub) -> None:

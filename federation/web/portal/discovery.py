@@ -28,6 +28,8 @@ Disallow: /*/pack.zip
 Disallow: /*/bag.zip
 Disallow: /search?
 Disallow: /en/search?
+Disallow: /map/
+Disallow: /en/map/
 Disallow: /suggestions
 Disallow: /en/suggestions
 """

@@ -128,10 +128,13 @@ def search_page() -> ResponseReturnValue:
     except InvalidRequest as error:
         return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
     found = find(query, helpful=True)
+    # The index follows what is public at its own pace, and not at all while the worker is away.
+    entries = {entry.ark: entry for entry in catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])}
+    public = [hit for hit in found.hits if hit.ark in entries]
     return render_template(
         "portal/search.html",
-        found=found,
-        pictures=pictures_of(catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])),
+        found=replace(found, hits=public, total=found.total - len(found.hits) + len(public)),
+        pictures=pictures_of(entries.values()),
         query=query,
         spans=parameters({name: query[name] for name in ENDS}),
         span_names=ENDS,

@@ -12,6 +12,7 @@ from federation.derivatives import reading
 from federation.parts import parts
 from federation.renditions import making
 from federation.storage.disposition import HTML, base_type
+from federation.web import viewing
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import finder
@@ -26,8 +27,8 @@ VTT = "text/vtt; charset=utf-8"
 def framed(ark: str, name: str) -> ResponseReturnValue:
     """A page that runs, for the sandboxed frame of the resource's page; for anybody else an attachment.
 
-    Opened by itself it would run with the store's origin. Browsers say who asks (Fetch Metadata, Sec-Fetch-Dest);
-    those that do not get the attachment, too.
+    Opened by itself it would run with the store's origin. Browsers say who asks (`viewing.in_our_frame`); those
+    that do not get the attachment, too.
     """
     moved = elsewhere(ark, "portal.framed", name=name)
     if moved is not None:
@@ -36,7 +37,7 @@ def framed(ark: str, name: str) -> ResponseReturnValue:
     if base_type(file.media_type) != HTML:
         raise NotFound()
     store = parts().store
-    if request.headers.get("Sec-Fetch-Dest") == "iframe":
+    if viewing.in_our_frame(request.headers):
         return _to(store.framed_url(sha256=file.sha256, name=file.name))
     return _to(store.download_url(sha256=file.sha256, name=file.name, media_type=file.media_type))
 
@@ -78,5 +79,5 @@ def _may_be_seen(ark: str, name: str) -> PublicFile:
 def _to(address: str) -> Response:
     answer = redirect(address)
     answer.headers["Cache-Control"] = "no-store"
-    answer.vary.add("Sec-Fetch-Dest")
+    answer.vary.update(("Sec-Fetch-Dest", "Sec-Fetch-Site"))
     return answer  # type: ignore[return-value]  # Flask's own class of answers

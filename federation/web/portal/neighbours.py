@@ -47,7 +47,7 @@ def neighbourhood(page: Page) -> dict[str, Any]:
         "around": related.around(session, page, known),
         "reviewed": reviewed,
         "revisions": revisions,
-        "moments": histories.of(session, entry.resource_id),
+        "moments": histories.of(session, entry.resource_id, versions={one.version for one in page.history}),
         "moment_name": _moment_name,
         "relation_name": _relation_name,
         "sameness": _sameness,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from federation import catalogue, days
 from federation.database import db
@@ -18,7 +17,7 @@ from federation.web.portal import paging
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import remembered
 from federation.web.portal.pictures import pictures_of
-from federation.web.wording import year_span
+from federation.web.wording import about, year_span
 from shared.errors import NotFound
 
 ROW, WIDTH = 56, 136
@@ -137,7 +136,7 @@ def _centuries(spans: Spans) -> list[Counted]:
 def _years_of(band: Band) -> str:
     """The years of a band for people."""
     years = year_span(band.since, band.until)
-    return str(_("约 %(date)s", date=years)) if band.about and band.since is not None else years
+    return about(years) if band.about and band.since is not None else years
 
 
 def _neighbours(spans: Spans, band: Band) -> tuple[Band | None, Band | None]:

@@ -32,6 +32,7 @@ from federation.models.people import User
 from federation.models.resources import ResourceVersion, VersionFile
 from federation.parts import parts
 from federation.roles import Permission
+from federation.web import viewing
 from federation.web.workbench import changes, previews, sessions, showing
 from shared.errors import ChecklistIncomplete, CommonsError, MoveNotAllowed, NotFound
 from shared.vocabularies import vocabulary
@@ -157,7 +158,7 @@ def file(version_id: int, position: int) -> ResponseReturnValue:
         if address is None:
             raise NotFound()
         return redirect(address)
-    return redirect(previews.address(found, framed=request.headers.get("Sec-Fetch-Dest") == "iframe"))
+    return redirect(previews.address(found, framed=viewing.in_our_frame(request.headers)))
 
 
 def _filters() -> review_queue.Filters:

@@ -214,6 +214,15 @@ def test_what_took_too_long_is_tried_again_later_and_not_for_ever(hub, monkeypat
     assert (derivative(hub, sha256).state, derivative(hub, sha256).cause) == ("failed", maker.TIMEOUT)
 
 
+def test_what_took_too_long_comes_after_those_that_have_come_meanwhile(hub, monkeypatch):
+    slow, quick = stored(hub, "a" * 64), stored(hub, "b" * 64)
+    claimed = claim(hub)
+    with unit_of_work(hub.app) as session:
+        making.failed(session, claimed, maker.TIMEOUT, maker="1")
+    later(monkeypatch, hours=1)
+    assert [claim(hub).sha256 for _ in range(2)] == [quick, slow]
+
+
 def test_other_libraries_get_what_the_last_ones_could_not_read(hub):
     sha256, large = stored(hub, "a" * 64), stored(hub, "b" * 64, size=2**40)
     claimed = claim(hub)

@@ -21,7 +21,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 def told(scene: Scene, version: ResourceVersion) -> list[tuple[str, int]]:
-    return [(one.what, one.version) for one in histories.of(scene.session, version.resource_id)]
+    public = histories.public_versions(scene.session, version.resource_id)
+    return [(one.what, one.version) for one in histories.of(scene.session, version.resource_id, versions=public)]
 
 
 def test_a_resource_is_registered_verified_reviewed_published_and_corrected(scene: Scene) -> None:
@@ -62,3 +63,13 @@ def test_what_was_taken_down_and_put_back_was_not_reviewed_again(scene: Scene) -
     takedown.take_down(scene.session, version, by=scene.second, reason="有人投诉")
     takedown.put_back(scene.session, version, by=scene.second, reason="查无问题")
     assert told(scene, version)[3:] == [(histories.TAKEN_DOWN, 1), (histories.RESTORED, 1)]
+
+
+def test_what_is_under_review_or_was_rejected_is_nobodys_business(scene: Scene) -> None:
+    first = scene.member.submit()
+    scene.judge(first)
+    public = told(scene, first)
+    second = scene.member.submit(id=first.resource_id, version=2)
+    assert told(scene, first) == public
+    scene.judge(second, verdict="reject")
+    assert told(scene, first) == public

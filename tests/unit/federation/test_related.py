@@ -93,6 +93,20 @@ def test_the_same_file_at_another_institution_is_linked(two: Two) -> None:
     assert (same.entry.resource_id, same.files, same.share) == (second.resource_id, 1, 0)
 
 
+def test_a_file_that_everybody_has_says_nothing_and_hides_none_that_only_two_have(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(related, "MOST_SHARED", 2)
+    store_object(two.session, "0" * 64, 9, "application/pdf")
+    logo = make_file(sha256="0" * 64, size=9, name="标志.pdf")
+    both = {"files": [logo, *shared()["files"]]}
+    for number in range(4):
+        public(two.session, two.other, **plain(f"第{number}件", files=[logo]))
+    here = public(two.session, two.mine, **plain("甲", **both))
+    there = public(two.session, two.other, **plain("乙", **both))
+    assert [(one.entry.resource_id, one.files) for one in two.around(here).same] == [(there.resource_id, 1)]
+
+
 def test_nearly_the_same_text_at_another_institution_is_linked(two: Two) -> None:
     first = public(two.session, two.mine, title={"zh": "游标卡尺"}, summary={"zh": TEXT})
     near = public(two.session, two.other, title={"zh": "卡尺"}, summary={"zh": TEXT.replace("怎样", "如何")})

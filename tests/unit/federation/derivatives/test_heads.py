@@ -61,6 +61,10 @@ def test_rows_that_are_ragged_are_filled_up_and_quotes_hold_commas_and_lines():
     assert found.header == ["a", "b", "c", ""]
 
 
+def test_only_ends_of_lines_end_rows():
+    assert table("a,b\r一\u2028行,x\x0cy\r\n").rows == [["一\u2028行", "x\x0cy"]]
+
+
 def test_a_table_without_end_is_cut_and_says_so():
     rows = "".join(f"{number},{'x' * 500}\n" for number in range(100))
     found = table("n,text\n" + rows)

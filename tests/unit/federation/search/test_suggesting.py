@@ -68,3 +68,13 @@ def test_whatever_is_offered_finds_something(index):
 @pytest.mark.parametrize("typed", ["", "  ", "*", '"度量', "zzzz", "\t", "👨", "度" * 200])
 def test_what_cannot_be_completed_is_offered_nothing(index, typed):
     assert texts(index, typed) == []
+
+
+def test_what_only_withdrawn_resources_say_is_offered_no_longer_and_numbers_count_what_is_left(tmp_path):
+    kept, gone = (make_document(name, "标题", keywords=("砝码", f"砝码{name}")) for name in ("kept", "gone"))
+    index = make_index(tmp_path, [kept, gone])
+    index.apply([], ["gone"], 2)
+    index.close()
+
+    assert [(one.text, one.count) for one in suggest(index, "砝码")] == [("砝码", 1), ("砝码kept", 1)]
+    assert texts(index, "fmg") == []

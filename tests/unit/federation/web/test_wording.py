@@ -47,3 +47,8 @@ def test_a_span_with_one_end_says_on_which_side_it_is_open(first: int | None, la
 )
 def test_a_language_has_its_name_also_when_no_machine_is_set_to_it(tag: str, said: str) -> None:
     assert wording.language_name(tag) == said
+
+
+@pytest.mark.parametrize(("text", "said"), [("1600~", "约 1600 年"), ("-0343~", "约公元前 344 年")])
+def test_a_space_stands_before_digits_and_not_between_characters(text: str, said: str) -> None:
+    assert wording.reading_date(text) == said
