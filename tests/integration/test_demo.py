@@ -15,7 +15,8 @@ import requests
 from federation.demo import FIRST_NODE_PORT, read_members
 from tests.support.processes import Command, eventually, free_ports, surroundings
 
-pytestmark = pytest.mark.xdist_group("supervised")
+# It has a database and a store of its own, whatever the engine of the run.
+pytestmark = [pytest.mark.xdist_group("supervised"), pytest.mark.only_on("sqlite")]
 READY_WITHIN = 90
 """Seconds from a fresh clone to a page with results, once everything is installed."""
 

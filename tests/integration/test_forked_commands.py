@@ -13,6 +13,7 @@ from tests.support import forked
 from tests.support.processes import Command, surroundings
 from tests.support.stores import free_port
 
+pytestmark = pytest.mark.only_on("sqlite")  # the commands have databases of their own
 WORDS = {
     "federation": [
         ("migrate",),

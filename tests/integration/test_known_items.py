@@ -18,7 +18,10 @@ from federation.search.index import SearchIndex
 from tests.integration.test_real_imports import DATA
 from tests.support.searching import found, make_document, make_index
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here")
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here"),
+    pytest.mark.only_on("sqlite"),  # no hub is asked
+]
 SEED, TOP, ENGLISH_CASES = 20, 10, 300
 KEYWORDS_FLOOR = {1: 0.79, 2: 0.93}
 OWN_KEYWORD_FLOOR = 0.94

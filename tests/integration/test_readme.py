@@ -17,6 +17,7 @@ from tests.support.stores import free_port
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 READY_WITHIN = 60
+pytestmark = pytest.mark.only_on("sqlite")  # the hub has a database and a store of its own
 
 
 def lines():

@@ -23,7 +23,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 MAPPINGS = PROJECT / "config" / "mappings"
 DATA = Path(os.environ.get("COMMONS_REAL_DATA", PROJECT.parent / "shared" / "data"))
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here")
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here"),
+    pytest.mark.only_on("sqlite"),  # no hub is asked
+]
 
 
 @dataclass(frozen=True)

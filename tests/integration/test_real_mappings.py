@@ -10,7 +10,10 @@ from nodes import importers
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("COMMONS_REAL_DATA", ROOT.parent / "shared" / "data"))
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here")
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not here"),
+    pytest.mark.only_on("sqlite"),  # no hub is asked
+]
 
 BIPM = "bipm/bipm_outcomes.jsonl"
 NIST = "nist/nist_metrology_subset.jsonl"

@@ -16,6 +16,7 @@ from federation.derivatives.maker import FILM, PAGES, PICTURE, TIMEOUT, TOO_LARG
 from tests.support import offices
 from tests.support.pictures import QUARTERS, chart, claimed_png, encoded, pdf, photo
 
+pytestmark = pytest.mark.only_on("sqlite")  # no database is asked
 ROOT = Path(__file__).parents[3]
 FILMS = ROOT / "config" / "demo" / "institute" / "files"
 boxed = offices.needs("bwrap")
