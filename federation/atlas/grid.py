@@ -15,8 +15,8 @@ WORLD_DOWN = 180 * CELLS // SIZES[0]
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell of one level; rows are counted from the south pole, columns from 180° west."""
+class Place:
+    """Where a cell of one level begins; rows are counted from the south pole, columns from 180° west."""
 
     level: int
     row: int
@@ -24,18 +24,23 @@ class Cell:
 
     @property
     def side(self) -> int:
-        """Its side in smallest cells."""
+        """The side of a cell of this level in smallest cells."""
         return SIZES[self.level]
 
     @property
     def south(self) -> float:
-        """The latitude of its southern edge in degrees."""
+        """The latitude of the southern edge in degrees."""
         return (self.row * self.side - 90 * CELLS) / CELLS
 
     @property
     def west(self) -> float:
-        """The longitude of its western edge in degrees."""
+        """The longitude of the western edge in degrees."""
         return (self.column * self.side - 180 * CELLS) / CELLS
+
+
+@dataclass(frozen=True)
+class Cell(Place):
+    """A cell of one level."""
 
     @property
     def degrees(self) -> float:
@@ -76,30 +81,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class View:
+class View(Place):
     """What a map shows: `down` rows and `across` columns of cells of one level, from the southwestern one on."""
 
-    level: int
-    row: int
-    column: int
     down: int
     across: int
     middle: Cell | None
-
-    @property
-    def side(self) -> int:
-        """The side of its cells in smallest cells."""
-        return SIZES[self.level]
-
-    @property
-    def south(self) -> float:
-        """The latitude of its southern edge in degrees."""
-        return (self.row * self.side - 90 * CELLS) / CELLS
-
-    @property
-    def west(self) -> float:
-        """The longitude of its western edge in degrees."""
-        return (self.column * self.side - 180 * CELLS) / CELLS
 
     @property
     def height(self) -> float:
