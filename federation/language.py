@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import has_request_context, request
 
 CHINESE, ENGLISH = "zh", "en"
 LOCALES = {CHINESE: "zh_Hans_CN", ENGLISH: "en"}
+ABOUT_AN_ADDRESS = "/oembed"
+"""The page whose answer is about another address (oEmbed 1.0 §2.2), and so in that one's language."""
+MOST_FIELDS = 20
 _KEY = "commons.language"
 
 
@@ -24,11 +28,24 @@ class LanguagePrefix:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request."""
         path = environ.get("PATH_INFO", "")
-        if path == "/en" or path.startswith("/en/"):
+        prefixed = path == "/en" or path.startswith("/en/")
+        if prefixed:
+            environ["PATH_INFO"] = path = path[3:] or "/"
+        if prefixed or _about_an_english_page(path, environ.get("QUERY_STRING", "")):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + "/en"
-            environ["PATH_INFO"] = path[3:] or "/"
             environ[_KEY] = ENGLISH
         return self.wsgi_app(environ, start_response)
+
+
+def _about_an_english_page(path: str, query: str) -> bool:
+    """Whether one of our addresses in English is asked about: other sites ask at the one place that they know of."""
+    if path != ABOUT_AN_ADDRESS:
+        return False
+    url = parse_qs(query, max_num_fields=MOST_FIELDS).get("url", [""]) if query.count("&") < MOST_FIELDS else [""]
+    try:
+        return urlsplit(url[0]).path.startswith("/en/")
+    except ValueError:
+        return False
 
 
 def request_language() -> str:

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
 from federation import catalogue
+from federation.interop.places import Thumbnail
 
 MEDIA_TYPE = "application/json+oembed"
 WIDTH, HEIGHT = 480, 180
 _COLLECTION = re.compile(r"/collections/([a-z0-9-]{1,64})/?")
-
-
-@dataclass(frozen=True)
-class Thumbnail:
-    """A picture of a resource: its absolute address and its pixels."""
-
-    url: str
-    width: int
-    height: int
 
 
 def ark_of(url: str, origin: str) -> str | None:

@@ -15,6 +15,15 @@ JSON, JSON_LD, LINKSET, BIBTEX, XML = (
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """A picture of a resource: its absolute address and its pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Places:
     """Absolute addresses: `cite` is the permanent one, `page` where it leads; `files` by the file's name, only those
     that are open; `related` by the ARK of each resource that this one names; `institution` is the member's page."""

@@ -48,6 +48,7 @@ def init_frame(app: Flask) -> None:
         said=wording.said,
         as_written=wording.as_written,
         language_name=wording.language_name,
+        in_quotes=wording.in_quotes,
         sum_of_signs=sum_of_signs,
     )
     app.jinja_env.globals.update(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from babel.core import Locale, UnknownLocaleError
+from babel.core import Locale, parse_locale
 from babel.dates import format_date as babel_date
 from flask_babel import format_decimal, gettext
 from markupsafe import Markup
@@ -23,6 +23,7 @@ NO_BREAK = "\u00a0"
 _NAMED_HERE = {"lzh": "文言文"}
 """Languages that our members' resources are in and that CLDR names in English only."""
 _HAN = re.compile("[\u3400-\u9fff]")
+_PHRASE = re.compile(r"""["“”「](\s*[^\s"“”「」][^"“”「」]*)["“”」]""")
 _EDTF_PARTS = re.compile(r"(?P<year>-?\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?(?P<mark>[~?]?)")
 
 
@@ -89,15 +90,24 @@ def _year(year: int) -> str:
 def language_name(tag: str) -> str:
     """What a language is called in the reader's; the tag itself when nobody knows."""
     reader = Locale.parse(LOCALES[request_language()])
-    # There are more names than locales: no machine is set to Literary Chinese, or to no language at all.
-    known = reader.languages.get(tag) or (_NAMED_HERE.get(tag) if request_language() == CHINESE else None)
-    if known:
-        return str(known)
     try:
-        name = Locale.parse(tag, sep="-").get_display_name(reader)
-    except (UnknownLocaleError, ValueError):
+        # There are more names than locales (no machine is set to Literary Chinese, or to no language at all), and a
+        # locale would guess what is not said: that what is in Latin letters is English.
+        language, territory, script, *_rest = parse_locale(tag, sep="-")
+    except ValueError:
         return tag
-    return name or tag
+    own = _NAMED_HERE if request_language() == CHINESE else {}
+    name = reader.languages.get(language) or own.get(language)
+    details = [names.get(code) for names, code in ((reader.scripts, script), (reader.territories, territory)) if code]
+    if name is None or None in details:
+        return tag
+    return f"{name} ({', '.join(map(str, details))})" if details else str(name)
+
+
+def in_quotes(text: str) -> str:
+    """What somebody asked for, in quotes; a phrase that was asked for in quotes already has no second pair."""
+    phrase = _PHRASE.fullmatch(text.strip())
+    return str(gettext("“%(text)s”", text=phrase[1].strip() if phrase else text))
 
 
 def label(name: str, code: str) -> str:

@@ -24,7 +24,7 @@ def asked(shown: Exhibition, url: str, more: str = "") -> Any:
     return shown.get(f"/oembed?url={quote(url, safe='')}{more}")
 
 
-@pytest.mark.parametrize("form", ["{origin}/resources/{ark}", "{origin}/en/resources/{ark}", "{origin}/{ark}"])
+@pytest.mark.parametrize("form", ["{origin}/resources/{ark}", "{origin}/resources/{ark}/", "{origin}/{ark}"])
 def test_any_address_of_a_resource_gives_its_frame(shown: Exhibition, form: str) -> None:
     ark = shown.arks["caliper"]
     answer = asked(shown, form.format(origin=ORIGIN, ark=ark))
@@ -35,6 +35,19 @@ def test_any_address_of_a_resource_gives_its_frame(shown: Exhibition, form: str)
     frame = shown.get(f"/embed/{ark}")
     assert frame.status_code == 200
     assert f'href="/resources/{ark}"' in frame.text
+
+
+@pytest.mark.parametrize(
+    ("prefix", "url"),
+    [("", "{origin}/en/resources/{ark}"), ("/en", "{origin}/resources/{ark}"), ("/en", "{origin}/{ark}")],
+)
+def test_the_answer_is_in_the_language_of_the_page_that_is_embedded(shown: Exhibition, prefix: str, url: str) -> None:
+    ark = shown.arks["caliper"]
+    address = quote(url.format(origin=ORIGIN, ark=ark), safe="")
+    said = shown.get(f"{prefix}/oembed?format=json&url={address}").get_json()
+    assert said["title"] == "How to read a vernier caliper"
+    assert said["provider_name"] == "Metrology Commons"
+    assert f'src="{ORIGIN}/en/embed/{ark}"' in said["html"]
 
 
 def test_only_the_card_may_stand_in_a_frame_of_others(shown: Exhibition) -> None:

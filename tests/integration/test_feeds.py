@@ -12,6 +12,7 @@ import pytest
 
 from federation import catalogue
 from federation.database import unit_of_work
+from federation.web.portal import following
 from tests.support.exhibition import HOSTILE, Exhibition, exhibition
 from tests.support.hub import ORIGIN
 from tests.support.publishing import publish
@@ -56,6 +57,35 @@ def test_any_search_is_a_feed_and_its_page_leads_to_it(shown: Exhibition) -> Non
     page = shown.get("/search?q=卡尺&audience=secondary&sort=relevance").text
     [address] = re.findall(r'rel="alternate" type="application/atom\+xml"[^>]* href="([^"]+)"', page)
     assert titles(shown, unescape(address)) == ["游标卡尺怎么读"]
+
+
+def test_the_page_says_of_which_search_the_feed_is(shown: Exhibition) -> None:
+    for page in ("/search?q=卡尺&audience=secondary", "/institutions/institute-a", "/", "/en/search?type=course"):
+        for address, title in re.findall(
+            r'rel="alternate" type="application/atom\+xml" title="([^"]*)" href="([^"]+)"', shown.get(page).text
+        ):
+            assert read(shown, unescape(title)).feed.title == unescape(address), page
+
+
+def test_a_reader_comes_to_the_end_of_a_long_feed_page_by_page(
+    shown: Exhibition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paged feeds (RFC 5005 §3)."""
+    whole = titles(shown, "/feed.atom")
+    monkeypatch.setattr(following, "ENTRIES", 2)
+    seen, address = [], f"{ORIGIN}/feed.atom"
+    while address:
+        page = read(shown, address.removeprefix(ORIGIN))
+        links = {link.rel: link.href for link in page.feed.links}
+        assert len(page.entries) <= 2
+        assert (links["self"], page.feed.id) == (address, f"{ORIGIN}/feed.atom")
+        assert links["first"] == f"{ORIGIN}/feed.atom"
+        assert shown.get(links["last"].removeprefix(ORIGIN)).status_code == 200
+        seen += [entry.title for entry in page.entries]
+        address = links.get("next", "")
+    assert sorted(seen) == sorted(whole), "each once"
+    assert shown.get("/feed.json?page=2").get_json(force=True)["next_url"] == f"{ORIGIN}/feed.json?page=3"
+    assert shown.get("/feed.atom?page=99").status_code == 404
 
 
 def test_in_english_it_is_in_english(shown: Exhibition) -> None:

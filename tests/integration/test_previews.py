@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import feedparser
 import pytest
 import requests
 from sqlalchemy import select, update
@@ -141,6 +142,14 @@ def test_programs_are_told_the_picture_too(seen: Seen) -> None:
     assert (card["thumbnail_width"], card["thumbnail_height"]) == (320, 160)
     linked = seen.get(f"/resources/{seen.ark}/metadata.jsonld").get_json()
     assert linked["thumbnailUrl"].endswith(seen.picture("全景.jpg", "w320"))
+
+
+def test_feeds_show_it_beside_the_entry(seen: Seen) -> None:
+    place = f"http://hub.test{seen.picture('全景.jpg', 'w640')}"
+    [entry] = [one for one in feedparser.parse(seen.get("/feed.atom").data).entries if one.id.endswith(seen.ark)]
+    assert entry.media_thumbnail == [{"url": place, "width": "640", "height": "320"}]
+    items = seen.get("/feed.json").get_json(force=True)["items"]
+    assert [one["image"] for one in items if one["id"].endswith(seen.ark)] == [place]
 
 
 def test_a_picture_is_kept_by_the_readers_browser_and_by_nobody_else(seen: Seen) -> None:

@@ -18,6 +18,7 @@ from federation.collections.reading import COMING, CURRENT, PAST, Shown
 from federation.database import db
 from federation.interop import feeds, oembed, schema_org_collections
 from federation.interop.feeds import Channel
+from federation.interop.places import Thumbnail
 from federation.language import request_language
 from federation.models.institutions import Institution
 from federation.packs import whole
@@ -77,6 +78,7 @@ def collection_page(shown: Shown, *, draft: str = "", back: str = "") -> str:
         hindered=[one for one in entries if one.record.get("files") and catalogue.embargoed(one.record, on)],
         too_large=whole.is_too_large(entries),
         address=address,
+        feed_title=_feed_title(shown),
         embed_code=oembed.frame_of(absolute("portal.embedded_collection", slug=slug), said(shown.content.title).text),
         json_ld=collection_json_ld(shown),
         draft=draft,
@@ -90,7 +92,7 @@ def collection_feed(slug: str, kind: str) -> ResponseReturnValue:
     shown = reading.find(db.session(), slug, today=days.today())
     entries = sorted((one.entry for one in shown.items), key=lambda entry: entry.at, reverse=True)
     channel = Channel(
-        title=_("%(title)s · %(hub)s", title=said(shown.content.title).text, hub=_hub_name()),
+        title=_feed_title(shown),
         page=absolute("portal.collection", slug=slug),
         feed=absolute("portal.collection_feed", slug=slug, kind=kind),
         language="zh-CN" if request_language() == "zh" else "en",
@@ -128,7 +130,7 @@ def embedding(shown: Shown, room: Sequence[int | None]) -> Mapping[str, Any]:
         hub=_hub_name(),
         origin=settings.origin,
         frame=absolute("portal.embedded_collection", slug=slug),
-        picture=oembed.Thumbnail(on_origin(picture.src), picture.width, picture.height) if picture else None,
+        picture=Thumbnail(on_origin(picture.src), picture.width, picture.height) if picture else None,
         box=oembed.size(*room),
     )
 
@@ -148,6 +150,10 @@ def collection_json_ld(shown: Shown) -> dict[str, Any]:
 def curator_name(owner: Institution | None) -> str:
     """Who curates a collection; the alliance goes by the name of the hub."""
     return owner.name(request_language()) if owner else _hub_name()
+
+
+def _feed_title(shown: Shown) -> str:
+    return str(_("%(title)s · %(hub)s", title=said(shown.content.title).text, hub=_hub_name()))
 
 
 def _hub_name() -> str:

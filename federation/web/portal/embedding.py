@@ -14,6 +14,7 @@ from federation.collections import reading
 from federation.database import db
 from federation.days import today
 from federation.interop import oembed
+from federation.interop.places import Thumbnail
 from federation.language import request_language
 from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
@@ -68,7 +69,7 @@ def embed_code() -> ResponseReturnValue:
             hub=settings.hub_name_zh if language == "zh" else settings.hub_name_en,
             origin=settings.origin,
             frame=absolute("portal.embedded", ark=entry.ark),
-            picture=oembed.Thumbnail(on_origin(picture.src), picture.width, picture.height) if picture else None,
+            picture=Thumbnail(on_origin(picture.src), picture.width, picture.height) if picture else None,
             box=oembed.size(*room),
         )
     )

@@ -26,13 +26,22 @@ from federation.search.correcting import corrected
 from federation.search.marking import highlights, snippet
 from federation.search.matching import is_wordless
 from federation.search.matching import parts as typed_parts
-from federation.search.query import SearchRequest, Spans, count, search
+from federation.search.query import MAX_DEPTH, SearchRequest, Spans, count, search
 from federation.web.portal.blueprint import portal
 from federation.web.portal.paging import page_numbers
 from federation.web.portal.pictures import pictures_of
 from federation.web.portal.refusal import refusal
-from federation.web.portal.search_links import ENDS, FACETS, feed_address, kept_values, span_chips, with_change
+from federation.web.portal.search_links import (
+    ENDS,
+    FACETS,
+    feed_address,
+    feed_title,
+    kept_values,
+    span_chips,
+    with_change,
+)
 from federation.web.wording import Said, said
+from shared.canonical import best_text
 from shared.errors import InvalidRequest
 from shared.vocabularies import vocabulary
 
@@ -60,6 +69,11 @@ class Value:
     label: Mapping[str, str]
     count: int
     chosen: bool
+
+    @property
+    def said(self) -> str:
+        """Its label for the reader."""
+        return best_text(self.label, request_language()) or self.code
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,7 @@ class Found:
     facets: Mapping[str, Sequence[Value]]
     meant: Other | None = None
     fewer_words: Sequence[Other] = ()
+    size: int = PAGE_SIZE
 
     @property
     def page(self) -> int:
@@ -103,7 +118,7 @@ class Found:
     @property
     def pages(self) -> int:
         """How many pages there are to see."""
-        return min(MAX_PAGE, -(-self.total // PAGE_SIZE))
+        return min(MAX_PAGE, MAX_DEPTH // self.size, -(-self.total // self.size))
 
     @cached_property
     def chosen(self) -> list[tuple[str, Value]]:
@@ -141,15 +156,16 @@ def search_page() -> ResponseReturnValue:
         span_chips=span_chips(query),
         with_change=with_change,
         feed_address=feed_address,
+        feed_title=feed_title(query["q"], [value.said for _name, value in found.chosen]),
         kept_values=kept_values,
         marked=marked,
         excerpt=excerpt,
     )
 
 
-def find(query: Mapping[str, Any], *, helpful: bool = False) -> Found:
+def find(query: Mapping[str, Any], *, helpful: bool = False, size: int = PAGE_SIZE) -> Found:
     """Ask the index what `query` (checked by `SearchQuery`) says; `helpful`, also for others that find more."""
-    index, wanted = parts().index, _request(query)
+    index, wanted = parts().index, _request(query, size)
     result = search(index, wanted)
     hits = [Hit(hit.ark, json.loads(hit.payload), json.loads(hit.descriptions)) for hit in result.hits]
     meant, fewer = None, []
@@ -159,7 +175,7 @@ def find(query: Mapping[str, Any], *, helpful: bool = False) -> Found:
         alone = [one for one in typed_parts(query["q"]) if not one.unwanted]
         others = (_other(wanted, one.as_typed(), more_than=result.total) for one in alone if len(alone) > 1)
         fewer = [other for other in others if other is not None]
-    return Found(query, result.total, hits, _facets(query, result.facets), meant, fewer)
+    return Found(query, result.total, hits, _facets(query, result.facets), meant, fewer, size)
 
 
 def _other(wanted: SearchRequest, text: str, *, more_than: int = 0) -> Other | None:
@@ -168,12 +184,12 @@ def _other(wanted: SearchRequest, text: str, *, more_than: int = 0) -> Other | N
     return Other(text, found) if found > more_than else None
 
 
-def _request(query: Mapping[str, Any]) -> SearchRequest:
+def _request(query: Mapping[str, Any], size: int) -> SearchRequest:
     return SearchRequest(
         text=query["q"],
         filters={field: tuple(query[name]) for name, field in FACETS.items()},
         page=query["page"],
-        size=PAGE_SIZE,
+        size=size,
         sort=query["sort"] or "relevance",
         spans=Spans(
             published=_moments(query["published_from"], query["published_until"]),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from marshmallow import EXCLUDE
 
 from federation import catalogue
@@ -16,17 +15,17 @@ from federation.database import db
 from federation.interop import feeds
 from federation.interop.feeds import Channel, Item
 from federation.language import request_language
-from federation.parts import parts
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.blueprint import portal
 from federation.web.portal.finding import PARSER, Found, find
 from federation.web.portal.pictures import Shown, pictures_of
 from federation.web.portal.refusal import refusal
-from federation.web.portal.search_links import feed_address, search_values
+from federation.web.portal.search_links import feed_address, feed_title, search_values
 from federation.web.wording import label, said
-from shared.canonical import best_text
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotFound
 
+ENTRIES = 50
+"""Resources in one page of a feed."""
 KINDS = {"atom": feeds.ATOM, "json": feeds.JSON_FEED}
 
 
@@ -37,7 +36,9 @@ def feed(kind: str) -> ResponseReturnValue:
         query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
     except InvalidRequest as error:
         return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
-    found = find({**query, "sort": "newest", "page": 1})
+    found = find({**query, "sort": "newest"}, size=ENTRIES)
+    if found.page > max(1, found.pages):
+        raise NotFound()
     entries = catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])
     entries.sort(key=lambda entry: entry.at, reverse=True)
     channel, items = _channel(found, kind), items_of(entries)
@@ -51,24 +52,18 @@ def feed(kind: str) -> ResponseReturnValue:
 
 
 def _channel(found: Found, kind: str) -> Channel:
-    language, settings = request_language(), parts().settings
+    numbers = {"first": 1, "previous": found.page - 1, "next": found.page + 1, "last": found.pages}
     return Channel(
-        title=_title(found, settings.hub_name_zh if language == "zh" else settings.hub_name_en),
+        title=feed_title(found.query["q"], [value.said for _name, value in found.chosen]),
         page=absolute("portal.search_page", **search_values(found.query)),
-        feed=settings.origin + feed_address(found.query, kind),
-        language="zh-CN" if language == "zh" else "en",
+        feed=on_origin(feed_address(found.query, kind, page=found.page)),
+        language="zh-CN" if request_language() == "zh" else "en",
+        others={
+            relation: on_origin(feed_address(found.query, kind, page=number))
+            for relation, number in numbers.items()
+            if found.pages > 1 and 1 <= number <= found.pages
+        },
     )
-
-
-def _title(found: Found, hub: str) -> str:
-    """The hub's name and what was asked for: whoever follows three feeds tells them apart by it."""
-    words = found.query["q"].strip()
-    chosen = _("、").join(best_text(value.label, request_language()) for _name, value in found.chosen)
-    if words and chosen:
-        return str(_("%(hub)s：检索“%(words)s”，%(chosen)s", hub=hub, words=words, chosen=chosen))
-    if words:
-        return str(_("%(hub)s：检索“%(words)s”", hub=hub, words=words))
-    return str(_("%(hub)s：%(chosen)s", hub=hub, chosen=chosen) if chosen else _("%(hub)s：新到资源", hub=hub))
 
 
 def items_of(entries: Sequence[Entry]) -> list[Item]:
@@ -87,5 +82,5 @@ def _item(entry: Entry, picture: Shown | None) -> Item:
         by=entry.institution.name(language),
         at=entry.at,
         tags=[label("types", entry.type), *(label("themes", code) for code in entry.record["themes"])],
-        picture=on_origin(picture.src) if picture else "",
+        picture=picture.widest if picture else None,
     )

@@ -18,6 +18,7 @@ from federation.web.portal import finding, occasions
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper
 from federation.web.portal.pictures import pictures_of
+from federation.web.portal.search_links import feed_title
 from shared.vocabularies import vocabulary
 
 NEWEST = 8
@@ -49,6 +50,7 @@ def home() -> ResponseReturnValue:
     types = sorted(facets["type"].items(), key=lambda item: -item[1])
     return render_template(
         "portal/home.html",
+        feed_title=feed_title(),
         figures=figures,
         members=catalogue.members(session, figures),
         newest=newest,

@@ -9,9 +9,11 @@ from federation import catalogue
 from federation.collections import reading
 from federation.database import db
 from federation.days import today
+from federation.language import request_language
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper, uses
 from federation.web.portal.pictures import pictures_of
+from federation.web.portal.search_links import feed_title
 
 SHOWN = 12
 
@@ -34,6 +36,7 @@ def institution(code: str) -> ResponseReturnValue:
     return render_template(
         "portal/institution.html",
         owner=owner,
+        feed_title=feed_title(chosen=[owner.name(request_language())]),
         count=keeper().read(session).by_institution.get(owner.id, 0),
         entries=entries,
         uses=uses().read(session, owner.id),

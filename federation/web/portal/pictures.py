@@ -15,10 +15,12 @@ from federation.days import today
 from federation.derivatives import reading
 from federation.derivatives.making import KINDS
 from federation.derivatives.reading import Look, Picture
+from federation.interop.places import Thumbnail
 from federation.parts import parts
 from federation.renditions import office
 from federation.storage import ObjectMissing
 from federation.storage.disposition import base_type
+from federation.web.addresses import on_origin
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import finder, small_pictures
@@ -41,12 +43,16 @@ _RANKS = ("image/", "video/", "application/")
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture in its widths, for `<img>`: addresses within this site, and the pixels of the first."""
+    """A picture in its widths, for `<img>`: addresses within this site, and the pixels of the first.
+
+    `widest` is for those who show one of them only.
+    """
 
     src: str
     srcset: str
     width: int
     height: int
+    widest: Thumbnail
 
 
 def picture_of(entry: Entry) -> Shown | None:
@@ -74,7 +80,8 @@ def shown(ark: str, pictures: Sequence[Picture]) -> Shown:
     """These pictures of one file, the narrowest first, as a page shows them."""
     least = pictures[0]
     srcset = ", ".join(f"{address(ark, one)} {one.width}w" for one in pictures)
-    return Shown(address(ark, least), srcset, least.width, least.height)
+    widest = Thumbnail(on_origin(address(ark, pictures[-1])), pictures[-1].width, pictures[-1].height)
+    return Shown(address(ark, least), srcset, least.width, least.height, widest)
 
 
 def largest(ark: str, look: Look) -> str:

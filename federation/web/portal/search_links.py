@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,9 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from federation.api.queries import SPANS, parameters
-from federation.web.wording import year_span
+from federation.language import CHINESE, request_language
+from federation.parts import parts
+from federation.web.wording import in_quotes, year_span
 
 FACETS = {
     "type": "type",
@@ -42,9 +44,21 @@ def with_change(query: Mapping[str, Any], **changes: Any) -> str:
     return url_for("portal.search_page", **parameters(values))
 
 
-def feed_address(query: Mapping[str, Any], kind: str = "atom") -> str:
-    """Where the feed of this search is, whatever page and order it is seen in."""
-    return url_for("portal.feed", kind=kind, **search_values(query))
+def feed_address(query: Mapping[str, Any], kind: str = "atom", *, page: int = 1) -> str:
+    """Where a page of the feed of this search is, whatever page and order it is seen in."""
+    return url_for("portal.feed", kind=kind, **search_values(query), **parameters({"page": page}))
+
+
+def feed_title(words: str = "", chosen: Sequence[str] = ()) -> str:
+    """The hub's name and what was asked for: whoever follows three feeds tells them apart by it."""
+    settings = parts().settings
+    hub = settings.hub_name_zh if request_language() == CHINESE else settings.hub_name_en
+    asked, listed = in_quotes(words), _("、").join(chosen)
+    if words.strip() and chosen:
+        return str(_("%(hub)s：检索%(words)s，%(chosen)s", hub=hub, words=asked, chosen=listed))
+    if words.strip():
+        return str(_("%(hub)s：检索%(words)s", hub=hub, words=asked))
+    return str(_("%(hub)s：%(chosen)s", hub=hub, chosen=listed) if chosen else _("%(hub)s：新到资源", hub=hub))
 
 
 def search_values(query: Mapping[str, Any]) -> dict[str, Any]:

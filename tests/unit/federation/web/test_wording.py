@@ -43,6 +43,11 @@ def test_a_span_with_one_end_says_on_which_side_it_is_open(first: int | None, la
         ("und", "未知语言"),
         ("zh-Hant", "中文 (繁体)"),
         ("xyz", "xyz"),
+        ("und-Latn", "未知语言 (拉丁文)"),
+        ("lzh-Hant", "文言文 (繁体)"),
+        ("en-GB", "英语 (英国)"),
+        ("sr-Latn-RS", "塞尔维亚语 (拉丁文, 塞尔维亚)"),
+        ("und-Xxxx", "und-Xxxx"),
     ],
 )
 def test_a_language_has_its_name_also_when_no_machine_is_set_to_it(tag: str, said: str) -> None:
@@ -52,3 +57,18 @@ def test_a_language_has_its_name_also_when_no_machine_is_set_to_it(tag: str, sai
 @pytest.mark.parametrize(("text", "said"), [("1600~", "约 1600 年"), ("-0343~", "约公元前 344 年")])
 def test_a_space_stands_before_digits_and_not_between_characters(text: str, said: str) -> None:
     assert wording.reading_date(text) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("卡尺", "“卡尺”"),
+        ('"米制公约"', "“米制公约”"),
+        ("「米制公约」", "“米制公约”"),
+        ('"米制公约" 铂', '“"米制公约" 铂”'),
+        ('"米', '“"米”'),
+        ('""', '“""”'),
+    ],
+)
+def test_a_phrase_that_was_asked_for_in_quotes_has_them_once(asked: str, said: str) -> None:
+    assert wording.in_quotes(asked) == said
