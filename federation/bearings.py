@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from federation.models.base import insert_rows
 from federation.models.bearings import Bearing, Pointer
 from federation.models.resources import ResourceVersion
+from federation.timeline.bands import EARLIEST, LATEST
 from shared.canonical import best_text
 
 CELLS = 10
@@ -44,7 +45,7 @@ def of(resource_id: str, record: Mapping[str, Any]) -> dict[str, Any] | None:
     """The row of `bearings` for a record; None when it says neither years nor coordinates."""
     coverage = record.get("coverage", {})
     period, place = coverage.get("period", {}), coverage.get("place", {})
-    known = [period[name] for name in ("from", "until") if name in period]
+    known = "from" in period or "until" in period
     located = "latitude" in place
     if not known and not located:
         return None
@@ -52,8 +53,9 @@ def of(resource_id: str, record: Mapping[str, Any]) -> dict[str, Any] | None:
     row, column = cell(place["latitude"], place["longitude"]) if located else (None, None)
     return {
         "resource_id": resource_id,
-        "since": known[0] if known else None,
-        "until": known[-1] if known else None,
+        # An end that is not given is open (`..` of EDTF, ISO 8601-2 §4.4): the page says 以来 and 以前 of it.
+        "since": period.get("from", EARLIEST) if known else None,
+        "until": period.get("until", LATEST) if known else None,
         "latitude": float(place["latitude"]) if located else None,
         "longitude": float(place["longitude"]) if located else None,
         "cell_row": row,

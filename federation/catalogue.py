@@ -19,8 +19,6 @@ from federation.sequences import FEED
 from shared.errors import Gone, NotFound
 
 _ARK = re.compile(r"ark:/?([0-9]{5})/([0-9a-z]{1,40})")
-PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-"""Types of files that stand for a resource where others list it."""
 AT_ONCE = 500
 """Rows in memory at a time where all are read."""
 _INERT = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
@@ -41,15 +39,6 @@ class Entry:
     def type(self) -> str:
         """The code of its type."""
         return str(self.record["type"])
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A public resource in a list for machines: since when it is as it is, and the name of its picture, if any."""
-
-    ark: str
-    at: datetime
-    picture: str
 
 
 @dataclass(frozen=True)
@@ -178,26 +167,6 @@ def newest(session: Session, *, limit: int, institution_id: int | None = None) -
     if institution_id is not None:
         wanted = wanted.where(Resource.institution_id == institution_id)
     return [_entry(row) for row in session.execute(wanted)]
-
-
-def listed(session: Session, *, first: int, last: int, today: date) -> list[Listed]:
-    """What is public by entries of the feed from `first` to `last`, in two queries."""
-    within = (FeedEntry.seq.between(first, last), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED)
-    rows = session.execute(
-        select(FeedEntry.version_id, Resource.ark, FeedEntry.at)
-        .join(Resource, Resource.id == FeedEntry.resource_id)
-        .where(*within)
-        .order_by(FeedEntry.seq)
-    ).all()
-    named = session.execute(
-        select(ResourceVersion, VersionFile.name)
-        .join(FeedEntry, FeedEntry.version_id == ResourceVersion.id)
-        .join(VersionFile, VersionFile.version_id == ResourceVersion.id)
-        .where(*within, VersionFile.media_type.in_(PICTURES))
-        .order_by(VersionFile.position.desc())
-    )
-    pictures = {version.id: name for version, name in named if not embargoed(version.record, today)}
-    return [Listed(ark or "", at, pictures.get(version_id, "")) for version_id, ark, at in rows]
 
 
 def everything(session: Session) -> Iterator[Described]:

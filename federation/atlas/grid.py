@@ -113,6 +113,11 @@ class View(Place):
                 yield Cell(self.level, row, column)
 
 
+def holding(row: int, column: int, level: int) -> Cell:
+    """The cell of a level that holds a smallest cell."""
+    return Cell(level, row // SIZES[level], column // SIZES[level])
+
+
 WORLD = View(0, 0, 0, WORLD_DOWN, ACROSS, None)
 
 

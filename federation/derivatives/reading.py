@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from federation.derivatives.heads import Head
@@ -43,9 +43,9 @@ class Look:
     moves: bool
 
 
-def looks(session: Session, digests: Collection[str]) -> dict[str, Look]:
-    """Of these objects, by their digests, those that there are pictures of."""
-    if not digests:
+def looks(session: Session, digests: Collection[str] | Select[str]) -> dict[str, Look]:
+    """Of these objects, by their digests or a query for them, those that there are pictures of."""
+    if not isinstance(digests, Select) and not digests:
         return {}
     rows = session.execute(
         select(Derivative.sha256, Derivative.pictures, Derivative.facts)

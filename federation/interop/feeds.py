@@ -82,20 +82,25 @@ def atom(channel: Channel, items: Sequence[Item]) -> bytes:
         language=channel.language,
     )
     for item in items:
-        feed.add_item(
-            title=item.title,
-            link=item.page,
-            # The library says that it is HTML: a text with a < in it would lose what follows.
-            description=str(escape(item.summary).replace("\n", Markup("<br/>"))),
-            unique_id=item.id,
-            author_name=item.by,
-            updateddate=item.at,
-            categories=item.tags,
-            picture=item.picture,
-        )
+        feed.add_item(**_values(item))
     written = BytesIO()
     feed.write(written, "utf-8")
     return written.getvalue()
+
+
+def _values(item: Item) -> dict[str, Any]:
+    """An entry as the library takes it."""
+    return {
+        "title": item.title,
+        "link": item.page,
+        # The library says that it is HTML: a text with a < in it would lose what follows.
+        "description": str(escape(item.summary).replace("\n", Markup("<br/>"))),
+        "unique_id": item.id,
+        "author_name": item.by,
+        "updateddate": item.at,
+        "categories": item.tags,
+        "picture": item.picture,
+    }
 
 
 def json_feed(channel: Channel, items: Sequence[Item]) -> dict[str, Any]:

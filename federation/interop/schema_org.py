@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from federation.catalogue import Page, PublicFile
@@ -73,7 +73,7 @@ def describe(page: Page, places: Places) -> dict[str, Any]:
         "publisher": _organisation(entry.institution, places.institution),
         "copyrightHolder": _named(record.get("rights_holder")),
         "license": licence_address(record["license"]),
-        "isAccessibleForFree": True,
+        **_access(page),
         **_created(record.get("created", "")),
         "datePublished": _moment(page.history[-1].at) if page.history else None,
         "dateModified": _moment(entry.at),
@@ -153,6 +153,18 @@ def _moment(at: datetime) -> str:
 def _created(said: str) -> dict[str, str]:
     """A date of ISO 8601; what is about or uncertain (EDTF) is none, and `temporal` may be any text."""
     return {"temporal" if said.endswith(("~", "?")) else "dateCreated": said}
+
+
+def _access(page: Page) -> dict[str, Any]:
+    """Whether anybody may have it all now, for nothing; under an embargo not yet, and from which day on."""
+    if all(file.open for file in page.files):
+        return {"isAccessibleForFree": True}
+    day = date.fromisoformat(page.record["embargo_until"])
+    opens = {
+        "zh": f"文件自 {day.isoformat()} 起免费开放。",
+        "en": f"The files are free to anyone from {day.isoformat()} on.",
+    }
+    return {"isAccessibleForFree": False, "conditionsOfAccess": _texts(opens)}
 
 
 def _files(page: Page, places: Places, kind: str) -> dict[str, Any]:

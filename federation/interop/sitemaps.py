@@ -6,11 +6,10 @@ most; what has changed since stands in a later one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree as ET
-
-from federation.catalogue import Listed
 
 MOST = 10_000
 """Resources in one file; the protocol allows 50,000."""
@@ -18,6 +17,18 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 IMAGE = "http://www.google.com/schemas/sitemap-image/1.1"
 ET.register_namespace("", SITEMAP)
 ET.register_namespace("image", IMAGE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page by its address; since when it is as it is, where that is known; its picture and that one's licence, both
+    addresses too.
+    """
+
+    address: str
+    at: datetime | None = None
+    picture: str = ""
+    licence: str = ""
 
 
 def parts_of(position: int) -> int:
@@ -38,16 +49,19 @@ def index(addresses: Iterable[str]) -> bytes:
     return written(root)
 
 
-def urlset(listed: Sequence[Listed], *, page: Callable[[str], str], picture: Callable[[str, str], str]) -> bytes:
-    """One file: the page of each resource, when it last changed, and its picture."""
+def urlset(pages: Iterable[Page]) -> bytes:
+    """One file: the addresses of pages, when each last changed, and its picture with the picture's licence."""
     root = ET.Element(name("urlset"))
-    for one in listed:
+    for one in pages:
         url = ET.SubElement(root, name("url"))
-        ET.SubElement(url, name("loc")).text = page(one.ark)
-        ET.SubElement(url, name("lastmod")).text = _moment(one.at)
+        ET.SubElement(url, name("loc")).text = one.address
+        if one.at is not None:
+            ET.SubElement(url, name("lastmod")).text = _moment(one.at)
         if one.picture:
             image = ET.SubElement(url, f"{{{IMAGE}}}image")
-            ET.SubElement(image, f"{{{IMAGE}}}loc").text = picture(one.ark, one.picture)
+            ET.SubElement(image, f"{{{IMAGE}}}loc").text = one.picture
+            if one.licence:
+                ET.SubElement(image, f"{{{IMAGE}}}license").text = one.licence
     return written(root)
 
 

@@ -11,9 +11,9 @@ from federation.models.base import Base
 class Bearing(Base):
     """The time and the place that a public resource is about, out of its record's `coverage`.
 
-    `since` and `until` are astronomical years (1 BC is 0), both inclusive; a resource of which one alone is known
-    stands at that year. `latitude` and `longitude` are degrees (WGS 84), `cell_row` and `cell_column` the cell of a
-    tenth of a degree that they lie in, counted from the south pole and from 180° west. A pair is None where the
+    `since` and `until` are astronomical years (1 BC is 0), both inclusive; what has no beginning begins in -9999, and
+    what goes on ends in 9999. `latitude` and `longitude` are degrees (WGS 84), `cell_row` and `cell_column` the cell
+    of a tenth of a degree that they lie in, counted from the south pole and from 180° west. A pair is None where the
     record does not say.
     """
 

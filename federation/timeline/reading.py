@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from federation.models.bearings import Bearing
-from federation.timeline.bands import Band
+from federation.timeline.bands import LATEST, Band
 
 BEGINNING, ENDING, SINGLE = "beginning", "ending", "single"
 
@@ -50,12 +50,15 @@ class Spans:
         return self.beginning.sums[-1] if self.beginning.sums else 0
 
 
-def spans(session: Session) -> Spans:
-    """What is needed to count any band, in one query; as many rows as there are years, not resources."""
+def spans(session: Session, *, now: int) -> Spans:
+    """What is needed to count any band, in one query; as many rows as there are years, not resources.
+
+    What goes on has come to the year `now` (`_until`).
+    """
     counted = [
         _by_year(BEGINNING, Bearing.since, Bearing.since.is_not(None)),
-        _by_year(ENDING, Bearing.until, Bearing.since.is_not(None)),
-        _by_year(SINGLE, Bearing.since, Bearing.since == Bearing.until),
+        _by_year(ENDING, _until(now), Bearing.since.is_not(None)),
+        _by_year(SINGLE, Bearing.since, Bearing.since == _until(now)),
     ]
     found: dict[str, list[tuple[int, int]]] = {BEGINNING: [], ENDING: [], SINGLE: []}
     for kind, year, number in session.execute(union_all(*counted)):
@@ -71,10 +74,10 @@ def count(found: Spans, band: Band) -> int:
     return found.beginning.until(band.last) - over + beginning_now
 
 
-def within(session: Session, band: Band, *, limit: int, offset: int) -> Sequence[str]:
+def within(session: Session, band: Band, *, now: int, limit: int, offset: int) -> Sequence[str]:
     """The ids of resources of a band: those of the narrowest spans first, which are the most about it."""
-    wanted = select(Bearing.resource_id).where(*_holds(band))
-    ordered = wanted.order_by(Bearing.until - Bearing.since, Bearing.since, Bearing.resource_id)
+    wanted = select(Bearing.resource_id).where(*_holds(band, now))
+    ordered = wanted.order_by(_until(now) - Bearing.since, Bearing.since, Bearing.resource_id)
     return list(session.scalars(ordered.limit(limit).offset(offset)))
 
 
@@ -82,6 +85,12 @@ def _by_year(kind: str, year: Any, which: ColumnElement[bool]) -> Select[str, in
     return select(literal(kind), year, func.count()).where(which).group_by(year)
 
 
-def _holds(band: Band) -> tuple[ColumnElement[bool], ...]:
+def _until(now: int) -> ColumnElement[int]:
+    """The last year of a resource; what goes on has come to the present, and not to the decades that are to come."""
+    present = case((Bearing.since > now, Bearing.since), else_=now)
+    return case((Bearing.until == LATEST, present), else_=Bearing.until)
+
+
+def _holds(band: Band, now: int) -> tuple[ColumnElement[bool], ...]:
     """`Band.holds` for the database."""
-    return Bearing.since <= band.last, or_(Bearing.until >= band.entered, Bearing.since >= band.first)
+    return Bearing.since <= band.last, or_(_until(now) >= band.entered, Bearing.since >= band.first)

@@ -121,6 +121,16 @@ def test_what_is_no_band_and_no_cell_is_not_found(shown: Hub, path: str) -> None
     text(shown, path, 404)
 
 
+def test_the_period_and_the_place_of_a_resource_lead_to_others_of_theirs(shown: Hub) -> None:
+    [ark] = re.findall(r'href="(/resources/[^"]+)"[^>]*>(?:<mark>)?商鞅方升', text(shown, "/search?q=商鞅方升"))
+    aside = text(shown, ark).partition("<dl")[2]
+    [period, place] = re.findall(r'<dt>所涉..</dt>\s*<dd><a href="([^"]+)"', aside)
+    assert unescape(period) == "/search?period_from=-344&period_until=-344"
+    assert "商鞅方升" in text(shown, unescape(period))
+    assert "商鞅方升" in text(shown, place)
+    assert place.startswith("/map/4/")
+
+
 def test_a_page_that_is_no_number_is_answered_with_what_to_do(shown: Hub) -> None:
     page = text(shown, "/timeline/qing?page=x", 422)
     assert "<h1" in page

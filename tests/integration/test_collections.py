@@ -162,7 +162,7 @@ def test_programs_read_it_too(shown: Exhibition) -> None:
 def test_other_sites_embed_its_card(shown: Exhibition, path: str, title: str) -> None:
     said = shown.get(f"/oembed?url={ORIGIN}{path}&maxwidth=300").get_json()
     assert (said["type"], said["title"], said["width"]) == ("rich", title, 300)
-    assert f'/embed/collections/measures"' in said["html"]
+    assert '/embed/collections/measures"' in said["html"]
     card = shown.get("/embed/collections/measures")
     assert "frame-ancestors *" in card.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in shown.get("/collections/measures").headers["Content-Security-Policy"]

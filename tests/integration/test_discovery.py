@@ -214,6 +214,10 @@ def test_files_under_embargo_are_led_to_by_nothing(shown: Exhibition) -> None:
     assert 'rel="item"' not in shown.get(path).headers["Link"]
     for form in ("jsonld", "linkset"):
         assert "later.pdf" not in shown.get(f"{path}/metadata.{form}").text
+    said = shown.get(f"{path}/metadata.jsonld").get_json()
+    assert said["isAccessibleForFree"] is False
+    assert "2999-01-01" in said["conditionsOfAccess"][0]["@value"]
+    assert described(shown, "caliper")["isAccessibleForFree"] is True
 
 
 # -- sitemaps, robots, search ---------------------------------------------------------------------------------------
@@ -233,6 +237,15 @@ def test_a_crawler_finds_every_public_page_and_no_other_by_robots_txt(
     assert public <= set(pages)
     assert len(pages) == len(set(pages))
     assert f"{ORIGIN}/resources/{shown.arks['gone']}" not in pages
+
+
+def test_a_crawler_finds_the_ways_into_the_catalogue_and_each_leads_somewhere(shown: Exhibition) -> None:
+    publish(shown.hub, shown.member, make_record(coverage={"period": {"name": {"zh": "战国"}, "from": -475}}))
+    pages = [page.removeprefix(ORIGIN) for page in located(shown, "/sitemap-pages.xml")]
+    named = {"/", "/browse", "/timeline", "/timeline/20th-century", "/map", "/calendar", "/collections"}
+    assert named | {"/calendar/quality-month", "/institutions/institute-a"} <= set(pages)
+    assert len(pages) == len(set(pages))
+    assert {page: shown.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
 
 
 def test_a_crawler_may_look_at_the_pictures_of_the_sitemaps_and_download_nothing(shown: Exhibition) -> None:

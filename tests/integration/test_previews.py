@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import feedparser
 import pytest
@@ -14,10 +15,11 @@ import requests
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from federation import publication
+from federation import catalogue, publication
 from federation.database import db, unit_of_work
 from federation.derivatives import maker, watch
 from federation.derivatives import making as derivatives
+from federation.interop import sitemaps
 from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion
 from federation.parts import parts
@@ -150,6 +152,22 @@ def test_feeds_show_it_beside_the_entry(seen: Seen) -> None:
     assert entry.media_thumbnail == [{"url": place, "width": "640", "height": "320"}]
     items = seen.get("/feed.json").get_json(force=True)["items"]
     assert [one["image"] for one in items if one["id"].endswith(seen.ark)] == [place]
+
+
+def test_sitemaps_name_the_large_picture_and_its_licence_rather_than_the_original(seen: Seen) -> None:
+    with unit_of_work(seen.hub.app, read_only=True) as session:
+        count = sitemaps.parts_of(catalogue.position(session))
+    roots = [ElementTree.fromstring(seen.get(f"/sitemap-{number + 1}.xml").data) for number in range(count)]
+    of = {url.findtext("{*}loc"): url for root in roots for url in root}
+    [image] = of[f"http://hub.test/resources/{seen.ark}"].iterfind("{*}image")
+    assert [child.text for child in image] == [
+        f"http://hub.test{seen.picture('全景.jpg', 'w1600')}",
+        "https://creativecommons.org/licenses/by/4.0/",
+    ]
+    secret = again(seen, "全景.jpg", embargo_until="2999-01-01")
+    later = ElementTree.fromstring(seen.get(f"/sitemap-{count}.xml").data)
+    [url] = [url for url in later if secret.ark in (url.findtext("{*}loc") or "")]
+    assert url.find("{*}image") is None
 
 
 def test_a_picture_is_kept_by_the_readers_browser_and_by_nobody_else(seen: Seen) -> None:

@@ -107,6 +107,7 @@ ROUTES: dict[str, set[tuple[str, str]]] = {
         ("GET", "/collections/<slug>/<any('pack.zip','bag.zip'):form>"),
         ("GET", "/embed/collections/<slug>"),
         ("GET", "/sitemap-collections.xml"),
+        ("GET", "/sitemap-pages.xml"),
         ("GET", "/dumps/<name>"),
         ("GET", "/feed.<any(atom,json):kind>"),
         ("GET", "/embed/<path:ark>"),

@@ -17,6 +17,8 @@ branch_labels = None
 depends_on = None
 
 AT_ONCE = 500
+EARLIEST, LATEST = -9999, 9999
+"""The years in which a period begins or ends that is open on that side."""
 CELL = ["cell_row", "cell_column", "latitude", "longitude", "place_zh", "place_en"]
 """All that the map reads, so that it reads the index alone."""
 PUBLIC = sa.text("""
@@ -81,7 +83,7 @@ def _bearing(resource_id: str, record: dict[str, Any]) -> Iterator[dict[str, Any
     row: dict[str, Any] = dict.fromkeys(("since", "until", "latitude", "longitude", "cell_row", "cell_column"))
     row |= {"resource_id": resource_id, "place_zh": "", "place_en": ""}
     if years:
-        row |= {"since": years[0], "until": years[-1]}
+        row |= {"since": period.get("from", EARLIEST), "until": period.get("until", LATEST)}
     if "latitude" in place:
         latitude, longitude, names = place["latitude"], place["longitude"], place["name"]
         row |= {"latitude": float(latitude), "longitude": float(longitude)}

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from flask import Response
 
-from federation import catalogue
-from federation.catalogue import Listed
+from federation import catalogue, listing
 from federation.collections import reading
 from federation.database import db
 from federation.days import today
 from federation.interop import opensearch, sitemaps
+from federation.interop.sitemaps import Page
 from federation.language import request_language
+from federation.listing import Listed
 from federation.parts import parts
-from federation.web.addresses import absolute
+from federation.web.addresses import absolute, on_origin
 from federation.web.assets import asset_url
+from federation.web.portal import pictures, timeline
 from federation.web.portal.blueprint import portal
+from federation.web.portal.memory import keeper
 from shared.errors import NotFound
+from shared.vocabularies import vocabulary
 
+WAYS_IN = ("home", "browse", "search_page", "timeline", "world", "calendar", "collections", "institutions", "about")
+"""Pages that are always there, by their views."""
 XML = "application/xml; charset=utf-8"
 ROBOTS = """User-agent: *
 Disallow: /workbench/
@@ -48,7 +54,8 @@ def sitemap_index() -> Response:
     """Where the sitemaps are."""
     numbers = range(1, sitemaps.parts_of(catalogue.position(db.session())) + 1)
     addresses = [absolute("portal.sitemap", number=number) for number in numbers]
-    content = sitemaps.index([*addresses, absolute("portal.sitemap_of_collections")])
+    others = [absolute("portal.sitemap_of_pages"), absolute("portal.sitemap_of_collections")]
+    content = sitemaps.index([*addresses, *others])
     return Response(content, content_type=XML)
 
 
@@ -59,12 +66,36 @@ def sitemap(number: int) -> Response:
     if not 1 <= number <= sitemaps.parts_of(catalogue.position(session)):
         raise NotFound()
     first, last = sitemaps.stretch(number)
-    content = sitemaps.urlset(
-        catalogue.listed(session, first=first, last=last, today=today()),
-        page=lambda ark: absolute("portal.resource", ark=ark),
-        picture=lambda ark, name: absolute("portal.download", ark=ark, name=name, inline=1),
-    )
-    return Response(content, content_type=XML)
+    listed = listing.listed(session, first=first, last=last, today=today())
+    return Response(sitemaps.urlset(map(_page, listed)), content_type=XML)
+
+
+def _page(one: Listed) -> Page:
+    address, seen = absolute("portal.resource", ark=one.ark), one.picture
+    if seen is None:
+        return Page(address, one.at)
+    if seen.made is not None:
+        picture = on_origin(pictures.address(one.ark, seen.made))
+    else:
+        picture = absolute("portal.download", ark=one.ark, name=seen.original, inline=1)
+    term = vocabulary("licenses").terms.get(seen.licence)
+    return Page(address, one.at, picture, (term.uri or "") if term else "")
+
+
+@portal.get("/sitemap-pages.xml")
+def sitemap_of_pages() -> Response:
+    """The ways into the catalogue: what one browses by, each period, occasion and member that has something."""
+    figures, session = keeper().read(db.session()), db.session()
+    periods, centuries = timeline.counted_bands()
+    bands = [one.band.code for one in (*periods, *centuries) if one.count]
+    members = [one.institution.code for one in catalogue.members(session, figures) if one.resources]
+    addresses = [
+        *(absolute(f"portal.{name}") for name in WAYS_IN),
+        *(absolute("portal.timeline_band", code=code) for code in bands),
+        *(absolute("portal.occasion", code=term.code) for term in vocabulary("occasions")),
+        *(absolute("portal.institution", code=code) for code in members),
+    ]
+    return Response(sitemaps.urlset(map(Page, addresses)), content_type=XML)
 
 
 @portal.get("/sitemap-collections.xml")
@@ -73,13 +104,9 @@ def sitemap_of_collections() -> Response:
 
     A sitemap names what is beside or below it (sitemaps.org, "Sitemap file location"), and so it stands at the root.
     """
-    listed = [Listed(slug, at, "") for slug, at in reading.addresses(db.session())]
-    content = sitemaps.urlset(
-        listed,
-        page=lambda slug: absolute("portal.collection", slug=slug),
-        picture=lambda slug, _: absolute("portal.collection", slug=slug),
-    )
-    return Response(content, content_type=XML)
+    found = reading.addresses(db.session())
+    pages = (Page(absolute("portal.collection", slug=slug), at) for slug, at in found)
+    return Response(sitemaps.urlset(pages), content_type=XML)
 
 
 @portal.get("/opensearch.xml")

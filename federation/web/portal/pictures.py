@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
+from federation import listing
 from federation.catalogue import Entry, embargoed
 from federation.database import db, session_is_open
 from federation.days import today
 from federation.derivatives import reading
-from federation.derivatives.making import KINDS
 from federation.derivatives.reading import Look, Picture
 from federation.interop.places import Thumbnail
 from federation.parts import parts
-from federation.renditions import office
 from federation.storage import ObjectMissing
-from federation.storage.disposition import base_type
 from federation.web.addresses import on_origin
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
@@ -31,14 +28,10 @@ DIGITS = 32
 """How much of a file's SHA-256 its pictures' addresses have."""
 KEPT = "private, max-age=604800, immutable"
 """The address holds the digest. Only the reader's own browser keeps it: what is taken down is gone for others."""
-CANDIDATES = 6
-"""Files of one resource that may stand for it: a list of twenty resources asks for them all at once."""
 WIDEST = 640
 """Pixels of the widest picture that a list offers."""
 SMALL = 64_000
 """Bytes of a picture that is kept in memory."""
-_RANKS = ("image/", "video/", "application/")
-"""Which of the main files stands for a resource: a picture rather than the first page of a text."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +56,10 @@ def picture_of(entry: Entry) -> Shown | None:
 def pictures_of(entries: Iterable[Entry]) -> Mapping[str, Shown]:
     """The pictures of those resources that have one, by ARK; by one question to the database."""
     on = today()
-    wanted = {entry.ark: _candidates(entry.record) for entry in entries if not embargoed(entry.record, on)}
-    looks = reading.looks(db.session(), {sha256 for digests in wanted.values() for sha256 in digests})
-    return {
-        ark: shown(ark, _for_lists(looks[sha256]))
-        for ark, digests in wanted.items()
-        if (sha256 := next((one for one in digests if one in looks and looks[one].widths), None))
-    }
+    wanted = {entry.ark: entry.record for entry in entries if not embargoed(entry.record, on)}
+    looks = reading.looks(db.session(), {one for record in wanted.values() for one in listing.candidates(record)})
+    best = {ark: listing.best(record, looks) for ark, record in wanted.items()}
+    return {ark: shown(ark, _for_lists(look)) for ark, look in best.items() if look is not None}
 
 
 def _for_lists(look: Look) -> Sequence[Picture]:
@@ -132,14 +122,3 @@ def _bytes(picture: Picture) -> bytes:
         if len(data) <= SMALL:
             kept.put(picture, data)
     return data
-
-
-def _candidates(record: Mapping[str, Any]) -> list[str]:
-    """The digests of the files that may stand for a resource, the best first."""
-    found = []
-    for place, file in enumerate(record.get("files", ())):
-        base = base_type(file["media_type"])
-        if file["role"] in ("cover", "main") and (base in KINDS or base in office.TYPES):
-            rank = next((index for index, start in enumerate(_RANKS) if base.startswith(start)), len(_RANKS))
-            found.append(((file["role"] != "cover", rank, place), file["sha256"]))
-    return [sha256 for _, sha256 in sorted(found)[:CANDIDATES]]

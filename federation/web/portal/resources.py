@@ -21,7 +21,7 @@ from federation.parts import parts
 from federation.storage.disposition import base_type
 from federation.web import viewing
 from federation.web.addresses import absolute
-from federation.web.portal import companions, previews
+from federation.web.portal import companions, coverage, previews
 from federation.web.portal.addressing import elsewhere
 from federation.web.portal.blueprint import portal
 from federation.web.portal.descriptions import HTML, described, places_of, said_in_dublin_core, wanted
@@ -76,6 +76,7 @@ def _html(page: Page, places: Places) -> str:
         previews=seen,
         pictures=pictures_of([*(one.entry for one in page.relations), *near["around"].entries]),
         **companions.of(page),
+        leads=coverage.links(page.record.get("coverage", {})),
         licence=_licence(page.record["license"]),
         uses=usage.totals(db.session(), page.entry.resource_id),
         citation=citations.gbt7714(

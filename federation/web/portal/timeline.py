@@ -91,9 +91,11 @@ def timeline_band(code: str) -> ResponseReturnValue:
         raise NotFound()
     spans, session = _spans(), db.session()
     page = paging.asked(reading.count(spans, band))
-    asked = (band.code, page.page)
+    now = days.today().year
     ids = remembered().read(
-        session, asked, lambda: reading.within(session, band, limit=page.size, offset=page.offset)
+        session,
+        (band.code, page.page, now),
+        lambda: reading.within(session, band, now=now, limit=page.size, offset=page.offset),
     )
     found = catalogue.by_ids(session, ids)
     entries = [found[one] for one in ids if one in found]
@@ -116,9 +118,15 @@ def counted_periods() -> list[Counted]:
     return _counted(_spans(), bands.dynasties())
 
 
+def counted_bands() -> tuple[list[Counted], list[Counted]]:
+    """The periods, and the centuries of the scale, with the numbers of their resources."""
+    return counted_periods(), _centuries(_spans())
+
+
 def _spans() -> Spans:
     session = db.session()
-    return remembered().read(session, "spans", lambda: reading.spans(session))
+    now = days.today().year
+    return remembered().read(session, ("spans", now), lambda: reading.spans(session, now=now))
 
 
 def _counted(spans: Spans, listed: Sequence[Band]) -> list[Counted]:

@@ -250,6 +250,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/embed/collections/<slug>"): Row(dict.fromkeys(CALLERS, NOT_THERE), "/embed/collections/none"),
     ("GET", "/sitemap-collections.xml"): Row(anybody()),
+    ("GET", "/sitemap-pages.xml"): Row(anybody()),
     ("GET", COLLECTIONS + "/"): Row(curators_and_readers()),
     ("POST", COLLECTIONS + "/"): Row(CURATORS, form={"kind": "?"}),
     ("GET", COLLECTIONS + "/<collection_id>"): Row(no_such_thing(curators_and_readers()), f"{COLLECTIONS}/{ANY_ID}"),

@@ -56,9 +56,9 @@ def test_what_waits_for_review_has_none(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("period", "years"),
-    [({"from": -220}, (-220, -220)), ({"until": 1911}, (1911, 1911)), ({"from": 1, "until": 2}, (1, 2)), ({}, None)],
+    [({"from": -220}, (-220, 9999)), ({"until": 1911}, (-9999, 1911)), ({"from": 1, "until": 2}, (1, 2)), ({}, None)],
 )
-def test_what_has_one_year_only_stands_at_that_year(period: dict[str, int], years: tuple[int, int] | None) -> None:
+def test_a_period_is_open_where_no_year_is_given(period: dict[str, int], years: tuple[int, int] | None) -> None:
     row = bearings.of(OTHER, {"coverage": {"period": {"name": {"zh": "某时"}, **period}}})
     assert (row and (row["since"], row["until"])) == years
 
