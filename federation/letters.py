@@ -42,12 +42,17 @@ OWED = {
         "With a reader's question or correction unanswered for more than {days} days: {count}.",
     ),
     "broken": ("公开的资源里有链接打不开的有 {count} 件", "Public, with links that do not open any more: {count}."),
+    "gaps": (
+        "贵单位编的专题里，有资源已不公开、公众看不到的有 {count} 个，请换掉或移除",
+        "Collections that you curate, with resources that are not public any more: {count}. Please replace them.",
+    ),
     "expiring": (
         "快要到期停止公开、可以申请续期的有 {count} 件",
         "About to stop being public; a renewal can be asked for: {count}.",
     ),
 }
-"""What may wait for an institution (the parts of `federation.owing.Owing`), in both languages."""
+"""What may wait for an institution (the parts of `federation.owing.Owing`, and the gaps in its collections), in both
+languages."""
 GRAVE = {
     "damaged": ("损坏的文件：{count} 个", "Damaged files: {count}"),
     "infected": ("未通过病毒检查的文件：{count} 个", "Files that did not pass the virus scan: {count}"),
@@ -155,8 +160,9 @@ def institution_reminder(
         "\n\n".join(chinese),
         "\n\n".join(english),
         f"{settings.origin}/workbench/own/",
-        "修改、回答和申请都可以在本单位的节点上做。每周至多一封；不想收，可以在“我的账户”里关掉。",
-        "All of it is done on your node. One letter a week at most; you can switch them off on your account's page.",
+        "修改、回答和申请都可以在本单位的节点上做，专题在平台的工作台里改。每周至多一封；不想收，可以在“我的账户”里关掉。",
+        "Collections are edited on the hub's workbench, all else on your node. One letter a week at most; you can "
+        "switch them off on your account's page.",
     )
 
 

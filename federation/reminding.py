@@ -5,6 +5,7 @@ The row that says so is in the letter's own transaction, and there is one for ea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -14,15 +15,18 @@ from sqlalchemy.orm import Session
 
 from federation import entitlement, letters, mail, owing, policies, reminders
 from federation.checklist import Policy
+from federation.collections import reading
+from federation.collections.reading import Gap
 from federation.days import ZONE
 from federation.letters import Letter, Line
 from federation.models.people import User
 from federation.models.reminders import Reminder
 from federation.models.resources import ResourceVersion
-from federation.owing import LATE, Owed, Owing
+from federation.owing import LATE, LISTED, Owed, Owing
 from federation.reminders import Reviewing
 from federation.roles import ADMIN, CHIEF_REVIEWER, MANAGER, REVIEWER
 from federation.settings import HubSettings
+from shared.canonical import best_text
 
 KEPT = timedelta(days=60)
 """For how long it is known who was reminded."""
@@ -86,7 +90,10 @@ def _something(session: Session, person: User, rules: Policy, moment: datetime) 
     if person.role == ADMIN:
         return True
     if person.role == MANAGER:
-        return person.institution_id is not None and bool(owing.owing(session, person.institution_id, moment=moment))
+        own = person.institution_id
+        return own is not None and bool(
+            owing.owing(session, own, moment=moment) or reading.with_gaps(session, institution_id=own)
+        )
     due = reminders.reviewing(session, entitlement.of(session, person, rules), moment=moment)
     return _concerns(person, due)
 
@@ -98,7 +105,8 @@ def _concerns(person: User, due: Reviewing) -> bool:
 def _letter(session: Session, person: User, settings: HubSettings, moment: datetime) -> Letter | None:
     if person.role == MANAGER and person.institution_id is not None:
         owed = owing.owing(session, person.institution_id, moment=moment)
-        return _to_manager(person, owed, settings, moment) if owed else None
+        gaps = reading.with_gaps(session, institution_id=person.institution_id)
+        return _to_manager(person, owed, gaps, settings, moment) if owed or gaps else None
     if person.role == ADMIN:
         found = reminders.grave(session)
         return letters.admin_reminder(settings, name=person.display_name, counts=asdict(found)) if found else None
@@ -128,16 +136,22 @@ def _due_line(version: ResourceVersion, own: bool, moment: datetime) -> Line:
     )
 
 
-def _to_manager(person: User, owed: Owing, settings: HubSettings, moment: datetime) -> Letter:
+def _to_manager(person: User, owed: Owing, gaps: Sequence[Gap], settings: HubSettings, moment: datetime) -> Letter:
     since = (("returned", owed.returned), ("unanswered", owed.unanswered), ("feedback", owed.feedback))
     waiting = {name: ([_owed_line(one, moment) for one in part.listed], part.count) for name, part in since}
     waiting["broken"] = [_title_line(one.version) for one in owed.broken.listed], owed.broken.count
     waiting["expiring"] = [_expiring_line(one.version) for one in owed.expiring.listed], owed.expiring.count
+    waiting["gaps"] = [_gap_line(one) for one in gaps[:LISTED]], len(gaps)
     return letters.institution_reminder(settings, name=person.display_name, waiting=waiting, days=LATE.days)
 
 
 def _title_line(version: ResourceVersion) -> Line:
     return f"《{_plain(version.title('zh'))}》", f"“{_plain(version.title('en'))}”"
+
+
+def _gap_line(one: Gap) -> Line:
+    chinese, english = (_plain(best_text(one.content.title, language)) for language in ("zh", "en"))
+    return f"“{chinese}”，{one.gone} 件", f"“{english}”, {one.gone}"
 
 
 def _expiring_line(version: ResourceVersion) -> Line:

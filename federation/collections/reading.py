@@ -61,6 +61,15 @@ class Shown:
         return self.collection.institution
 
 
+@dataclass(frozen=True)
+class Gap:
+    """A collection of which so many resources are not public any more, which its readers no longer see."""
+
+    collection: Collection
+    content: Content
+    gone: int
+
+
 def phase(collection: Collection, said: Content, today: date) -> str:
     """Whether it is still to come, on, or past; a collection without days is on until somebody ends it."""
     if collection.state == ENDED or (said.ends_on is not None and said.ends_on < today):
@@ -138,11 +147,15 @@ def preview(session: Session, collection: Collection, kept: CollectionRevision, 
     return Shown(collection, said, phase(collection, said, today), items, cover, at)
 
 
-def with_gaps(session: Session) -> int:
-    """How many collections before the public hold a resource that is not public any more."""
-    kept = [contents.read(one.content).resource_ids for _, one in session.execute(_shown())]
-    public = catalogue.public_among(session, [one for ids in kept for one in ids])
-    return sum(not public.issuperset(ids) for ids in kept)
+def with_gaps(session: Session, *, institution_id: int | None = None) -> list[Gap]:
+    """The collections before the public that hold resources that are not public any more: of one institution, or all."""
+    wanted = _shown().order_by(Collection.shown_at, Collection.id)
+    if institution_id is not None:
+        wanted = wanted.where(Collection.institution_id == institution_id)
+    found = [(collection, contents.read(kept.content)) for collection, kept in session.execute(wanted)]
+    public = catalogue.public_among(session, [one for _, said in found for one in said.resource_ids])
+    gaps = (Gap(collection, said, sum(one not in public for one in said.resource_ids)) for collection, said in found)
+    return [one for one in gaps if one.gone]
 
 
 def addresses(session: Session) -> list[tuple[str, datetime]]:

@@ -109,7 +109,7 @@ def queue(session: Session) -> Queue:
         themes=_sorted(session.execute(by_theme)),
         petitions=petitions.how_many_wait(session),
         collections=curating.how_many_wait(session),
-        gaps=reading.with_gaps(session),
+        gaps=len(reading.with_gaps(session)),
         rereviews=session.scalar(select(func.count()).where(Rereview.outcome == "")) or 0,
     )
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from federation import days, feedback, mail, operations, people, reminder_round, reminding, roles
+from federation.collections import content, curating, showing
 from federation.database import unit_of_work
 from federation.days import ZONE
 from federation.models.base import now
@@ -26,6 +27,7 @@ from federation.models.resources import ResourceVersion
 from federation.parts import KEY
 from tests.support.desk import APPROVAL, Browser, Desk
 from tests.support.hub import Hub, Member, running_hub
+from tests.support.publishing import withdraw
 from tests.support.stores import RunningStore
 
 MAIL = {"smtp_host": "127.0.0.1", "smtp_security": "none", "mail_from": "cloud@example.org"}
@@ -203,6 +205,27 @@ def test_a_manager_is_told_what_readers_wait_for_and_which_links_are_dead(
     assert "https://example.org/dead 打不开（404）" in own
     change(desk, update(Feedback).values(hidden_at=now()))
     assert "误差怎么来的" not in chen.page(path.replace("/workbench/", "/workbench/own/"))
+
+
+def test_a_manager_is_told_which_collections_lost_a_resource(desk: Desk, member: Member, other: Member) -> None:
+    record, path = desk.waiting(other, title={"zh": "会撤的尺"})
+    desk.signed_in("li").submit(path, **APPROVAL)
+    chen = reachable(desk, "chen", roles.MANAGER, member.code)
+    desk.signed_in("admin", roles.ADMIN)
+    said = {"title": {"zh": "量尺集"}, "introduction": {"zh": "一。"}, "items": [{"resource": record["id"]}]}
+    with unit_of_work(desk.hub.app) as session:
+        author, lead = (session.scalars(select(User).where(User.name == name)).one() for name in ("chen", "admin"))
+        made = curating.create(session, by=author, kind="collection", slug="rulers", title="x")
+        curating.revise(session, made, content.read(said), based_on=1, by=author)
+        showing.propose(session, made, by=author, based_on=2)
+        showing.show(session, made, by=lead, based_on=2)
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 0
+    assert "量尺集" not in chen.page("/workbench/own/")
+    withdraw(desk.hub, record, "有误", indexed=False)
+    assert reminder_round.run(desk.hub.app, moment=NOON) == 1
+    assert "“量尺集”，1 件" in letters(desk)["chen@example.org"]
+    assert "量尺集" in chen.page("/workbench/own/")
+    assert "量尺集" not in desk.signed_in("wang", roles.CONTRIBUTOR, member.code).page("/workbench/own/")
 
 
 def test_admins_are_told_once_a_day_of_what_they_must_not_find_out_by_chance(desk: Desk, member: Member) -> None:

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from federation import auditlog, owing, petitions
 from federation import contributions as contributed
 from federation.audience import MEMBER, guard
+from federation.collections import reading
 from federation.database import db
 from federation.language import request_language
-from federation.roles import Permission
+from federation.roles import Permission, may
 from federation.web.workbench import sessions, showing
 from shared.errors import CommonsError, Forbidden
 from shared.petitioning import KINDS
@@ -32,7 +33,9 @@ def contributions() -> ResponseReturnValue:
         page=request.args.get("page", 1, type=int),
     )
     owed = owing.owing(db.session(), institution_id())
-    return render_template("workbench/own/contributions.html", found=found, owing=owed, showing=showing)
+    curates = may(sessions.me(), Permission.CURATE)
+    gaps = reading.with_gaps(db.session(), institution_id=institution_id()) if curates else []
+    return render_template("workbench/own/contributions.html", found=found, owing=owed, gaps=gaps, showing=showing)
 
 
 @workbench_own.get("/versions/<int(max=2147483647):version_id>")
