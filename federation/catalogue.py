@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -204,6 +204,18 @@ def public_among(session: Session, resource_ids: Sequence[str]) -> frozenset[str
         FeedEntry.resource_id.in_(set(resource_ids)), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED
     )
     return frozenset(session.scalars(wanted))
+
+
+def public_arks(session: Session, arks: Collection[str]) -> frozenset[str]:
+    """Those of the given ARKs whose resources are public; no record is read for it."""
+    if not arks:
+        return frozenset()
+    wanted = (
+        select(Resource.ark)
+        .join(FeedEntry, FeedEntry.resource_id == Resource.id)
+        .where(Resource.ark.in_(set(arks)), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED)
+    )
+    return frozenset(ark for ark in session.scalars(wanted) if ark)
 
 
 def some(session: Session, resource_ids: Sequence[str], arks: Sequence[str]) -> dict[str, Entry]:

@@ -148,7 +148,7 @@ def preview(session: Session, collection: Collection, kept: CollectionRevision, 
 
 
 def with_gaps(session: Session, *, institution_id: int | None = None) -> list[Gap]:
-    """The collections before the public that hold resources that are not public any more: of one institution, or all."""
+    """The collections before the public of which some resources are not public any more: an institution's, or all."""
     wanted = _shown().order_by(Collection.shown_at, Collection.id)
     if institution_id is not None:
         wanted = wanted.where(Collection.institution_id == institution_id)

@@ -17,6 +17,8 @@ from federation.search.matching import MUST, parts, text_query
 
 MAX_SIZE, MAX_DEPTH = 100, 10_000
 BUCKETS = 200
+WITNESSES = 4
+"""Resources that show whether words that the index has are those of anything that is public still."""
 SORTS = ("relevance", "newest", "oldest", "used", "title")
 FieldType = tantivy.FieldType
 ASCENDING, DESCENDING = tantivy.Order.Asc, tantivy.Order.Desc
@@ -90,12 +92,19 @@ def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     return SearchResult(int(found.count or 0), hits, counted)
 
 
-def count(index: SearchIndex, request: SearchRequest) -> int:
-    """How many resources a search finds, without the rest of the answer."""
+def count(index: SearchIndex, request: SearchRequest) -> tuple[int, Sequence[str]]:
+    """How many resources a search finds, and the ARKs of a few of them, without the rest of the answer."""
     filters = {name: values for name, values in request.filters.items() if name in FACETS and values}
     asked, limits = asked_for(index, request.text), _limits(index, request.spans)
-    found: Any = index.searcher().search(_filtered(index, asked, limits, filters, leaving=""), limit=1, count=True)
-    return int(found.count or 0)
+    searcher = index.searcher()
+    query = _filtered(index, asked, limits, filters, leaving="")
+    found: Any = searcher.search(query, limit=WITNESSES, count=True)
+    return int(found.count or 0), arks_of(searcher, found.hits)
+
+
+def arks_of(searcher: tantivy.Searcher, hits: Sequence[tuple[Any, Any]]) -> Sequence[str]:
+    """The ARKs of what was found."""
+    return [str(searcher.doc(address).get_first("ark")) for _, address in hits]
 
 
 def asked_for(index: SearchIndex, text: str) -> Query | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from tantivy import Query
 from federation.search.entries import MARK, WITHIN, stored
 from federation.search.index import SearchIndex
 from federation.search.matching import inner, text_query
+from federation.search.query import WITNESSES, arks_of
 from federation.search.sounds import sounds
 from federation.search.text import IS_HAN, fold, whole
 
@@ -21,16 +22,23 @@ MOST_TITLES = 4
 CONSIDERED = 40
 COUNTED = 10_000
 """Resources under a term up to which they are counted one by one; of more, nobody misses those that are gone."""
+SHARED = 50
+"""A term that more resources have than this belongs to none of them."""
 LEAST_LATIN = 3
 """Letters that one must have typed before titles are looked for by pinyin: fewer are in too many of them."""
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Something that can be asked; `count` resources are under this term, 0 for the title of one of them."""
+    """Something that can be asked; `count` resources are under this term, 0 for the title of one of them.
+
+    `arks` are some of these: whoever shows it looks whether any is public still. A term of more than SHARED resources
+    has none.
+    """
 
     text: str
     count: int = 0
+    arks: Sequence[str] = ()
 
 
 def suggest(index: SearchIndex, typed: str, *, language: str = "zh", limit: int = LIMIT) -> list[Suggestion]:
@@ -55,10 +63,10 @@ def _terms(index: SearchIndex, beginning: str, limit: int) -> Iterator[Suggestio
     terms = [(token, *_written(token), count) for token, count in found]
     told: set[str] = set()
     for token, term, _within, count in sorted(terms, key=lambda one: (one[2], -one[3], len(one[1]))):
-        left = 0 if whole(term) in told else count if before else _left(index, searcher, token, count)
+        left, arks = (0, ()) if whole(term) in told else _left(index, searcher, token, count)
         if left:
             told.add(whole(term))
-            yield Suggestion(f"{before} {term}".strip(), left)
+            yield Suggestion(f"{before} {term}".strip(), count if before else left, arks)
         if len(told) == limit:
             return
 
@@ -69,15 +77,16 @@ def _written(token: str) -> tuple[str, bool]:
     return term.removeprefix(WITHIN), term.startswith(WITHIN)
 
 
-def _left(index: SearchIndex, searcher: tantivy.Searcher, token: str, count: int) -> int:
-    """How many of the resources that a token was written for are in the index still.
+def _left(index: SearchIndex, searcher: tantivy.Searcher, token: str, count: int) -> tuple[int, Sequence[str]]:
+    """How many of the resources that a token was written for are in the index still, and a few of them.
 
     The engine's own number is of all that were ever written until it tidies up, which may be never: a word of a
     resource that was taken down for that word would be offered on. Narrowed by a query, it counts what is left.
     """
     query = Query.const_score_query(Query.term_query(index.schema, "suggest", token), 1.0)
-    found: Any = searcher.search(query, limit=1, count=count <= COUNTED)
-    return int(found.count or 0) if count <= COUNTED else count * bool(found.hits)
+    found: Any = searcher.search(query, limit=WITNESSES, count=count <= COUNTED)
+    left = int(found.count or 0) if count <= COUNTED else count * bool(found.hits)
+    return left, arks_of(searcher, found.hits) if left <= SHARED else ()
 
 
 def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> Iterator[Suggestion]:
@@ -85,12 +94,13 @@ def _titles(index: SearchIndex, beginning: str, language: str, limit: int) -> It
     query = _in_titles(index, beginning)
     shown: set[str] = set()
     for _, address in searcher.search(query, limit=limit, count=False).hits:
-        titles = json.loads(stored(searcher.doc(address), "payload"))["title"]
+        document = searcher.doc(address)
+        titles = json.loads(stored(document, "payload"))["title"]
         in_order = [titles[name] for name in sorted(titles, key=lambda name: name != language)]
         text = next((one for one in in_order if _has(index, one, beginning)), "")
         if text and text not in shown:
             shown.add(text)
-            yield Suggestion(text)
+            yield Suggestion(text, arks=[str(document.get_first("ark"))])
 
 
 def _has(index: SearchIndex, title: str, beginning: str) -> bool:

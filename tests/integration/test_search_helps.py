@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -11,6 +12,8 @@ import pytest
 
 from tests.support.exhibition import Exhibition, exhibition
 from tests.support.hub import ORIGIN
+from tests.support.publishing import counted_queries, follow, publish, withdraw
+from tests.support.records import make_record
 from tests.support.stores import RunningStore
 
 BAD = {
@@ -65,6 +68,33 @@ def test_the_box_names_the_place_of_suggestions_and_works_without(shown: Exhibit
     assert 'data-suggestions="/en/suggestions"' in page
     assert '<form class="search" action="/en/search" role="search">' in page
     assert "connect-src 'self'" in shown.get("/").headers["Content-Security-Policy"]
+
+
+def test_what_was_withdrawn_is_shown_nowhere_although_the_index_has_it_still(shown: Exhibition) -> None:
+    def said(place: str) -> str:
+        answer = shown.get(place)
+        return json.dumps(answer.get_json(), ensure_ascii=False) if answer.is_json else answer.text
+
+    record = make_record(title={"zh": "泄密的秤杆", "en": "A leaking steelyard"}, keywords=["泄密秤杆"])
+    publish(shown.hub, shown.member, record)
+    places = [f"{one}?q=泄密" for one in ("/api/v1/search", "/search", "/feed.atom", "/feed.json", "/suggestions")]
+    assert {place: "秤杆" in said(place) for place in places} == dict.fromkeys(places, True)
+    assert "steelyard" in said("/search?q=steelyrad")
+    withdraw(shown.hub, record, "有误", indexed=False)
+    assert {place: "秤杆" in said(place) for place in places} == dict.fromkeys(places, False)
+    assert "steelyard" not in said("/search?q=steelyrad")
+    assert shown.get("/api/v1/search?q=泄密").get_json()["total"] == 0
+    follow(shown.hub)
+
+
+@pytest.mark.parametrize("place", ["/api/v1/search", "/search", "/feed.atom", "/suggestions"])
+def test_whether_all_of_it_is_public_is_asked_at_once(shown: Exhibition, place: str) -> None:
+    path = f"{place}?q=卡尺"
+    shown.get(path)
+    with counted_queries(shown.hub) as asked:
+        shown.get(path)
+    assert len([one for one in asked if "change_feed" in one]) == 1
+    assert len(asked) <= 3, asked
 
 
 @pytest.mark.parametrize(

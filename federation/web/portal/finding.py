@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from federation import catalogue
 from federation.api.openapi import QueryParser
 from federation.api.queries import MAX_PAGE, SearchQuery, parameters
+from federation.catalogue import Entry
 from federation.database import db
 from federation.days import ZONE
 from federation.language import request_language
@@ -92,10 +93,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Other:
-    """Another search that finds more, with the number of resources that it does."""
+    """Another search that finds more, with the number of resources that it does, and some of them."""
 
     text: str
     total: int
+    arks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,17 @@ class Found:
     meant: Other | None = None
     fewer_words: Sequence[Other] = ()
     size: int = PAGE_SIZE
+
+    @property
+    def arks(self) -> list[str]:
+        """Of which resources it shows words that nobody typed."""
+        return [*(hit.ark for hit in self.hits), *(self.meant.arks if self.meant else ())]
+
+    def of(self, public: Container[str]) -> Found:
+        """What is public of it: the index follows at its own pace, and not at all while the worker is away."""
+        hits = [hit for hit in self.hits if hit.ark in public]
+        meant = self.meant if self.meant and any(ark in public for ark in self.meant.arks) else None
+        return replace(self, hits=hits, total=self.total - len(self.hits) + len(hits), meant=meant)
 
     @property
     def page(self) -> int:
@@ -142,13 +155,10 @@ def search_page() -> ResponseReturnValue:
         query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
     except InvalidRequest as error:
         return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
-    found = find(query, helpful=True)
-    # The index follows what is public at its own pace, and not at all while the worker is away.
-    entries = {entry.ark: entry for entry in catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])}
-    public = [hit for hit in found.hits if hit.ark in entries]
+    found, entries = find_entries(query, helpful=True)
     return render_template(
         "portal/search.html",
-        found=replace(found, hits=public, total=found.total - len(found.hits) + len(public)),
+        found=found,
         pictures=pictures_of(entries.values()),
         query=query,
         spans=parameters({name: query[name] for name in ENDS}),
@@ -163,7 +173,22 @@ def search_page() -> ResponseReturnValue:
     )
 
 
-def find(query: Mapping[str, Any], *, helpful: bool = False, size: int = PAGE_SIZE) -> Found:
+def find(query: Mapping[str, Any]) -> Found:
+    """What is public of what the index has for `query`, which `SearchQuery` has checked."""
+    found = _asked(query, helpful=False, size=PAGE_SIZE)
+    return found.of(catalogue.public_arks(db.session(), found.arks))
+
+
+def find_entries(
+    query: Mapping[str, Any], *, helpful: bool = False, size: int = PAGE_SIZE
+) -> tuple[Found, Mapping[str, Entry]]:
+    """The same with the resources themselves by ARK; `helpful`, also with other searches that find more."""
+    found = _asked(query, helpful=helpful, size=size)
+    entries = {entry.ark: entry for entry in catalogue.by_arks(db.session(), found.arks)}
+    return found.of(entries), entries
+
+
+def _asked(query: Mapping[str, Any], *, helpful: bool, size: int) -> Found:
     """Ask the index what `query` (checked by `SearchQuery`) says; `helpful`, also for others that find more."""
     index, wanted = parts().index, _request(query, size)
     result = search(index, wanted)
@@ -180,8 +205,8 @@ def find(query: Mapping[str, Any], *, helpful: bool = False, size: int = PAGE_SI
 
 def _other(wanted: SearchRequest, text: str, *, more_than: int = 0) -> Other | None:
     """The same search for another text, when it finds more than so many."""
-    found = count(parts().index, replace(wanted, text=text)) if text else 0
-    return Other(text, found) if found > more_than else None
+    found, arks = count(parts().index, replace(wanted, text=text)) if text else (0, ())
+    return Other(text, found, arks) if found > more_than else None
 
 
 def _request(query: Mapping[str, Any], size: int) -> SearchRequest:

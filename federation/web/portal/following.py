@@ -8,16 +8,14 @@ from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE
 
-from federation import catalogue
 from federation.api.queries import SearchQuery
 from federation.catalogue import Entry
-from federation.database import db
 from federation.interop import feeds
 from federation.interop.feeds import Channel, Item
 from federation.language import request_language
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.blueprint import portal
-from federation.web.portal.finding import PARSER, Found, find
+from federation.web.portal.finding import PARSER, Found, find_entries
 from federation.web.portal.pictures import Shown, pictures_of
 from federation.web.portal.refusal import refusal
 from federation.web.portal.search_links import feed_address, feed_title, search_values
@@ -36,11 +34,10 @@ def feed(kind: str) -> ResponseReturnValue:
         query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
     except InvalidRequest as error:
         return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
-    found = find({**query, "sort": "newest"}, size=ENTRIES)
+    found, known = find_entries({**query, "sort": "newest"}, size=ENTRIES)
     if found.page > max(1, found.pages):
         raise NotFound()
-    entries = catalogue.by_arks(db.session(), [hit.ark for hit in found.hits])
-    entries.sort(key=lambda entry: entry.at, reverse=True)
+    entries = sorted((known[hit.ark] for hit in found.hits), key=lambda entry: entry.at, reverse=True)
     channel, items = _channel(found, kind), items_of(entries)
     if kind == "atom":
         answer = Response(feeds.atom(channel, items), content_type=f"{feeds.ATOM}; charset=utf-8")

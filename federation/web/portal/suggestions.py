@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from flask import Response, request
 from flask_babel import ngettext
 from marshmallow import EXCLUDE
 
+from federation import catalogue
 from federation.api.queries import SuggestQuery
+from federation.database import db
 from federation.interop import opensearch
 from federation.language import request_language
 from federation.parts import parts
-from federation.search.suggesting import Suggestion, suggest
+from federation.search.suggesting import SHARED, Suggestion, suggest
 from federation.web.addresses import absolute
 from federation.web.portal.blueprint import portal
 from federation.web.portal.finding import PARSER
@@ -30,7 +33,7 @@ def suggestions() -> Response:
         typed = PARSER.parse(SuggestQuery, request, location="query", unknown=EXCLUDE)["q"]
     except InvalidRequest:
         typed = ""
-    found = suggest(parts().index, typed, language=request_language())
+    found = _standing(suggest(parts().index, typed, language=request_language()))
     body = [
         typed,
         [one.text for one in found],
@@ -40,6 +43,12 @@ def suggestions() -> Response:
     response = Response(json.dumps(body, ensure_ascii=False), content_type=opensearch.SUGGESTIONS)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+def _standing(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Those that something public has still: the index follows at its own pace."""
+    public = catalogue.public_arks(db.session(), {ark for one in found for ark in one.arks})
+    return [one for one in found if one.count > SHARED or not public.isdisjoint(one.arks)]
 
 
 def _about(one: Suggestion) -> str:
