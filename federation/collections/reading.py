@@ -126,6 +126,26 @@ def campaigns_from(session: Session, *, today: date, limit: int) -> list[Brief]:
     return _briefs(session, wanted.order_by(Collection.begins_on, Collection.id).limit(limit), today)
 
 
+def days_announced(session: Session, codes: Sequence[str], *, since: date) -> list[tuple[str, date, date]]:
+    """The occasion, the first and the last day of the alliance's own campaigns for occasions, that end since a day.
+
+    What was shown first comes first.
+    """
+    wanted = (
+        select(Collection.occasion, Collection.begins_on, Collection.ends_on)
+        .where(
+            _public(),
+            Collection.kind == CAMPAIGN,
+            Collection.institution_id.is_(None),
+            Collection.occasion.in_(codes),
+            Collection.ends_on >= since,
+        )
+        .order_by(Collection.shown_at, Collection.id)
+    )
+    rows = session.execute(wanted)
+    return [(code, first, last) for code, first, last in rows if first is not None and last is not None]
+
+
 def find(session: Session, slug: str, *, today: date) -> Shown:
     """A collection by its address. Raises `NotFound`, or `CollectionHidden` for what the alliance took away."""
     row = session.execute(_shown(hidden=True).where(Collection.slug == slug)).first()

@@ -285,8 +285,35 @@ def test_people_take_the_days_into_their_own_calendar(shown: Exhibition, monkeyp
     at = whole_lines.index(f"URL:{ORIGIN}/collections/in-my-calendar")
     begin = len(whole_lines) - whole_lines[::-1].index("BEGIN:VEVENT", len(whole_lines) - at)
     assert {"DTSTART;VALUE=DATE:20320518", "DTEND;VALUE=DATE:20320525"} <= set(whole_lines[begin:at])
-    assert whole_lines.count("RRULE:FREQ=YEARLY") == len(occasions.FIXED)
+    assert whole_lines.count("RRULE:FREQ=YEARLY") == len(occasions.CALENDAR)
     assert f"URL:{ORIGIN}/en/calendar/quality-month" in shown.get("/en/calendar.ics").text.replace("\r\n ", "")
+
+
+def test_a_short_campaign_of_the_alliance_says_when_an_occasion_without_fixed_days_is(
+    shown: Exhibition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def event(of: str) -> list[str]:
+        lines = shown.get("/calendar.ics").text.replace("\r\n ", "").split("\r\n")
+        at = lines.index(f"UID:{of}@hub.test")
+        return lines[at : lines.index("END:VEVENT", at)]
+
+    monkeypatch.setattr(days, "today", lambda: date(2033, 4, 20))
+    month = {"DTSTART;VALUE=DATE:20260501", "DTEND;VALUE=DATE:20260601", "STATUS:TENTATIVE", "RRULE:FREQ=YEARLY"}
+    assert month <= set(event("science-technology-week"))
+    assert "SUMMARY:市场监管科技周（5 月），日期每年另行公布" in event("science-technology-week")
+    assert "2033 年 5 月，日期另行公布" in shown.get("/calendar").text
+    week = {"occasion": "science-technology-week", "begins_on": "2033-05-22", "ends_on": "2033-05-28"}
+    curate(shown, "whole-may", "caliper", **{**week, "begins_on": "2033-05-01", "ends_on": "2033-05-31"})
+    curate(shown, "their-week", "caliper", by=MANAGER, **{**week, "begins_on": "2033-05-01", "ends_on": "2033-05-05"})
+    assert "日期另行公布" in shown.get("/calendar").text, "neither is the week itself"
+    curate(shown, "the-week", "caliper", **week)
+    assert "2033 年 5 月 22 日 – 2033 年 5 月 28 日" in shown.get("/calendar").text
+    assert {"DTSTART;VALUE=DATE:20330522", "DTEND;VALUE=DATE:20330529"} <= set(event("science-technology-week-2033"))
+    assert "DTSTART;VALUE=DATE:20340501" in event("science-technology-week")
+    monkeypatch.setattr(days, "today", lambda: date(2033, 5, 23))
+    assert "科技周" in shown.get("/").text.partition("<figcaption>")[2].partition("</figcaption>")[0]
+    monkeypatch.setattr(days, "today", lambda: date(2033, 5, 29))
+    assert "2034 年 5 月，日期另行公布" in shown.get("/calendar").text
 
 
 @pytest.mark.parametrize(
@@ -302,7 +329,7 @@ def test_people_take_the_days_into_their_own_calendar(shown: Exhibition, monkeyp
     ],
 )
 def test_the_first_page_is_for_the_occasion_that_is_near(on: str, code: str | None) -> None:
-    found = occasions.near(date.fromisoformat(on))
+    found = occasions.near(date.fromisoformat(on), {})
     assert (found.code if found else None) == code
 
 

@@ -392,5 +392,5 @@ def test_canonical_addresses_name_the_public_origin_whatever_host_was_asked(show
     ],
 )
 def test_the_next_occasion_is_found_across_the_year(day: str, code: str, days: int) -> None:
-    coming = occasions.coming(date.fromisoformat(day))
+    coming = occasions.coming(date.fromisoformat(day), {})
     assert (coming.code, coming.days) == (code, days)

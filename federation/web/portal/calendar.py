@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from urllib.parse import urlsplit
 
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from federation import days
@@ -18,8 +21,10 @@ from federation.language import request_language
 from federation.parts import parts
 from federation.web.addresses import absolute
 from federation.web.portal import occasions
+from federation.web.portal.announcing import announced_days
 from federation.web.portal.blueprint import portal
 from federation.web.portal.home import month_and_day, of_occasion
+from federation.web.portal.occasions import Yearly
 from federation.web.portal.pictures import pictures_of
 from federation.web.wording import label, said
 from shared.errors import NotFound
@@ -27,6 +32,8 @@ from shared.vocabularies import vocabulary
 
 CAMPAIGNS = 12
 MOST_EVENTS = 100
+FIRST_YEAR = 2026
+"""Since when the occasions are in calendars: an event that began later each year would have no past."""
 OF_OCCASION = 24
 WHAT_IT_IS = {
     "world-metrology-day": _l(
@@ -43,14 +50,15 @@ WHAT_IT_IS = {
 def calendar() -> ResponseReturnValue:
     """What comes next, and the campaigns that are on or announced."""
     on = days.today()
+    announced = announced_days(on)
     campaigns = reading.campaigns_from(db.session(), today=on, limit=CAMPAIGNS)
     return render_template(
         "portal/calendar.html",
-        ahead=occasions.ahead(on),
+        ahead=occasions.ahead(on, announced),
         campaigns=campaigns,
         pictures=pictures_of([one.cover for one in campaigns if one.cover]),
         what=WHAT_IT_IS,
-        dial=occasions.dial(on),
+        dial=occasions.dial(on, announced),
         today_words=month_and_day(on),
         month_and_day=month_and_day,
     )
@@ -58,21 +66,9 @@ def calendar() -> ResponseReturnValue:
 
 @portal.get("/calendar.ics")
 def calendar_file() -> Response:
-    """The same for people's own calendars: the occasions that have days of their own, and the campaigns."""
+    """The same for people's own calendars: the occasions, and the campaigns."""
     on, language = days.today(), request_language()
-    events = [
-        Event(
-            id=one.code,
-            first=one.first,
-            last=one.last,
-            title=label("occasions", one.code),
-            about=str(WHAT_IT_IS[one.code]),
-            page=absolute("portal.occasion", code=one.code),
-            yearly=True,
-        )
-        for one in occasions.ahead(on)
-        if not one.announced
-    ]
+    events = [event for yearly in occasions.CALENDAR for event in _yearly(yearly, on)]
     campaigns = reading.campaigns_from(db.session(), today=on, limit=MOST_EVENTS)
     events += [event for one in campaigns if (event := _event(one)) is not None]
     settings = parts().settings
@@ -81,8 +77,31 @@ def calendar_file() -> Response:
         events,
         host=urlsplit(settings.origin).hostname or "",
         on=on,
+        language=language,
     )
     return Response(content, content_type=f"{icalendar.MEDIA_TYPE}; charset=utf-8")
+
+
+def _yearly(yearly: Yearly, on: date) -> Iterator[Event]:
+    """An occasion every year; one whose days are announced is on those of the years of which they are, and may be at
+    any time of its month in the years to come.
+    """
+    said = announced_days(on).get(yearly.code, {}) if yearly.announced else {}
+    name, about = label("occasions", yearly.code), str(WHAT_IT_IS[yearly.code])
+    page = absolute("portal.occasion", code=yearly.code)
+    for year, (first, last) in said.items():
+        yield Event(f"{yearly.code}-{year}", first, last, name, about, page)
+    year = max([FIRST_YEAR - 1, *said]) + 1
+    yield Event(
+        id=yearly.code,
+        first=date(year, *yearly.first),
+        last=date(year, *yearly.last),
+        title=str(_("%(occasion)s，日期每年另行公布", occasion=name)) if yearly.announced else name,
+        about=about,
+        page=page,
+        yearly=True,
+        sure=not yearly.announced,
+    )
 
 
 def _event(one: Brief) -> Event | None:
@@ -110,7 +129,7 @@ def occasion(code: str) -> ResponseReturnValue:
     return render_template(
         "portal/occasion.html",
         code=code,
-        coming=next((one for one in occasions.ahead(on) if one.code == code), None),
+        coming=next((one for one in occasions.ahead(on, announced_days(on)) if one.code == code), None),
         what=WHAT_IT_IS.get(code),
         curated=curated,
         entries=entries,

@@ -15,6 +15,7 @@ from federation.collections import reading
 from federation.database import db
 from federation.language import request_language
 from federation.web.portal import finding, occasions
+from federation.web.portal.announcing import announced_days
 from federation.web.portal.blueprint import portal
 from federation.web.portal.memory import keeper
 from federation.web.portal.pictures import pictures_of
@@ -42,9 +43,10 @@ def home() -> ResponseReturnValue:
     session = db.session()
     figures = keeper().read(session)
     on = days.today()
-    coming = occasions.coming(on)
+    announced = announced_days(on) if occasions.in_season(on) else {}
+    coming = occasions.coming(on, announced)
     facets = finding.counts()
-    newest, occasion = catalogue.newest(session, limit=NEWEST), occasions.near(on)
+    newest, occasion = catalogue.newest(session, limit=NEWEST), occasions.near(on, announced)
     meant = of_occasion(occasion.code, limit=OF_OCCASION) if occasion else []
     curated = reading.on_the_front(session, today=on, limit=CURATED)
     types = sorted(facets["type"].items(), key=lambda item: -item[1])
@@ -56,7 +58,7 @@ def home() -> ResponseReturnValue:
         newest=newest,
         themes=_themes(facets["theme"]),
         quick_types=[code for code, _ in types[:QUICK_TYPES]],
-        dial=occasions.dial(on),
+        dial=occasions.dial(on, announced),
         today_words=month_and_day(on),
         next_occasion=coming,
         occasion=occasion,
