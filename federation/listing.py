@@ -26,6 +26,8 @@ CANDIDATES = 6
 """Files of one resource that may stand for it: a list of twenty resources asks for them all at once."""
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 """Types of files that stand for a resource themselves, as long as nothing was made of them."""
+SVG, MOST_DRAWING = "image/svg+xml", 200_000
+"""Drawings of so many bytes are shown as they are, in `<img>`: nothing in them runs there, and nothing is loaded."""
 AT_ONCE = 500
 """Records in memory at a time where all are read."""
 _RANKS = ("image/", "video/", "application/")
@@ -61,6 +63,16 @@ def candidates(record: Mapping[str, Any]) -> list[str]:
             rank = next((index for index, start in enumerate(_RANKS) if base.startswith(start)), len(_RANKS))
             found.append(((file["role"] != "cover", rank, place), file["sha256"]))
     return [sha256 for _, sha256 in sorted(found)[:CANDIDATES]]
+
+
+def drawing(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The name and the digest of a small drawing that may stand for a resource: no picture is made of drawings."""
+    for role in ("cover", "main"):
+        for file in record.get("files", ()):
+            small = file["size"] <= MOST_DRAWING
+            if small and file["role"] == role and base_type(file["media_type"]) == SVG:
+                return file["name"], file["sha256"]
+    return None
 
 
 def best(record: Mapping[str, Any], looks: Mapping[str, Look]) -> Look | None:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from federation.derivatives.elsewhere import Elsewhere
 from federation.derivatives.heads import Head
 from federation.derivatives.maker import FILM, MIB, PAGES, PICTURE, TIMEOUT, TOO_LARGE, UNREADABLE, Made
 from federation.models.base import insert_missing, now
@@ -22,7 +23,8 @@ from federation.models.objects import USABLE, StoredObject
 from federation.models.renditions import Rendition
 from federation.renditions import office
 
-TEXT = "text"
+TEXT, PAGE = "text", "page"
+"""Kinds that the worker reads itself; of a page only which other servers it names."""
 RECIPE = 1
 """The number of the way in which derivatives are made. With the next one, all are made anew."""
 KINDS: Mapping[str, str] = {
@@ -35,6 +37,7 @@ KINDS: Mapping[str, str] = {
         ("text/plain", "text/csv", "text/markdown", "application/json", "text/xml", "application/xml", "text/vtt"),
         TEXT,
     ),
+    **dict.fromkeys(("text/html", "application/xhtml+xml"), PAGE),
 }
 """What is made of which content. Office documents are not among them: their pages are made when there is a PDF."""
 MOST_SOURCE: Mapping[str, int] = {PICTURE: 200 * MIB, PAGES: 200 * MIB, FILM: 1024 * MIB}
@@ -210,6 +213,11 @@ def made(session: Session, claimed: Claim, found: Made, size: int, *, maker: str
 def headed(session: Session, claimed: Claim, head: Head) -> None:
     """The beginning of a text was read."""
     _conclude(session, claimed, head=head.text, facts={"charset": head.charset, "whole": head.whole})
+
+
+def searched(session: Session, claimed: Claim, found: Elsewhere) -> None:
+    """A page was searched for other servers."""
+    _conclude(session, claimed, facts={"loads": list(found.loads), "names": list(found.names)})
 
 
 def failed(session: Session, claimed: Claim, cause: str, *, maker: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from federation.derivatives.elsewhere import Elsewhere
 from federation.derivatives.heads import Head
 from federation.derivatives.making import STALE, TEXT
 from federation.models.derivatives import Derivative
@@ -34,17 +35,19 @@ class Picture:
 class Look:
     """What was made of an object: itself in several widths, the narrowest first, and its pages in order.
 
-    `page_count` is how many pages it has, of which the first may be here; `moves` says that it is an animation.
+    `page_count` is how many pages it has, of which the first may be here; `moves` says that it is an animation;
+    `elsewhere` are the other servers that a web page names, of which there are no pictures.
     """
 
     widths: Sequence[Picture]
     pages: Sequence[Picture]
     page_count: int
     moves: bool
+    elsewhere: Elsewhere = Elsewhere()
 
 
 def looks(session: Session, digests: Collection[str] | Select[str]) -> dict[str, Look]:
-    """Of these objects, by their digests or a query for them, those that there are pictures of."""
+    """Of these objects, by their digests or a query for them, those that there are pictures of, and web pages."""
     if not isinstance(digests, Select) and not digests:
         return {}
     rows = session.execute(
@@ -88,4 +91,5 @@ def _look(row: Row[str, list[Any], dict[str, Any]]) -> Look:
     found = [Picture(sha256, *one) for one in pictures]
     widths = sorted((one for one in found if one.name.startswith("w")), key=lambda one: one.width)
     pages = sorted((one for one in found if one.name.startswith("p")), key=lambda one: int(one.name[1:]))
-    return Look(widths, pages, facts.get("pages", 0), bool(facts.get("animated")))
+    other = Elsewhere(tuple(facts.get("loads", ())), tuple(facts.get("names", ())))
+    return Look(widths, pages, facts.get("pages", 0), bool(facts.get("animated")), other)

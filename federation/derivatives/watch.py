@@ -16,7 +16,7 @@ from flask import Flask
 
 from federation import room
 from federation.database import unit_of_work
-from federation.derivatives import heads, maker, making
+from federation.derivatives import elsewhere, heads, maker, making
 from federation.derivatives.maker import Made, Maker, NotMade
 from federation.derivatives.making import Claim
 from federation.models.base import now
@@ -91,7 +91,7 @@ def make_next(app: Flask, using: Maker, *, pause: Pause = time.sleep) -> bool:
     Raises StorageError, and OSError for a full disk: neither is the file's fault. Any other exception leaves it
     claimed: it is tried again when that has run out, and a third time that ends so is the last.
     """
-    kinds = using.kinds | {making.TEXT}
+    kinds = using.kinds | {making.TEXT, making.PAGE}
     with unit_of_work(app, read_only=True) as session:
         if not (making.is_due(session, kinds) and room.is_enough(parts(app).settings)):
             return False
@@ -118,6 +118,11 @@ def make_next(app: Flask, using: Maker, *, pause: Pause = time.sleep) -> bool:
 def _make(app: Flask, using: Maker, claimed: Claim, pause: Pause) -> None:
     """Make what was claimed, unless it stands in the store already, and say so."""
     store = parts(app).store
+    if claimed.kind == making.PAGE:
+        data = store.read_range(sha256=claimed.sha256, offset=0, length=min(claimed.size, elsewhere.MOST_BYTES))
+        with unit_of_work(app) as session:
+            making.searched(session, claimed, elsewhere.read(data))
+        return
     if claimed.kind == making.TEXT:
         data = store.read_range(sha256=claimed.sha256, offset=0, length=heads.HEAD_BYTES)
         head = heads.read(data, size=claimed.size)

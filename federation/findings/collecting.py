@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sqlalchemy.orm import Session
 
 from federation import link_checks
-from federation.findings import accessibility, duplicates, links, personal_data, plain_language, rights
+from federation.findings import accessibility, duplicates, elsewhere, links, personal_data, plain_language, rights
 from federation.findings.finding import Finding, Record, by_severity
 from federation.models.resources import ResourceVersion
 
@@ -27,18 +27,20 @@ def findings(session: Session, versions: Sequence[ResourceVersion]) -> dict[int,
     by_id = {version.id: version for version in versions}
     same, near = duplicates.same_bytes(session, by_id), duplicates.same_words(session, by_id)
     checks = link_checks.of(session, by_id)
+    records = {number: version.record for number, version in by_id.items()}
+    pages = elsewhere.pages(session, records.values())
     found = {}
-    for number, version in by_id.items():
-        record = version.record
-        own = [*_of_record(record), *links.opened(record, checks)]
+    for number, record in records.items():
+        own = [*_of_record(record), *elsewhere.elsewhere(record, pages), *links.opened(record, checks)]
         found[number] = by_severity([*own, *near[number], *same[number]])
     return found
 
 
 def of_its_own(session: Session, version: ResourceVersion) -> list[Finding]:
     """What its institution is shown: the findings on the version itself, nothing of what others have handed in."""
-    checks = link_checks.of(session, {version.id: version})
-    return by_severity([*_of_record(version.record), *links.opened(version.record, checks)])
+    checks, record = link_checks.of(session, {version.id: version}), version.record
+    named = elsewhere.elsewhere(record, elsewhere.pages(session, [record]))
+    return by_severity([*_of_record(record), *named, *links.opened(record, checks)])
 
 
 def _of_record(record: Record) -> list[Finding]:

@@ -15,10 +15,11 @@ import requests
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from federation import catalogue, publication
+from federation import catalogue, listing, publication
 from federation.database import db, unit_of_work
 from federation.derivatives import maker, watch
 from federation.derivatives import making as derivatives
+from federation.findings import collecting
 from federation.interop import sitemaps
 from federation.models.objects import StoredObject
 from federation.models.resources import Resource, ResourceVersion
@@ -144,6 +145,46 @@ def test_programs_are_told_the_picture_too(seen: Seen) -> None:
     assert (card["thumbnail_width"], card["thumbnail_height"]) == (320, 160)
     linked = seen.get(f"/resources/{seen.ark}/metadata.jsonld").get_json()
     assert linked["thumbnailUrl"].endswith(seen.picture("全景.jpg", "w320"))
+
+
+def test_a_small_drawing_stands_for_its_resource_as_it_is_and_a_large_one_does_not(seen: Seen) -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>alert(1)</script></svg>'
+    large = drawing.replace(b"</svg>", b" " * listing.MOST_DRAWING + b"</svg>")
+    places = []
+    for title, data in (("小图样", drawing), ("大图样", large)):
+        file = file_entry(data, name="图 样.svg", media_type="image/svg+xml")
+        places.append(publish(seen.hub, seen.member, make_record(title={"zh": title}, files=[file]), data))
+    page, english = seen.get("/search?q=图样").text, seen.get("/en/search?q=图样").text
+    path = f"/resources/{places[0]}/files/{quote('图 样.svg')}?inline=1"
+    assert f'<img class="cover drawn" src="{path}" alt=""' in page
+    assert f'src="/en{path}"' in english
+    assert f"{places[1]}/files" not in page
+    shown = requests.get(seen.get(path).headers["Location"], timeout=10)
+    assert shown.headers["Content-Type"] == "image/svg+xml"
+    assert shown.headers["Content-Disposition"].startswith("attachment"), "and by itself it is never opened"
+    assert "media:thumbnail" not in seen.get("/feed.atom?q=小图样").text
+
+
+def test_a_page_that_loads_from_elsewhere_is_found_out_before_it_is_published_and_says_so_to_readers(
+    seen: Seen,
+) -> None:
+    data = b'<script src="https://cdn.example.com/x.js"></script><script>fetch("https://api.example.org/")</script>'
+    file = file_entry(data, name="转盘.html", media_type="text/html")
+    record = make_record(files=[file])
+    ark = publish(seen.hub, seen.member, record, data)
+    assert "不需要联网" in seen.get(f"/resources/{ark}").text
+    while watch.make_next(seen.hub.app, USING):
+        pass
+    with unit_of_work(seen.hub.app, read_only=True) as session:
+        version = session.scalars(select(ResourceVersion).where(ResourceVersion.resource_id == record["id"])).one()
+        found = {one.code: one.zh for one in collecting.findings(session, [version])[version.id]}
+        own = [one.code for one in collecting.of_its_own(session, version)]
+    assert "cdn.example.com" in found["loads_from_elsewhere"]
+    assert "api.example.org" in found["names_elsewhere"]
+    assert {"loads_from_elsewhere", "names_elsewhere"} <= set(own)
+    page = seen.get(f"/resources/{ark}").text
+    assert "打开时从别的网站载入内容（cdn.example.com）" in page
+    assert "不需要联网" not in page
 
 
 def test_feeds_show_it_beside_the_entry(seen: Seen) -> None:

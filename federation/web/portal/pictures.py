@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,6 +31,8 @@ KEPT = "private, max-age=604800, immutable"
 """The address holds the digest. Only the reader's own browser keeps it: what is taken down is gone for others."""
 WIDEST = 640
 """Pixels of the widest picture that a list offers."""
+DRAWN = (320, 240)
+"""Room for a drawing, of which nobody knows how large it is."""
 SMALL = 64_000
 """Bytes of a picture that is kept in memory."""
 
@@ -38,14 +41,14 @@ SMALL = 64_000
 class Shown:
     """A picture in its widths, for `<img>`: addresses within this site, and the pixels of the first.
 
-    `widest` is for those who show one of them only.
+    `widest` is for those who show one of them only; a drawing, which is shown as it is, has none.
     """
 
     src: str
     srcset: str
     width: int
     height: int
-    widest: Thumbnail
+    widest: Thumbnail | None
 
 
 def picture_of(entry: Entry) -> Shown | None:
@@ -59,7 +62,19 @@ def pictures_of(entries: Iterable[Entry]) -> Mapping[str, Shown]:
     wanted = {entry.ark: entry.record for entry in entries if not embargoed(entry.record, on)}
     looks = reading.looks(db.session(), {one for record in wanted.values() for one in listing.candidates(record)})
     best = {ark: listing.best(record, looks) for ark, record in wanted.items()}
-    return {ark: shown(ark, _for_lists(look)) for ark, look in best.items() if look is not None}
+    found = {ark: shown(ark, _for_lists(look)) for ark, look in best.items() if look is not None}
+    return found | _drawings({ark: record for ark, record in wanted.items() if ark not in found})
+
+
+def _drawings(records: Mapping[str, Mapping[str, Any]]) -> dict[str, Shown]:
+    """The drawings of those resources that have one and no picture; a question of its own where any has."""
+    drawings = {ark: drawing for ark, record in records.items() if (drawing := listing.drawing(record))}
+    usable = reading.usable(db.session(), {sha256 for _, sha256 in drawings.values()})
+    return {
+        ark: Shown(url_for("portal.download", ark=ark, name=name, inline=1), "", *DRAWN, None)
+        for ark, (name, sha256) in drawings.items()
+        if sha256 in usable
+    }
 
 
 def _for_lists(look: Look) -> Sequence[Picture]:

@@ -75,7 +75,7 @@ class Previews:
     plates: list[Plate] = field(default_factory=list)
     players: list[Player] = field(default_factory=list)
     papers: list[Paper] = field(default_factory=list)
-    frames: list[PublicFile] = field(default_factory=list)
+    frames: list[tuple[PublicFile, Sequence[str]]] = field(default_factory=list)
     tables: list[tuple[PublicFile, Table]] = field(default_factory=list)
     texts: list[tuple[PublicFile, Head]] = field(default_factory=list)
 
@@ -144,7 +144,7 @@ def _add(found: Previews, made: _Made, file: PublicFile) -> None:
             found.papers.append(Paper(file, pages, max(look.page_count, len(pages)), base in office.TYPES))
     elif viewing.kind(base, file.size) == PAGE:
         if len(found.frames) < MOST_OTHERS:
-            found.frames.append(file)
+            found.frames.append((file, look.elsewhere.loads if look else ()))
     elif head and base != CAPTIONS and len(found.tables) + len(found.texts) < MOST_OTHERS:
         table = heads.as_table(head) if base in TABLES or file.name.lower().endswith((".csv", ".tsv")) else None
         if table:

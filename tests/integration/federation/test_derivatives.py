@@ -116,7 +116,7 @@ def test_the_workers_thread_makes_what_comes_and_lets_go_of_it_when_the_worker_s
         ("video/mp4", 100, maker.FILM, "waiting"),
         ("text/plain", 2**40, making.TEXT, "waiting"),
         ("image/svg+xml", 100, None, None),
-        ("text/html", 100, None, None),
+        ("text/html", 100, making.PAGE, "waiting"),
         (PPTX, 100, None, None),
     ],
 )
