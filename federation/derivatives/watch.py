@@ -2,63 +2,50 @@
 
 from __future__ import annotations
 
-import errno
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from tempfile import TemporaryFile, gettempdir
+from datetime import datetime
+from functools import partial
 from threading import Event
-from typing import IO
 
 import structlog
 from flask import Flask
 
-from federation import room
+from federation import piecework, room
 from federation.database import unit_of_work
 from federation.derivatives import elsewhere, heads, maker, making
 from federation.derivatives.maker import Made, Maker, NotMade
 from federation.derivatives.making import Claim
-from federation.models.base import now
 from federation.parts import parts
 from federation.sandbox import Pause
-from federation.storage import StorageError
 
 IDLE_SECONDS = 3.0
-STORE_AWAY = timedelta(minutes=1)
-"""When a file is tried again that the store did not give."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = structlog.get_logger()
 
 
-class Stopped(Exception):
-    """The process is to end; the file at hand is let go."""
-
-
 def run(app: Flask, stopping: Event) -> None:
     """Make what waits until `stopping` is set; trouble of any kind is logged and tried again."""
+    piecework.go_on(_Rounds(app).work, stopping, what="derivative", idle=IDLE_SECONDS)
 
-    def pause(seconds: float) -> None:
-        if stopping.wait(seconds):
-            raise Stopped()
 
-    using, taken_up = None, False
-    while not stopping.is_set():
-        try:
-            taken_up = taken_up or _take_up(app)
+class _Rounds:
+    """What this worker has done once, whatever trouble there was since."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._taken_up = False
+        self._using: Maker | None = None
+
+    def work(self, pause: Pause) -> None:
+        """Make one file after the other."""
+        self._taken_up = self._taken_up or _take_up(self._app)
+        while True:
+            pause(0)
             # A worker that finds nothing to do does not even start the process: most of them for a long time.
-            if using is None and _has_work(app):
-                using = look(app)
-            if using is None or not make_next(app, using, pause=pause):
+            if self._using is None and _has_work(self._app):
+                self._using = look(self._app)
+            if self._using is None or not make_next(self._app, self._using, pause=pause):
                 pause(IDLE_SECONDS)
-        except Stopped:
-            return
-        except Exception as error:
-            # Whatever it is, rounds that have ended unseen are worse than one more attempt.
-            place = gettempdir() if isinstance(error, OSError) and error.errno in FULL else ""
-            log.warning("derivative broken off", cause=type(error).__name__, folder=place)
-            stopping.wait(IDLE_SECONDS)
 
 
 def look(app: Flask) -> Maker:
@@ -100,19 +87,18 @@ def make_next(app: Flask, using: Maker, *, pause: Pause = time.sleep) -> bool:
     if claimed is None:
         return False
     try:
-        _make(app, using, claimed, pause)
+        with piecework.letting_go(partial(_put_off, app, claimed), later=making.LATER):
+            _make(app, using, claimed, pause)
     except NotMade as error:
         with unit_of_work(app) as session:
             making.failed(session, claimed, error.cause, maker=using.name)
         log.info("no derivative", sha256=claimed.sha256, cause=error.cause)
-    except (StorageError, Stopped, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in FULL:
-            raise
-        wait = STORE_AWAY if isinstance(error, StorageError) else making.LATER
-        with unit_of_work(app) as session:
-            making.put_off(session, claimed, until=None if isinstance(error, Stopped) else now() + wait)
-        raise
     return True
+
+
+def _put_off(app: Flask, claimed: Claim, until: datetime | None) -> None:
+    with unit_of_work(app) as session:
+        making.put_off(session, claimed, until=until)
 
 
 def _make(app: Flask, using: Maker, claimed: Claim, pause: Pause) -> None:
@@ -135,7 +121,8 @@ def _make(app: Flask, using: Maker, claimed: Claim, pause: Pause) -> None:
         with unit_of_work(app) as session:
             making.stands(session, claimed)
         return
-    with _source(app, claimed, pause) as source:
+    where = store.renditions if claimed.rendered else store
+    with piecework.fetched(where.reading(sha256=claimed.sha256), pause) as source:
         found = using.make(source, claimed.kind, pause=pause)
     with found.zip:
         _keep(app, using, claimed, found)
@@ -148,16 +135,3 @@ def _keep(app: Flask, using: Maker, claimed: Claim, found: Made) -> None:
         wanted = making.made(session, claimed, found, size, maker=using.name)
     if not wanted:
         store.derivatives.delete(sha256=claimed.sha256)
-
-
-@contextmanager
-def _source(app: Flask, claimed: Claim, pause: Pause) -> Iterator[IO[bytes]]:
-    """What is to be read, in a file without a name: a worker that is killed leaves nothing behind."""
-    store = parts(app).store
-    where = store.renditions if claimed.rendered else store
-    with TemporaryFile() as file:
-        with where.reading(sha256=claimed.sha256) as pieces:
-            for piece in pieces:
-                file.write(piece)
-                pause(0)
-        yield file

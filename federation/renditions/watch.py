@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import time
-from datetime import timedelta
-from tempfile import TemporaryFile, gettempdir
+from datetime import datetime
+from functools import partial
+from tempfile import gettempdir
 from threading import Event
 
 import structlog
 from flask import Flask
 
-from federation import room
+from federation import piecework, room
 from federation.database import unit_of_work
 from federation.derivatives import making as derivatives
-from federation.models.base import now
 from federation.parts import parts
 from federation.renditions import making
 from federation.renditions.making import Claim
@@ -24,33 +23,13 @@ from federation.sandbox import Pause
 from federation.storage import StorageError
 
 IDLE_SECONDS = 5.0
-STORE_AWAY = timedelta(minutes=1)
-"""When a document is tried again that the store did not give; one that it has lost is found by the fixity check."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = structlog.get_logger()
 
 
-class Stopped(Exception):
-    """The process is to end; the document at hand is let go."""
-
-
 def run(app: Flask, stopping: Event) -> None:
     """Convert what waits until `stopping` is set; trouble of any kind is logged and tried again."""
-
-    def pause(seconds: float) -> None:
-        if stopping.wait(seconds):
-            raise Stopped()
-
-    while not stopping.is_set():
-        try:
-            _work(app, look(app), pause)
-        except Stopped:
-            return
-        except Exception as error:
-            # Whatever it is, rounds that have ended unseen are worse than one more attempt.
-            log.warning("rendition broken off", cause=type(error).__name__)
-            stopping.wait(IDLE_SECONDS)
+    piecework.go_on(lambda pause: _work(app, look(app), pause), stopping, what="rendition", idle=IDLE_SECONDS)
 
 
 def look(app: Flask) -> Office | None:
@@ -83,19 +62,13 @@ def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
     if claimed is None:
         return False
     try:
-        size = _make(app, office, claimed, pause)
+        with piecework.letting_go(partial(_put_off, app, claimed), later=making.LATER):
+            size = _make(app, office, claimed, pause)
     except ConversionFailed as error:
         with unit_of_work(app) as session:
             making.failed(session, claimed, error.cause, maker=office.maker)
         log.info("no rendition", sha256=claimed.sha256, cause=error.cause)
         return True
-    except (StorageError, Stopped, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in FULL:
-            raise
-        wait = STORE_AWAY if isinstance(error, StorageError) else making.LATER
-        with unit_of_work(app) as session:
-            making.put_off(session, claimed, until=None if isinstance(error, Stopped) else now() + wait)
-        raise
     with unit_of_work(app) as session:
         wanted = making.made(session, claimed, size, maker=office.maker)
         if wanted:
@@ -103,6 +76,11 @@ def make_next(app: Flask, office: Office, *, pause: Pause = time.sleep) -> bool:
     if not wanted:
         parts(app).store.renditions.delete(sha256=claimed.sha256)
     return True
+
+
+def _put_off(app: Flask, claimed: Claim, until: datetime | None) -> None:
+    with unit_of_work(app) as session:
+        making.put_off(session, claimed, until=until)
 
 
 def _work(app: Flask, office: Office | None, pause: Pause) -> None:
@@ -119,7 +97,7 @@ def _try_next(app: Flask, office: Office, pause: Pause) -> bool:
     except StorageError as error:
         log.warning("store away", cause=type(error).__name__)
     except OSError as error:
-        if error.errno not in FULL:
+        if not piecework.is_full(error):
             raise
         log.warning("no room for a rendition", folder=gettempdir())
     return False
@@ -130,10 +108,8 @@ def _make(app: Flask, office: Office, claimed: Claim, pause: Pause) -> int:
     store = parts(app).store
     if claimed.made and store.renditions.has(sha256=claimed.sha256, size=claimed.made):
         return claimed.made
-    with TemporaryFile() as document:
-        with store.reading(sha256=claimed.sha256) as pieces:
-            for piece in pieces:
-                document.write(piece)
-                pause(0)
-        with office.to_pdf(document, claimed.media_type, pause=pause) as pdf:
-            return store.renditions.put(sha256=claimed.sha256, file=pdf)
+    with (
+        piecework.fetched(store.reading(sha256=claimed.sha256), pause) as document,
+        office.to_pdf(document, claimed.media_type, pause=pause) as pdf,
+    ):
+        return store.renditions.put(sha256=claimed.sha256, file=pdf)

@@ -11,7 +11,7 @@ import pytest
 import requests
 from sqlalchemy import update
 
-from federation import collection
+from federation import collection, piecework
 from federation.commands.standing import _renditions
 from federation.database import unit_of_work
 from federation.models.base import now
@@ -182,9 +182,9 @@ def test_a_store_that_is_away_and_a_worker_that_stops_are_no_attempts(hub, membe
     using_it = using(hub, tmp_path, "sleep 60")
 
     def stop(_seconds):
-        raise watch.Stopped()
+        raise piecework.Stopped()
 
-    with pytest.raises(watch.Stopped):
+    with pytest.raises(piecework.Stopped):
         watch.make_next(hub.app, using_it, pause=stop)
     assert rendition(hub, sha256).tries == 0
     away = replace(parts(hub.app).store.settings, endpoint="http://127.0.0.1:9")
