@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from federation.models.events import Counter, FeedEntry
@@ -23,6 +23,18 @@ AT_ONCE = 500
 """Rows in memory at a time where all are read."""
 _INERT = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
 """Hyphens, which the ARK specification ignores, and the dashes that word processors make of them."""
+
+
+_PUBLIC_ARKS = (
+    select(Resource.__table__.c.ark)
+    .join(FeedEntry.__table__, FeedEntry.__table__.c.resource_id == Resource.__table__.c.id)
+    .where(
+        Resource.__table__.c.ark.in_(bindparam("arks", expanding=True)),
+        FeedEntry.__table__.c.latest.is_not(False),
+        FeedEntry.__table__.c.kind == PUBLISHED,
+    )
+)
+"""Which of some ARKs are public: made once and without objects, since every search asks it."""
 
 
 @dataclass(frozen=True)
@@ -210,12 +222,7 @@ def public_arks(session: Session, arks: Collection[str]) -> frozenset[str]:
     """Those of the given ARKs whose resources are public; no record is read for it."""
     if not arks:
         return frozenset()
-    wanted = (
-        select(Resource.ark)
-        .join(FeedEntry, FeedEntry.resource_id == Resource.id)
-        .where(Resource.ark.in_(set(arks)), FeedEntry.latest.is_not(False), FeedEntry.kind == PUBLISHED)
-    )
-    return frozenset(ark for ark in session.scalars(wanted) if ark)
+    return frozenset(session.connection().execute(_PUBLIC_ARKS, {"arks": list(set(arks))}).scalars())
 
 
 def some(session: Session, resource_ids: Sequence[str], arks: Sequence[str]) -> dict[str, Entry]:

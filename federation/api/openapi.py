@@ -112,7 +112,8 @@ def endpoint(
         for error in errors
     ]
     if query is not None:
-        layers.append(blueprint.arguments(query, location="query"))
+        # An instance: of a class, one would be made for each request, with copies of all of its fields.
+        layers.append(blueprint.arguments(query(), location="query"))
     layers.append(blueprint.route(rule))
 
     def decorate(view: V) -> V:

@@ -40,7 +40,8 @@ def file_size(count: int) -> str:
 
 def grouped(count: int) -> str:
     """A whole number with its digits grouped as the language groups them."""
-    return str(format_decimal(count))
+    # Half a page of a search is such numbers, and none below a thousand has anything to group.
+    return str(count) if 0 <= count < 1000 else str(format_decimal(count))
 
 
 def reading_date(text: str) -> str:

@@ -6,13 +6,12 @@ import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE
-from sqlalchemy import select
 
 from federation import catalogue
 from federation.api.openapi import QueryParser
@@ -21,7 +20,6 @@ from federation.catalogue import Entry
 from federation.database import db
 from federation.days import ZONE
 from federation.language import request_language
-from federation.models.institutions import Institution
 from federation.parts import parts
 from federation.search.correcting import corrected
 from federation.search.marking import highlights, snippet
@@ -29,6 +27,7 @@ from federation.search.matching import is_wordless
 from federation.search.matching import parts as typed_parts
 from federation.search.query import MAX_DEPTH, SearchRequest, Spans, count, search
 from federation.web.portal.blueprint import portal
+from federation.web.portal.memory import member_names
 from federation.web.portal.paging import page_numbers
 from federation.web.portal.pictures import pictures_of
 from federation.web.portal.refusal import refusal
@@ -59,7 +58,7 @@ VOCABULARIES = {
     "occasion": "occasions",
     "license": "licenses",
 }
-PARSER = QueryParser()
+PARSER, SEARCH_QUERY = QueryParser(), SearchQuery()
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,13 @@ class Hit:
 
     ark: str
     shown: Mapping[str, Any]
-    descriptions: Mapping[str, str]
+    longer: str
+
+    @cached_property
+    def descriptions(self) -> Mapping[str, str]:
+        """Its longer texts by language, which only pages show a piece of."""
+        found: Mapping[str, str] = json.loads(self.longer)
+        return found
 
     @property
     def type(self) -> str:
@@ -152,7 +157,7 @@ class Found:
 def search_page() -> ResponseReturnValue:
     """The results of a search, or everything; what others add to a link that is passed on makes no difference."""
     try:
-        query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
+        query = PARSER.parse(SEARCH_QUERY, request, location="query", unknown=EXCLUDE)
     except InvalidRequest as error:
         return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
     found, entries = find_entries(query, helpful=True)
@@ -192,7 +197,7 @@ def _asked(query: Mapping[str, Any], *, helpful: bool, size: int) -> Found:
     """Ask the index what `query` (checked by `SearchQuery`) says; `helpful`, also for others that find more."""
     index, wanted = parts().index, _request(query, size)
     result = search(index, wanted)
-    hits = [Hit(hit.ark, json.loads(hit.payload), json.loads(hit.descriptions)) for hit in result.hits]
+    hits = [Hit(hit.ark, json.loads(hit.payload), hit.descriptions) for hit in result.hits]
     meant, fewer = None, []
     if helpful and query["q"].strip():
         meant = _other(wanted, corrected(index, query["q"]))
@@ -263,11 +268,13 @@ def excerpt(hit: Hit, asked: str) -> Said:
 def as_reply(found: Found) -> dict[str, Any]:
     """The results as `federation.api.schemas.SearchReply` says."""
     origin = parts().settings.origin
+    # An ARK is the same in an address as it is: forty addresses are not made one by one.
+    page, api = (origin + url_for(name, ark="a")[:-1] for name in ("portal.resource", "public_api.resource"))
     return {
         "total": found.total,
         "page": found.page,
         "pages": found.pages,
-        "results": [_hit_reply(hit, origin) for hit in found.hits],
+        "results": [_hit_reply(hit, page, api) for hit in found.hits],
         "facets": {
             name: [{"code": one.code, "label": one.label, "count": one.count, "chosen": one.chosen} for one in values]
             for name, values in found.facets.items()
@@ -277,12 +284,12 @@ def as_reply(found: Found) -> dict[str, Any]:
     }
 
 
-def _hit_reply(hit: Hit, origin: str) -> dict[str, Any]:
+def _hit_reply(hit: Hit, page: str, api: str) -> dict[str, Any]:
     shown = hit.shown
     return {
         "ark": hit.ark,
-        "url": origin + url_for("portal.resource", ark=hit.ark),
-        "api": origin + url_for("public_api.resource", ark=hit.ark),
+        "url": page + hit.ark,
+        "api": api + hit.ark,
         "title": shown["title"],
         "summary": shown["summary"],
         "type": shown["type"],
@@ -299,7 +306,7 @@ def _api_page(found: Found, number: int, origin: str) -> str | None:
 
 
 def _facets(query: Mapping[str, Any], counted: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str, list[Value]]:
-    names = _institution_names()
+    names = member_names().read(db.session)
     return {name: _values(name, query[name], dict(counted[field]), names) for name, field in FACETS.items()}
 
 
@@ -311,12 +318,10 @@ def _values(
 
 
 def _labels(name: str, code: str, names: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
-    if name == "institution":
-        return names.get(code, {"zh": code})
-    known = vocabulary(VOCABULARIES[name])
+    return names.get(code, {"zh": code}) if name == "institution" else _term(VOCABULARIES[name], code)
+
+
+@lru_cache(maxsize=1024)
+def _term(name: str, code: str) -> Mapping[str, str]:
+    known = vocabulary(name)
     return {"zh": known.label(code, "zh"), "en": known.label(code, "en")}
-
-
-def _institution_names() -> dict[str, dict[str, str]]:
-    rows = db.session.execute(select(Institution.code, Institution.name_zh, Institution.name_en))
-    return {code: {"zh": zh or en, "en": en or zh} for code, zh, en in rows}

@@ -8,14 +8,13 @@ from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE
 
-from federation.api.queries import SearchQuery
 from federation.catalogue import Entry
 from federation.interop import feeds
 from federation.interop.feeds import Channel, Item
 from federation.language import request_language
 from federation.web.addresses import absolute, on_origin
 from federation.web.portal.blueprint import portal
-from federation.web.portal.finding import PARSER, Found, find_entries
+from federation.web.portal.finding import PARSER, SEARCH_QUERY, Found, find_entries
 from federation.web.portal.pictures import Shown, pictures_of
 from federation.web.portal.refusal import refusal
 from federation.web.portal.search_links import feed_address, feed_title, search_values
@@ -31,7 +30,7 @@ KINDS = {"atom": feeds.ATOM, "json": feeds.JSON_FEED}
 def feed(kind: str) -> ResponseReturnValue:
     """What a search finds, the newest first; without words and choices, everything."""
     try:
-        query = PARSER.parse(SearchQuery, request, location="query", unknown=EXCLUDE)
+        query = PARSER.parse(SEARCH_QUERY, request, location="query", unknown=EXCLUDE)
     except InvalidRequest as error:
         return render_template("portal/refused.html", refused=refusal(request.args, error.errors)), error.status
     found, known = find_entries({**query, "sort": "newest"}, size=ENTRIES)

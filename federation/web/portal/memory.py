@@ -11,11 +11,12 @@ from flask import Flask, current_app
 
 from federation.catalogue import FigureKeeper
 from federation.finding import FileFinder
+from federation.member_names import NamesKeeper
 from federation.remembered import Remembered
 from federation.usage import TotalsKeeper
 
 FIGURES, FILES, USES, PICTURES = "commons.figures", "commons.files", "commons.uses", "commons.pictures"
-REMEMBERED = "commons.remembered"
+REMEMBERED, NAMES = "commons.remembered", "commons.names"
 PICTURES_BYTES = 6_000_000
 """Small pictures in memory: some hundreds, as the first pages of all lists have."""
 MOST_REMEMBERED = 200
@@ -29,6 +30,7 @@ def init_memory(app: Flask) -> None:
     app.extensions[USES] = TotalsKeeper()
     app.extensions[PICTURES] = Kept(PICTURES_BYTES)
     app.extensions[REMEMBERED] = Remembered(MOST_REMEMBERED)
+    app.extensions[NAMES] = NamesKeeper()
 
 
 def keeper() -> FigureKeeper:
@@ -49,6 +51,11 @@ def uses() -> TotalsKeeper:
 def remembered() -> Remembered:
     """What the application that serves this request remembers of places, years and related resources."""
     return cast(Remembered, current_app.extensions[REMEMBERED])
+
+
+def member_names() -> NamesKeeper:
+    """The keeper of the members' names of the application that serves this request."""
+    return cast(NamesKeeper, current_app.extensions[NAMES])
 
 
 def small_pictures() -> Kept:

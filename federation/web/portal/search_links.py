@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
@@ -26,6 +28,8 @@ FACETS = {
     "license": "license",
 }
 """Query parameters in their order of display, and the index's names for them."""
+_PLAIN = "!$'()*,/:;?@"
+"""Signs that need no escape in a query (RFC 3986 §3.4), but for those with a meaning in a form."""
 ENDS = tuple(f"{name}_{end}" for name in SPANS for end in ("from", "until"))
 
 
@@ -41,7 +45,15 @@ def with_change(query: Mapping[str, Any], **changes: Any) -> str:
             values[name] = sorted(kept if value in query[name] else [*kept, value])
         else:
             values[name] = value
-    return url_for("portal.search_page", **parameters(values))
+    found = parameters(values)
+    # A page has sixty of these: what is the same in all is made once, and what follows as Werkzeug would write it.
+    page = _search_page(request.script_root)
+    return f"{page}?{urlencode(found, doseq=True, safe=_PLAIN)}" if found else page
+
+
+@lru_cache(maxsize=8)
+def _search_page(_root: str) -> str:
+    return url_for("portal.search_page")
 
 
 def feed_address(query: Mapping[str, Any], kind: str = "atom", *, page: int = 1) -> str:

@@ -22,6 +22,8 @@ from federation.web.portal.finding import PARSER
 from federation.web.wording import grouped
 from shared.errors import InvalidRequest
 
+SUGGEST_QUERY = SuggestQuery()
+
 
 @portal.get("/suggestions")
 def suggestions() -> Response:
@@ -30,7 +32,7 @@ def suggestions() -> Response:
     The form is that of OpenSearch Suggestions 1.1; what cannot be asked has none.
     """
     try:
-        typed = PARSER.parse(SuggestQuery, request, location="query", unknown=EXCLUDE)["q"]
+        typed = PARSER.parse(SUGGEST_QUERY, request, location="query", unknown=EXCLUDE)["q"]
     except InvalidRequest:
         typed = ""
     found = _standing(suggest(parts().index, typed, language=request_language()))
