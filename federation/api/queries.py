@@ -96,7 +96,10 @@ class Sort(Checked):
             refuse("unknown_term", value=str(value)[:80], vocabulary="sort", allowed=", ".join(SORTS))
 
 
-MEANING = "Chinese or English words, pinyin or initials; “phrases”; a minus before what must not be there"
+MEANING = (
+    "Chinese or English words, pinyin or initials; “phrases”; a minus before what must not be there. Where fewer "
+    "than five resources have most of the words, those with any of them come too"
+)
 ORDERS = "used: views and downloads, counted anew every ten minutes; title: by pinyin, or in English by letter"
 
 

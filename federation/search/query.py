@@ -13,10 +13,12 @@ from tantivy import Query
 from federation.search.documents import FACETS
 from federation.search.entries import ORDERED, stored
 from federation.search.index import SearchIndex
-from federation.search.matching import MUST, parts, text_query
+from federation.search.matching import MUST, SHOULD, parts, text_query
 
 MAX_SIZE, MAX_DEPTH = 100, 10_000
 BUCKETS = 200
+FEW, TOGETHER = 5, 0.5
+"""Fewer resources than this with most of the words are given with others that have any; what having most counts."""
 WITNESSES = 4
 """Resources that show whether words that the index has are those of anything that is public still."""
 SORTS = ("relevance", "newest", "oldest", "used", "title")
@@ -69,6 +71,8 @@ class SearchResult:
     total: int
     hits: list[Hit]
     facets: dict[str, list[tuple[str, int]]]
+    whole: int | None = None
+    """How many of them have most of the words, where others are among them that have any."""
 
 
 def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
@@ -82,14 +86,17 @@ def search(index: SearchIndex, request: SearchRequest) -> SearchResult:
     order = _order(request, asked)
     searcher = index.searcher()
     found: Any = searcher.search(query, limit=size, offset=offset, count=True, **order)
-    if not found.count and len(parts(request.text)) > 1:
-        # Only now is it worth asking whether any resource at all has most of the words.
-        asked = asked_for(index, request.text)
-        query = _filtered(index, asked, limits, filters, leaving="")
-        found = searcher.search(query, limit=size, offset=offset, count=True, **order)
+    whole = None
+    if asked is not None and found.count < FEW:
+        # Only now is it worth asking how many resources at all have most of the words.
+        widened = _widened(index, request.text, asked, by_fitness=not order)
+        if widened is not None:
+            asked, whole = widened, int(found.count)
+            query = _filtered(index, asked, limits, filters, leaving="")
+            found = searcher.search(query, limit=size, offset=offset, count=True, **order)
     hits = [_hit(searcher, score, address, bool(order)) for score, address in found.hits]
     counted = _facets(index, searcher, asked, limits, filters, query)
-    return SearchResult(int(found.count or 0), hits, counted)
+    return SearchResult(int(found.count or 0), hits, counted, whole)
 
 
 def count(index: SearchIndex, request: SearchRequest) -> tuple[int, Sequence[str]]:
@@ -108,11 +115,28 @@ def arks_of(searcher: tantivy.Searcher, hits: Sequence[tuple[Any, Any]]) -> Sequ
 
 
 def asked_for(index: SearchIndex, text: str) -> Query | None:
-    """The query for most of the words; when no resource has so many of them, for any."""
+    """The query for most of the words; where hardly any resource has so many of them, for any (`_widened`)."""
     strict = text_query(index, text)
-    if strict is None or len(parts(text)) < 2 or index.searcher().search(strict, limit=1, count=False).hits:
-        return strict
-    return text_query(index, text, needed=0)
+    return strict if strict is None else _widened(index, text, strict, by_fitness=True) or strict
+
+
+def _widened(index: SearchIndex, text: str, strict: Query, *, by_fitness: bool) -> Query | None:
+    """The query for any of the words, when no resource has most of them, or FEW have; None when enough have.
+
+    Where a few have, they count more: mostly they are in front, and what is all about one word is not far behind. Who
+    said more exactly what is meant, or wants another order than `by_fitness`, gets these few alone.
+    """
+    typed = parts(text)
+    if len(typed) < 2:
+        return None
+    found: Any = index.searcher().search(strict, limit=1, count=True)
+    exact = not by_fitness or any(part.quoted or part.unwanted for part in typed)
+    if found.count >= FEW or (found.count and exact):
+        return None
+    loose = text_query(index, text, needed=0)
+    if loose is None or not found.count:
+        return loose
+    return Query.boolean_query([(MUST, loose), (SHOULD, Query.boost_query(strict, TOGETHER))])
 
 
 def _order(request: SearchRequest, asked: Query | None) -> dict[str, Any]:

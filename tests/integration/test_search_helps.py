@@ -110,6 +110,16 @@ def test_what_was_meant_is_offered_and_never_taken_for_what_was_asked(
     assert "您要找的是不是" not in shown.get(f"/search?q={meant}").text
 
 
+def test_where_few_have_all_the_words_others_come_too_and_it_is_said(shown: Exhibition) -> None:
+    assert "没有哪一件含这几个词的全部或多半" in shown.get("/search?q=怎么读 第1课").text
+    page = shown.get("/search?q=怎么读 第二段 第1课").text
+    assert "只有 1 件，所以也列出了含其中一部分的" in page
+    [only] = re.findall(r'href="([^"]+)"[^>]*>只看这些', page)
+    assert found(shown, "q=怎么读 第二段 第1课") == {"caliper", "lesson-1"}
+    assert found(shown, unescape(only).partition("?")[2]) == {"caliper"}
+    assert found(shown, "q=怎么读 第二段 第1课&sort=newest") == {"caliper"}, "in another order, these alone"
+
+
 def test_where_many_words_find_little_fewer_are_offered(shown: Exhibition) -> None:
     page = shown.get("/search?q=第一段 游标").text
     assert "/search?q=%E6%B8%B8%E6%A0%87" in links(page, "/search?q=")

@@ -23,7 +23,7 @@ from federation.language import request_language
 from federation.parts import parts
 from federation.search.correcting import corrected
 from federation.search.marking import highlights, snippet
-from federation.search.matching import is_wordless
+from federation.search.matching import Part, is_wordless
 from federation.search.matching import parts as typed_parts
 from federation.search.query import MAX_DEPTH, SearchRequest, Spans, count, search
 from federation.web.portal.blueprint import portal
@@ -116,6 +116,8 @@ class Found:
     meant: Other | None = None
     fewer_words: Sequence[Other] = ()
     size: int = PAGE_SIZE
+    whole: int | None = None
+    """How many of them have all the words, where others are among them (`SearchResult.whole`)."""
 
     @property
     def arks(self) -> list[str]:
@@ -142,6 +144,12 @@ class Found:
     def chosen(self) -> list[tuple[str, Value]]:
         """The facet values that are chosen, with their parameters."""
         return [(name, value) for name, values in self.facets.items() for value in values if value.chosen]
+
+    @property
+    def in_quotes(self) -> str:
+        """What was asked with each word in quotes: who asks so gets those that have them alone."""
+        typed = (Part(part.text, quoted=True, unwanted=part.unwanted) for part in typed_parts(self.query["q"]))
+        return " ".join(part.as_typed() for part in typed)
 
     @property
     def wordless(self) -> bool:
@@ -201,11 +209,12 @@ def _asked(query: Mapping[str, Any], *, helpful: bool, size: int) -> Found:
     meant, fewer = None, []
     if helpful and query["q"].strip():
         meant = _other(wanted, corrected(index, query["q"]))
-    if helpful and result.total < LITTLE:
+    little = result.total if result.whole is None else result.whole
+    if helpful and little < LITTLE:
         alone = [one for one in typed_parts(query["q"]) if not one.unwanted]
-        others = (_other(wanted, one.as_typed(), more_than=result.total) for one in alone if len(alone) > 1)
+        others = (_other(wanted, one.as_typed(), more_than=little) for one in alone if len(alone) > 1)
         fewer = [other for other in others if other is not None]
-    return Found(query, result.total, hits, _facets(query, result.facets), meant, fewer, size)
+    return Found(query, result.total, hits, _facets(query, result.facets), meant, fewer, size, result.whole)
 
 
 def _other(wanted: SearchRequest, text: str, *, more_than: int = 0) -> Other | None:
