@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -65,7 +65,7 @@ class Database:
 def _engine(path: Path, *, kept_open: bool) -> Engine:
     options = {"timeout": 30, "check_same_thread": False}
     pool = None if kept_open else NullPool
-    engine = create_engine(f"sqlite:///{path}", connect_args=options, poolclass=pool)
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args=options, poolclass=pool)
 
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
