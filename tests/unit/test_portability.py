@@ -98,7 +98,7 @@ def without_encoding(module: ast.Module) -> list[str]:
             continue
         if any(getattr(given.get(word), "value", None) is True for word in ("text", "universal_newlines")):
             found.append(ast.unparse(call)[:80])
-        if name not in TEXT_OPENERS or ast.unparse(call.func) in ("os.open", "self.open", "bag.open", "archive.open"):
+        if name not in TEXT_OPENERS or ast.unparse(call.func) in ("os.open", "webbrowser.open", "bag.open"):
             continue
         modes = [one for one in [*call.args, given.get("mode")] if isinstance(one, ast.Constant)]
         if not any("b" in str(one.value) for one in modes):
