@@ -34,10 +34,14 @@ class Database:
         private.begin(path)
         self._path = path
         self.engine = _engine(path, kept_open=kept_open)
-        with self.engine.connect() as connection:
-            standing = standing_of(connection)
-        if standing != HEAD:
-            self._upgrade()
+        try:
+            with self.engine.connect() as connection:
+                standing = standing_of(connection)
+            if standing != HEAD:
+                self._upgrade()
+        except BaseException:
+            self.close()
+            raise
 
     def _upgrade(self) -> None:
         """Copy the file, then bring its tables up to this version; who comes second finds it done."""

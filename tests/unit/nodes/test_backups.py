@@ -85,6 +85,14 @@ def versions(workplace: Workplace) -> int:
         return session.scalar(select(func.count()).select_from(Version)) or 0
 
 
+def versions_in(folder: Path) -> int:
+    workplace = open_workplace(NodeSettings(data=str(folder)))
+    try:
+        return versions(workplace)
+    finally:
+        workplace.database.close()
+
+
 def all_sound(folder: Path) -> int:
     """How many backups there are; each is a bag whose every byte is as its list says."""
     found = dated.backups(folder)
@@ -253,8 +261,8 @@ def test_a_node_that_is_there_gives_way_only_when_it_is_told_to_and_is_not_throw
         restored(workplace.folder, tmp_path / "backups")
     done = restored(workplace.folder, tmp_path / "backups", force=True)
     assert done.aside is not None
-    assert versions(open_workplace(workplace.settings)) == 0
-    assert versions(open_workplace(NodeSettings(data=str(done.aside)))) == 1
+    assert versions_in(workplace.folder) == 0
+    assert versions_in(done.aside) == 1
 
 
 def test_a_node_in_use_is_not_replaced(workplace: Workplace, tmp_path: Path) -> None:
