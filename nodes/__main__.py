@@ -1,8 +1,9 @@
 """`python -m nodes` is `commons-node`."""
 
+from nodes.memory import without_tls
 from shared.starting import loading
 
-with loading():
+with loading(), without_tls():
     from nodes.cli import main
 
 if __name__ == "__main__":

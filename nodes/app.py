@@ -9,18 +9,20 @@ from flask import Flask, request
 from flask_wtf import CSRFProtect
 from sqlalchemy import select
 
-from nodes import memory
+from nodes import memory, served
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from nodes.web import language, uploads
+from nodes.web.alive import alive
 from nodes.web.assets import assets
+from nodes.web.backups import Backups
+from nodes.web.checkup import Examiner, checkup
 from nodes.web.frame import init_frame
 from nodes.web.guard import LoopbackOnly, init_headers
 from nodes.web.pages import pages
 from nodes.web.problems import init_problems
 from nodes.web.syncing import Syncer
 from nodes.workplace import Workplace, initialise
-from shared.canonical import digest
 
 MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
@@ -42,6 +44,8 @@ def create_app(settings: NodeSettings) -> Flask:
     app.config.update(
         WORKPLACE=workplace,
         SYNCER=Syncer(workplace, settings),
+        EXAMINER=Examiner(settings),
+        BACKUPS=Backups(settings),
         UPLOADS=folder,
         # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
         SECRET_KEY=secrets.token_bytes(32),
@@ -50,7 +54,7 @@ def create_app(settings: NodeSettings) -> Flask:
         MAX_FORM_MEMORY_SIZE=MAX_TEXT,
         MAX_FORM_PARTS=MAX_PARTS,
         # Browsers send cookies to every port of a host: each node on this machine needs a name of its own.
-        SESSION_COOKIE_NAME=f"commons-node-{digest(str(workplace.folder.resolve()).encode())[:12]}",
+        SESSION_COOKIE_NAME=f"commons-node-{served.name_of(workplace.folder)}",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
     )
@@ -59,7 +63,9 @@ def create_app(settings: NodeSettings) -> Flask:
     init_headers(app)
     init_problems(app)
     init_frame(app)
+    app.register_blueprint(alive)
     app.register_blueprint(assets)
+    app.register_blueprint(checkup)
     app.register_blueprint(pages)
     app.teardown_request(_tidy)
     uploads.sweep(folder, registered_paths(workplace))

@@ -1,8 +1,9 @@
-"""A round in a process of its own, for the page and its schedule: what it loads and holds goes when it ends.
+"""What the page has done in a process of its own: what that loads and holds goes when it ends.
 
 The settings go in through standard input, since the key's passphrase belongs neither on a command line nor in a
-file; that pipe stays open, and by its end the process knows that this one has gone. How far the round is stands in
-the database (`nodes.rounds`); what hinders it from beginning at all comes out as JSON.
+file; that pipe stays open, and by its end the process knows that this one has gone (`nodes.apart` is its other end).
+How far a round is stands in the database (`nodes.rounds`); what hinders a process from beginning at all, and what it
+has found out, comes out as JSON.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from nodes.settings import NodeSettings
 
 def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Popen[bytes]:
     """Start a round; the process ends with 0 when all went well, and never outlives this one."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nodes.one_round", kind, begun_by], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    return start(settings, "nodes.one_round", kind, begun_by)
+
+
+def start(settings: NodeSettings, module: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start a module of ours with the settings; the process never outlives this one."""
+    process = subprocess.Popen([sys.executable, "-m", module, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     pipe = cast("IO[bytes]", process.stdin)
     # One that has ended already is seen by how it ended.
     with suppress(BrokenPipeError):
@@ -31,7 +35,7 @@ def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Pop
 
 
 def said_by(process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """What a process that has ended says of why: a sentence for each language, or nothing."""
+    """What a process that has ended says: of why it could not, a sentence for each language; or nothing."""
     said, _ = process.communicate()
     try:
         found = json.loads(said)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import click
 
-from nodes.console import NamedErrors
+from nodes.console import NO_BROWSER, NamedErrors
 from nodes.settings import load_settings
 from nodes.texts import _
 from shared.commands import GivenPath, LoadedWhenCalled
 
 COMMANDS = {
+    "open": "serving:open_",
     "init": "joining:init",
     "join": "joining:join",
     "register": "registering:register",
@@ -29,6 +30,10 @@ COMMANDS = {
     "appeal": "petitioning:appeal",
     "renew": "petitioning:renew",
     "serve": "serving:serve",
+    "doctor": "examining:doctor",
+    "backup": "backing:backup",
+    "restore": "backing:restore",
+    "service": "serviceable:service",
     "reconcile": "synchronising:reconcile",
     "key": "keys:key",
     "audit": "auditing:audit",
@@ -71,10 +76,15 @@ def translated(command: click.Command) -> click.Command:
     package="nodes.commands",
     places=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
 )
 @click.option("--config", type=GivenPath(dir_okay=False), help="配置文件（TOML）。")
 @click.option("--data", type=GivenPath(file_okay=False), help="数据目录。")
+@click.option("--no-browser", is_flag=True, help="只运行本机网页，不打开浏览器。")
 @click.pass_context
-def main(context: click.Context, config: Path | None, data: Path | None) -> None:
-    """计量资源云节点：登记本单位的资源，发布到平台。"""
+def main(context: click.Context, config: Path | None, data: Path | None, no_browser: bool) -> None:
+    """计量资源云节点：登记本单位的资源，发布到平台。不写命令就是 open。"""
     context.obj = load_settings(config, data=data)
+    context.meta[NO_BROWSER] = no_browser
+    if context.invoked_subcommand is None:
+        context.invoke(main.original("open"))

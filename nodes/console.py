@@ -13,11 +13,13 @@ import click
 from nodes import faults
 from nodes.settings import NodeSettings
 from nodes.texts import _, language
-from shared.commands import forget_output, speak
+from shared.commands import forget_output, speak, write_what_can_be
 from shared.errors import CommonsError, InvalidUsage, OutputFailed
 from shared.wording import system_fault
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
+NO_BROWSER = "commons.no-browser"
+"""Where the group leaves for its commands whether a browser is to be opened (`click.Context.meta`)."""
 hub_key_option = click.option(
     "--hub-key",
     default="",
@@ -32,6 +34,7 @@ class NamedErrors(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
         """Read the command line, run the command and end the process."""
         speak(language())
+        write_what_can_be()
         try:
             code = super().main(*args, **{**options, "standalone_mode": False})
         except click.ClickException as error:

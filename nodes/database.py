@@ -7,15 +7,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from nodes import sqlite_copy
 from shared import private
+from shared.errors import DatabaseFromNewer
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 HEAD = "0006"
 """The newest migration (a test compares it with the folder), so that an up-to-date node need not look."""
+COPY = "node.before-{}.sqlite"
+"""What the copy is called that is made before an upgrade, by the migration that the database was at."""
 
 
 class Database:
@@ -26,28 +30,45 @@ class Database:
     """
 
     def __init__(self, path: Path, *, kept_open: bool = True) -> None:
+        """Open the file, and bring it up to date. Raises `DatabaseFromNewer`: then it is left as it is."""
         private.begin(path)
+        self._path = path
         self.engine = _engine(path, kept_open=kept_open)
-        if self._standing() != HEAD:
-            self._upgrade()
-
-    def _standing(self) -> str | None:
-        """The migration that the file is at; None for a new one."""
-        with self.engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+        try:
+            with self.engine.connect() as connection:
+                standing = standing_of(connection)
+            if standing != HEAD:
+                self._upgrade()
+        except BaseException:
+            self.close()
+            raise
 
     def _upgrade(self) -> None:
+        """Copy the file, then bring its tables up to this version; who comes second finds it done."""
+        with self.engine.begin() as connection:
+            standing = standing_of(connection)
+            if standing == HEAD:
+                return
+            if standing is not None:
+                if not is_known(standing):
+                    raise DatabaseFromNewer(path=str(self._path), migration=standing)
+                # The write lock is ours: the copy, which another connection reads, is of what stood before.
+                copy = self._path.with_name(COPY.format(standing))
+                sqlite_copy.write(self._path, copy)
+            self._migrate(connection)
+        if standing is not None:
+            for older in {*self._path.parent.glob(COPY.format("*"))} - {copy}:
+                older.unlink()
+
+    def _migrate(self, connection: Connection) -> None:
         # Alembic takes a fifth of a second to load, and nearly every start finds nothing to do.
         from alembic import command  # noqa: PLC0415  # see above
         from alembic.config import Config  # noqa: PLC0415  # see above
 
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        with self.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
     @contextmanager
     def unit_of_work(self, *, read_only: bool = False) -> Iterator[Session]:
@@ -65,7 +86,7 @@ class Database:
 def _engine(path: Path, *, kept_open: bool) -> Engine:
     options = {"timeout": 30, "check_same_thread": False}
     pool = None if kept_open else NullPool
-    engine = create_engine(f"sqlite:///{path}", connect_args=options, poolclass=pool)
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args=options, poolclass=pool)
 
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
@@ -79,6 +100,18 @@ def _engine(path: Path, *, kept_open: bool) -> Engine:
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def standing_of(connection: Connection) -> str | None:
+    """The migration that a database is at; None for a new one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def is_known(migration: str) -> bool:
+    """Whether this program has that migration: what it has not, a newer program has made."""
+    return any((MIGRATIONS / "versions").glob(f"{migration}_*.py"))
 
 
 def integrity(session: Session) -> bool:

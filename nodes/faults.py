@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from nodes.models import now
+from shared import private
 from shared.errors import (
     CommonsError,
     DatabaseBusy,
@@ -104,6 +105,6 @@ def _logged(error: BaseException, folder: Path) -> Logged:
 def _append(path: Path, text: str) -> Path:
     if path.exists() and path.stat().st_size > MAX_LOG:
         path.replace(path.with_suffix(".log.old"))
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+    with open(path, "a", encoding="utf-8", opener=private.opener) as file:
         file.write(text)
     return path

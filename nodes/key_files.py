@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from shared import private
+
 FILE, NEXT, PUBLIC = "key.pem", "key.next.pem", "public-keys.json"
 ASKING = "key.join-{}.pem"
 """The key with which a member asks to come back by stick, until the reply is there: one for each invitation."""
@@ -42,7 +44,7 @@ def write_private(path: Path, content: bytes, *, anew: bool = False) -> None:
     With `anew` one that is there already stays: `FileExistsError` says so.
     """
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with open(draft, "wb", opener=private.opener) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -1,14 +1,15 @@
-"""The local page as a server: waitress, on this machine only, with the rounds that the node goes by itself."""
+"""The local page as a server: waitress, on this machine only, with what the node does by itself."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 
 import click
 import waitress
 
-from nodes import memory
+from nodes import memory, served
 from nodes.app import create_app
 from nodes.settings import NodeSettings
 from nodes.texts import _
@@ -23,8 +24,11 @@ MAX_BODY = 1 << 50
 """Bytes of one request. Files go straight to disk and have limits of their own; waitress would stop at 1 GiB."""
 
 
-def run(settings: NodeSettings, *, port: int) -> None:
-    """Serve the node's page until Ctrl-C or SIGTERM. Raises `PortTaken`."""
+def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | None = None) -> None:
+    """Serve the node's page until Ctrl-C or SIGTERM; what is missing of the node is made first.
+
+    `ready` is told the address once it can be opened. Raises `PortTaken`.
+    """
     die_with_parent()
     memory.one_arena()
     app = create_app(replace(settings, port=port))
@@ -39,14 +43,23 @@ def run(settings: NodeSettings, *, port: int) -> None:
         )
     except OSError as error:
         raise PortTaken(address=f"{settings.host}:{port}") from error
+    address = served.address(settings.host, port)
+    served.note(settings.folder, settings.host, port)
     if SUPERVISED not in os.environ:
         # Whoever started it has more to say than that, and says it in order.
-        click.echo(_("本机网页：") + f"http://{settings.host}:{port}/" + _("（Ctrl-C 停止）"))
+        click.echo(_("本机网页：") + address + _("（Ctrl-C 停止）"))
     syncer: Syncer = app.config["SYNCER"]
     if settings.sync_minutes:
         Schedule(app.config["WORKPLACE"], syncer, minutes=settings.sync_minutes).start()
+    if settings.backup_folder:
+        app.config["BACKUPS"].start()
     loaded()
+    if ready is not None:
+        ready(address)
     try:
         server.run()
     finally:
         syncer.stop()
+        app.config["BACKUPS"].stop()
+        app.config["EXAMINER"].stop()
+        served.forget(settings.folder)

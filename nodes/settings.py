@@ -31,6 +31,10 @@ class NodeSettings:
     timeout: int = setting(60, "等待平台或存储回答的秒数")
     attempts: int = setting(5, "连接失败时最多尝试的次数")
     patience: int = setting(900, "平台或存储请节点稍候时，每一步一共最多等多少秒；还要更久就停下，下次再来")
+    backup_folder: str = setting("", "自动备份到哪个文件夹，最好在另一块盘上；空则不自动备份。私钥也在备份里")
+    backup_days: int = setting(1, "本机网页开着时，每隔多少天自动备份一次", low=1, high=365)
+    backup_keep: int = setting(7, "保留最近的几份备份，更早的删去", low=1, high=1000)
+    backup_files: bool = setting(False, "自动备份时连同节点自己保存的文件（本机网页上传的等）")
     key_passphrase: str = setting("", "私钥的口令；没有设口令则为空", secret=True)
 
     @property
@@ -50,6 +54,8 @@ class NodeSettings:
             found.append("host: 本机网页没有账号，只能监听 127.0.0.1、::1 或 localhost")
         if not 1 <= self.port <= 65535:
             found.append("port: 应在 1 到 65535 之间")
+        if self.backup_folder and not Path(self.backup_folder).expanduser().is_absolute():
+            found.append("backup_folder: 请写完整路径，服务不在您的文件夹里运行")
         for name, low, high in (
             ("upload_threads", 1, 32),
             ("timeout", 1, 3600),

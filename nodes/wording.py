@@ -35,6 +35,8 @@ TASKS = (
     later("上传文件"),
     later("写入离线包"),
     later("读取回执"),
+    later("备份文件"),
+    later("恢复文件"),
 )
 """What services call the tasks whose progress they report: they know no language, the bar or page translates."""
 

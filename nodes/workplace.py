@@ -49,17 +49,17 @@ def initialise(settings: NodeSettings, *, kept_open: bool = True) -> Workplace:
     return _opened(settings, kept_open=kept_open)
 
 
-def open_workplace(settings: NodeSettings) -> Workplace:
-    """Open what `initialise` made. Raises `NotInitialised`, or what reading the key raises."""
+def open_workplace(settings: NodeSettings, *, key_wanted: bool = True) -> Workplace:
+    """Open what `initialise` made. Raises `NotInitialised`, or what reading the key raises if it is wanted."""
     if not (settings.folder / FILE).exists():
         raise NotInitialised(folder=settings.folder)
-    return _opened(settings)
+    return _opened(settings, key_wanted=key_wanted)
 
 
-def _opened(settings: NodeSettings, *, kept_open: bool = True) -> Workplace:
+def _opened(settings: NodeSettings, *, kept_open: bool = True, key_wanted: bool = True) -> Workplace:
     database = Database(settings.folder / DATABASE, kept_open=kept_open)
     workplace = Workplace(settings, settings.folder, database)
-    if is_locked(settings.folder):
+    if key_wanted and is_locked(settings.folder):
         # Whether the passphrase is right is told now, not when the first resource is registered.
         _ = workplace.key
     return workplace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -28,6 +29,13 @@ def speak(language: str) -> None:
     gettext.bindtextdomain(DOMAIN, str(TRANSLATIONS))
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language
+
+
+def write_what_can_be() -> None:
+    """Where output is not UTF-8 (a file or pipe on Windows in China is GBK), a sign that it lacks becomes `?`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="replace")
 
 
 def forget_output() -> None:

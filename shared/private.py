@@ -19,3 +19,8 @@ def begin(path: str | Path | None) -> None:
     if path and str(path) != ":memory:":
         with suppress(OSError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, FILE))
+
+
+def opener(path: str, flags: int) -> int:
+    """For `open(…, opener=private.opener)`: a file that is made then is for its owner only."""
+    return os.open(path, flags, FILE)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
+
+import click
 
 QUIET_FOR = 1.0
 
 
 class Bars:
-    """A reporter that draws bars on standard error when it is a terminal and the work is not over at once."""
+    """A reporter that draws bars on standard error when it is a terminal and the work is not over at once.
+
+    The bar of the task that went on last is drawn; when another one goes on, its bar takes the next line.
+    """
 
     def __init__(self, translate: Callable[[str], str] = str) -> None:
         self._visible = sys.stderr.isatty()
         self._began = time.monotonic()
         self._translate = translate
-        self._progress: Any = None
+        self._drawn: object = None
+        self._line = ExitStack()
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Bars:
         return self
@@ -26,30 +36,33 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        self._line.close()
 
     def begin(self, name: str, total: int) -> Callable[[int], None]:
-        """Start a task; the function that comes back is told of each step."""
-        done, task = 0, None
+        """Start a task; the function that comes back is told of each step, by any thread.
+
+        A `total` of 0 means that nobody knows how many steps there are.
+        """
+        task = object()
+        done = drawn = 0
+        bar: Any = None
 
         def advance(steps: int) -> None:
-            nonlocal done, task
-            done += steps
-            if not self._visible or time.monotonic() - self._began < QUIET_FOR:
-                return
-            if task is None:
-                task = self._bars().add_task(self._translate(name), total=total or None)
-            self._progress.update(task, completed=done)
+            nonlocal done, drawn, bar
+            with self._lock:
+                done += steps
+                if not self._visible or time.monotonic() - self._began < QUIET_FOR:
+                    return
+                if self._drawn is not task:
+                    self._line.close()
+                    bar, drawn, self._drawn = self._line.enter_context(self._bar(name, total)), 0, task
+                bar.update(done - drawn)
+                drawn = done
 
         return advance
 
-    def _bars(self) -> Any:
-        if self._progress is None:
-            # Loaded only when there is something to draw: it costs a tenth of a second.
-            from rich.console import Console  # noqa: PLC0415  # see above
-            from rich.progress import Progress  # noqa: PLC0415  # see above
-
-            self._progress = Progress(console=Console(stderr=True), transient=True)
-            self._progress.start()
-        return self._progress
+    def _bar(self, name: str, total: int) -> Any:
+        label = self._translate(name)
+        if total:
+            return click.progressbar(length=total, label=label, file=sys.stderr)
+        return click.progressbar(itertools.count(), label=label, show_pos=True, show_percent=False, file=sys.stderr)

@@ -114,6 +114,7 @@ from shared.errors.later import TooManyWaiting as TooManyWaiting
 from shared.errors.later import TooMuchUnanswered as TooMuchUnanswered
 from shared.errors.node import AlreadyJoined as AlreadyJoined
 from shared.errors.node import DatabaseDamaged as DatabaseDamaged
+from shared.errors.node import DatabaseFromNewer as DatabaseFromNewer
 from shared.errors.node import DiskFull as DiskFull
 from shared.errors.node import FormTooLarge as FormTooLarge
 from shared.errors.node import InvalidHubAddress as InvalidHubAddress
@@ -121,6 +122,7 @@ from shared.errors.node import InvalidUsage as InvalidUsage
 from shared.errors.node import KeyExposed as KeyExposed
 from shared.errors.node import KeyLocked as KeyLocked
 from shared.errors.node import LogBroken as LogBroken
+from shared.errors.node import NodeInUse as NodeInUse
 from shared.errors.node import NotAHub as NotAHub
 from shared.errors.node import NotInitialised as NotInitialised
 from shared.errors.node import NotJoined as NotJoined
@@ -128,8 +130,11 @@ from shared.errors.node import NotWritable as NotWritable
 from shared.errors.node import OtherOrigin as OtherOrigin
 from shared.errors.node import OutputFailed as OutputFailed
 from shared.errors.node import PortTaken as PortTaken
+from shared.errors.node import RestoreOverNode as RestoreOverNode
 from shared.errors.node import RoundInterrupted as RoundInterrupted
 from shared.errors.node import RoundUnderWay as RoundUnderWay
+from shared.errors.node import ServiceFailed as ServiceFailed
+from shared.errors.node import ServiceImpossible as ServiceImpossible
 from shared.errors.node import SystemFault as SystemFault
 from shared.errors.node import UnknownState as UnknownState
 from shared.errors.standing import AlreadyDone as AlreadyDone

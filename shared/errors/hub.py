@@ -89,8 +89,8 @@ class NotABackup(CommonsError):
     """A folder without a backup that was finished."""
 
     code, status, exit_code = "not_a_backup", 422, 5
-    zh = "{folder} 里没有完成的备份。请检查路径，它应是 commons-hub backup 所用的文件夹，或其中的一个备份。"
-    en = "There is no finished backup in {folder}. Give the folder that commons-hub backup wrote, or a backup in it."
+    zh = "{folder} 里没有完成的备份。请检查路径，它应是做备份时所写的文件夹，或其中的一个备份。"
+    en = "There is no finished backup in {folder}. Give the folder that backups were written to, or a backup in it."
 
 
 class BackupDamaged(CommonsError):

@@ -188,3 +188,64 @@ class KeyExposed(CommonsError):
         "私钥文件 {path} 能被别人读取。请运行 chmod 600 {path}；如可能已泄露，再更换密钥（commons-node key rotate）。"
     )
     en = "Others can read the private key {path}. Run chmod 600 {path}; if it may have leaked, rotate it."
+
+
+class DatabaseFromNewer(CommonsError):
+    """A node's database that a newer program has brought up to its own tables."""
+
+    code, status, exit_code = "database_from_newer", 409, 5
+    zh = (
+        "数据库 {path} 已由新版本的程序升级过（{migration}），本程序读不了，什么都没有改动。"
+        "请升级本程序（pip install --upgrade metrology-commons）。"
+    )
+    en = (
+        "The database {path} was upgraded by a newer program ({migration}); this one cannot read it and has changed "
+        "nothing. Upgrade this program (pip install --upgrade metrology-commons)."
+    )
+
+
+class NodeInUse(CommonsError):
+    """A node whose folder is to be replaced while something works with it."""
+
+    code, status, exit_code = "node_in_use", 409, 5
+    zh = (
+        "{folder} 的节点正在使用（{cause}），什么都没有改动。"
+        "请先停止它（在它的窗口按 Ctrl-C，或 commons-node service remove），再做一次。"
+    )
+    en = (
+        "The node in {folder} is in use ({cause}); nothing was changed. Stop it (Ctrl-C in its window, or "
+        "commons-node service remove) and try again."
+    )
+
+
+class RestoreOverNode(CommonsError):
+    """A data folder to restore into that holds a node already."""
+
+    code, status, exit_code = "restore_over_node", 409, 5
+    zh = "{folder} 里已有节点，什么都没有改动。确实要用备份代替它，就加上 --force：原来的改名留在该目录里。"
+    en = (
+        "There is a node in {folder}; nothing was changed. To put the backup in its place add --force: what is there "
+        "stays in that folder under another name."
+    )
+
+
+class ServiceImpossible(CommonsError):
+    """A service that cannot be set up on this system, or not with these settings."""
+
+    code, status, exit_code = "service_impossible", 409, 5
+    zh = "不能安装为服务：{cause}。"
+    en = "The node cannot be a service: {cause}."
+
+
+class ServiceFailed(CommonsError):
+    """A step of setting the service up that the system refused."""
+
+    code, status = "service_failed", 500
+    zh = (
+        "安装服务时有一步没有成功（{command}）：{cause}。"
+        "改正之后再安装一次；不要了就运行 commons-node service remove。"
+    )
+    en = (
+        "A step of setting up the service failed ({command}): {cause}. Mend that and install again, or give it up "
+        "with commons-node service remove."
+    )

@@ -1,9 +1,8 @@
-"""What the programs weigh: memory at rest, time to start, and the node's installation."""
+"""What the programs weigh: memory at rest, and time to start."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,19 +12,16 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Benchmark, Figure, Measured, at_most
 from tests.benchmarks.servers import bare_granian, bare_waitress
-from tests.benchmarks.watching import MIB, hub_parts, memory, seconds_until_answer, with_children
+from tests.benchmarks.watching import hub_parts, memory, seconds_until_answer, with_children
 from tests.support.processes import Command, running_hub_process
 from tests.support.stores import free_port
 
-ROOT = Path(__file__).parents[2]
 WAITRESS, GRANIAN = "bare Flask on waitress", "bare Flask on granian"
 NODE = Figure("node at rest (serve)", "MiB", WAITRESS, (at_most(60),))
 SERVE = Figure("node starts to serve", "s", WAITRESS, (at_most(1),))
 STATUS = Figure("node says its status", "s", "Python that does nothing", (at_most(1),))
 HUB = Figure("hub at rest: web and worker", "MiB", GRANIAN, (at_most(250),))
 STORE = Figure("hub's store at rest", "MiB", GRANIAN, (at_most(100),))
-INSTALL = Figure("node's installation", "MiB", "Flask and waitress with what they need", (at_most(150),))
-BARE = ("flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker", "waitress")
 SETTLING = 2.0
 """Seconds that a program is given to come to rest."""
 
@@ -35,15 +31,12 @@ def run(quick: bool) -> list[Measured]:
     rounds = 1 if quick else 5
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        # The installation needs a registry; a quick run does without, and weighs the node among our own tools.
-        installed = [] if quick else [_installed(place)]
-        python = sys.executable if quick else str(place / "environment" / "bin" / "python")
-        return [*_node(place / "node", rounds, python), *_hub(place / "var"), *installed]
+        return [*_node(place / "node", rounds), *_hub(place / "var")]
 
 
-def _node(folder: Path, rounds: int, python: str) -> list[Measured]:
-    """The node as an institution has it: run by the interpreter of its own environment."""
-    node = Command("nodes", {"COMMONS_NODE_DATA": str(folder)}, python=python)
+def _node(folder: Path, rounds: int) -> list[Measured]:
+    """The node among our own tools; as an institution installs it, it is weighed by `node_install`."""
+    node = Command("nodes", {"COMMONS_NODE_DATA": str(folder)}, started=True)
     node.run("init")
     serve: dict[str, list[float]] = {"seconds": [], "memory": []}
     bare: dict[str, list[float]] = {"seconds": [], "memory": []}
@@ -61,7 +54,7 @@ def _node(folder: Path, rounds: int, python: str) -> list[Measured]:
             bare["seconds"].append(server.seconds)
             time.sleep(SETTLING)
             bare["memory"].append(memory(with_children(server.pid)))
-        status.append(_seconds([python, "-m", "nodes", "status"], node.environ))
+        status.append(_seconds([sys.executable, "-m", "nodes", "status"], node.environ))
         nothing.append(_seconds([sys.executable, "-c", "pass"], {}))
     return [
         Measured(NODE, serve["memory"], bare["memory"]),
@@ -83,39 +76,10 @@ def _hub(var: Path) -> list[Measured]:
     ]
 
 
-def _installed(place: Path) -> Measured:
-    """The locked base install in a new environment, without pip, which one may remove."""
-    target, source = place / "environment", place / "source"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(target)], check=True)
-    # A copy, since building leaves its traces beside the sources.
-    for name in ("pyproject.toml", "README.md", "shared", "nodes", "federation"):
-        (shutil.copytree if (ROOT / name).is_dir() else _copy)(ROOT / name, source / name)
-    library = next(target.glob("lib/python*/site-packages"))
-    before = time.perf_counter()
-    for words in (
-        ("--require-hashes", "-r", str(ROOT / "config" / "requirements-node.lock")),
-        ("--no-deps", "--no-build-isolation", str(source)),
-    ):
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", str(library)]
-        subprocess.run([*pip, *words], check=True, capture_output=True)
-    notes = {"seconds": round(time.perf_counter() - before, 1)}
-    return Measured(INSTALL, [_size(target)], [sum(_size(library / name) for name in BARE)], notes)
-
-
-def _copy(source: Path, target: Path) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copy(source, target))
-
-
-def _size(folder: Path) -> float:
-    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sum(path.stat().st_size for path in files) / MIB
-
-
 def _seconds(command: Sequence[str], environ: dict[str, str]) -> float:
     before = time.perf_counter()
     subprocess.run(command, env={**os.environ, **environ}, check=True, capture_output=True, timeout=60)
     return time.perf_counter() - before
 
 
-BENCHMARK = Benchmark("footprint", (NODE, SERVE, STATUS, HUB, STORE, INSTALL), run)
+BENCHMARK = Benchmark("footprint", (NODE, SERVE, STATUS, HUB, STORE), run)

@@ -145,6 +145,7 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-sync-running": "/sync?still=1",
         "node-sync-done": "/sync",
         "node-reconciliation": "/reconciliation",
+        "node-checkup": "/checkup",
         "node-error": "/nothing-here",
     }
 
@@ -189,6 +190,10 @@ def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Respons
     office.show_round(states.get(name, DONE))
     page.goto(f"{origin}/language/{language}")
     answer = page.goto(origin + node_pages(shown)[name])
+    if name == "node-checkup" and not page.locator(".checks").count():
+        page.locator(".acts .btn").click()
+        page.locator(".checks").wait_for()
+        return None
     if name == "node-form-faults":
         page.locator("#title-zh").fill("一杆秤怎样称准")
         page.locator("#created").fill("二〇二六年五月")

@@ -76,6 +76,7 @@ NODE = (
     "node-sync",
     "node-sync-running",
     "node-sync-done",
+    "node-checkup",
     "node-error",
 )
 NAMES = (*PORTAL, *DESK, *NODE)

@@ -35,7 +35,8 @@ class PlayedHub:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # It is stopped after each test, and looks that often whether it is.
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def say(self, content: object, status: int = 200, **headers: str) -> None:
         """The next answer."""

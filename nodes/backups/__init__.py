@@ -1,0 +1,1 @@
+"""Backups of a node: making them while it runs, and restoring one."""
