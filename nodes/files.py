@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import update
@@ -131,11 +132,17 @@ def _text_or_bytes(head: bytes) -> str:
     return "text/plain" if head and b"\x00" not in head else "application/octet-stream"
 
 
-def remember(session: Session, files: Iterable[PreparedFile], *, again: bool = False) -> None:
+def remember(
+    session: Session,
+    files: Iterable[PreparedFile],
+    *,
+    again: bool = False,
+    owners: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Note where the bytes lie; a later place for the same bytes replaces an earlier one.
 
-    With `again`, for a new version, they are offered to the hub again: it may never have taken them, when it refused
-    an earlier version.
+    `owners` are the ids of the resources that name them, by digest. With `again`, for a new version, they are offered
+    to the hub again: it may never have taken them, when it refused an earlier version.
     """
     rows = [
         {
@@ -145,12 +152,13 @@ def remember(session: Session, files: Iterable[PreparedFile], *, again: bool = F
             "mtime_ns": file.mtime_ns,
             "sent": False,
             "problem": "",
+            "resource_id": owners.get(file.entry["sha256"], ""),
         }
         for file in files
     ]
     if rows:
         statement = insert(LocalFile)
-        names = ("path", "mtime_ns", "problem", *(("sent",) if again else ()))
+        names = ("path", "mtime_ns", "problem", *(("sent",) if again else ()), *(("resource_id",) if owners else ()))
         replaced = {name: statement.excluded[name] for name in names}
         session.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=replaced), rows)
 

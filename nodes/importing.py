@@ -185,8 +185,11 @@ class _Run:
             standing = registration.standing_of(session, self.source_name, names)
             made = [(one, self._register_one(session, one, standing)) for one in ready]
             for new in () if self.done.dry_run else (False, True):
-                files = [file for one, found in made if found is new for file in one.files]
-                local_files.remember(session, files, again=new)
+                owned = [
+                    (file, self.known[one.row.source_id]) for one, found in made if found is new for file in one.files
+                ]
+                owners = {file.entry["sha256"]: record_id for file, record_id in owned}
+                local_files.remember(session, [file for file, _ in owned], again=new, owners=owners)
         self.progress(len(ready))
 
     def _register_one(self, session: Session, one: _Ready, standing: Mapping[str, Standing]) -> bool | None:
