@@ -18,7 +18,9 @@ from nodes.web.frame import init_frame
 from nodes.web.guard import LoopbackOnly, init_headers
 from nodes.web.pages import pages
 from nodes.web.problems import init_problems
+from nodes.web.sending_limits import sending_limits
 from nodes.web.syncing import Syncer
+from nodes.web.transfers import transfers
 from nodes.workplace import Workplace, initialise
 from shared.canonical import digest
 
@@ -61,6 +63,8 @@ def create_app(settings: NodeSettings) -> Flask:
     init_frame(app)
     app.register_blueprint(assets)
     app.register_blueprint(pages)
+    app.register_blueprint(transfers)
+    app.register_blueprint(sending_limits)
     app.teardown_request(_tidy)
     uploads.sweep(folder, registered_paths(workplace))
     guarded: Any = LoopbackOnly(app.wsgi_app)

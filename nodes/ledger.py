@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import bindparam, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
 
 from nodes.models import Line, LocalFile, now
@@ -163,10 +162,8 @@ class Ledger:
             for entry in self._entries.values():
                 entry.dirty = entry.active
             rate = self._total.rate()
-        beat = {"rate": rate, "beat_at": moment}
         with self._workplace.database.unit_of_work() as session:
-            first = insert(Line).values(id=1, paused=False, **beat)
-            session.execute(first.on_conflict_do_update(index_elements=["id"], set_=beat))
+            session.execute(update(Line).values(rate=rate, beat_at=moment))
             if rows:
                 still = update(LocalFile).where(LocalFile.sha256 == bindparam("b_sha256"), ~LocalFile.sent)
                 session.connection().execute(still, rows)

@@ -56,6 +56,19 @@ def rate_at(limits: Iterable[Window], moment: datetime) -> int | None:
     return min((window.rate for window in limits if window.holds(minute)), default=None)
 
 
+def changes_at(limits: Sequence[Window], moment: datetime) -> str:
+    """When another limit will hold, as HH:MM; empty when the same one always does."""
+    now = moment.hour * 60 + moment.minute
+    edges = sorted(
+        {minute for one in limits for minute in (one.begin, one.end)}, key=lambda edge: (edge - now - 1) % DAY
+    )
+    midnight = moment.replace(hour=0, minute=0)
+    for edge in edges:
+        if rate_at(limits, midnight.replace(hour=edge // 60, minute=edge % 60)) != rate_at(limits, moment):
+            return clock(edge)
+    return ""
+
+
 def parse(text: str) -> Limits:
     """The windows of a setting such as `08:00-18:00 2 MB/s, 22:00-06:00 0 MB/s`; without times it is all day.
 

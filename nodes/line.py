@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from nodes import limits
@@ -26,8 +25,8 @@ MANY = 500
 
 
 def line(session: Session) -> Line:
-    """How the line is used; before anybody has ordered anything: freely."""
-    return session.get(Line, 1) or Line(id=1, paused=False, limits=None, rate=0)
+    """How the line is used."""
+    return session.get_one(Line, 1)
 
 
 def limits_of(line: Line, settings: NodeSettings) -> Limits:
@@ -38,6 +37,14 @@ def limits_of(line: Line, settings: NodeSettings) -> Limits:
 def stopped(line: Line, settings: NodeSettings, moment: datetime) -> bool:
     """Whether no file is to be sent at a moment of this machine's zone."""
     return line.paused or limits.rate_at(limits_of(line, settings), moment) == 0
+
+
+def has_waiting(session: Session, settings: NodeSettings, moment: datetime) -> bool:
+    """Whether there is a file to be sent that nobody holds back."""
+    if stopped(line(session), settings, moment):
+        return False
+    waiting = select(LocalFile.sha256).where(~LocalFile.sent, ~LocalFile.paused).limit(1)
+    return session.scalar(waiting) is not None
 
 
 def pause_all(session: Session, *, paused: bool) -> None:
@@ -112,5 +119,4 @@ def _order(session: Session, digests: Collection[str], **values: object) -> None
 
 
 def _write(session: Session, **values: object) -> None:
-    first = insert(Line).values(**{"id": 1, "paused": False, "rate": 0, **values})
-    session.execute(first.on_conflict_do_update(index_elements=["id"], set_=values))
+    session.execute(update(Line).values(**values))

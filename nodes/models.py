@@ -229,7 +229,7 @@ class Priority(IntEnum):
 
 
 class Line(Base):
-    """How this node uses its line (one row).
+    """How this node uses its line (one row, which is always there).
 
     `paused` stops all files. `limits` are the windows of `nodes.limits` that were set in the page, None while those
     of the settings hold. While files are being sent, `beat_at` is renewed every second and `rate` is the speed of the

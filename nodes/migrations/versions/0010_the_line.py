@@ -29,7 +29,7 @@ def upgrade() -> None:
         table.create_index("ix_local_files_problem", ["path"], sqlite_where=sa.text("problem != ''"))
         table.create_index("ix_local_files_path", ["path"])
         table.create_index("ix_local_files_beat", ["beat_at"], sqlite_where=sa.text("beat_at IS NOT NULL"))
-    op.create_table(
+    line = op.create_table(
         "line",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_line"),
     )
+    op.bulk_insert(line, [{"id": 1, "paused": False, "rate": 0}])
 
 
 def downgrade() -> None:
