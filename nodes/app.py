@@ -45,6 +45,7 @@ def create_app(settings: NodeSettings) -> Flask:
         WORKPLACE=workplace,
         SYNCER=Syncer(workplace, settings),
         UPLOADS=folder,
+        DIGESTS=uploads.Digests(),
         # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
         SECRET_KEY=secrets.token_bytes(32),
         WTF_CSRF_TIME_LIMIT=None,
