@@ -76,6 +76,8 @@ NODE = (
     "node-sync",
     "node-sync-running",
     "node-sync-done",
+    "node-transfers",
+    "node-transfers-limits",
     "node-error",
 )
 NAMES = (*PORTAL, *DESK, *NODE)
