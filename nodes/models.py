@@ -194,7 +194,8 @@ class LocalFile(Base):
 
     __tablename__ = "local_files"
     __table_args__ = (
-        Index("ix_local_files_queue", "sent", "priority", "size", "sha256"),
+        # The last two only so that counting reads nothing else.
+        Index("ix_local_files_queue", "sent", "priority", "size", "sha256", "paused", "arrived"),
         Index("ix_local_files_sent_at", "sent_at"),
         Index("ix_local_files_problem", "path", sqlite_where=text("problem != ''")),
         Index("ix_local_files_path", "path"),

@@ -57,8 +57,8 @@ def orders(session: Session, settings: NodeSettings, *, hand: Collection[str], w
     """What holds just now for the files in `hand`; the other one is neither among them nor `without`."""
     if lines.stopped(lines.line(session), settings, datetime.now()):
         return Orders(True, {}, None)
-    wanted = LocalFile.sha256.in_(list(hand)) & ~LocalFile.sent & ~LocalFile.paused
-    turns = {row.sha256: Turn(row.priority, row.size, row.sha256) for row in session.execute(_select().where(wanted))}
+    found = session.execute(_select().add_columns(LocalFile.sent, LocalFile.paused).where(LocalFile.sha256.in_(hand)))
+    turns = {row.sha256: Turn(row.priority, row.size, row.sha256) for row in found if not row.sent and not row.paused}
     other = next((turn for turn in _waiting(session, without) if turn.sha256 not in hand), None)
     return Orders(False, turns, other)
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, false, func, literal_column, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, case, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from nodes import limits, queries
@@ -26,8 +26,10 @@ SHOWN = (WAITING, PAUSED, FAILED, SENT)
 """The lists that there are; what is being sent heads the first of them."""
 FRESH = timedelta(seconds=5)
 """How old a sign of life may be: it is renewed every second."""
+IS_SENT: ColumnElement[bool] = literal_column("+local_files.sent", Boolean)
+"""The plus keeps SQLite from going through all that were sent, instead of the last ones by their time."""
 HAS_PROBLEM = LocalFile.problem != literal_column("''")
-"""Written out, since only then the index of the few that have one is used."""
+"""Written out, since only then the index of the few that have one is used. None that was sent has one."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def totals(session: Session, settings: NodeSettings, moment: datetime) -> Totals
             func.count(case((LocalFile.paused, 1))).label("paused"),
         ).where(~LocalFile.sent)
     ).one()
-    failed = session.scalar(select(func.count()).where(HAS_PROBLEM, ~LocalFile.sent)) or 0
+    failed = session.scalar(select(func.count()).where(HAS_PROBLEM)) or 0
     sent = session.scalar(select(func.count()).where(LocalFile.sent)) or 0
     fresh = _fresh(line.beat_at, moment)
     return Totals(
@@ -145,10 +147,11 @@ def listed(
     if digests is not None:
         query = query.where(LocalFile.sha256.in_(digests))
     elif which == SENT:
-        query = query.where(LocalFile.sent).order_by(None).order_by(LocalFile.sent_at.desc(), LocalFile.sha256)
+        query = query.where(IS_SENT).order_by(None).order_by(LocalFile.sent_at.desc(), LocalFile.sha256)
+    elif which == FAILED:
+        query = query.where(HAS_PROBLEM)
     else:
-        kept: dict[str, ColumnElement[bool]] = {PAUSED: LocalFile.paused.is_(True), FAILED: HAS_PROBLEM}
-        query = query.where(~LocalFile.sent, kept.get(which, ~false()))
+        query = query.where(~LocalFile.sent, *((LocalFile.paused,) if which == PAUSED else ()))
     if after is not None:
         query = query.where(tuple_(LocalFile.priority, LocalFile.size, LocalFile.sha256) > tuple(after))
     line = lines.line(session)
@@ -157,7 +160,7 @@ def listed(
 
 def sending(session: Session, settings: NodeSettings, moment: datetime, *, language: str) -> list[Standing]:
     """The files that are being sent just now."""
-    beating = LocalFile.beat_at.is_not(None) & (LocalFile.beat_at > moment - FRESH) & ~LocalFile.sent
+    beating = LocalFile.beat_at.is_not(None) & (LocalFile.beat_at > moment - FRESH)
     found = session.scalars(select(LocalFile).where(beating).order_by(LocalFile.priority, LocalFile.size))
     return _standings(session, list(found), lines.line(session), settings, moment, language)
 

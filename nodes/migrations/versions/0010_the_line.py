@@ -24,7 +24,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True))
         table.add_column(sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
         table.drop_index("ix_local_files_sent")
-        table.create_index("ix_local_files_queue", ["sent", "priority", "size", "sha256"])
+        table.create_index("ix_local_files_queue", ["sent", "priority", "size", "sha256", "paused", "arrived"])
         table.create_index("ix_local_files_sent_at", ["sent_at"])
         table.create_index("ix_local_files_problem", ["path"], sqlite_where=sa.text("problem != ''"))
         table.create_index("ix_local_files_path", ["path"])
