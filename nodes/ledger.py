@@ -44,6 +44,9 @@ class Speedometer:
     def rate(self) -> int:
         """The speed; 0 while nothing has moved in the last seconds."""
         moment = self._clock()
+        if moment - self._seen[-1][0] > WINDOW_SECONDS:
+            # Nobody was awake, or this file had to wait: what lies between says nothing of the line.
+            self._seen.clear()
         self._seen.append((moment, self._total))
         # One sight at the edge of the window stays, or there would be nothing to compare with.
         while len(self._seen) > 2 and self._seen[1][0] <= moment - WINDOW_SECONDS:

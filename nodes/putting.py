@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from nodes.hub_client import new_session
 from nodes.limits import BLOCK, Limiter
@@ -26,6 +27,14 @@ UNHEARD = 8
 
 class Stopped(Exception):
     """The run ends in the middle of a part."""
+
+
+class LargeBlocks(HTTPAdapter):
+    """Asks a body for `BLOCK` bytes at a time instead of 16 KiB: fewer rounds through Python for each file."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pool."""
+        super().init_poolmanager(*args, **options, blocksize=BLOCK)
 
 
 class Slice:
@@ -155,5 +164,7 @@ class Putter:
     def _store(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = new_session(self._origin)
+            for scheme in ("http://", "https://"):
+                self._local.session.mount(scheme, LargeBlocks())
         session: requests.Session = self._local.session
         return session

@@ -37,7 +37,7 @@ from shared.wording import system_fault
 
 PATIENCE = 3
 """How often a file is offered again in one run although not a byte of it gets through."""
-COMPLETE_SECONDS = 1.0
+COMPLETE_SECONDS = 5.0
 """How often the hub is told of files that are whole while others are still under way."""
 
 

@@ -37,7 +37,8 @@ class Schedule:
         self._workplace, self._syncer = workplace, syncer
         self._spread = random.uniform(1.0, 1.0 + SPREAD)  # noqa: S311  # not a secret
         self.every = timedelta(minutes=minutes) * self._spread
-        self._started = False
+        self._fresh = True
+        """Whether it has not looked yet, or the line was stopped when it last did: what waits is taken up soon."""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
 
@@ -53,8 +54,8 @@ class Schedule:
     def is_due(self, moment: datetime) -> bool:
         """Whether the node is a member and its last round began long enough before `moment`.
 
-        Something that waits shortens the time: at the first look, since the machine may just have been started, and
-        after rounds that failed. While the hub wants to be left alone nothing is due.
+        Something that waits shortens the time: after a start (of the machine, perhaps), when the line was stopped
+        until now, and after rounds that failed. While the hub wants to be left alone nothing is due.
         """
         with self._workplace.database.unit_of_work(read_only=True) as session:
             if memberships.find(session) is None:
@@ -64,11 +65,14 @@ class Schedule:
             except HubBusy:
                 return False
             rounds = queries.rounds(session, limit=MOST_FAILED)
+            stopped = lines.stopped(lines.line(session), self._workplace.settings, moment.astimezone())
             urgent = bool(rounds) and self._something_waits(session, moment)
         if not rounds:
             return True
         since = moment - rounds[0].started_at
-        return since >= (self._soon(rounds) if urgent else self.every) or since < -SLACK
+        due = since >= (self._soon(rounds) if urgent else self.every) or since < -SLACK
+        self._fresh = stopped or (self._fresh and not due)
+        return due
 
     def _something_waits(self, session: Session, moment: datetime) -> bool:
         if session.scalar(select(OutboxEntry.id).limit(1)) is not None:
@@ -78,7 +82,7 @@ class Schedule:
     def _soon(self, rounds: Sequence[Round]) -> timedelta:
         """How long after the last round the next one is due when something waits."""
         failed = next((number for number, one in enumerate(rounds) if one.good), len(rounds))
-        if not failed and self._started:
+        if not failed and not self._fresh:
             return self.every
         return min(self.every, SOON * (1 << max(0, failed - 1)) * self._spread)
 
@@ -87,7 +91,6 @@ class Schedule:
             try:
                 if self.is_due(now()):
                     self._syncer.start(begun_by="schedule")
-                self._started = True
             except Exception as error:
                 # A full disk, say: rounds that have ended unseen are worse than one more attempt.
                 faults.named(error, self._workplace.folder)

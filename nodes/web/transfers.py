@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from nodes import limits, line, queries, underway
+from nodes import membership as memberships
 from nodes.limits import MEGA
 from nodes.models import LocalFile, Priority
 from nodes.turns import Turn
@@ -85,6 +86,7 @@ def order_all() -> ResponseReturnValue:
     with workplace().database.unit_of_work() as session:
         line.pause_all(session, paused=HALTS[wanted])
     flash(_("已全部暂停。正在传的这一段传完就停。") if HALTS[wanted] else _("已继续。"))
+    _go_on()
     return _back()
 
 
@@ -95,6 +97,7 @@ def order_file(sha256: str) -> ResponseReturnValue:
         if session.get(LocalFile, sha256) is None:
             raise NotFound()
         _order(session, [sha256])
+    _go_on()
     return _back()
 
 
@@ -103,6 +106,7 @@ def order_resource(record_id: str) -> ResponseReturnValue:
     """The same for all files of a resource."""
     with workplace().database.unit_of_work() as session:
         _order(session, line.files_of(session, record_id))
+    _go_on()
     return _back()
 
 
@@ -141,6 +145,18 @@ def _order(session: Session, digests: Collection[str]) -> None:
         line.prioritise(session, digests, TURNS[wanted])
     else:
         raise InvalidRequest(errors=[FieldError("/do", "unknown_field")])
+
+
+def _go_on() -> None:
+    """Whoever lets files go on wants to see them go, not to wait for the schedule."""
+    if request.form.get("do") != "resume":
+        return
+    place = workplace()
+    with place.database.unit_of_work(read_only=True) as session:
+        ready = memberships.find(session) is not None
+        ready = ready and line.has_waiting(session, place.settings, datetime.now().astimezone())
+    if ready:
+        syncer().start()
 
 
 def _back() -> ResponseReturnValue:

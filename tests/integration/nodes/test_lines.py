@@ -6,6 +6,7 @@ import errno
 import io
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from nodes.models import Line, LocalFile, Priority
 from nodes.settings import NodeSettings
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace, initialise
+from shared.errors import HubAway
 from tests.support.played_uploads import Part, PlayedUploads
 
 FIRST, NORMAL, LAST = Priority
@@ -165,6 +167,40 @@ def test_in_a_window_without_sending_nothing_is_offered_and_nothing_is_a_failure
     assert (done.sent, done.paused, done.failed, desk.played.offered) == (0, 1, {}, [])
     desk.limit()
     assert desk.send().sent == 1
+
+
+def test_files_that_come_while_a_large_one_is_sent_do_not_wait_for_its_end(
+    desk: Desk, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "IDLE_SECONDS", 0.0)
+    desk.workplace = initialise(replace(workplace.settings, upload_threads=2))
+    large = desk.file(9500)
+    came: list[str] = []
+    desk.when((large, 2), lambda: came.append(desk.file(10)))
+    assert desk.send().sent == 2
+    assert desk.played.arrived.index((came[0], 1)) < desk.played.arrived.index((large, 10))
+    assert len(set(desk.played.arrived)) == len(desk.played.arrived), "nothing was sent twice"
+    desk.workplace.database.close()
+
+
+def test_a_hub_that_goes_away_in_the_middle_ends_the_run_and_loses_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "COMPLETE_SECONDS", 0.0)
+    small, large = desk.file(10), desk.file(9500)
+
+    def complete(_upload_ids: list[str]) -> Any:
+        raise ConnectionError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.played, "_completed", complete)
+        with pytest.raises(HubAway):
+            desk.send()
+    before = list(desk.played.arrived)
+    assert desk.send().sent == 2
+    assert desk.played.whole == [small, large]
+    assert desk.played.arrived[: len(before)] == before
+    assert len(set(desk.played.arrived)) == len(desk.played.arrived), "nothing was sent twice"
 
 
 def test_a_part_that_fails_is_sent_again_alone_and_the_hub_is_not_asked_anew(desk: Desk) -> None:

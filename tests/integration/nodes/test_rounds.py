@@ -208,7 +208,7 @@ def schedule_of(node: Node, *, started: bool = True) -> Schedule:
     with node.workplace.database.unit_of_work() as session:
         session.merge(LocalFile(sha256="a" * 64, path="/nowhere", size=1, mtime_ns=0))
     schedule = Schedule(node.workplace, node.app.config["SYNCER"], minutes=15)
-    schedule._started = started
+    schedule._fresh = not started
     return schedule
 
 
@@ -229,9 +229,14 @@ def test_after_a_start_what_waits_is_taken_up_soon_whatever_the_last_round_came_
     soon = begun + 2 * SOON
     assert schedule_of(node, started=False).is_due(soon)
     assert not schedule_of(node).is_due(soon), "it has looked before, and the last round was good"
+    schedule = schedule_of(node, started=False)
     with node.workplace.database.unit_of_work() as session:
         line.pause_all(session, paused=True)
-    assert not schedule_of(node, started=False).is_due(soon), "nothing waits that nobody holds back"
+    assert not schedule.is_due(soon), "nothing waits that nobody holds back"
+    assert not schedule.is_due(soon)
+    with node.workplace.database.unit_of_work() as session:
+        line.pause_all(session, paused=False)
+    assert schedule.is_due(soon), "the line was stopped until now"
 
 
 def test_a_bad_line_is_tried_again_after_pauses_that_grow_up_to_the_interval(node: Node) -> None:

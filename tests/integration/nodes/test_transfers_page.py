@@ -92,6 +92,22 @@ def test_pausing_and_turns_are_ordered_by_button_for_one_file_for_a_resource_and
     assert "全部暂停" in node.page(PAGE)
 
 
+@pytest.mark.parametrize("path", ["line", f"files/{digest(1)}"])
+def test_whoever_lets_files_go_on_need_not_wait_for_the_schedule(
+    node: Node, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[bool] = []
+    monkeypatch.setattr(node.app.config["SYNCER"], "start", lambda: begun.append(True))
+    put(node)
+    order(node, path, "resume")
+    assert not begun, "who has not joined sends nothing"
+    node.join()
+    order(node, path, "pause")
+    assert not begun
+    order(node, path, "resume")
+    assert begun
+
+
 @pytest.mark.parametrize("path", [f"files/{digest(9)}", "files/x", "resources/x"])
 def test_an_order_for_nothing_that_is_here_is_not_found(node: Node, path: str) -> None:
     put(node)

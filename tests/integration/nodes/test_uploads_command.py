@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from nodes import line
+from nodes import joining, line
+from nodes.hub_client import HubClient
 from nodes.limits import Window
 from nodes.models import LocalFile, Priority
 from tests.support.local_page import Node, upload
-from tests.support.processes import Command
+from tests.support.processes import Command, HubProcess
 
 MB = 10**6
 
@@ -51,6 +52,23 @@ def test_pausing_and_turns_by_resource_digest_and_path_and_all_together(node: No
     command.run("uploads", "resume")
     said = command.run("uploads", "pause", "/nowhere", check=5).stderr
     assert "commons-node uploads" in said, "what to do is said"
+
+
+def test_a_version_whose_files_are_paused_is_announced_and_waits_at_the_hub_for_them(
+    node: Node, live_hub: HubProcess
+) -> None:
+    client = HubClient(live_hub.origin, node.workplace.key, node.workplace.settings)
+    joining.join(node.workplace, client, token=live_hub.institution("lines-paused"), node_name="本机")
+    client.session.close()
+    command, (record_id, _file) = command_of(node), registered(node)
+    command.run("uploads", "pause", record_id)
+    done = command.json("sync")
+    assert (done["accepted"], done["files_sent"], done["files_paused"]) == (1, 0, 1)
+    assert done["states"] == {"awaiting_files": 1}
+    assert "暂停的文件：1 个" in command.run("sync").stdout
+    command.run("uploads", "resume", record_id)
+    assert command.json("sync", "--wait", "20")["states"] == {"in_review": 1}
+    assert "没有要传的文件" in command.run("uploads").stdout
 
 
 def test_limits_are_set_and_what_is_none_is_said_with_an_example(node: Node) -> None:
