@@ -21,7 +21,9 @@ from nodes.web.frame import init_frame
 from nodes.web.guard import LoopbackOnly, init_headers
 from nodes.web.pages import pages
 from nodes.web.problems import init_problems
+from nodes.web.sending_limits import sending_limits
 from nodes.web.syncing import Syncer
+from nodes.web.transfers import transfers
 from nodes.workplace import Workplace, initialise
 
 MAX_TEXT = 2 * 1024**2
@@ -47,6 +49,7 @@ def create_app(settings: NodeSettings) -> Flask:
         EXAMINER=Examiner(settings),
         BACKUPS=Backups(settings),
         UPLOADS=folder,
+        DIGESTS=uploads.Digests(),
         # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
         SECRET_KEY=secrets.token_bytes(32),
         WTF_CSRF_TIME_LIMIT=None,
@@ -67,6 +70,8 @@ def create_app(settings: NodeSettings) -> Flask:
     app.register_blueprint(assets)
     app.register_blueprint(checkup)
     app.register_blueprint(pages)
+    app.register_blueprint(transfers)
+    app.register_blueprint(sending_limits)
     app.teardown_request(_tidy)
     uploads.sweep(folder, registered_paths(workplace))
     guarded: Any = LoopbackOnly(app.wsgi_app)

@@ -23,6 +23,7 @@ COMMANDS = {
     "register": "registering:register",
     "import": "importing:import_",
     "sync": "synchronising:sync",
+    "uploads": "uploading:uploads",
     "status": "resources:status",
     "withdraw": "resources:withdraw",
     "usage": "using:usage",

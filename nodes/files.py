@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
@@ -41,6 +42,8 @@ BY_SUFFIX = {
 }
 """Types that their content alone does not tell: texts, and kinds of ZIP."""
 Progress = Callable[[int], None]
+Known = Callable[[Path, os.stat_result], str | None]
+"""Gives the SHA-256 of a file at a path that looks so, or None when it has to be read for it."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,14 @@ class PreparedFile:
     entry: dict[str, Any]
 
 
-def prepare(specs: Iterable[FileSpec], progress: Progress | None = None) -> list[PreparedFile]:
-    """Read each file once for size, SHA-256 and type. Raises `FileUnreadable`, or `FileChanged` under our eyes."""
-    return [_prepare(spec, progress) for spec in specs]
+def prepare(
+    specs: Iterable[FileSpec], progress: Progress | None = None, *, known: Known | None = None
+) -> list[PreparedFile]:
+    """Read each file once for size, SHA-256 and type, but for those whose SHA-256 is `known`.
+
+    Raises `FileUnreadable`, or `FileChanged` under our eyes.
+    """
+    return [_prepare(spec, progress, known) for spec in specs]
 
 
 def total_size(specs: Iterable[FileSpec]) -> int:
@@ -76,12 +84,12 @@ def total_size(specs: Iterable[FileSpec]) -> int:
     return total
 
 
-def _prepare(spec: FileSpec, progress: Progress | None) -> PreparedFile:
+def _prepare(spec: FileSpec, progress: Progress | None, known: Known | None) -> PreparedFile:
     shown = str(spec.path)[:MAX_SHOWN]
     try:
         path = spec.path.expanduser().resolve()
         before = regular(path)
-        sha256, head = _read(path, progress)
+        sha256, head = _known(path, before, progress, known) or _read(path, progress)
         after = path.stat()
     except (OSError, ValueError, RuntimeError) as error:
         raise FileUnreadable(name=shown, cause=system_fault(error)) from error
@@ -99,6 +107,34 @@ def _prepare(spec: FileSpec, progress: Progress | None) -> PreparedFile:
     if spec.alt:
         entry["alt"] = dict(spec.alt)
     return PreparedFile(path, after.st_mtime_ns, entry)
+
+
+def _known(
+    path: Path, found: os.stat_result, progress: Progress | None, known: Known | None
+) -> tuple[str, bytes] | None:
+    """The SHA-256 that is known, and the beginning, which tells the type; None for a file that is to be read."""
+    sha256 = known(path, found) if known is not None else None
+    if sha256 is None:
+        return None
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if progress is not None:
+        progress(found.st_size)
+    return sha256, head
+
+
+def registered(session: Session) -> Known:
+    """Knows the files that are registered already and lie as they did then: at this path, so large, changed then.
+
+    So says every tool that copies or builds: a second registering of a folder of videos need not read them all again.
+    """
+
+    def known(path: Path, found: os.stat_result) -> str | None:
+        as_then = (LocalFile.size == found.st_size) & (LocalFile.mtime_ns == found.st_mtime_ns)
+        digests = session.scalars(select(LocalFile.sha256).where(LocalFile.path == str(path), as_then).limit(2)).all()
+        return digests[0] if len(digests) == 1 else None
+
+    return known
 
 
 def _read(path: Path, progress: Progress | None) -> tuple[str, bytes]:
@@ -131,11 +167,17 @@ def _text_or_bytes(head: bytes) -> str:
     return "text/plain" if head and b"\x00" not in head else "application/octet-stream"
 
 
-def remember(session: Session, files: Iterable[PreparedFile], *, again: bool = False) -> None:
+def remember(
+    session: Session,
+    files: Iterable[PreparedFile],
+    *,
+    again: bool = False,
+    owners: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Note where the bytes lie; a later place for the same bytes replaces an earlier one.
 
-    With `again`, for a new version, they are offered to the hub again: it may never have taken them, when it refused
-    an earlier version.
+    `owners` are the ids of the resources that name them, by digest. With `again`, for a new version, they are offered
+    to the hub again: it may never have taken them, when it refused an earlier version.
     """
     rows = [
         {
@@ -145,12 +187,13 @@ def remember(session: Session, files: Iterable[PreparedFile], *, again: bool = F
             "mtime_ns": file.mtime_ns,
             "sent": False,
             "problem": "",
+            "resource_id": owners.get(file.entry["sha256"], ""),
         }
         for file in files
     ]
     if rows:
         statement = insert(LocalFile)
-        names = ("path", "mtime_ns", "problem", *(("sent",) if again else ()))
+        names = ("path", "mtime_ns", "problem", *(("sent",) if again else ()), *(("resource_id",) if owners else ()))
         replaced = {name: statement.excluded[name] for name in names}
         session.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=replaced), rows)
 

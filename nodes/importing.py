@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes import registration
-from nodes.files import PreparedFile
+from nodes.files import Known, PreparedFile
 from nodes.importers import ImportRow
 from nodes.registration import Source, Standing
 from nodes.workplace import Workplace
@@ -167,17 +167,25 @@ class _Run:
         if row.source_id in self.seen:
             errors.append(FieldError("/source_id", "duplicate", {"value": row.source_id[:80]}))
         files: list[PreparedFile] = []
-        for number, spec in enumerate(row.files if not errors else ()):
-            try:
-                files += local_files.prepare([spec])
-            except (FileUnreadable, FileChanged) as error:
-                params = {"name": spec.path.name, "cause": error.data.get("cause") or error.as_cause()}
-                errors.append(FieldError(f"/files/{number}/path", "file_unreadable", params))
+        if row.files and not errors:
+            with self.workplace.database.unit_of_work(read_only=True) as session:
+                known = local_files.registered(session)
+                files = self._read_files(row, known, errors)
         if errors:
             self._fail(row, errors)
             return None
         self.seen.add(row.source_id)
         return _Ready(row, files)
+
+    def _read_files(self, row: ImportRow, known: Known, errors: list[FieldError]) -> list[PreparedFile]:
+        files: list[PreparedFile] = []
+        for number, spec in enumerate(row.files):
+            try:
+                files += local_files.prepare([spec], known=known)
+            except (FileUnreadable, FileChanged) as error:
+                params = {"name": spec.path.name, "cause": error.data.get("cause") or error.as_cause()}
+                errors.append(FieldError(f"/files/{number}/path", "file_unreadable", params))
+        return files
 
     def _register(self, ready: Sequence[_Ready]) -> None:
         with self.workplace.database.unit_of_work(read_only=self.done.dry_run) as session:
@@ -185,8 +193,11 @@ class _Run:
             standing = registration.standing_of(session, self.source_name, names)
             made = [(one, self._register_one(session, one, standing)) for one in ready]
             for new in () if self.done.dry_run else (False, True):
-                files = [file for one, found in made if found is new for file in one.files]
-                local_files.remember(session, files, again=new)
+                owned = [
+                    (file, self.known[one.row.source_id]) for one, found in made if found is new for file in one.files
+                ]
+                owners = {file.entry["sha256"]: record_id for file, record_id in owned}
+                local_files.remember(session, [file for file, _ in owned], again=new, owners=owners)
         self.progress(len(ready))
 
     def _register_one(self, session: Session, one: _Ready, standing: Mapping[str, Standing]) -> bool | None:

@@ -5,9 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, MetaData, String, Text, UniqueConstraint, false
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -171,16 +184,66 @@ class UseCount(Base):
 
 
 class LocalFile(Base):
-    """Where the bytes with a SHA-256 lie on this machine, and how the file looked when it was read."""
+    """Where the bytes with a SHA-256 lie on this machine, how the file looked when read, and how far it is sent.
+
+    `resource_id` is the resource that registered it last; empty when that is not known. `priority` (see `Priority`)
+    and `paused` are a person's word. `arrived` bytes are at the hub as far as it has said or the store confirmed.
+    While the file is being sent, `beat_at` is renewed every second: then `passing` bytes of parts are on their way,
+    and `rate` is the speed of the last seconds in bytes a second. Otherwise these two mean nothing.
+    """
 
     __tablename__ = "local_files"
+    __table_args__ = (
+        # The last two only so that counting reads nothing else.
+        Index("ix_local_files_queue", "sent", "priority", "size", "sha256", "paused", "arrived"),
+        Index("ix_local_files_sent_at", "sent_at"),
+        Index("ix_local_files_problem", "path", sqlite_where=text("problem != ''")),
+        Index("ix_local_files_path", "path"),
+        Index("ix_local_files_beat", "beat_at", sqlite_where=text("beat_at IS NOT NULL")),
+    )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     path: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
-    sent: Mapped[bool] = mapped_column(default=False, index=True)
+    sent: Mapped[bool] = mapped_column(default=False)
     problem: Mapped[str] = mapped_column(Text, default="")
+    resource_id: Mapped[str] = mapped_column(String(36), default="", server_default="")
+    priority: Mapped[int] = mapped_column(default=1, server_default="1")
+    paused: Mapped[bool] = mapped_column(default=False, server_default=false())
+    arrived: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    passing: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    rate: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    beat_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+    @property
+    def percent(self) -> int:
+        """How much of it the hub has, in whole per cent."""
+        return 100 if self.sent or not self.size else min(99, self.arrived * 100 // self.size)
+
+
+class Priority(IntEnum):
+    """When a file's turn is, before its size counts."""
+
+    FIRST, NORMAL, LAST = range(3)
+
+
+class Line(Base):
+    """How this node uses its line (one row, which is always there).
+
+    `paused` stops all files. `limits` are the windows of `nodes.limits` that were set in the page, None while those
+    of the settings hold. While files are being sent, `beat_at` is renewed every second and `rate` is the speed of the
+    last seconds, of all files together, in bytes a second.
+    """
+
+    __tablename__ = "line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paused: Mapped[bool] = mapped_column(default=False)
+    limits: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    rate: Mapped[int] = mapped_column(BigInteger, default=0)
+    beat_at: Mapped[datetime | None]
 
 
 class OutboxEntry(Base):

@@ -80,7 +80,8 @@ def register(
     content = content_of(fields, files)
     _check_version(version, standing, content)
     done = put(session, standing, content, key=key, source=source, new_id=new_id)
-    local_files.remember(session, files, again=not done.unchanged)
+    owners = {file.entry["sha256"]: done.record_id for file in files}
+    local_files.remember(session, files, again=not done.unchanged, owners=owners)
     return done
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from nodes import limits
+from nodes.limits import Limits
 from shared.settings import read, setting
 
 PREFIX = "COMMONS_NODE_"
@@ -28,6 +30,10 @@ class NodeSettings:
     port: int = setting(8600, "本机网页的端口")
     sync_minutes: int = setting(15, "本机网页开着时，每隔多少分钟自动同步一次；0 为不自动同步", low=0, high=10080)
     upload_threads: int = setting(4, "同时上传的文件数")
+    upload_limits: str = setting(
+        "",
+        "上传限速，如 08:00-18:00 2 MB/s, 22:00-06:00 0 MB/s（0 为不传）；不写时间就是全天；空则不限；网页里设的优先",
+    )
     timeout: int = setting(60, "等待平台或存储回答的秒数")
     attempts: int = setting(5, "连接失败时最多尝试的次数")
     patience: int = setting(900, "平台或存储请节点稍候时，每一步一共最多等多少秒；还要更久就停下，下次再来")
@@ -43,6 +49,11 @@ class NodeSettings:
         return Path(self.data) if self.data else user_data_path("metrology-commons-node", appauthor=False)
 
     @property
+    def windows(self) -> Limits:
+        """The limits on sending, by time of day."""
+        return limits.parse(self.upload_limits)
+
+    @property
     def timeouts(self) -> tuple[int, int]:
         """Seconds to wait for a connection, and for an answer: who is there connects soon."""
         return min(CONNECT_WITHIN, self.timeout), self.timeout
@@ -56,6 +67,10 @@ class NodeSettings:
             found.append("port: 应在 1 到 65535 之间")
         if self.backup_folder and not Path(self.backup_folder).expanduser().is_absolute():
             found.append("backup_folder: 请写完整路径，服务不在您的文件夹里运行")
+        try:
+            limits.parse(self.upload_limits)
+        except ValueError as error:
+            found.append(f"upload_limits: “{error}”不是限速，应如 08:00-18:00 2 MB/s（0 或 0.01 到 10000）")
         for name, low, high in (
             ("upload_threads", 1, 32),
             ("timeout", 1, 3600),

@@ -66,6 +66,7 @@ class Synced:
             "files_present": self.files.present,
             "bytes_sent": self.files.bytes_sent,
             "files_failed": self.files.failed,
+            "files_paused": self.files.paused,
             "events": self.events,
             "answered": self.answered,
             "again": self.again,

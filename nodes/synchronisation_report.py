@@ -18,6 +18,10 @@ def lines(done: Synced) -> list[str]:
             sent=files.sent, present=files.present, failed=len(files.failed)
         ),
     ]
+    if files.paused:
+        said.append(
+            _("暂停的文件：{count} 个。著录照样送到，在平台等文件，齐了才进入审核。").format(count=files.paused)
+        )
     for result in sent.refused:
         said.append(f"  ✗ {result['id']}  {result.get('detail', '')}")
         said += [f"      {fault['pointer']}  {fault.get('detail', '')}" for fault in result.get("errors", [])]

@@ -64,10 +64,37 @@ MENDED = {
 """What was done about it."""
 ROUNDS = {"sync": later("同步"), "reconcile": later("核对")}
 BEGUN_BY = {"command": later("命令行"), "page": later("本页"), "schedule": later("自动")}
+TRANSFER_STATES = {
+    "sending": later("正在传"),
+    "waiting": later("等着传"),
+    "paused": later("已暂停"),
+    "failed": later("没有传成"),
+    "sent": later("已送到"),
+}
+TRANSFER_LISTS = {
+    "waiting": later("还没送到"),
+    "paused": later("暂停的"),
+    "failed": later("没有传成"),
+    "sent": later("已送到"),
+}
+PRIORITIES = {"first": later("先传"), "normal": later("平常"), "last": later("后传")}
 WORDS = {"FINDINGS": FINDINGS, "MENDED": MENDED, "ROUNDS": ROUNDS, "BEGUN_BY": BEGUN_BY}
 """For templates."""
+UNITS = ("B", "kB", "MB", "GB", "TB")
+NO_BREAK = "\u00a0"
 
 
 def state_name(state: str) -> str:
     """The state in the user's language; an unknown one as it is."""
     return _(STATES.get(state, state))
+
+
+def file_size(size: int) -> str:
+    """A number of bytes with an SI unit (powers of 1000), as the hub's pages say it: `3.2 MB`."""
+    value, unit = float(size), UNITS[0]
+    for unit in UNITS:
+        if value < 999.5 or unit == UNITS[-1]:
+            break
+        value /= 1000
+    shown = f"{value:.0f}" if value >= 99.5 or unit == "B" else f"{value:.1f}"
+    return f"{shown}{NO_BREAK}{unit}"

@@ -138,6 +138,7 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "代码只能用小写字母、数字和连字符，最多 64 个字符。",
         "A code has lower-case letters, digits and hyphens only, 64 at most.",
     ),
+    "bad_time": ("时刻应如 08:30。", "A time of day is written as 08:30."),
     "bad_number": ("不是数字。", "Not a number."),
     "bad_size": (
         "“{value}”不是大小，应为字节数，或带单位的数，如 200 GB、1.5 TB。",

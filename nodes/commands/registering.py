@@ -67,8 +67,9 @@ def register(context: click.Context, /, source: Path | None, record_id: str, as_
     if source is not None:
         _refuse_beside_description(context)
     draft = read_draft(source) if source is not None else _draft_from_options(options)
-    with Bars() as bars:
-        prepared = local_files.prepare(draft.files, bars.begin("读取文件", local_files.total_size(draft.files)))
+    with Bars() as bars, workplace.database.unit_of_work(read_only=True) as session:
+        reading = bars.begin("读取文件", local_files.total_size(draft.files))
+        prepared = local_files.prepare(draft.files, reading, known=local_files.registered(session))
     with looking_for(record_id or draft.record_id), workplace.database.unit_of_work() as session:
         named = drafts.standing_id(session, draft, given=record_id)
         try:

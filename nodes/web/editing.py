@@ -89,14 +89,22 @@ def _prepare(
     for number, choice in enumerate(choices):
         try:
             with workplace.database.unit_of_work(read_only=True) as session:
-                path = _path(session, choice.key, folder)
-            prepared += local_files.prepare([FileSpec(path, choice.name, choice.role, alts.get(choice.key, {}))])
+                spec = FileSpec(
+                    _path(session, choice.key, folder), choice.name, choice.role, alts.get(choice.key, {})
+                )
+                prepared += local_files.prepare([spec], known=_known(session))
         except (FileUnreadable, FileChanged, NotFound) as error:
             cause = {"name": choice.name, "cause": error.data.get("cause") or error.as_cause()}
             faults.append(FieldError(f"/files/{number}", "file_unreadable", cause))
     if faults:
         raise InvalidRecord(faults)
     return prepared
+
+
+def _known(session: Session) -> local_files.Known:
+    """Knows what has come through the form, digested as it was written, and what is registered already."""
+    before = local_files.registered(session)
+    return lambda path, found: uploads.known(path, found) or before(path, found)
 
 
 def _path(session: Session, key: str, folder: Path) -> Path:

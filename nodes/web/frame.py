@@ -14,7 +14,7 @@ from nodes.web import language
 from nodes.web.assets import asset_url
 from nodes.web.language import gettext
 from nodes.web.syncing import Progress, Syncer
-from nodes.wording import ASKED, STATES
+from nodes.wording import ASKED, STATES, file_size
 from nodes.workplace import Workplace
 from shared.canonical import best_text
 from shared.vocabularies import vocabulary
@@ -31,8 +31,6 @@ TONES = {
     "expired": "done",
 }
 """The colour of a state; whatever is still under way waits."""
-UNITS = ("B", "kB", "MB", "GB", "TB")
-NO_BREAK = "\u00a0"
 
 
 def init_frame(app: Flask) -> None:
@@ -134,17 +132,6 @@ def in_short(round: Round, spoken: str) -> str:
     if said.get("reconciled"):
         lines.append(gettext("两边一致") if said["reconciled"]["equal"] else gettext("两边还不一致"))
     return gettext("；").join(lines)
-
-
-def file_size(size: int) -> str:
-    """A number of bytes with an SI unit (powers of 1000), as the hub's pages say it: `3.2 MB`."""
-    value, unit = float(size), UNITS[0]
-    for unit in UNITS:
-        if value < 999.5 or unit == UNITS[-1]:
-            break
-        value /= 1000
-    shown = f"{value:.0f}" if value >= 99.5 or unit == "B" else f"{value:.1f}"
-    return f"{shown}{NO_BREAK}{unit}"
 
 
 def _page_values() -> dict[str, Any]:

@@ -96,7 +96,8 @@ class Syncer:
         tasks = tuple(Task(**task) for task in row.tasks)
         told = Progress(kind=row.kind, tasks=tasks, started_at=row.started_at, beat_at=row.beat_at)
         if row.finished_at is None:
-            if not ours_ended and now() - row.beat_at < SILENT:
+            # Of a clock that was set back since, too, the last sign of life is far away.
+            if not ours_ended and abs(now() - row.beat_at) < SILENT:
                 return replace(told, running=True)
             return replace(told, error=_interrupted(), finished_at=row.beat_at)
         return replace(told, outcome=row.outcome, good=bool(row.good), error=row.error, finished_at=row.finished_at)

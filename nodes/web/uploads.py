@@ -6,13 +6,17 @@ its end; one that the form still shows waits there, and is swept away when nobod
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Collection
+from io import FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from flask import Request, current_app
 
@@ -24,6 +28,7 @@ MAX_DISK_NAME = 200
 """Bytes of a name on disk; file systems take 255."""
 MAX_SUFFIX = 20
 """Bytes of what may follow the last dot: more is no suffix but a part of the name."""
+DIGESTS_KEPT = 1000
 KEEP_SECONDS = 7 * 24 * 3600
 MAX_AT_ONCE = 500
 """Files in one form. A resource may have 200, which the form says; each is open until all have come, and commonly a
@@ -46,14 +51,57 @@ class NodeRequest(Request):
         folder: Path = current_app.config["UPLOADS"] / uuid.uuid4().hex
         folder.mkdir(parents=True, mode=0o700)
         arrived_with(self).append(folder)
-        stream = (folder / disk_name(filename or "")).open("w+b")
+        stream = HashedFile(folder / disk_name(filename or ""))
         _open_for(self).append(stream)
         return stream
 
 
-def _open_for(request: Request) -> list[IO[bytes]]:
+class HashedFile(FileIO):
+    """A file that is digested while it is written, so that nobody has to read it for that."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w+b")
+        self.path, self.sha256 = path, hashlib.sha256()
+
+    def write(self, data: Any, /) -> int:
+        """Append; the form's parser does nothing else."""
+        self.sha256.update(data)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[super().write(rest) :]
+        return len(data)
+
+
+class Digests:
+    """The SHA-256 of files that have come through the form, by their paths; of the last so many."""
+
+    def __init__(self) -> None:
+        self._found: dict[Path, tuple[int, int, str]] = {}
+        self._lock = threading.Lock()
+
+    def note(self, file: HashedFile) -> None:
+        """Remember a file that has just been closed."""
+        found = file.path.stat()
+        with self._lock:
+            self._found[file.path.resolve()] = found.st_size, found.st_mtime_ns, file.sha256.hexdigest()
+            while len(self._found) > DIGESTS_KEPT:
+                del self._found[next(iter(self._found))]
+
+    def known(self, path: Path, found: os.stat_result) -> str | None:
+        """The SHA-256 of a file that lies as it came."""
+        size, mtime_ns, sha256 = self._found.get(path, (-1, -1, ""))
+        return sha256 if (size, mtime_ns) == (found.st_size, found.st_mtime_ns) else None
+
+
+def known(path: Path, found: os.stat_result) -> str | None:
+    """The SHA-256 of a file that has come through the form of the application at hand."""
+    digests: Digests = current_app.config["DIGESTS"]
+    return digests.known(path, found)
+
+
+def _open_for(request: Request) -> list[HashedFile]:
     """The files that are being written for this request: whoever stops reading in the middle closes none of them."""
-    found: list[IO[bytes]] = request.environ.setdefault("commons.streams", [])
+    found: list[HashedFile] = request.environ.setdefault("commons.streams", [])
     return found
 
 
@@ -78,6 +126,9 @@ def take(request: Request) -> list[Path]:
     taken = []
     for field in request.files.values():
         field.close()
+    for stream in _open_for(request):
+        stream.close()
+        current_app.config["DIGESTS"].note(stream)
     arrived = arrived_with(request)
     for folder in list(arrived):
         path = next(folder.iterdir(), None)

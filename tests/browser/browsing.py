@@ -146,6 +146,9 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-sync-done": "/sync",
         "node-reconciliation": "/reconciliation",
         "node-checkup": "/checkup",
+        "node-transfers": "/transfers/",
+        "node-transfers-limits": "/transfers/limits/",
+        "node-transfers-none": "/transfers/",
         "node-error": "/nothing-here",
     }
 
@@ -188,6 +191,7 @@ def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Respons
     origin = office.new_node if name == "node-new" else office.node
     states = {"node-sync-running": RUNNING, "node-sync-done": DONE}
     office.show_round(states.get(name, DONE))
+    office.show_transfers(name in ("node-transfers", "node-transfers-limits"))
     page.goto(f"{origin}/language/{language}")
     answer = page.goto(origin + node_pages(shown)[name])
     if name == "node-checkup" and not page.locator(".checks").count():

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from federation import (
@@ -41,7 +41,7 @@ from nodes import joining, registration, routine
 from nodes.app import create_app
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
-from nodes.models import Version
+from nodes.models import Line, LocalFile, Version, now
 from nodes.outbox import Sent
 from nodes.rounds import outcome_of
 from nodes.routine import Done
@@ -81,6 +81,24 @@ class Office:
     def show_round(self, round: dict[str, Any]) -> None:
         """Let the node's page show this as its last round, or as one that runs."""
         put_round(self.app.config["WORKPLACE"], round)
+
+    def show_transfers(self, wanted: bool) -> None:
+        """Let the node's page show files on their way, two of them being sent just now; or none."""
+        with self.app.config["WORKPLACE"].database.unit_of_work() as session:
+            session.execute(delete(LocalFile).where(LocalFile.sha256.in_(TRANSFERS)))
+            moving = {"rate": 2_340_000, "beat_at": now()} if wanted else {"rate": 0, "beat_at": None}
+            session.execute(
+                update(Line).values(
+                    limits=[[480, 1080, 2_500_000], [1080, 480, 8_000_000]] if wanted else None, **moving
+                )
+            )
+            for sha256, (name, path, size, values) in TRANSFERS.items() if wanted else ():
+                beat = {"beat_at": now()} if "rate" in values else {}
+                record_id = self.resources[name]
+                file = LocalFile(sha256=sha256, path=path, size=size, mtime_ns=0, resource_id=record_id)
+                for key, value in {**values, **beat}.items():
+                    setattr(file, key, value)
+                session.add(file)
 
 
 class Quiet(WSGIRequestHandler):
@@ -240,6 +258,35 @@ def _latest_id(session: Any, record_id: str) -> int:
     return int(session.scalars(query.order_by(ResourceVersion.version.desc())).first())
 
 
+TRANSFERS: dict[str, tuple[str, str, int, dict[str, Any]]] = {
+    "a1" * 32: (
+        "approved",
+        "/srv/质量月/第一讲 家里的秤准不准.mp4",
+        1_842_000_000,
+        {"priority": 0, "arrived": 704_643_072, "passing": 9_400_000, "rate": 1_620_000},
+    ),
+    "a2" * 32: (
+        "waiting",
+        "/srv/展教部/米的定义-讲解词.wav",
+        96_400_000,
+        {"arrived": 50_331_648, "passing": 2_100_000, "rate": 720_000},
+    ),
+    "a3" * 32: ("unsent", "/srv/课堂/水钟刻度纸.pdf", 812_000, {}),
+    "a4" * 32: (
+        "unsent-2",
+        "/srv/文物照片/标准尺-正面-2026-10-12_DSC00417.tif",
+        214_000_000,
+        {"arrived": 33_554_432, "paused": True},
+    ),
+    "a5" * 32: (
+        "unsent-2",
+        "/srv/文物照片/标准尺-背面.tif",
+        209_000_000,
+        {"problem": "多次尝试后仍未传完（等了太久没有回答），下次同步时继续"},
+    ),
+    "a6" * 32: ("approved", "/srv/质量月/全部花絮.zip", 5_120_000_000, {"priority": 2}),
+}
+"""Files on their way, by digest: of which resource, where, how large, and how far."""
 PLAIN: dict[str, Any] = {
     "type": "article",
     "themes": ["knowledge"],

@@ -77,6 +77,8 @@ NODE = (
     "node-sync-running",
     "node-sync-done",
     "node-checkup",
+    "node-transfers",
+    "node-transfers-limits",
     "node-error",
 )
 NAMES = (*PORTAL, *DESK, *NODE)

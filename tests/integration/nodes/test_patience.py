@@ -13,7 +13,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from nodes import files, transfer
+from nodes import files, putting, transfer
 from nodes.models import LocalFile
 from nodes.patience import Hold, Patience, retry_after, until
 from nodes.settings import NodeSettings
@@ -206,7 +206,7 @@ def test_why_a_file_did_not_get_through_is_said(workplace, client, played, store
 
 
 def test_a_store_that_answers_nothing_is_not_asked_for_each_of_many_files(workplace, client, played, tmp_path):
-    count = 5 * transfer.UNHEARD
+    count = 5 * putting.UNHEARD
     prepared = files.prepare([files.FileSpec(written(tmp_path / f"{number}.bin", 10)) for number in range(count)])
     with workplace.database.unit_of_work() as session:
         files.remember(session, prepared)
@@ -230,10 +230,10 @@ def test_a_store_that_answers_nothing_is_not_asked_for_each_of_many_files(workpl
         ]
         for _ in range(transfer.PATIENCE):
             played.say({"uploads": granted})
-        done = transfer.send_files(workplace, client)
+        done = transfer.send_files(workplace, client, sleep=lambda _seconds: None)
         listening.shutdown(socket.SHUT_RDWR)
         thread.join()
-    assert len(asked) == transfer.PATIENCE * transfer.UNHEARD
+    assert len(asked) == transfer.PATIENCE * putting.UNHEARD
     assert len(done.failed) == count
     assert all("连接不上" in cause or "没有回答" in cause for cause in done.failed.values())
 

@@ -6,19 +6,19 @@ import errno
 import re
 import signal
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from filelock import FileLock
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
-from nodes import joining, queries, rounds
+from nodes import joining, line, queries, rounds
 from nodes.hub_client import HubClient
-from nodes.models import Membership, Round, Version, now
-from nodes.web.schedule import Schedule
+from nodes.models import LocalFile, Membership, Round, Version, now
+from nodes.web.schedule import SOON, Schedule
 from nodes.web.syncing import SILENT
 from tests.support.local_page import Node
 from tests.support.played import PlayedHub
@@ -201,6 +201,74 @@ def test_a_round_is_due_when_the_last_one_is_long_enough_ago(node: Node) -> None
     begun = last_round(node).started_at
     assert not schedule.is_due(begun + schedule.every * 0.99)
     assert schedule.is_due(begun + schedule.every)
+
+
+def schedule_of(node: Node, *, started: bool = True) -> Schedule:
+    """The schedule of a node that has a file to send; `started` when it has looked before."""
+    with node.workplace.database.unit_of_work() as session:
+        session.merge(LocalFile(sha256="a" * 64, path="/nowhere", size=1, mtime_ns=0))
+    schedule = Schedule(node.workplace, node.app.config["SYNCER"], minutes=15)
+    schedule._fresh = not started
+    return schedule
+
+
+def put_rounds(node: Node, *good: bool | None) -> datetime:
+    """Rounds that began at one moment, the last named the newest; that moment."""
+    begun = now() - timedelta(hours=1)
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(delete(Round))
+        for one in good:
+            finished = begun if one is not None else None
+            session.add(Round(**round_of(good=one, started_at=begun, beat_at=begun, finished_at=finished)))
+    return begun
+
+
+def test_after_a_start_what_waits_is_taken_up_soon_whatever_the_last_round_came_to(node: Node) -> None:
+    node.join()
+    begun = put_rounds(node, True)
+    soon = begun + 2 * SOON
+    assert schedule_of(node, started=False).is_due(soon)
+    assert not schedule_of(node).is_due(soon), "it has looked before, and the last round was good"
+    schedule = schedule_of(node, started=False)
+    with node.workplace.database.unit_of_work() as session:
+        line.pause_all(session, paused=True)
+    assert not schedule.is_due(soon), "nothing waits that nobody holds back"
+    assert not schedule.is_due(soon)
+    with node.workplace.database.unit_of_work() as session:
+        line.pause_all(session, paused=False)
+    assert schedule.is_due(soon), "the line was stopped until now"
+
+
+def test_a_bad_line_is_tried_again_after_pauses_that_grow_up_to_the_interval(node: Node) -> None:
+    node.join()
+    schedule = schedule_of(node)
+    due = []
+    for failed in range(1, 8):
+        begun = put_rounds(node, True, *[False] * (failed - 1), None if failed == 2 else False)
+        due.append(next(n for n in range(1, 40) if schedule.is_due(begun + timedelta(minutes=n / 2))))
+    # In half minutes: nodes differ by a tenth.
+    pauses = (2, 4, 8, 16, 30, 30, 30)
+    assert all(pause <= found <= pause * 1.1 + 1 for pause, found in zip(pauses, due, strict=True)), due
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(LocalFile).values(sent=True))
+    assert not schedule.is_due(begun + timedelta(minutes=14)), "when nothing waits there is no hurry"
+
+
+def test_nothing_is_due_while_the_hub_wants_to_be_left_alone(node: Node) -> None:
+    node.join()
+    schedule = schedule_of(node, started=False)
+    with node.workplace.database.unit_of_work() as session:
+        session.execute(update(Membership).values(held_until=now() + timedelta(hours=2)))
+    assert not schedule.is_due(now() + timedelta(days=1))
+
+
+def test_a_clock_that_was_wrong_by_years_stops_neither_the_schedule_nor_the_page(node: Node) -> None:
+    node.join()
+    schedule = schedule_of(node)
+    ahead = now() + timedelta(days=1500)
+    put_round(node.workplace, {**round_of(), "started_at": ahead, "beat_at": ahead})
+    assert schedule.is_due(now())
+    assert not node.app.config["SYNCER"].progress.running, "a killed round of a wrong clock runs for ever"
 
 
 def test_a_round_that_could_not_be_begun_is_not_the_last(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
