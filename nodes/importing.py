@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes import registration
-from nodes.files import PreparedFile
+from nodes.files import FileSpec, PreparedFile
 from nodes.importers import ImportRow
 from nodes.registration import Source, Standing
 from nodes.workplace import Workplace
@@ -22,6 +22,7 @@ from shared.identifiers import fresh_id
 BATCH = 200
 """Rows of one transaction: few enough that a page of the node waits no longer than about a second."""
 Progress = Callable[[int], None]
+Prepare = Callable[[Iterable[FileSpec]], list[PreparedFile]]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,30 @@ def import_rows(
     return run.done
 
 
+def import_part(
+    workplace: Workplace,
+    rows: Sequence[ImportRow],
+    *,
+    source_name: str,
+    dry_run: bool = False,
+    prepare: Prepare = local_files.prepare,
+) -> Imported:
+    """Register a few rows of a large source, as `import_rows` does, without looking at all that came from it before.
+
+    A relation may name a row of this part, or one that was registered earlier; `prepare` reads the files.
+    """
+    run = _Run(workplace, source_name, Imported(dry_run), lambda steps: None, prepare)
+    named = {row.source_id for row in rows}.union(*(_named(row.fields) for row in rows))
+    with workplace.database.unit_of_work(read_only=True) as session:
+        found = registration.standing_of(session, source_name, sorted(named))
+        run.known.update({identifier: one.resource.id for identifier, one in found.items()})
+        run.nameless.update(registration.nameless(session))
+    for start in range(0, len(rows), BATCH):
+        run.take(rows[start : start + BATCH])
+    run.close_circles()
+    return run.done
+
+
 @dataclass
 class _Run:
     """One import under way: which identifiers have records, which were seen, and which rows wait for others."""
@@ -106,6 +131,7 @@ class _Run:
     source_name: str
     done: Imported
     progress: Progress
+    prepare: Prepare = local_files.prepare
     known: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     waiting: list[_Ready] = field(default_factory=list)
@@ -169,7 +195,7 @@ class _Run:
         files: list[PreparedFile] = []
         for number, spec in enumerate(row.files if not errors else ()):
             try:
-                files += local_files.prepare([spec])
+                files += self.prepare([spec])
             except (FileUnreadable, FileChanged) as error:
                 params = {"name": spec.path.name, "cause": error.data.get("cause") or error.as_cause()}
                 errors.append(FieldError(f"/files/{number}/path", "file_unreadable", params))

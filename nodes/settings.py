@@ -31,6 +31,9 @@ class NodeSettings:
     timeout: int = setting(60, "等待平台或存储回答的秒数")
     attempts: int = setting(5, "连接失败时最多尝试的次数")
     patience: int = setting(900, "平台或存储请节点稍候时，每一步一共最多等多少秒；还要更久就停下，下次再来")
+    contact: str = setting(
+        "", "采集别处的资源时告诉对方怎样联系本单位（邮箱或网址）；空则告诉对方平台的网址和本单位的代码"
+    )
     key_passphrase: str = setting("", "私钥的口令；没有设口令则为空", secret=True)
 
     @property
