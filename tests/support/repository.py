@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
@@ -16,6 +17,7 @@ OAI = "http://www.openarchives.org/OAI/2.0/"
 RECORD = re.compile(r"<record>.*?</record>", re.S)
 IDENTIFIER = re.compile(r"<identifier>([^<]*)</identifier>")
 DATESTAMP = re.compile(r"<datestamp>([^<]*)</datestamp>")
+_numbers = count(1)
 DC = (
     '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/">{inside}</oai_dc:dc>'
@@ -74,7 +76,8 @@ class PlayedRepository:
         self.forgotten: set[str] = set()
         self._given: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.address = f"http://127.0.0.1:{self._server.server_port}/oai/request"
+        # The system gives a port again: to a node, each repository is one that it has not met before.
+        self.address = f"http://127.0.0.1:{self._server.server_port}/oai/{next(_numbers)}"
 
     def forget_tokens(self) -> None:
         """Every token given until now has expired."""

@@ -13,6 +13,8 @@ import re
 from html.entities import html5
 
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+DEFAULTS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252"})
+MOST = 0.8
 FEW = 0.02
 """Part of the characters beyond ASCII that may be broken in what still is UTF-8."""
 _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")
@@ -24,7 +26,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.S)
 _AMPERSAND = re.compile(r"&(#[0-9]{1,8};|#[xX][0-9A-Fa-f]{1,7};|[A-Za-z][A-Za-z0-9]{1,31};)?")
 _XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+_GB_PAIR, _HIGH = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]"), re.compile(rb"[\x80-\xff]")
 
 
 def decoded(data: bytes, charset: str = "") -> str:
@@ -46,10 +48,12 @@ def decoded(data: bytes, charset: str = "") -> str:
     if text.count("\ufffd") <= max(1, FEW * foreign) and foreign > text.count("\ufffd"):
         return text
     found = _DECLARED.search(data[:400])
-    for name in (found[1].decode("ascii") if found else "", charset, "gb18030"):
+    named = [name for name in (found[1].decode("ascii") if found else "", charset) if name]
+    # What software writes by default says nothing; any other declaration was somebody's wish.
+    meant = [name for name in named if name.lower() not in DEFAULTS]
+    for name in (*meant, *(("gb18030",) if _looks_chinese(data) else ()), "cp1252"):
         read = _as(data, name)
-        # Latin letters read as GB 18030 give a few rare signs; Chinese gives mostly common ones.
-        if read is not None and (name != "gb18030" or _is_chinese(read)):
+        if read is not None:
             return read
     return data.decode("cp1252", errors="replace")
 
@@ -71,17 +75,15 @@ def without_declaration(text: str) -> str:
 
 
 def _as(data: bytes, name: str) -> str | None:
-    if not name or name.lower().replace("_", "-") in ("utf-8", "utf8"):
-        return None
     try:
         return data.decode(name)
     except (LookupError, UnicodeDecodeError):
         return None
 
 
-def _is_chinese(text: str) -> bool:
-    foreign = sum(1 for character in text if character > "\x7f")
-    return len(_HAN.findall(text)) * 2 > foreign
+def _looks_chinese(data: bytes) -> bool:
+    """Whether most of what is beyond ASCII are pairs of GB 2312; a letter with an accent mostly stands alone."""
+    return len(_GB_PAIR.findall(data)) * 2 > MOST * len(_HIGH.findall(data))
 
 
 def _reference(found: re.Match[str]) -> str:
