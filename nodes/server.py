@@ -1,4 +1,4 @@
-"""The local page as a server: waitress, on this machine only, with the rounds that the node goes by itself."""
+"""The local page as a server: waitress, on this machine only, with the rounds and harvests that it goes by itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from nodes import memory
 from nodes.app import create_app
 from nodes.settings import NodeSettings
 from nodes.texts import _
+from nodes.web.harvester import Harvester, HarvestSchedule
 from nodes.web.schedule import Schedule
 from nodes.web.syncing import Syncer
 from shared.errors import PortTaken
@@ -45,8 +46,11 @@ def run(settings: NodeSettings, *, port: int) -> None:
     syncer: Syncer = app.config["SYNCER"]
     if settings.sync_minutes:
         Schedule(app.config["WORKPLACE"], syncer, minutes=settings.sync_minutes).start()
+    harvester: Harvester = app.config["HARVESTER"]
+    HarvestSchedule(app.config["WORKPLACE"], harvester).start()
     loaded()
     try:
         server.run()
     finally:
         syncer.stop()
+        harvester.stop()

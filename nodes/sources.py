@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes.models import HarvestSource, now
 from shared.canonical import digest
-from shared.errors import HarvestInterrupted, NotFound, SourceKnown
+from shared.errors import HarvestInterrupted, InvalidSourceAddress, NotFound
+from shared.wording import Words
 
 OAI, FEED, PAGE, FOLDER = "oai", "feed", "page", "folder"
 KINDS = (OAI, FEED, PAGE, FOLDER)
@@ -23,6 +25,11 @@ SILENT = timedelta(seconds=60)
 """A harvest that was not heard of for so long has ended without saying so (it writes every second)."""
 MAX_NAME = 200
 LANGUAGES = ("zh", "en")
+MAX_ADDRESS = 2000
+NO_ADDRESS = Words(
+    "it does not begin with http:// or https://, or is incomplete", "没有以 http:// 或 https:// 开头，或不完整"
+)
+CREDENTIALS = Words("the address holds a name or password", "网址里带有用户名或密码")
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,28 @@ def options_of(source: HarvestSource) -> Options:
     return Options(**source.options)
 
 
+def checked_address(text: str) -> str:
+    """`text` as an address to fetch from. Raises `InvalidSourceAddress`."""
+    address = text.strip()
+    try:
+        split = urlsplit(address)
+        good = split.scheme.lower() in ("http", "https") and bool(split.hostname) and (split.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good or any(character.isspace() for character in address) or len(address) > MAX_ADDRESS:
+        raise InvalidSourceAddress(address=address[:200], cause=NO_ADDRESS)
+    if "@" in split.netloc:
+        raise InvalidSourceAddress(address=split.hostname or "", cause=CREDENTIALS)
+    return address.partition("#")[0]
+
+
 def name_of(address: str) -> str:
     """The name of the `Source` of what comes from an address: the same whichever set or format it is asked for."""
     plain = address.rstrip("/")
     return plain if len(plain) <= MAX_NAME else f"{plain[: MAX_NAME - 65]}#{digest(plain.encode())}"
 
 
-def add(
+def remember(
     session: Session,
     *,
     kind: str,
@@ -65,21 +87,19 @@ def add(
     title: str = "",
     minutes: int = 0,
 ) -> HarvestSource:
-    """Remember a source. Raises `SourceKnown` when it is there already."""
-    standing = find(session, kind=kind, address=address, chosen_set=options.chosen_set)
-    if standing is not None:
-        raise SourceKnown(number=standing.id)
-    made = HarvestSource(
-        kind=kind,
-        address=address,
-        name=name,
-        title=title[:300],
-        options=options.as_dict(),
-        minutes=minutes,
-    )
-    session.add(made)
+    """The source at an address, added when it is new; one that is there takes over what is said of it now.
+
+    Read in another way, all of it is asked for again: what was faulty, or was made of it otherwise, may be good now.
+    """
+    source = find(session, kind=kind, address=address, chosen_set=options.chosen_set)
+    if source is None:
+        source = HarvestSource(kind=kind, address=address, name=name, options=options.as_dict(), place={})
+        session.add(source)
+    if source.options != options.as_dict():
+        source.options, source.place = options.as_dict(), {}
+    source.title, source.minutes = title[:300] or source.title or "", minutes
     session.flush()
-    return made
+    return source
 
 
 def find(session: Session, *, kind: str, address: str, chosen_set: str = "") -> HarvestSource | None:

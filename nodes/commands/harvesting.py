@@ -14,10 +14,9 @@ from nodes import harvest_report, importers, sources
 from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
 from nodes.harvesting import folders, looking, running
-from nodes.harvesting.fetching import checked_address
 from nodes.importers.plain import code_of
 from nodes.models import HarvestSource
-from nodes.sources import Options
+from nodes.sources import Options, checked_address
 from nodes.texts import language
 from nodes.workplace import Workplace
 from shared.commands import GivenPath
@@ -45,6 +44,7 @@ def _common(function: Command) -> Command:
                 "--every", type=click.IntRange(1, 10080), metavar="MINUTES", help="每隔多少分钟自动采集一次。"
             ),
             click.option("--pause", type=click.FloatRange(0, 3600), default=1.0, help="两次请求之间等多少秒。"),
+            click.option("--again", is_flag=True, help="从头采集一遍。"),
             click.option("--dry-run", is_flag=True, help="只看几条会变成什么样，不登记。"),
             json_option,
             click.pass_context,
@@ -121,7 +121,8 @@ def _harvest(context: click.Context, kind: str, address: str, own: dict[str, Any
         seen = looking.look(workplace, kind=kind, address=address, options=Options(**options), pause=given["pause"])
         say_json(seen) if given["as_json"] else say("\n".join(harvest_report.of_look(seen)))
         return
-    source = remembered(workplace, kind, address, options, minutes=given["every"])
+    again = bool(given.get("again"))
+    source = _remembered(workplace, kind, address, options, minutes=given["every"], again=again)
     done = running.run(workplace, source.id, pause=given["pause"])
     if given["as_json"]:
         say_json(done.as_dict())
@@ -131,21 +132,21 @@ def _harvest(context: click.Context, kind: str, address: str, own: dict[str, Any
         sys.exit(5 if done.failed else 0)
 
 
-def remembered(
-    workplace: Workplace, kind: str, address: str, options: dict[str, Any], *, minutes: int | None
+def _remembered(
+    workplace: Workplace, kind: str, address: str, given: dict[str, Any], *, minutes: int | None, again: bool
 ) -> HarvestSource:
-    """The source at an address, added if it is new; options that were given take the place of earlier ones."""
+    """The source at an address; what is not said now stays as it was said before."""
+    options = Options(**given)
     with workplace.database.unit_of_work() as session:
-        found = sources.find(session, kind=kind, address=address, chosen_set=options.get("chosen_set", ""))
-        if found is None:
-            name = _name(kind, address, Options(**options))
-            found = sources.add(session, kind=kind, address=address, name=name, options=Options(**options))
-        else:
-            said = {name: value for name, value in options.items() if value and (name, value) != ("prefix", "oai_dc")}
-            constants = {**found.options["constants"], **said.pop("constants", {})}
-            found.options = {**found.options, **said, "constants": constants}
-        found.minutes = found.minutes if minutes is None else minutes
-    return found
+        found = sources.find(session, kind=kind, address=address, chosen_set=options.chosen_set)
+        if found is not None:
+            said = {name: value for name, value in given.items() if value and value != getattr(Options(), name)}
+            constants = {**found.options["constants"], **given["constants"]}
+            options = Options(**{**found.options, **said, "constants": constants})
+            minutes = found.minutes if minutes is None else minutes
+            found.place = {} if again else found.place
+        name = found.name if found is not None else _name(kind, address, options)
+        return sources.remember(session, kind=kind, address=address, name=name, options=options, minutes=minutes or 0)
 
 
 def _name(kind: str, address: str, options: Options) -> str:

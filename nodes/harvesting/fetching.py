@@ -21,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 from requests.structures import CaseInsensitiveDict
 
 from nodes import membership as memberships
+from nodes.sources import CREDENTIALS, NO_ADDRESS
 from nodes.workplace import Workplace
 from shared.errors import InvalidSourceAddress, SourceAway, SourceRefused
 from shared.public_web import (
@@ -43,13 +44,10 @@ LONGEST = 300.0
 CHUNK = 64 * 1024
 REFUSALS = {
     "scheme": Words("only http and https are fetched", "只读取 http 和 https 的网址"),
-    "credentials": Words("the address holds a name or password", "网址里带有用户名或密码"),
+    "credentials": CREDENTIALS,
     "port": Words("it leads to an unusual port of another host", "它转到了别处的非常用端口"),
     "address": Words("it leads into a private network", "它转到了内网的地址"),
 }
-NO_ADDRESS = Words(
-    "it does not begin with http:// or https://, or is incomplete", "没有以 http:// 或 https:// 开头，或不完整"
-)
 NO_NAME = Words("there is no such name on the network", "网络上没有这个名字")
 CAUSES = (
     (ssl.SSLError, Words("its certificate cannot be verified", "无法核实它的证书")),
@@ -142,21 +140,6 @@ def agent_of(workplace: Workplace) -> str:
         number = "0"
     said = f"metrology-commons-node/{number}" + (f" ({contact})" if contact else "")
     return said.encode("ascii", errors="replace").decode("ascii").replace("\n", " ").replace("\r", " ")
-
-
-def checked_address(text: str) -> str:
-    """`text` as an address to fetch from. Raises `InvalidSourceAddress`."""
-    address = text.strip()
-    try:
-        split = urlsplit(address)
-        good = split.scheme.lower() in ("http", "https") and bool(split.hostname) and (split.port or 1) > 0
-    except ValueError:
-        good = False
-    if not good or any(character.isspace() for character in address) or len(address) > 2000:
-        raise InvalidSourceAddress(address=address[:200], cause=NO_ADDRESS)
-    if "@" in split.netloc:
-        raise InvalidSourceAddress(address=split.hostname or "", cause=REFUSALS["credentials"])
-    return address.partition("#")[0]
 
 
 def _endpoint(url: str) -> tuple[str, int]:

@@ -42,6 +42,8 @@ def look(
 
     Raises what a harvest of it would raise.
     """
+    if kind != sources.FOLDER:
+        address = sources.checked_address(address)
     source = HarvestSource(
         kind=kind, address=address, name=sources.name_of(address), options=options.as_dict(), place={}
     )
@@ -50,6 +52,7 @@ def look(
     )
     seen = {sources.OAI: _repository, sources.FEED: _feed, sources.PAGE: _page, sources.FOLDER: _folder}[kind](work)
     rows: list[ImportRow] = seen.pop("rows")
+    seen.setdefault("name", source.name)
     sample = [_as_it_would_be(row) for row in rows]
     lacking = [name for name in DAILY if any(name not in one["fields"] for one in sample)]
     return {**seen, "sample": sample, "lacking": lacking}
@@ -96,8 +99,10 @@ def _page(work: Work) -> dict[str, Any]:
 
 def _folder(work: Work) -> dict[str, Any]:
     folder = Path(work.source.address)
-    rows = importers.read(folder, folders.mapping_of(work.options), work.workplace.folder / "generated")
-    return {"title": folder.name, "size": 0, "rows": list(islice(rows, SAMPLE))}
+    mapping = folders.mapping_of(work.options)
+    rows = importers.read(folder, mapping, work.workplace.folder / "generated")
+    name = importers.source_name(folder, mapping)
+    return {"title": folder.name, "name": name, "size": 0, "rows": list(islice(rows, SAMPLE))}
 
 
 def _mapped(work: Work, found: Iterable[dict[str, Any]]) -> list[ImportRow]:

@@ -138,7 +138,6 @@ from shared.errors.sources import InvalidSourceAddress as InvalidSourceAddress
 from shared.errors.sources import NotARepository as NotARepository
 from shared.errors.sources import SourceAway as SourceAway
 from shared.errors.sources import SourceBusy as SourceBusy
-from shared.errors.sources import SourceKnown as SourceKnown
 from shared.errors.sources import SourceLoops as SourceLoops
 from shared.errors.sources import SourceRefused as SourceRefused
 from shared.errors.sources import SourceUnreadable as SourceUnreadable

@@ -77,14 +77,6 @@ class SourceLoops(CommonsError):
     )
 
 
-class SourceKnown(CommonsError):
-    """A source that is remembered already."""
-
-    code, status, exit_code = "source_known", 409, 5
-    zh = "已经有这个来源了（编号 {number}）。要再采集一次，就运行它。"
-    en = "This source is there already (number {number}). Run that one to harvest again."
-
-
 class HarvestUnderWay(CommonsError):
     """A harvest while another process of this node is at one."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -21,9 +22,8 @@ def source_at(workplace: Workplace, address: str, kind: str = sources.OAI, **opt
     """The number of the source at an address, which is added when it is new."""
     given = Options(**{"constants": CONSTANTS, **options})
     with workplace.database.unit_of_work() as session:
-        found = sources.find(session, kind=kind, address=address, chosen_set=given.chosen_set)
-        name = sources.name_of(address)
-        return (found or sources.add(session, kind=kind, address=address, name=name, options=given)).id
+        name = sources.name_of(address) if kind != sources.FOLDER else Path(address).name
+        return sources.remember(session, kind=kind, address=address, name=name, options=given).id
 
 
 def harvested(workplace: Workplace, address: str, kind: str = sources.OAI, **options: Any) -> Outcome:
@@ -33,7 +33,7 @@ def harvested(workplace: Workplace, address: str, kind: str = sources.OAI, **opt
 
 
 def standing(workplace: Workplace, address: str = "") -> dict[str, dict[str, Any]]:
-    """The latest version of each resource (from an address) by its identifier there, without the node's own numbers."""
+    """The latest version of each resource (from an address) by its identifier there, without id and version."""
     ours = Resource.source == sources.name_of(address) if address else Resource.id.is_not(None)
     latest = and_(Version.resource_id == Resource.id, Version.number == Resource.latest_version)
     with workplace.database.unit_of_work(read_only=True) as session:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from nodes.harvesting import intake
+from nodes.harvesting.running import alone
 from nodes.settings import NodeSettings
 from nodes.workplace import Workplace, initialise
 from shared.errors import (
@@ -23,7 +24,6 @@ from shared.errors import (
     SourceRefused,
     SourceUnreadable,
 )
-from nodes.harvesting.running import alone
 from tests.support.brought import harvested, remembered, source_at, standing
 from tests.support.repository import PlayedRepository, Sent, played_repository, record
 
@@ -77,7 +77,9 @@ def test_dates_are_asked_for_as_finely_as_the_repository_keeps_them(workplace, r
 def test_a_repository_that_says_seconds_and_takes_days_gets_days(workplace, repository):
     harvested(workplace, repository.address)
     refusing = altered("<ListRecords>", '<error code="badArgument">days</error><ListRecords>')
-    repository.faults = [lambda sent: Sent(refusing(sent).body.split(b"<error")[0] + b'<error code="badArgument"/></OAI-PMH>')]
+    repository.faults = [
+        lambda sent: Sent(refusing(sent).body.split(b"<error")[0] + b'<error code="badArgument"/></OAI-PMH>')
+    ]
     assert harvested(workplace, repository.address).failed == 0
     assert repository.lists()[-1]["from"] == "2025-12-31"
 
@@ -209,7 +211,9 @@ def test_nothing_new_is_success(workplace, repository):
 @pytest.mark.parametrize(
     "fault",
     [
-        lambda sent: dataclasses.replace(sent, body=sent.body + b"\n<b>Warning</b>: mysql_close() in /var/www/oai.php"),
+        lambda sent: dataclasses.replace(
+            sent, body=sent.body + b"\n<b>Warning</b>: mysql_close() in /var/www/oai.php"
+        ),
         lambda sent: dataclasses.replace(sent, body=b"<br />\nNotice: Undefined index <b>x</b>\n" + sent.body),
         altered("<dc:title>oai:x:01", "<dc:title>oai:x:01\x0b\x1f&#x1F;"),
         altered("<dc:title>oai:x:01", "<dc:title>oai:x:01 R&D &nbsp;&eacute;t&eacute; "),

@@ -39,9 +39,7 @@ def workplace(tmp_path):
     return initialise(NodeSettings(data=str(tmp_path / "node"), attempts=2))
 
 
-def test_a_hub_is_harvested_in_its_own_terms_part_by_part_and_its_withdrawals_follow(
-    hub, workplace, monkeypatch
-):
+def test_a_hub_is_harvested_in_its_own_terms_part_by_part_and_its_withdrawals_follow(hub, workplace, monkeypatch):
     monkeypatch.setattr(provider, "PART", 2)
     port = free_port()
     with served(hub, port):

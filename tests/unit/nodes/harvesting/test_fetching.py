@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from nodes.harvesting.fetching import Fetcher, checked_address
+from nodes.harvesting.fetching import Fetcher
+from nodes.sources import checked_address
 from shared.errors import InvalidSourceAddress, SourceAway, SourceRefused
 
 AGENT = "metrology-commons-node/0 (test)"
@@ -93,7 +94,8 @@ def test_an_answer_that_ends_early_says_so(site):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "example.org/oai", "ftp://example.org/", "http://", "https://exa mple.org", "http://x:y@example.org/"]
+    "text",
+    ["", "example.org/oai", "ftp://example.org/", "http://", "https://exa mple.org", "http://x:y@example.org/"],
 )
 def test_what_is_no_address_is_refused_with_what_to_write(text):
     with pytest.raises(InvalidSourceAddress) as raised:

@@ -33,7 +33,7 @@ def test_the_encoding_that_the_server_tells_counts_where_the_document_is_silent(
 
 
 def test_a_single_broken_character_does_not_make_utf_8_another_encoding():
-    data = f"{OPEN}{TITLE * 5}".encode() + b"\xe9" + "</OAI-PMH>".encode()
+    data = f"{OPEN}{TITLE * 5}".encode() + b"\xe9" + b"</OAI-PMH>"
     assert TITLE in decoded(data)
 
 
@@ -74,6 +74,8 @@ def test_entities_are_refused_and_the_records_read_without_them():
 
 def test_a_token_keeps_the_signs_that_it_has():
     token = "oai_dc/2022//hdl&amp;1=="
-    response = read(f"{OPEN}<ListRecords><resumptionToken>\n {token} </resumptionToken></ListRecords></OAI-PMH>".encode())
+    response = read(
+        f"{OPEN}<ListRecords><resumptionToken>\n {token} </resumptionToken></ListRecords></OAI-PMH>".encode()
+    )
     assert response is not None
     assert response.token == "oai_dc/2022//hdl&1=="
