@@ -74,7 +74,8 @@ def _row(entry: Mapping[str, Any], feed: Mapping[str, str]) -> dict[str, Any]:
         "author": _names(entry.get("authors", ()), "name"),
         "tag": _names(entry.get("tags", ()), "term"),
         "published": _day(entry.get("published_parsed")),
-        "updated": _day(entry.get("updated_parsed")),
+        # Asked for a date that is not there, the library gives another and warns.
+        "updated": _day(entry["updated_parsed"]) if "updated_parsed" in entry else "",
         "rights": entry.get("rights", ""),
         "license": entry.get("license") or next((one["href"] for one in links if one.get("rel") == "license"), ""),
         "language": (entry.get("title_detail") or {}).get("language") or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from nodes import background, harvest_report
 from nodes import sources as remembered
 from nodes.models import HarvestSource, now
 from nodes.sources import Options
+from nodes.web import language
 from nodes.web.forms import Faults
 from nodes.web.frame import choices_of, languages_of, workplace
 from nodes.web.harvester import Harvester
@@ -23,7 +24,6 @@ from shared.wording import Words
 
 LOOK_SECONDS = 90.0
 """How long a person waits for a first look at the utmost."""
-FAULTS_SHOWN = 50
 MAX_MINUTES = 10080
 TEXTS = ("license", "type", "rights_holder")
 LISTS = ("themes", "language", "audiences")
@@ -101,7 +101,7 @@ def one(number: int) -> ResponseReturnValue:
         **shown,
         kinds=harvest_report.KINDS,
         intervals=_intervals(source.minutes),
-        faults_shown=FAULTS_SHOWN,
+        reasons=_by_reason(source.outcome.get("faults", ())),
         still=still,
     )
 
@@ -145,6 +145,15 @@ def _shown(source: HarvestSource) -> dict[str, Any]:
     return {"source": source, "running": running, "error": error, "outcome": source.outcome}
 
 
+def _by_reason(faults: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Each reason in the reader's language, with the identifiers of the entries that it is about."""
+    found: dict[str, list[str]] = {}
+    for fault in faults:
+        for reason in fault["reasons"]:
+            found.setdefault(reason[language.current()], []).append(fault["identifier"])
+    return found
+
+
 def _asked(form: MultiDict[str, str]) -> dict[str, Any]:
     kind = form.get("kind", "")
     constants: dict[str, Any] = {name: form[name].strip() for name in TEXTS if form.get(name, "").strip()}
@@ -174,6 +183,11 @@ def _name(asked: Mapping[str, Any]) -> str:
 
 def _seen(asked: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, str]]:
     """What a first look sees, or why it sees nothing: a sentence for each language."""
+    if asked["kind"] != remembered.FOLDER:
+        try:
+            remembered.checked_address(asked["address"])
+        except InvalidSourceAddress as fault:
+            return None, _in_words(fault)
     answer = background.first_look(workplace().settings, dict(asked), seconds=LOOK_SECONDS)
     slow = SourceAway(address=asked["address"][:200], cause=TOO_SLOW)
     return answer.get("seen"), answer.get("error") or _in_words(slow)
