@@ -20,7 +20,7 @@ from nodes.harvesting.work import Work
 from shared.canonical import digest
 from shared.errors import FieldError, InvalidSourceAddress, SourceAway, SourceRefused
 
-MAX_FILE = 200 * 1024**2
+MAX_FILE = 50 * 1000**2
 """Bytes of one linked file."""
 MOST = 20
 """Files of one entry."""
