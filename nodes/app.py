@@ -12,13 +12,14 @@ from sqlalchemy import select
 from nodes import memory, served
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
-from nodes.web import language, uploads
+from nodes.web import language, sources, uploads
 from nodes.web.alive import alive
 from nodes.web.assets import assets
 from nodes.web.backups import Backups
 from nodes.web.checkup import Examiner, checkup
 from nodes.web.frame import init_frame
 from nodes.web.guard import LoopbackOnly, init_headers
+from nodes.web.harvester import Harvester
 from nodes.web.pages import pages
 from nodes.web.problems import init_problems
 from nodes.web.sending_limits import sending_limits
@@ -48,6 +49,7 @@ def create_app(settings: NodeSettings) -> Flask:
         SYNCER=Syncer(workplace, settings),
         EXAMINER=Examiner(settings),
         BACKUPS=Backups(settings),
+        HARVESTER=Harvester(workplace, settings),
         UPLOADS=folder,
         DIGESTS=uploads.Digests(),
         # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
@@ -72,6 +74,7 @@ def create_app(settings: NodeSettings) -> Flask:
     app.register_blueprint(pages)
     app.register_blueprint(transfers)
     app.register_blueprint(sending_limits)
+    app.register_blueprint(sources.pages)
     app.teardown_request(_tidy)
     uploads.sweep(folder, registered_paths(workplace))
     guarded: Any = LoopbackOnly(app.wsgi_app)

@@ -1,9 +1,9 @@
-"""What the page has done in a process of its own: what that loads and holds goes when it ends.
+"""Work in a process of its own, for the page and its schedules: what it loads and holds goes when it ends.
 
 The settings go in through standard input, since the key's passphrase belongs neither on a command line nor in a
 file; that pipe stays open, and by its end the process knows that this one has gone (`nodes.apart` is its other end).
-How far a round is stands in the database (`nodes.rounds`); what hinders a process from beginning at all, and what it
-has found out, comes out as JSON.
+How far a round or a harvest is stands in the database (`nodes.rounds`, `nodes.sources`); what hinders a process from
+beginning at all, and what it has found out, comes out as JSON.
 """
 
 from __future__ import annotations
@@ -23,6 +23,29 @@ def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Pop
     return start(settings, "nodes.one_round", kind, begun_by)
 
 
+def begin_harvest(settings: NodeSettings, *, number: int, begun_by: str) -> subprocess.Popen[bytes]:
+    """Start a harvest of the source with this number; as `begin`."""
+    return start(settings, "nodes.one_harvest", str(number), begun_by)
+
+
+def first_look(settings: NodeSettings, asked: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+    """What a first look sees of a source: `seen`, or an `error` in each language; neither when it takes too long."""
+    process = start(settings, "nodes.one_harvest", "look", json.dumps(asked))
+    try:
+        said, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return {}
+    return _understood(said)
+
+
+def said_by(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """What a process that has ended says: of why it could not, a sentence for each language; or nothing."""
+    said, _ = process.communicate()
+    return _understood(said)
+
+
 def start(settings: NodeSettings, module: str, *words: str) -> subprocess.Popen[bytes]:
     """Start a module of ours with the settings; the process never outlives this one."""
     process = subprocess.Popen([sys.executable, "-m", module, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -34,9 +57,7 @@ def start(settings: NodeSettings, module: str, *words: str) -> subprocess.Popen[
     return process
 
 
-def said_by(process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """What a process that has ended says: of why it could not, a sentence for each language; or nothing."""
-    said, _ = process.communicate()
+def _understood(said: bytes) -> dict[str, Any]:
     try:
         found = json.loads(said)
     except ValueError:

@@ -98,6 +98,29 @@ def import_rows(
     return run.done
 
 
+def import_part(
+    workplace: Workplace,
+    rows: Sequence[ImportRow],
+    *,
+    source_name: str,
+    dry_run: bool = False,
+) -> Imported:
+    """Register a few rows of a large source, as `import_rows` does, without looking at all that came from it before.
+
+    A relation may name a row of this part, or one that was registered earlier.
+    """
+    run = _Run(workplace, source_name, Imported(dry_run), lambda steps: None)
+    named = {row.source_id for row in rows}.union(*(_named(row.fields) for row in rows))
+    with workplace.database.unit_of_work(read_only=True) as session:
+        found = registration.standing_of(session, source_name, sorted(named))
+        run.known.update({identifier: one.resource.id for identifier, one in found.items()})
+        run.nameless.update(registration.nameless(session))
+    for start in range(0, len(rows), BATCH):
+        run.take(rows[start : start + BATCH])
+    run.close_circles()
+    return run.done
+
+
 @dataclass
 class _Run:
     """One import under way: which identifiers have records, which were seen, and which rows wait for others."""

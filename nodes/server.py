@@ -13,6 +13,7 @@ from nodes import memory, served
 from nodes.app import create_app
 from nodes.settings import NodeSettings
 from nodes.texts import _
+from nodes.web.harvester import Harvester, HarvestSchedule
 from nodes.web.schedule import Schedule
 from nodes.web.syncing import Syncer
 from shared.errors import PortTaken
@@ -53,6 +54,8 @@ def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | N
         Schedule(app.config["WORKPLACE"], syncer, minutes=settings.sync_minutes).start()
     if settings.backup_folder:
         app.config["BACKUPS"].start()
+    harvester: Harvester = app.config["HARVESTER"]
+    HarvestSchedule(app.config["WORKPLACE"], harvester).start()
     loaded()
     if ready is not None:
         ready(address)
@@ -63,3 +66,4 @@ def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | N
         app.config["BACKUPS"].stop()
         app.config["EXAMINER"].stop()
         served.forget(settings.folder)
+        harvester.stop()

@@ -41,6 +41,9 @@ class NodeSettings:
     backup_days: int = setting(1, "本机网页开着时，每隔多少天自动备份一次", low=1, high=365)
     backup_keep: int = setting(7, "保留最近的几份备份，更早的删去", low=1, high=1000)
     backup_files: bool = setting(False, "自动备份时连同节点自己保存的文件（本机网页上传的等）")
+    contact: str = setting(
+        "", "采集别处的资源时告诉对方怎样联系本单位（邮箱或网址）；空则告诉对方平台的网址和本单位的代码"
+    )
     key_passphrase: str = setting("", "私钥的口令；没有设口令则为空", secret=True)
 
     @property

@@ -33,8 +33,9 @@ rule has one origin: `from` (a path, or several: the first that is not empty), `
 (`{path}` in braces, or several: the first whose places are all filled), `each` (with `parts`), or `parts` alone.
 `when` / `unless` name a path that must / must not hold something. Then, in this order, each text goes through:
 `split` (a delimiter: text → list) · `strip_markup` (HTML, AsciiDoc, invisible control characters) · `replace` (list
-of [old, new]) · `match` (a regular expression: its first group, or all of it; no match is nothing) · `lookup` (not
-in the table is nothing) · `max` (characters; cut at a word, ended with “…”; `ellipsis = false` leaves that out) ·
+of [old, new]) · `match` (a regular expression: its first group, or all of it; no match is nothing) · `lookup` (not in
+the table is nothing) · `vocabulary` (the code of a term of ours by code, Chinese or English label, or the address of
+a licence; none is nothing) · `max` (characters; cut at a word, ended with “…”; `ellipsis = false` leaves that out) ·
 `number`. Lists drop what is empty or stands twice; `max_items` cuts them; `join` (default “, ”) joins them inside a
 template.
 
@@ -51,7 +52,7 @@ from pathlib import Path
 from typing import Any
 
 from nodes.documents import Unreadable, read_toml
-from nodes.importers.rules import Rule
+from nodes.importers.rules import Rule, folded
 from nodes.texts import _
 from shared.errors import ImportUnreadable
 from shared.record import RecordSchema
@@ -77,6 +78,7 @@ _OPTIONS: dict[str, type | tuple[type, ...]] = {
     "replace": list,
     "match": str,
     "lookup": str,
+    "vocabulary": str,
     "max": int,
     "ellipsis": bool,
     "max_items": int,
@@ -197,6 +199,7 @@ class _Reader:
             replace=self._pairs(entry.get("replace", []), where),
             match=self._pattern(entry.get("match"), where),
             lookup=self._lookup(entry.get("lookup"), where),
+            terms=self._terms(entry.get("vocabulary"), where),
             max=entry.get("max", 0),
             ellipsis="…" if entry.get("ellipsis", True) else "",
             max_items=entry.get("max_items", 0),
@@ -237,6 +240,21 @@ class _Reader:
         if name is not None and not isinstance(self.lookups.get(name), dict):
             self.faults.append(_("{where}：没有对照表“{name}”").format(where=where, name=name))
         return self.lookups.get(name) if name is not None else None
+
+    def _terms(self, name: str | None, where: str) -> dict[str, str] | None:
+        if name is None:
+            return None
+        try:
+            terms = vocabulary(name)
+        except KeyError:
+            self.faults.append(_("{where}：没有词表“{name}”").format(where=where, name=name))
+            return {}
+        found: dict[str, str] = {}
+        for term in terms:
+            for said in (term.code, term.zh, term.en, term.uri):
+                if said:
+                    found.setdefault(folded(said), term.code)
+        return found
 
     def _pairs(self, value: list[Any], where: str) -> tuple[tuple[str, str], ...]:
         if all(isinstance(pair, list) and [type(text) for text in pair] == [str, str] for pair in value):

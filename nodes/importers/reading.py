@@ -56,6 +56,11 @@ def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[Imp
         raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 
 
+def through_mapping(row: SourceRow, mapping: Mapping, *, generated: Path, base: Path) -> ImportRow:
+    """One row that another part of the node has read; files that it names lie in `base`."""
+    return _checked(row.number, _make(row, Batch("", (), table=False, base=base, root=base), mapping, generated))
+
+
 def source_name(source: Path, mapping: Mapping | None) -> str:
     """The name that makes importing `source` again an update: the mapping's, the manifest's, or the file's own.
 

@@ -10,6 +10,7 @@ from typing import Any
 from nodes.importers.markup import strip_markup
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
+_SCHEME = re.compile(r"^https?://(www\.)?")
 _WORD_REACH = 24
 """How far back from the limit a cut looks for the end of a word, in characters."""
 
@@ -34,6 +35,7 @@ class Rule:
     replace: tuple[tuple[str, str], ...] = ()
     match: re.Pattern[str] | None = None
     lookup: Mapping[str, Any] | None = None
+    terms: Mapping[str, str] | None = None
     max: int = 0
     ellipsis: str = "…"
     max_items: int = 0
@@ -104,6 +106,11 @@ def unique(entries: Iterable[Any]) -> list[Any]:
     return found
 
 
+def folded(text: str) -> str:
+    """A term as it is compared: however it is capitalised, an address with or without `https://` and a last slash."""
+    return _SCHEME.sub("", text.strip().casefold()).rstrip("/")
+
+
 def cut(text: str, limit: int, ellipsis: str) -> str:
     """`text` within `limit` characters, cut at the end of a word where one is near, ended with `ellipsis`."""
     if not limit or len(text) <= limit:
@@ -153,6 +160,8 @@ def _steps(rule: Rule, value: Any) -> Any:
         value = _text_steps(rule, value)
     if rule.lookup is not None and not empty(value):
         value = rule.lookup.get(str(value), rule.lookup.get("*"))
+    if rule.terms is not None and not empty(value):
+        value = rule.terms.get(folded(str(value)))
     if isinstance(value, str):
         value = cut(value.strip(), rule.max, rule.ellipsis)
     return _number(value) if rule.number and not empty(value) else value

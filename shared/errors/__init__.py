@@ -137,6 +137,15 @@ from shared.errors.node import ServiceFailed as ServiceFailed
 from shared.errors.node import ServiceImpossible as ServiceImpossible
 from shared.errors.node import SystemFault as SystemFault
 from shared.errors.node import UnknownState as UnknownState
+from shared.errors.sources import HarvestInterrupted as HarvestInterrupted
+from shared.errors.sources import HarvestUnderWay as HarvestUnderWay
+from shared.errors.sources import InvalidSourceAddress as InvalidSourceAddress
+from shared.errors.sources import NotARepository as NotARepository
+from shared.errors.sources import SourceAway as SourceAway
+from shared.errors.sources import SourceBusy as SourceBusy
+from shared.errors.sources import SourceLoops as SourceLoops
+from shared.errors.sources import SourceRefused as SourceRefused
+from shared.errors.sources import SourceUnreadable as SourceUnreadable
 from shared.errors.standing import AlreadyDone as AlreadyDone
 from shared.errors.standing import AlreadyExists as AlreadyExists
 from shared.errors.standing import AlreadyWithdrawn as AlreadyWithdrawn

@@ -14,7 +14,14 @@ from nodes.settings import NodeSettings
 
 HEAVY = (
     *("cryptography", "requests", "filetype", "uuid6", "openpyxl", "pypdf", "feedparser", "filelock", "webbrowser"),
-    *("nodes.rounds", "nodes.checkup", "nodes.services", "nodes.backups.making", "nodes.hub_client"),
+    *(
+        "nodes.rounds",
+        "nodes.harvesting",
+        "nodes.checkup",
+        "nodes.services",
+        "nodes.backups.making",
+        "nodes.hub_client",
+    ),
 )
 LOADED = f"import sys, nodes.app, nodes.server; print([name for name in {HEAVY!r} if name in sys.modules])"
 
