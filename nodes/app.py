@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, request
@@ -10,12 +11,19 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import select
 
 from nodes import memory
+from nodes.guessing import Guesses
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from nodes.web import language, uploads
+from nodes.web.accounts import people
 from nodes.web.assets import assets
+from nodes.web.comparing import comparing
+from nodes.web.conversation import conversation
 from nodes.web.frame import init_frame
-from nodes.web.guard import LoopbackOnly, init_headers
+from nodes.web.guard import Guard, init_headers
+from nodes.web.identity import init_identity
+from nodes.web.joining import joining
+from nodes.web.listing import resources
 from nodes.web.pages import pages
 from nodes.web.problems import init_problems
 from nodes.web.syncing import Syncer
@@ -26,6 +34,8 @@ MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
 MAX_PARTS = 2_000
 """Fields and files of one form: the largest record that there may be has 1,600."""
+SESSION_LIFETIME = timedelta(hours=12)
+"""How long a session lasts after its last request."""
 
 
 class NodeApp(Flask):
@@ -43,8 +53,11 @@ def create_app(settings: NodeSettings) -> Flask:
         WORKPLACE=workplace,
         SYNCER=Syncer(workplace, settings),
         UPLOADS=folder,
-        # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
+        OPEN=settings.open,
+        GUESSES=Guesses(),
+        # Forms and sessions are good for as long as this process runs: no file that gives them away lies about.
         SECRET_KEY=secrets.token_bytes(32),
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=None,
         MAX_FORM_MEMORY_SIZE=MAX_TEXT,
@@ -53,17 +66,19 @@ def create_app(settings: NodeSettings) -> Flask:
         SESSION_COOKIE_NAME=f"commons-node-{digest(str(workplace.folder.resolve()).encode())[:12]}",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=settings.open and not settings.plain_http,
     )
     language.init_texts(app)
+    init_identity(app)
     CSRFProtect(app)
     init_headers(app)
     init_problems(app)
     init_frame(app)
-    app.register_blueprint(assets)
-    app.register_blueprint(pages)
+    for blueprint in (assets, pages, resources, joining, conversation, comparing, people):
+        app.register_blueprint(blueprint)
     app.teardown_request(_tidy)
     uploads.sweep(folder, registered_paths(workplace))
-    guarded: Any = LoopbackOnly(app.wsgi_app)
+    guarded: Any = Guard(app.wsgi_app, settings)
     app.wsgi_app = guarded  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
 

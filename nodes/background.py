@@ -1,4 +1,4 @@
-"""A round in a process of its own, for the page and its schedule: what it loads and holds goes when it ends.
+"""A round, or joining, in a process of its own, for the page: what it loads and holds goes when it ends.
 
 The settings go in through standard input, since the key's passphrase belongs neither on a command line nor in a
 file; that pipe stays open, and by its end the process knows that this one has gone. How far the round is stands in
@@ -8,13 +8,19 @@ the database (`nodes.rounds`); what hinders it from beginning at all comes out a
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import IO, Any, cast
 
 from nodes.settings import NodeSettings
+from shared.errors import RoundInterrupted
+from shared.settings import LANGUAGE
+
+LOOKED_AT = 20
+"""Seconds for which a person is kept waiting for each answer."""
 
 
 def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Popen[bytes]:
@@ -28,6 +34,34 @@ def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Pop
         pipe.write(json.dumps(asdict(settings)).encode() + b"\n")
         pipe.flush()
     return process
+
+
+def join(settings: NodeSettings, asked: dict[str, Any], *, language: str) -> dict[str, Any]:
+    """Do what `nodes.one_joining` does, and wait for it: empty, or the error's code and its words in each language.
+
+    What the hub itself says of it is in `language`.
+
+    Somebody looks at the page meanwhile: it is not as patient with the hub as a round is.
+    """
+    hasty = replace(settings, attempts=1, timeout=min(settings.timeout, LOOKED_AT), patience=LOOKED_AT)
+    said = "".join(json.dumps(one) + "\n" for one in (asdict(hasty), asked))
+    done = subprocess.run(
+        [sys.executable, "-m", "nodes.one_joining"],
+        input=said.encode(),
+        stdout=subprocess.PIPE,
+        env={**os.environ, LANGUAGE: language},
+        check=False,
+    )
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else _unsaid()
+
+
+def _unsaid() -> dict[str, Any]:
+    error = RoundInterrupted()
+    return {"code": error.code, "zh": error.message("zh"), "en": error.message("en")}
 
 
 def said_by(process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ COMMANDS = {
     "renew": "petitioning:renew",
     "serve": "serving:serve",
     "reconcile": "synchronising:reconcile",
+    "user": "people:user",
     "key": "keys:key",
     "audit": "auditing:audit",
     "join-request": "carrying:join_request",

@@ -1,20 +1,22 @@
-"""The local page as a server: waitress, on this machine only, with the rounds that the node goes by itself."""
+"""The page as a server: waitress, by itself on this machine only, with the rounds that the node goes by itself."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Any
 
 import click
 import waitress
 
-from nodes import memory
+from nodes import accounts, memory
 from nodes.app import create_app
 from nodes.settings import NodeSettings
 from nodes.texts import _
 from nodes.web.schedule import Schedule
 from nodes.web.syncing import Syncer
-from shared.errors import PortTaken
+from nodes.workplace import Workplace
+from shared.errors import AccountsNeeded, PortTaken
 from shared.starting import loaded
 from shared.supervised import SUPERVISED, die_with_parent
 
@@ -24,10 +26,11 @@ MAX_BODY = 1 << 50
 
 
 def run(settings: NodeSettings, *, port: int) -> None:
-    """Serve the node's page until Ctrl-C or SIGTERM. Raises `PortTaken`."""
+    """Serve the node's page until Ctrl-C or SIGTERM. Raises `PortTaken`, or `AccountsNeeded` for one that is open."""
     die_with_parent()
     memory.one_arena()
     app = create_app(replace(settings, port=port))
+    _check_accounts(app.config["WORKPLACE"], settings)
     try:
         server = waitress.create_server(
             app,
@@ -36,6 +39,8 @@ def run(settings: NodeSettings, *, port: int) -> None:
             threads=THREADS,
             max_request_body_size=MAX_BODY,
             ident=None,
+            clear_untrusted_proxy_headers=True,
+            **_trusting(settings.trusted_proxy),
         )
     except OSError as error:
         raise PortTaken(address=f"{settings.host}:{port}") from error
@@ -50,3 +55,17 @@ def run(settings: NodeSettings, *, port: int) -> None:
         server.run()
     finally:
         syncer.stop()
+
+
+def _check_accounts(workplace: Workplace, settings: NodeSettings) -> None:
+    """A page that others reach and on which nobody can sign in is refused, whichever way it was meant."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        if settings.open and not accounts.any_there(session):
+            raise AccountsNeeded(where=settings.public_hosts or settings.host)
+
+
+def _trusting(proxy: str) -> dict[str, Any]:
+    """Whose word about the visitor's address and protocol is taken (waitress's arguments)."""
+    if not proxy:
+        return {}
+    return {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}}
