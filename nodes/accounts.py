@@ -116,7 +116,7 @@ def _find(session: Session, name: str) -> Account | None:
 
 def _role(role: str) -> str:
     if role not in ROLES:
-        raise InvalidRequest(errors=[FieldError("/role", "unknown_code", {"value": role[:20]})])
+        raise InvalidRequest(errors=[FieldError("/role", "required")])
     return role
 
 

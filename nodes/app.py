@@ -59,6 +59,8 @@ def create_app(settings: NodeSettings) -> Flask:
         SECRET_KEY=secrets.token_bytes(32),
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         WTF_CSRF_TIME_LIMIT=None,
+        # The guard has looked at Origin and Sec-Fetch-Site before; a Referer some networks take away.
+        WTF_CSRF_SSL_STRICT=False,
         MAX_CONTENT_LENGTH=None,
         MAX_FORM_MEMORY_SIZE=MAX_TEXT,
         MAX_FORM_PARTS=MAX_PARTS,

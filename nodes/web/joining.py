@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
@@ -76,7 +77,9 @@ def write_request() -> ResponseReturnValue:
     said = _joined({"request": str(target), "token": token, "name": _name()})
     if said:
         return _carried(request_fault=said[language.current()]), HTTPStatus.UNPROCESSABLE_ENTITY
-    return send_file(target, mimetype="application/jose", as_attachment=True, download_name=REQUEST)
+    # Read whole: it has some hundred bytes, and an open file would keep Windows from writing it again.
+    content = BytesIO(target.read_bytes())
+    return send_file(content, mimetype="application/jose", as_attachment=True, download_name=REQUEST)
 
 
 @joining.post("/join/carried/reply")
