@@ -79,13 +79,20 @@ def between(before: Version, after: Version, language: str) -> Compared:
     said = before.reason if before.state in JUDGED else ""
     was, now = dict(_values(old, language)), dict(_values(new, language))
     rows = []
-    for place in dict.fromkeys((*now, *was)):
+    for place in sorted({*now, *was}, key=_order):
         name, tag = place
         first, second = was.get(place, ""), now.get(place, "")
         named = name in asked or _names(said, name)
         if first != second or named:
             rows.append(FieldRow(name, tag, *differences.marked(first, second), first != second, named))
     return Compared(rows, differences.files(old, new), said)
+
+
+def _order(place: tuple[str, str]) -> tuple[int, str, bool, str]:
+    """Fields as the form has them, and of a text the Chinese first."""
+    name, tag = place
+    known = list(FIELDS)
+    return known.index(name) if name in FIELDS else len(known), name, tag != "zh", tag
 
 
 def _names(said: str, field: str) -> bool:

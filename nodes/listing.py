@@ -22,6 +22,8 @@ from shared.record import is_record_id
 PER_PAGE = 50
 MAX_SOURCES = 50
 """Sources that a filter offers: whoever has more looks for words."""
+LOOKED_FOR = 1_000
+"""Resources with certain words in their titles up to which they are found and counted at once."""
 SORTS = ("changed", "waiting", "newest", "title")
 """The last changed first; the longest unchanged first; the last registered first; by title."""
 ARK = "ark:"
@@ -63,11 +65,16 @@ class Page:
 def page(session: Session, wanted: Wanted, *, number: int, language: str = "zh") -> Page:
     """One page of the resources that are wanted; a number that there is not gives the nearest."""
     conditions = _conditions(wanted)
-    total = session.scalar(select(func.count()).select_from(Resource).where(*conditions)) or 0
+    ids = select(Resource.id).where(*conditions).order_by(*_order(wanted.sort))
+    # All titles are looked through for words: once, unless they are found everywhere.
+    some = list(session.scalars(ids.limit(LOOKED_FOR + 1))) if wanted.text else []
+    whole = bool(wanted.text) and len(some) <= LOOKED_FOR
+    count = select(func.count()).select_from(Resource).where(*conditions)
+    total = len(some) if whole else session.scalar(count) or 0
     last = max(1, -(-total // PER_PAGE))
     number = min(max(1, number), last)
-    ids = select(Resource.id).where(*conditions).order_by(*_order(wanted.sort))
-    chosen = list(session.scalars(ids.offset((number - 1) * PER_PAGE).limit(PER_PAGE)))
+    start = (number - 1) * PER_PAGE
+    chosen = some[start : start + PER_PAGE] if whole else list(session.scalars(ids.offset(start).limit(PER_PAGE)))
     return Page(opened(session, chosen, language=language), number, last, total)
 
 

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     fixity,
     footprint,
     known_items,
+    node_pages,
     oai,
     pages,
     publish,
@@ -49,6 +50,7 @@ MODULES = (
     report,
     oai,
     pages,
+    node_pages,
     engines,
 )
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}
