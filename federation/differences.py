@@ -1,4 +1,4 @@
-"""What differs between versions of a resource: the fields and the files, for reviewers and for the public."""
+"""What each version of a public resource changed, in fields and files."""
 
 from __future__ import annotations
 
@@ -12,29 +12,10 @@ from sqlalchemy.orm import Session
 
 from federation.catalogue import Page
 from federation.models.resources import ResourceVersion
+from shared.differences import FieldChange, fields, files
 
-ADDED, REMOVED, REPLACED, RENAMED, DESCRIBED = "added", "removed", "replaced", "renamed", "described"
-UNCOMPARED = frozenset(("id", "version", "files", "withdrawn"))
-"""Fields that differ by their nature, or are compared by themselves."""
 MOST_COMPARED = 10
 """Versions, from the newest on, of which a page says what has changed."""
-
-
-@dataclass(frozen=True)
-class FieldChange:
-    """One field that differs, and how: `added`, `removed` or `replaced`."""
-
-    field: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class FileChange:
-    """One file that differs: how (more than one kind at once), and its places in the old and the new record."""
-
-    kinds: tuple[str, ...]
-    before: int | None
-    after: int | None
 
 
 @dataclass(frozen=True)
@@ -67,35 +48,6 @@ class Revision:
         return bool(self.fields or self.files or self.removed)
 
 
-def fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
-    """The fields in which `new` differs from `old`, in the order of the new one, those that are gone at the end."""
-    names = [
-        name for name in dict.fromkeys((*new, *old)) if name not in UNCOMPARED and old.get(name) != new.get(name)
-    ]
-    return [
-        FieldChange(name, ADDED if not old.get(name) else REMOVED if not new.get(name) else REPLACED)
-        for name in names
-    ]
-
-
-def files(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FileChange]:
-    """The files that differ, in the new order, those that are gone at the end.
-
-    A file is the same one when its name is the same, or else its bytes.
-    """
-    before, after = old.get("files", ()), new.get("files", ())
-    partner: dict[int, int] = {}
-    for same in ("name", "sha256"):
-        free = {entry[same]: place for place, entry in enumerate(before) if place not in partner.values()}
-        for place, entry in enumerate(after):
-            if place not in partner and entry[same] in free:
-                partner[place] = free.pop(entry[same])
-    stayed = {place: _kinds(before[partner[place]], after[place]) for place in partner}
-    changes = [FileChange(stayed.get(place, (ADDED,)), partner.get(place), place) for place in range(len(after))]
-    gone = [place for place in range(len(before)) if place not in partner.values()]
-    return [*(one for one in changes if one.kinds), *(FileChange((REMOVED,), place, None) for place in gone)]
-
-
 def revisions(session: Session, page: Page) -> list[Revision]:
     """The versions of a public resource, the newest first, with what each changed; one query when there are two."""
     if len(page.history) < 2:
@@ -125,12 +77,3 @@ def _revision(version: int, at: datetime, old: Mapping[str, Any] | None, new: Ma
         [NamedChange(one.kinds, new["files"][one.after]["name"]) for one in changes if one.after is not None],
         sum(one.after is None for one in changes),
     )
-
-
-def _kinds(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
-    differs = {
-        REPLACED: old["sha256"] != new["sha256"],
-        RENAMED: old["name"] != new["name"],
-        DESCRIBED: any(old.get(name) != new.get(name) for name in ("role", "media_type", "alt")),
-    }
-    return tuple(kind for kind, true in differs.items() if true)

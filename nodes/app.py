@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, request
@@ -10,16 +11,23 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import select
 
 from nodes import memory, served
+from nodes.guessing import Guesses
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from nodes.web import language, sources, uploads
+from nodes.web.accounts import people
 from nodes.web.alive import alive
 from nodes.web.assets import assets
 from nodes.web.backups import Backups
 from nodes.web.checkup import Examiner, checkup
+from nodes.web.comparing import comparing
+from nodes.web.conversation import conversation
 from nodes.web.frame import init_frame
-from nodes.web.guard import LoopbackOnly, init_headers
+from nodes.web.guard import Guard, init_headers
 from nodes.web.harvester import Harvester
+from nodes.web.identity import init_identity
+from nodes.web.joining import joining
+from nodes.web.listing import resources
 from nodes.web.pages import pages
 from nodes.web.problems import init_problems
 from nodes.web.sending_limits import sending_limits
@@ -31,6 +39,13 @@ MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
 MAX_PARTS = 2_000
 """Fields and files of one form: the largest record that there may be has 1,600."""
+SESSION_LIFETIME = timedelta(hours=12)
+"""How long a session lasts after its last request."""
+BLUEPRINTS = (
+    *(alive, assets, people, joining),
+    *(pages, resources, conversation, comparing),
+    *(sources.pages, transfers, sending_limits, checkup),
+)
 
 
 class NodeApp(Flask):
@@ -52,9 +67,14 @@ def create_app(settings: NodeSettings) -> Flask:
         HARVESTER=Harvester(workplace, settings),
         UPLOADS=folder,
         DIGESTS=uploads.Digests(),
-        # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
+        OPEN=settings.open,
+        GUESSES=Guesses(),
+        # Forms and sessions are good for as long as this process runs: no file that gives them away lies about.
         SECRET_KEY=secrets.token_bytes(32),
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         WTF_CSRF_TIME_LIMIT=None,
+        # The guard has looked at Origin and Sec-Fetch-Site before; a Referer some networks take away.
+        WTF_CSRF_SSL_STRICT=False,
         MAX_CONTENT_LENGTH=None,
         MAX_FORM_MEMORY_SIZE=MAX_TEXT,
         MAX_FORM_PARTS=MAX_PARTS,
@@ -62,22 +82,19 @@ def create_app(settings: NodeSettings) -> Flask:
         SESSION_COOKIE_NAME=f"commons-node-{served.name_of(workplace.folder)}",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=settings.open and not settings.plain_http,
     )
     language.init_texts(app)
+    init_identity(app)
     CSRFProtect(app)
     init_headers(app)
     init_problems(app)
     init_frame(app)
-    app.register_blueprint(alive)
-    app.register_blueprint(assets)
-    app.register_blueprint(checkup)
-    app.register_blueprint(pages)
-    app.register_blueprint(transfers)
-    app.register_blueprint(sending_limits)
-    app.register_blueprint(sources.pages)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.teardown_request(_tidy)
     uploads.sweep(folder, registered_paths(workplace))
-    guarded: Any = LoopbackOnly(app.wsgi_app)
+    guarded: Any = Guard(app.wsgi_app, settings)
     app.wsgi_app = guarded  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
 

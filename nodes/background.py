@@ -9,13 +9,19 @@ beginning at all, and what it has found out, comes out as JSON.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import IO, Any, cast
 
 from nodes.settings import NodeSettings
+from shared.errors import RoundInterrupted
+from shared.settings import LANGUAGE
+
+LOOKED_AT = 20
+"""Seconds for which a person is kept waiting for each answer."""
 
 
 def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Popen[bytes]:
@@ -57,9 +63,34 @@ def start(settings: NodeSettings, module: str, *words: str) -> subprocess.Popen[
     return process
 
 
-def _understood(said: bytes) -> dict[str, Any]:
+def join(settings: NodeSettings, asked: dict[str, Any], *, language: str) -> dict[str, Any]:
+    """Do what `nodes.one_joining` does, and wait for it: empty, or the error's code and its words in each language.
+
+    What the hub itself says of it is in `language`.
+
+    Somebody looks at the page meanwhile: it is not as patient with the hub as a round is.
+    """
+    hasty = replace(settings, attempts=1, timeout=min(settings.timeout, LOOKED_AT), patience=LOOKED_AT)
+    said = "".join(json.dumps(one) + "\n" for one in (asdict(hasty), asked))
+    done = subprocess.run(
+        [sys.executable, "-m", "nodes.one_joining"],
+        input=said.encode(),
+        stdout=subprocess.PIPE,
+        env={**os.environ, LANGUAGE: language},
+        check=False,
+    )
+    return _understood(done.stdout, lost=_unsaid())
+
+
+def _unsaid() -> dict[str, Any]:
+    error = RoundInterrupted()
+    return {"code": error.code, "zh": error.message("zh"), "en": error.message("en")}
+
+
+def _understood(said: bytes, lost: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The object that was written; `lost`, or an empty one, when it is none."""
     try:
         found = json.loads(said)
     except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = None
+    return found if isinstance(found, dict) else lost or {}

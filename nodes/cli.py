@@ -39,6 +39,7 @@ COMMANDS = {
     "restore": "backing:restore",
     "service": "serviceable:service",
     "reconcile": "synchronising:reconcile",
+    "user": "people:user",
     "key": "keys:key",
     "audit": "auditing:audit",
     "join-request": "carrying:join_request",

@@ -16,7 +16,7 @@ from shared import private
 from shared.errors import DatabaseFromNewer
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration (a test compares it with the folder), so that an up-to-date node need not look."""
 COPY = "node.before-{}.sqlite"
 """What the copy is called that is made before an upgrade, by the migration that the database was at."""

@@ -24,6 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import JSON, TypeDecorator
 
+from nodes import acting
+
 REGISTERED = "registered"
 """The state of a version that the hub has not answered yet; every other state is the hub's own word."""
 REFUSED = "refused"
@@ -88,10 +90,23 @@ class Resource(Base):
 
     `elsewhere` is true when another node of the institution has published it since: that node compares it.
     `restored` is true when it came back from the hub, without the memory of where an importer had found it.
+
+    `title`, `kind`, `state` and `changed_at` say again what the latest version says, so that lists and counts need
+    not look into the records. The database itself writes them, by the triggers of migration 0011: nobody else does. A
+    migration that makes one of the two tables anew (as Alembic's batch mode may) must make the triggers anew, too.
     """
 
     __tablename__ = "resources"
-    __table_args__ = (UniqueConstraint("source", "source_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "source_id"),
+        Index("ix_resources_changed", "changed_at", "id"),
+        Index("ix_resources_state", "state", "changed_at", "id"),
+        Index("ix_resources_kind", "kind", "changed_at", "id"),
+        Index("ix_resources_source", "source", "changed_at", "id"),
+        Index("ix_resources_created", "created_at", "id"),
+        Index("ix_resources_title", "title", "id"),
+        Index("ix_resources_ark", "ark"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     latest_version: Mapped[int] = mapped_column(default=1)
@@ -101,12 +116,18 @@ class Resource(Base):
     elsewhere: Mapped[bool] = mapped_column(default=False)
     restored: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    title: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The titles in all languages, the Chinese one first, divided by line feeds."""
+    kind: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    state: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    changed_at: Mapped[datetime | None]
 
 
 class Version(Base):
     """One signed version and what the hub last said of it."""
 
     __tablename__ = "versions"
+    __table_args__ = (Index("ix_versions_term", "state", "effective_on", sqlite_where=text("effective_on != ''")),)
 
     resource_id: Mapped[str] = mapped_column(ForeignKey("resources.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -120,6 +141,8 @@ class Version(Base):
     errors: Mapped[list[Any]] = mapped_column(default=list)
     registered_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
+    registered_by: Mapped[str] = mapped_column(String(64), default=acting.name, server_default="")
+    """Who registered it, by the name of their account; empty where there are no accounts."""
 
     resource: Mapped[Resource] = relationship()
 
@@ -139,6 +162,11 @@ class Question(Base):
     """
 
     __tablename__ = "questions"
+    __table_args__ = (
+        Index("ix_questions_resource", "resource_id"),
+        Index("ix_questions_open", "asked_at", "id", sqlite_where=text("answer = ''")),
+        Index("ix_questions_asked", "asked_at", "id"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     resource_id: Mapped[str] = mapped_column(String(36))
@@ -151,6 +179,7 @@ class Question(Base):
     problem: Mapped[str] = mapped_column(String(20), default="")
     feedback: Mapped[str] = mapped_column(String(10), default="", server_default="")
     private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    answered_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class Petition(Base):
@@ -171,12 +200,14 @@ class Petition(Base):
     sent: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(String(10), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
+    made_by: Mapped[str] = mapped_column(String(64), default=acting.name, server_default="")
 
 
 class UseCount(Base):
     """How often the public used a resource, as the hub last counted."""
 
     __tablename__ = "use_counts"
+    __table_args__ = (Index("ix_use_counts_together", text("(views + downloads)"), "resource_id"),)
 
     resource_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     views: Mapped[int]
@@ -244,6 +275,20 @@ class Line(Base):
     limits: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     rate: Mapped[int] = mapped_column(BigInteger, default=0)
     beat_at: Mapped[datetime | None]
+
+
+class Account(Base):
+    """A person of the institution who signs in to the page; `stamp` changes with the password and ends sessions."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(10))
+    password: Mapped[str] = mapped_column(String(255))
+    """As `werkzeug.security` writes it: the method, its parameters, the salt and the digest."""
+    stamp: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class OutboxEntry(Base):

@@ -56,6 +56,11 @@ def of_resource(session: Session, record_id: str) -> list[Petition]:
     return list(session.scalars(query.order_by(Petition.made_at.desc(), Petition.id)))
 
 
+def recent(session: Session, *, limit: int) -> list[Petition]:
+    """The last petitions, about whichever resources."""
+    return list(session.scalars(select(Petition).order_by(Petition.made_at.desc(), Petition.id).limit(limit)))
+
+
 def note(session: Session, events: Sequence[Mapping[str, Any]]) -> None:
     """Note the answers among status events; one to a petition that this node has lost is passed over."""
     for event in events:

@@ -49,24 +49,12 @@ def list_resources(
     )
     if state:
         query = query.where(Version.state == state)
-    return [_overview(version, ark, language) for version, ark in session.execute(query)]
-
-
-def count_resources(session: Session, *, state: str = "") -> int:
-    """How many resources there are (in `state`)."""
-    query = select(func.count()).select_from(Version).join(Resource).where(Version.number == Resource.latest_version)
-    return session.scalar(query.where(Version.state == state) if state else query) or 0
+    return [overview(version, ark, language) for version, ark in session.execute(query)]
 
 
 def states(session: Session) -> dict[str, int]:
     """How many resources have their latest version in each state."""
-    rows = session.execute(
-        select(Version.state, func.count())
-        .join(Resource)
-        .where(Version.number == Resource.latest_version)
-        .group_by(Version.state)
-        .order_by(Version.state)
-    )
+    rows = session.execute(select(Resource.state, func.count()).group_by(Resource.state).order_by(Resource.state))
     return {row[0]: row[1] for row in rows}
 
 
@@ -80,12 +68,14 @@ def versions(session: Session, record_id: str) -> Sequence[Version]:
     return found
 
 
-def file_problems(session: Session) -> list[LocalFile]:
-    """Files that could not be sent, and why."""
-    return list(session.scalars(select(LocalFile).where(LocalFile.problem != "").order_by(LocalFile.path)))
+def file_problems(session: Session, *, limit: int | None = None) -> list[LocalFile]:
+    """Files that could not be sent (the first `limit`), and why."""
+    query = select(LocalFile).where(LocalFile.problem != "").order_by(LocalFile.path)
+    return list(session.scalars(query.limit(limit)))
 
 
-def _overview(version: Version, ark: str, language: str) -> Overview:
+def overview(version: Version, ark: str, language: str) -> Overview:
+    """A version as a line of a list."""
     record = version.content
     return Overview(
         version.resource_id,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, func, not_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from nodes.models import Question, Version, now
+from nodes import acting
+from nodes.models import Question, Resource, now
 from nodes.workplace import Workplace
 from shared.answering import MAX_ANSWER, MAX_ANSWERS, AnswersReply, words_digest
 from shared.characters import VISIBLE
@@ -20,6 +21,9 @@ from shared.validation import plain
 if TYPE_CHECKING:
     from nodes.hub_client import HubClient
 
+WITHDRAWN = "withdrawn"
+REVIEWERS, PUBLIC = "reviewers", "public"
+PER_PAGE = 20
 TAKEN = frozenset({"accepted", "duplicate"})
 NEEDLESS = (HIDDEN, ERASED)
 """What the alliance has taken away: no answer would be read."""
@@ -76,17 +80,39 @@ def answer(session: Session, question_id: str, text: str, *, private: bool = Fal
     if len(text) > MAX_ANSWER:
         raise InvalidRequest(errors=[FieldError("/text", "too_long", {"max": MAX_ANSWER, "length": len(text)})])
     found.answer, found.answered_at, found.private = text, now(), private and bool(found.feedback)
+    found.answered_by = acting.name()
     return found
 
 
-def waiting(session: Session) -> list[Question]:
-    """Questions that nobody has answered, the oldest first.
+def waiting(session: Session, *, limit: int | None = None) -> list[Question]:
+    """Questions that nobody has answered (the first `limit`), the oldest first.
 
     Without those that no answer would be read to: on what was withdrawn, and what the alliance has taken away.
     """
-    gone = select(Version.resource_id).where(Version.state == "withdrawn")
-    open_ones = (Question.answer == "", Question.problem.not_in(NEEDLESS), Question.resource_id.not_in(gone))
-    return list(session.scalars(select(Question).where(*open_ones).order_by(Question.asked_at, Question.id)))
+    query = select(Question).where(*_open()).order_by(Question.asked_at, Question.id)
+    return list(session.scalars(query.limit(limit)))
+
+
+def count_waiting(session: Session) -> dict[str, int]:
+    """How many questions nobody has answered, by who asks (`Question.feedback`)."""
+    rows = session.execute(select(Question.feedback, func.count()).where(*_open()).group_by(Question.feedback))
+    return {row[0]: row[1] for row in rows}
+
+
+def listed(session: Session, *, who: str = "", answered: bool = False, number: int = 1) -> tuple[list[Question], int]:
+    """A page of questions by `who` (reviewers, public, or both), and how many pages there are.
+
+    Open ones come the oldest first; with `answered` all that wait for no answer, the newest first.
+    """
+    conditions = [not_(and_(*_open())) if answered else and_(*_open())]
+    if who:
+        conditions.append(Question.feedback == "" if who == REVIEWERS else Question.feedback != "")
+    total = session.scalar(select(func.count()).select_from(Question).where(*conditions)) or 0
+    last = max(1, -(-total // PER_PAGE))
+    order = (Question.asked_at.desc(), Question.id.desc()) if answered else (Question.asked_at, Question.id)
+    query = select(Question).where(*conditions).order_by(*order)
+    offset = (min(max(1, number), last) - 1) * PER_PAGE
+    return list(session.scalars(query.offset(offset).limit(PER_PAGE))), last
 
 
 def of_resource(session: Session, record_id: str) -> list[Question]:
@@ -136,6 +162,11 @@ def note_outcomes(session: Session, reply: Sequence[Mapping[str, str]]) -> int:
             if not taken or known.problem not in NEEDLESS:
                 known.problem = "" if taken else said["outcome"]
     return sum(said["outcome"] in TAKEN for said in reply)
+
+
+def _open() -> tuple[ColumnElement[bool], ...]:
+    gone = select(Resource.id).where(Resource.state == WITHDRAWN)
+    return Question.answer == "", Question.problem.not_in(NEEDLESS), Question.resource_id.not_in(gone)
 
 
 def _message(one: Question) -> dict[str, Any]:

@@ -1,22 +1,24 @@
-"""The local page as a server: waitress, on this machine only, with what the node does by itself."""
+"""The page as a server: waitress, unless told otherwise for this machine only, with what the node does by itself."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import click
 import waitress
 
-from nodes import memory, served
+from nodes import accounts, memory, served
 from nodes.app import create_app
 from nodes.settings import NodeSettings
 from nodes.texts import _
 from nodes.web.harvester import Harvester, HarvestSchedule
 from nodes.web.schedule import Schedule
 from nodes.web.syncing import Syncer
-from shared.errors import PortTaken
+from nodes.workplace import Workplace
+from shared.errors import AccountsNeeded, PortTaken
 from shared.starting import loaded
 from shared.supervised import SUPERVISED, die_with_parent
 
@@ -28,11 +30,13 @@ MAX_BODY = 1 << 50
 def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | None = None) -> None:
     """Serve the node's page until Ctrl-C or SIGTERM; what is missing of the node is made first.
 
-    `ready` is told the address once it can be opened. Raises `PortTaken`.
+    `ready` is told the address once it can be opened. Raises `PortTaken`, or `AccountsNeeded` when others are to
+    reach it.
     """
     die_with_parent()
     memory.one_arena()
     app = create_app(replace(settings, port=port))
+    _check_accounts(app.config["WORKPLACE"], settings)
     try:
         server = waitress.create_server(
             app,
@@ -41,6 +45,8 @@ def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | N
             threads=THREADS,
             max_request_body_size=MAX_BODY,
             ident=None,
+            clear_untrusted_proxy_headers=True,
+            **_trusting(settings.trusted_proxy),
         )
     except OSError as error:
         raise PortTaken(address=f"{settings.host}:{port}") from error
@@ -65,5 +71,19 @@ def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | N
         syncer.stop()
         app.config["BACKUPS"].stop()
         app.config["EXAMINER"].stop()
-        served.forget(settings.folder)
         harvester.stop()
+        served.forget(settings.folder)
+
+
+def _check_accounts(workplace: Workplace, settings: NodeSettings) -> None:
+    """A page that others reach and on which nobody can sign in is refused, whichever way it was meant."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        if settings.open and not accounts.any_there(session):
+            raise AccountsNeeded(where=settings.public_hosts or settings.host)
+
+
+def _trusting(proxy: str) -> dict[str, Any]:
+    """Whose word about the visitor's address and protocol is taken (waitress's arguments)."""
+    if not proxy:
+        return {}
+    return {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ NEW_PASSPHRASE = PREFIX + "NEW_PASSPHRASE"
 NOT_SETTINGS = (NEW_PASSPHRASE,)
 """Variables that begin like settings of the node and are none."""
 CONNECT_WITHIN = 10
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,13 @@ class NodeSettings:
     """Everything that an institution can set; `config/node.example.toml` lists the same with the same defaults."""
 
     data: str = setting("", "数据目录：登记的资源、密钥和本机网页上传的文件；空则为用户数据目录")
-    host: str = setting("127.0.0.1", "本机网页监听的地址（只限本机）")
+    host: str = setting("127.0.0.1", "本机网页监听的地址；默认只有本机能打开，要让别的电脑打开，见 public_hosts")
     port: int = setting(8600, "本机网页的端口")
+    public_hosts: str = setting(
+        "", "别的电脑用来打开网页的域名或地址，多个用逗号隔开；写了就须先用 commons-node user add 建立账号"
+    )
+    trusted_proxy: str = setting("", "在网页前面负责 HTTPS 的反向代理的地址；只听信它转来的访问者地址和协议")
+    plain_http: bool = setting(False, "允许密码不加密地经过网络；只用于可信的内部网络")
     sync_minutes: int = setting(15, "本机网页开着时，每隔多少分钟自动同步一次；0 为不自动同步", low=0, high=10080)
     upload_threads: int = setting(4, "同时上传的文件数")
     upload_limits: str = setting(
@@ -57,15 +64,23 @@ class NodeSettings:
         return limits.parse(self.upload_limits)
 
     @property
+    def open(self) -> bool:
+        """Whether others than this machine are to reach the page, so that everybody has to sign in."""
+        return self.host not in LOOPBACK or bool(self.names)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names under which others reach the page."""
+        return frozenset(part.strip().lower() for part in self.public_hosts.split(",") if part.strip())
+
+    @property
     def timeouts(self) -> tuple[int, int]:
         """Seconds to wait for a connection, and for an answer: who is there connects soon."""
         return min(CONNECT_WITHIN, self.timeout), self.timeout
 
     def faults(self) -> list[str]:
         """What does not go together, a sentence each."""
-        found = []
-        if self.host not in ("127.0.0.1", "::1", "localhost"):
-            found.append("host: 本机网页没有账号，只能监听 127.0.0.1、::1 或 localhost")
+        found = self._faults_of_place()
         if not 1 <= self.port <= 65535:
             found.append("port: 应在 1 到 65535 之间")
         if self.backup_folder and not Path(self.backup_folder).expanduser().is_absolute():
@@ -83,6 +98,30 @@ class NodeSettings:
             if not low <= getattr(self, name) <= high:
                 found.append(f"{name}: 应在 {low} 到 {high} 之间")
         return found
+
+    def _faults_of_place(self) -> list[str]:
+        """What is not safe about where the page is to be reached."""
+        found = []
+        for name, address in (("host", self.host), ("trusted_proxy", self.trusted_proxy or "127.0.0.1")):
+            if address != "localhost" and not _is_address(address):
+                found.append(f"{name}: 应为 IP 地址，如 127.0.0.1")
+        if self.host not in LOOPBACK and not self.names:
+            found.append("host: 要让别的电脑打开网页，还要在 public_hosts 里写明用哪个域名或地址打开")
+        if self.open and not self.trusted_proxy and not self.plain_http:
+            found.append(
+                "public_hosts: 密码不能不加密地经过网络。请在前面放负责 HTTPS 的反向代理，"
+                "把它的地址写进 trusted_proxy；"
+                "只在可信的内部网络里用，可以写 plain_http = true"
+            )
+        return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def load_settings(

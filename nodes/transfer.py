@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 from nodes import files as local_files
 from nodes import line as lines
 from nodes import turns
-from nodes.batches import Batch, Job
 from nodes.hub_client import HubClient, cause_of
+from nodes.in_hand import Batch, Job
 from nodes.ledger import Ledger, Progress
 from nodes.limits import Limiter
 from nodes.line import LimitInForce

@@ -21,6 +21,46 @@ STATES = {
     "expired": later("已过期"),
 }
 
+FIELDS = {
+    "title": later("标题"),
+    "summary": later("简介"),
+    "description": later("说明"),
+    "type": later("类型"),
+    "themes": later("主题"),
+    "disciplines": later("专业"),
+    "audiences": later("受众"),
+    "occasions": later("活动"),
+    "stage": later("阶段"),
+    "keywords": later("关键词"),
+    "language": later("语言"),
+    "creators": later("作者"),
+    "contributors": later("贡献者"),
+    "created": later("日期"),
+    "coverage": later("时间和地点"),
+    "license": later("许可"),
+    "rights_holder": later("权利人"),
+    "evidence": later("考证"),
+    "files": later("文件"),
+    "links": later("链接"),
+    "relations": later("关联资源"),
+    "embargo_until": later("公开日期"),
+}
+"""The fields of a record, as forms and comparisons call them."""
+
+ROLE_NAMES = {"viewer": later("查看"), "editor": later("编辑"), "manager": later("管理员")}
+ROLE_WORDS = {
+    "viewer": later("只看，什么都不改"),
+    "editor": later("登记、修改资源，回答提问，同步"),
+    "manager": later("什么都可以做，包括加入平台、撤回、申诉和管理账号"),
+}
+FILE_CHANGES = {
+    "added": later("新增"),
+    "removed": later("去掉"),
+    "replaced": later("换了内容"),
+    "renamed": later("改了名字"),
+    "described": later("改了用途或说明"),
+}
+
 ASKED = {
     "": later("审核人的提问"),
     "question": later("公众的提问"),
@@ -78,7 +118,14 @@ TRANSFER_LISTS = {
     "sent": later("已送到"),
 }
 PRIORITIES = {"first": later("先传"), "normal": later("平常"), "last": later("后传")}
-WORDS = {"FINDINGS": FINDINGS, "MENDED": MENDED, "ROUNDS": ROUNDS, "BEGUN_BY": BEGUN_BY}
+WORDS = {
+    "FINDINGS": FINDINGS,
+    "MENDED": MENDED,
+    "ROUNDS": ROUNDS,
+    "BEGUN_BY": BEGUN_BY,
+    "FIELDS": FIELDS,
+    "FILE_CHANGES": FILE_CHANGES,
+}
 """For templates."""
 UNITS = ("B", "kB", "MB", "GB", "TB")
 NO_BREAK = "\u00a0"

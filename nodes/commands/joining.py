@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-
 import click
 
-from nodes import hub_keys, introduction, joining, rounds
+from nodes import entering
 from nodes.commands.opening import opened, unlocked
 from nodes.console import hub_key_option, say
-from nodes.hub_client import HubClient
 from nodes.texts import _, language
 from nodes.workplace import initialise
 
@@ -33,12 +30,7 @@ def join(context: click.Context, hub: str, token: str, name: str | None, hub_key
     """用邀请码加入平台 HUB（网址）；数据库丢了、密钥还能用，不用邀请码就能回来。"""
     workplace = opened(context)
     former = workplace.key
-    client = HubClient(joining.hub_origin(hub), former, workplace.settings)
-    introduction.confirm(workplace, client)
-    with rounds.alone(workplace):
-        if hub_key:
-            hub_keys.keep(workplace.folder, client.origin, hub_key.strip())
-        joined = joining.join(workplace, client, token=token, node_name=name or socket.gethostname())
+    joined = entering.enter(workplace, hub=hub, token=token, node_name=name or "", hub_key=hub_key)
     if workplace.key.id != former.id:
         say(_("平台不再收原来的密钥，已换用了新的：") + workplace.key.id)
     names = joined.institution_name

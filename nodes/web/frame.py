@@ -14,7 +14,7 @@ from nodes.web import language
 from nodes.web.assets import asset_url
 from nodes.web.language import gettext
 from nodes.web.syncing import Progress, Syncer
-from nodes.wording import ASKED, STATES, file_size
+from nodes.wording import ASKED, ROLE_NAMES, ROLE_WORDS, STATES, file_size
 from nodes.workplace import Workplace
 from shared.canonical import best_text
 from shared.vocabularies import vocabulary
@@ -38,7 +38,14 @@ def init_frame(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(file_size=file_size, moment=moment, clock=clock, best=best, in_short=in_short)
     app.jinja_env.globals.update(
-        asset_url=asset_url, label=label, terms=vocabulary, state_name=state_name, tone=tone, askers=ASKED
+        asset_url=asset_url,
+        label=label,
+        terms=vocabulary,
+        state_name=state_name,
+        tone=tone,
+        askers=ASKED,
+        ROLE_NAMES=ROLE_NAMES,
+        ROLE_WORDS=ROLE_WORDS,
     )
     app.context_processor(_page_values)
 
@@ -147,4 +154,5 @@ def _page_values() -> dict[str, Any]:
         "hub_name": best(membership.hub_name) if membership else "",
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "syncing": syncer().progress.running,
+        "is_open": current_app.config["OPEN"],
     }

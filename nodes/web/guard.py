@@ -1,8 +1,9 @@
-"""Who may speak to the local page: this machine's own browser, from a page that this node served.
+"""Who may speak to the page: by itself this machine's own browser, from a page that this node served.
 
-The page has no accounts, so everything else in the browser is a stranger. A name that an attacker's DNS points at
-127.0.0.1 is refused by its Host header; a request that another site makes the browser send is refused by where it
-comes from, before a byte of its body is read.
+Without accounts everything else in the browser is a stranger. A name that an attacker's DNS points at 127.0.0.1 is
+refused by its Host header; a request that another site makes the browser send is refused by where it comes from,
+before a byte of its body is read. When the settings open the page to others, they come by one of the configured
+names and, unless the settings say otherwise, by HTTPS; then everybody signs in (`nodes.web.identity`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response
+
+from nodes.settings import NodeSettings
 
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,18 +35,35 @@ POLICY = "; ".join(
 """Only scripts of our own, as files; every page works without them."""
 
 
-class LoopbackOnly:
+HERE_ONLY = "此页面只供本机使用。This page is for this machine only."
+OTHER_NAME = "请用管理员告诉您的网址打开。Open this page by the address that its manager told you."
+NOT_PLAIN = (
+    "请改用 https:// 打开，密码不能不加密地经过网络。Open this page by https://: passwords must not travel bare."
+)
+
+
+class Guard:
     """WSGI middleware in front of the whole page."""
 
-    def __init__(self, wsgi_app: Callable[..., Iterable[bytes]]) -> None:
-        self.wsgi_app = wsgi_app
+    def __init__(self, wsgi_app: Callable[..., Iterable[bytes]], settings: NodeSettings) -> None:
+        self.wsgi_app, self._settings = wsgi_app, settings
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Pass on what comes from here; anything else gets a bare 403."""
-        if _from_here(environ) and _by_our_name(environ) and _by_our_page(environ):
+        """Pass on what may come in; anything else gets a bare 403 that says what to do."""
+        refusal = self._refusal(environ)
+        if not refusal:
             return self.wsgi_app(environ, start_response)
         start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
-        return ["此页面只供本机使用。This page is for this machine only.\n".encode()]
+        return [f"{refusal}\n".encode()]
+
+    def _refusal(self, environ: dict[str, Any]) -> str:
+        host = _host(environ.get("HTTP_HOST", ""))
+        if not self._settings.open:
+            return "" if _from_here(environ) and host in HOSTS and _by_our_page(environ) else HERE_ONLY
+        if host not in self._settings.names or not _by_our_page(environ):
+            return OTHER_NAME
+        plain = environ.get("wsgi.url_scheme") != "https"
+        return NOT_PLAIN if plain and not self._settings.plain_http else ""
 
 
 def init_headers(app: Flask) -> None:
@@ -66,10 +86,6 @@ def _from_here(environ: dict[str, Any]) -> bool:
         return ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
         return False
-
-
-def _by_our_name(environ: dict[str, Any]) -> bool:
-    return _host(environ.get("HTTP_HOST", "")) in HOSTS
 
 
 def _by_our_page(environ: dict[str, Any]) -> bool:

@@ -1,79 +1,55 @@
-"""The pages: the list, one resource, the form, withdrawing, and synchronising."""
+"""The pages: how things stand, one resource, the form, withdrawing, and synchronising."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nodes import petitions, queries, questions, registration, uses, wording
-from nodes.models import LocalFile, Version
+from nodes import dashboard, queries, registration, wording
+from nodes import membership as memberships
+from nodes.accounts import MANAGER
+from nodes.models import Version
 from nodes.registration import Registered
-from nodes.web import editing, language
+from nodes.web import editing, identity, joining, language
 from nodes.web.editing import Overtaken
 from nodes.web.forms import NEW, Faults, FileChoice, Purpose, files_of, read_fields, read_purpose, rows_of
-from nodes.web.frame import choices_of, heading, in_order, languages_of, syncer, workplace
+from nodes.web.frame import choices_of, heading, languages_of, syncer, workplace
 from nodes.web.language import gettext as _
+from nodes.web.resource_page import resource_page
 from shared.errors import (
-    AlreadyDone,
     AlreadyWithdrawn,
-    AnswerMissing,
     CommonsError,
     FieldError,
     InvalidRecord,
-    InvalidRequest,
-    PetitionNotOpen,
-    PetitionStands,
     ReasonMissing,
     RecordTooLarge,
 )
 from shared.record import is_tombstone
 
-PER_PAGE = 50
 ROUNDS_SHOWN = 10
-FINDINGS_SHOWN = 200
+PROBLEMS_SHOWN = 50
 
 pages = Blueprint("pages", __name__)
 
 
 @pages.get("/")
 def overview() -> ResponseReturnValue:
-    """All resources with their state, the last changed first."""
-    state = request.args.get("state", "")
+    """How things stand; at a node that is quite new, the first step of joining."""
     with workplace().database.unit_of_work(read_only=True) as session:
-        counts = in_order(queries.states(session))
-        total = queries.count_resources(session, state=state)
-        last = max(1, -(-total // PER_PAGE))
-        number = min(max(1, request.args.get("page", 1, type=int)), last)
-        rows = queries.list_resources(
-            session, language=language.current(), state=state, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
-        )
-        problems = queries.file_problems(session)
-        asked = questions.waiting(session)
-        titles = queries.titles(session, [one.resource_id for one in asked], language=language.current())
-        used = uses.of_all(session)
-    return render_template(
-        "overview.html",
-        counts=counts,
-        rows=rows,
-        state=state,
-        number=number,
-        last=last,
-        problems=problems,
-        asked=asked,
-        titles=titles,
-        used=used,
-    )
+        board = dashboard.look(session, language=language.current())
+        fresh = not board.states and memberships.find(session) is None
+    if fresh and identity.may(MANAGER):
+        return joining.first_step()
+    return render_template("overview.html", board=board)
 
 
 @pages.get("/resources/<record_id>")
 def resource(record_id: str) -> ResponseReturnValue:
     """One resource: what was said of it, its files, and its versions."""
-    return _resource_page(record_id)
+    return resource_page(record_id)
 
 
 @pages.get("/resources/new")
@@ -109,36 +85,8 @@ def withdraw(record_id: str) -> ResponseReturnValue:
             registration.withdraw(session, record_id, request.form.get("reason", ""), key=workplace().key)
     except (ReasonMissing, InvalidRecord) as error:
         faults = error.errors or [error]
-        return _resource_page(record_id, reason_faults=faults), HTTPStatus.UNPROCESSABLE_ENTITY
+        return resource_page(record_id, reason_faults=faults), HTTPStatus.UNPROCESSABLE_ENTITY
     flash(_("已登记撤回，下次同步时生效。"))
-    return redirect(url_for("pages.resource", record_id=record_id))
-
-
-@pages.post("/resources/<record_id>/questions/<question_id>")
-def answer(record_id: str, question_id: str) -> ResponseReturnValue:
-    """Answer a question of a reviewer or of the public; what was typed stays when it will not do."""
-    try:
-        with workplace().database.unit_of_work() as session:
-            text, private = request.form.get("text", ""), "private" in request.form
-            questions.answer(session, question_id, text, private=private)
-    except (AnswerMissing, AlreadyDone, InvalidRequest) as error:
-        faults = error.errors or [error]
-        return _resource_page(record_id, answer_faults={question_id: faults}), error.status
-    flash(_("回答已记下，下次同步时送出。"))
-    return redirect(url_for("pages.resource", record_id=record_id))
-
-
-@pages.post("/resources/<record_id>/petitions")
-def petition(record_id: str) -> ResponseReturnValue:
-    """Appeal against a decision, or ask that it stays public; what was typed stays when it will not do."""
-    kind = request.form.get("kind", "")
-    try:
-        with workplace().database.unit_of_work() as session:
-            petitions.make(session, record_id, kind=kind, text=request.form.get("text", ""))
-    except (ReasonMissing, InvalidRequest, PetitionNotOpen, PetitionStands) as error:
-        faults = error.errors or [error]
-        return _resource_page(record_id, petition_faults={kind: faults}), error.status
-    flash(_("申请已记下，下次同步时送出。"))
     return redirect(url_for("pages.resource", record_id=record_id))
 
 
@@ -147,12 +95,14 @@ def sync() -> ResponseReturnValue:
     """How far the synchronisation is, or what the last one did; `?still` does not renew itself."""
     with workplace().database.unit_of_work(read_only=True) as session:
         rounds = queries.rounds(session, limit=ROUNDS_SHOWN)
+        problems = queries.file_problems(session, limit=PROBLEMS_SHOWN)
     return render_template(
         "sync.html",
         progress=syncer().progress,
         heading=heading,
         still="still" in request.args,
         rounds=rounds,
+        problems=problems,
         **wording.WORDS,
     )
 
@@ -161,25 +111,6 @@ def sync() -> ResponseReturnValue:
 def start_sync() -> ResponseReturnValue:
     """Begin a synchronisation, unless one is running."""
     syncer().start()
-    return redirect(url_for("pages.sync"))
-
-
-@pages.get("/reconciliation")
-def reconciliation() -> ResponseReturnValue:
-    """Whether this node and the hub hold the same: counts, digest, when last proved, and what differed."""
-    with workplace().database.unit_of_work(read_only=True) as session:
-        compared = queries.comparison(session)
-        ids = [one["record_id"] for one in compared.findings[:FINDINGS_SHOWN]] if compared else []
-        titles = queries.titles(session, ids, language=language.current())
-    return render_template(
-        "reconciliation.html", compared=compared, titles=titles, shown=FINDINGS_SHOWN, **wording.WORDS
-    )
-
-
-@pages.post("/reconciliation")
-def start_reconciliation() -> ResponseReturnValue:
-    """Compare now, unless a round is running."""
-    syncer().start(kind="reconcile")
     return redirect(url_for("pages.sync"))
 
 
@@ -250,37 +181,3 @@ def _form_page(
         choices_of=choices_of,
         languages_of=languages_of,
     )
-
-
-def _resource_page(
-    record_id: str,
-    reason_faults: Sequence[CommonsError | FieldError] = (),
-    answer_faults: Mapping[str, Sequence[CommonsError | FieldError]] = MappingProxyType({}),
-    petition_faults: Mapping[str, Sequence[CommonsError | FieldError]] = MappingProxyType({}),
-) -> str:
-    with workplace().database.unit_of_work(read_only=True) as session:
-        versions = queries.versions(session, record_id)
-        latest = versions[0]
-        record = latest.content
-        local = {
-            entry["sha256"]: cast("LocalFile | None", session.get(LocalFile, entry["sha256"]))
-            for entry in record.get("files", ())
-        }
-        faults = [FieldError(e.get("pointer", ""), e.get("code", ""), e.get("params", {})) for e in latest.errors]
-        return render_template(
-            "resource.html",
-            latest=latest,
-            versions=versions,
-            record=record,
-            local=local,
-            faults=faults,
-            ark=latest.resource.ark,
-            withdrawn=is_tombstone(record),
-            reason_faults=reason_faults,
-            asked=questions.of_resource(session, record_id),
-            answer_faults=answer_faults,
-            petitions=petitions.of_resource(session, record_id),
-            used=uses.of_resource(session, record_id),
-            open_kinds=petitions.open_kinds(latest),
-            petition_faults=petition_faults,
-        )

@@ -249,3 +249,65 @@ class ServiceFailed(CommonsError):
         "A step of setting up the service failed ({command}): {cause}. Mend that and install again, or give it up "
         "with commons-node service remove."
     )
+
+
+class NothingChosen(CommonsError):
+    """A deed for several resources, none of which was chosen."""
+
+    code, status, exit_code = "nothing_chosen", 422, 5
+    zh = "还没有选中资源。请先选中，再按一次。"
+    en = "No resource is selected. Select some first, then press the button again."
+
+
+class InvitationUnreadable(CommonsError):
+    """Something pasted as an invitation in which there is no hub's address, or no token: `cause` says which."""
+
+    code, status, exit_code = "invitation_unreadable", 422, 5
+    zh = "{cause}。请把联盟管理员发来的文字整段复制、粘贴过来，里面应有平台的网址和邀请码。"
+    en = "{cause}. Copy and paste all of what the alliance's administrator sent: it has the hub's address and a code."
+
+
+class AccountsNeeded(CommonsError):
+    """A page that others are to reach, at a node on which nobody has an account."""
+
+    code, status, exit_code = "accounts_needed", 409, 5
+    zh = (
+        "网页要让别的电脑打开（{where}），但还没有账号，谁都能进来。"
+        "请先建立管理员的账号：commons-node user add 名字 --role manager"
+    )
+    en = (
+        "Others are to reach the page ({where}), but there are no accounts, and anybody could come in. First make an "
+        "account for a manager: commons-node user add NAME --role manager"
+    )
+
+
+class AccountNameUnusable(CommonsError):
+    """A name that cannot be an account's."""
+
+    code, status, exit_code = "account_name_unusable", 422, 5
+    zh = "账号的名字用 1 到 64 个文字、数字或 . _ - @，中间不留空格。"
+    en = "The name of an account has 1 to 64 letters, digits or . _ - @, and no blanks."
+
+
+class AccountExists(CommonsError):
+    """A name that another account has."""
+
+    code, status, exit_code = "account_exists", 409, 5
+    zh = "账号“{name}”已存在。请换一个名字；要换密码，用 commons-node user password。"
+    en = "There is an account “{name}”. Choose another name, or change its password: commons-node user password."
+
+
+class PasswordTooWeak(CommonsError):
+    """A password that is too short, too long, or the name itself."""
+
+    code, status, exit_code = "password_too_weak", 422, 5
+    zh = "密码至少 {least} 个字符，最多 {most} 个，不能与名字相同。几个不相干的词连起来就好。"
+    en = "A password has {least} to {most} characters and is not the name. A few unrelated words do well."
+
+
+class LastManager(CommonsError):
+    """The only manager's account, while others would be left without one."""
+
+    code, status, exit_code = "last_manager", 409, 5
+    zh = "“{name}”是唯一的管理员。请先给别人管理员的角色，或先删除其余账号。"
+    en = "“{name}” is the only manager. First make somebody else a manager, or remove the other accounts."

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     footprint,
     known_items,
     node_install,
+    node_pages,
     oai,
     pages,
     publish,
@@ -51,6 +52,7 @@ MODULES = (
     report,
     oai,
     pages,
+    node_pages,
     engines,
 )
 BENCHMARKS: dict[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in MODULES}

@@ -128,12 +128,29 @@ def desk_pages(shown: Gallery) -> Mapping[str, str]:
     }
 
 
+NEW_NODE = frozenset({"node-new", "node-join", "node-join-fault", "node-join-carried", "node-people-none"})
+"""Pages that are shown of a node that has not joined."""
+SHARED_NODE = frozenset({"node-door", "node-people"})
+"""Pages of a node that several people share."""
+
+
 def node_pages(shown: Gallery) -> Mapping[str, str]:
     """The pages of the node, by a name for each."""
     resources = shown.office.resources
     return {
         "node-new": "/",
+        "node-join": "/join/invitation",
+        "node-join-fault": "/join/invitation",
+        "node-join-carried": "/join/carried",
+        "node-join-done": "/join/done",
+        "node-people-none": "/people",
+        "node-door": "/sign-in",
+        "node-people": "/people",
         "node-overview": "/",
+        "node-list": "/resources",
+        "node-list-nothing": "/resources?text=nothing",
+        "node-conversation": "/conversation",
+        "node-changes": f"/resources/{resources['published']}/changes",
         "node-form": "/resources/new",
         "node-form-faults": "/resources/new",
         "node-edit": f"/resources/{resources['waiting']}/edit",
@@ -188,15 +205,33 @@ def visit(page: Page, shown: Gallery, name: str, language: str = "zh") -> Respon
 
 def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Response | None:
     office = shown.office
-    origin = office.new_node if name == "node-new" else office.node
+    origin = office.node
+    if name in NEW_NODE:
+        origin = office.new_node
+    elif name in SHARED_NODE:
+        origin = office.shared_node
     states = {"node-sync-running": RUNNING, "node-sync-done": DONE}
     office.show_round(states.get(name, DONE))
     office.show_transfers(name in ("node-transfers", "node-transfers-limits"))
     page.goto(f"{origin}/language/{language}")
+    if name in SHARED_NODE:
+        page.context.clear_cookies()
+        page.goto(f"{origin}/language/{language}")
     answer = page.goto(origin + node_pages(shown)[name])
     if name == "node-checkup" and not page.locator(".checks").count():
         page.locator(".acts .btn").click()
         page.locator(".checks").wait_for()
+        return None
+    if name == "node-people":
+        page.locator("#name").fill("周远")
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#password").press("Enter")
+        page.wait_for_url("**/people")
+        return None
+    if name == "node-join-fault":
+        page.locator("#invitation").fill(f"http://127.0.0.1:1 {'0' * 40}")
+        page.locator("form .btn").click()
+        page.get_by_role("alert").wait_for()
         return None
     if name == "node-form-faults":
         page.locator("#title-zh").fill("一杆秤怎样称准")

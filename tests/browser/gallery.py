@@ -67,7 +67,8 @@ class Gallery:
     @property
     def requests_allowed(self) -> tuple[str, ...]:
         """The only origins that a page may load from."""
-        return self.origin, self.store, self.office.node, self.office.new_node
+        behind = self.office
+        return self.origin, self.store, behind.node, behind.new_node, behind.shared_node
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from federation.link_checker import Outcome
 from federation.models.links import LinkCheck
 from federation.models.people import User
 from federation.models.resources import ResourceVersion
+from nodes import accounts as node_accounts
 from nodes import files as local_files
 from nodes import joining, registration, routine
 from nodes.app import create_app
@@ -77,6 +78,8 @@ class Office:
     """The ids of accounts by their names: `chen` manages the museum's people, `sun` has a second factor."""
     invitation: str
     """Where an invitation leads."""
+    shared_node: str
+    """Where the page of a node is that several people share."""
 
     def show_round(self, round: dict[str, Any]) -> None:
         """Let the node's page show this as its last round, or as one that runs."""
@@ -127,7 +130,9 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     """People at a hub that answers at `origin`, and a museum that is a member of it."""
     _hire(hub)
     hub.institution(MUSEUM, kind="museum", name_zh="示范计量博物馆", name_en="Demo Museum of Metrology")
-    app, new = (create_app(NodeSettings(data=str(folder / name))) for name in ("node", "new"))
+    apps = [create_app(NodeSettings(data=str(folder / name))) for name in ("node", "new", "shared")]
+    app, new, together = apps
+    _share(together.config["WORKPLACE"])
     work: Workplace = app.config["WORKPLACE"]
     joined = joining.join(
         work, HubClient(origin, work.key, work.settings), token=hub.invite(MUSEUM), node_name="馆藏部电脑"
@@ -157,12 +162,19 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     }
     accounts, invitation = _invite(hub)
     try:
-        with served(app) as node, served(new) as new_node:
-            yield Office(node, new_node, app, joined.node_id, resources, versions, accounts, invitation)
+        with served(app) as node, served(new) as new_node, served(together) as shared_node:
+            behind = (joined.node_id, resources, versions, accounts, invitation, shared_node)
+            yield Office(node, new_node, app, *behind)
     finally:
-        for one in (app, new):
+        for one in apps:
             one.config["SYNCER"].stop()
             one.config["WORKPLACE"].database.close()
+
+
+def _share(work: Workplace) -> None:
+    with work.database.unit_of_work() as session:
+        for name, role in (("周远", node_accounts.MANAGER), ("吴桐", node_accounts.EDITOR)):
+            node_accounts.add(session, name, role=role, password=PASSWORD)
 
 
 def _hire(hub: Hub) -> None:

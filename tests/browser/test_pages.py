@@ -65,7 +65,12 @@ DESK = (
 )
 NODE = (
     "node-new",
+    "node-join-carried",
+    "node-people",
     "node-overview",
+    "node-list",
+    "node-conversation",
+    "node-changes",
     "node-form",
     "node-form-faults",
     "node-edit",

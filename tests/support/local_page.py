@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from nodes import queries, registration
+from nodes import accounts, queries, registration
 from nodes.app import create_app
 from nodes.models import LocalFile, Membership, OutboxEntry, Version
 from nodes.settings import NodeSettings
@@ -25,6 +25,8 @@ from tests.support.records import make_record
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PURPOSE = re.compile(r'type="hidden" name="(record|after)" value="([^"]+)"')
 """What a form of a resource was opened to make."""
+WORD = "定盘星 秤砣 提绳 准星"
+"""The password of all accounts in tests."""
 GOOD: dict[str, Any] = {
     "title.zh": "一杆秤怎样称准",
     "summary.zh": "定盘星、秤砣和提绳各管什么。",
@@ -100,6 +102,20 @@ class Node:
         with self.workplace.database.unit_of_work() as session:
             session.execute(update(Version).where(Version.resource_id == record_id).values(state=state, **values))
 
+    def account(self, name: str, role: str) -> None:
+        """Make an account whose password is `WORD`."""
+        with self.workplace.database.unit_of_work() as session:
+            accounts.add(session, name, role=role, password=WORD)
+
+    def sign_in(self, name: str, password: str = WORD, **options: Any) -> TestResponse:
+        """Sign in with a browser of one's own, in which the form was opened."""
+        self.client = self.app.test_client()
+        token = TOKEN.search(self.get("/sign-in", **options).text)
+        assert token is not None
+        return self.client.post(
+            "/sign-in", data={"csrf_token": token[1], "name": name, "password": password}, **options
+        )
+
     def records(self, record_id: str) -> list[dict[str, Any]]:
         """All versions, the latest first."""
         with self.workplace.database.unit_of_work(read_only=True) as session:
@@ -118,9 +134,9 @@ class Node:
 
 
 @contextmanager
-def local_page(folder: Path) -> Iterator[Node]:
+def local_page(folder: Path, **settings: Any) -> Iterator[Node]:
     """The page of a new node in `folder`."""
-    app = create_app(NodeSettings(data=str(folder), attempts=1, timeout=5))
+    app = create_app(NodeSettings(data=str(folder), attempts=1, timeout=5, **settings))
     made = Node(app, app.test_client())
     yield made
     app.config["SYNCER"].stop()

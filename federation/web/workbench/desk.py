@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from federation import (
     claims,
-    differences,
     entitlement,
     petitions,
     policies,
@@ -34,6 +33,7 @@ from federation.parts import parts
 from federation.roles import Permission
 from federation.web import viewing
 from federation.web.workbench import changes, previews, sessions, showing
+from shared.differences import files as changed_files
 from shared.errors import ChecklistIncomplete, CommonsError, MoveNotAllowed, NotFound
 from shared.vocabularies import vocabulary
 
@@ -196,7 +196,7 @@ def page_of(version_id: int, error: CommonsError | None = None) -> ResponseRetur
         findings=findings(db.session(), [found.version])[found.version.id],
         sections=showing.sections(found.record, language),
         changes=changes.between(before.record, found.record) if before else None,
-        file_changes=differences.files(before.record, found.record) if before else None,
+        file_changes=changed_files(before.record, found.record) if before else None,
         previews=previews,
         before=before,
         stored=stored,

@@ -14,7 +14,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from nodes import batches, files, line, putting, transfer
+from nodes import files, in_hand, line, putting, transfer
 from nodes.files import FileSpec
 from nodes.hub_client import HubClient
 from nodes.ledger import Ledger
@@ -32,7 +32,7 @@ FIRST, NORMAL, LAST = Priority
 @pytest.fixture(autouse=True)
 def _look_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Orders are looked at before each part, however quickly these follow."""
-    monkeypatch.setattr(batches, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(in_hand, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(line, "LOOK_SECONDS", 0.0)
 
 
@@ -172,7 +172,7 @@ def test_in_a_window_without_sending_nothing_is_offered_and_nothing_is_a_failure
 def test_files_that_come_while_a_large_one_is_sent_do_not_wait_for_its_end(
     desk: Desk, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(in_hand, "IDLE_SECONDS", 0.0)
     desk.workplace = initialise(replace(workplace.settings, upload_threads=2))
     large = desk.file(9500)
     came: list[str] = []

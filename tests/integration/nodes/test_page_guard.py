@@ -27,7 +27,7 @@ def test_html_in_metadata_is_shown_as_text(node: Node) -> None:
     )
     fault = {"pointer": HOSTILE, "code": HOSTILE, "params": {}}
     node.set_state(record_id, "refused", reason=HOSTILE, errors=[fault])
-    for path in ("/", f"/resources/{record_id}", f"/resources/{record_id}/edit"):
+    for path in ("/", "/resources", f"/resources/{record_id}", f"/resources/{record_id}/edit"):
         page = node.page(path)
         assert "onerror" in page
         assert "<img src=x" not in page
@@ -38,7 +38,15 @@ def test_english_pages_are_english_throughout(node: Node) -> None:
     assert node.get("/language/en?next=/sync").headers["Location"] == "/sync"
     pages = [
         "/",
-        "/?state=none",
+        "/resources",
+        "/resources?state=none",
+        "/conversation",
+        "/join",
+        "/join/invitation",
+        "/join/carried",
+        "/account",
+        "/people",
+        f"/resources/{record_id}/changes",
         "/resources/new",
         f"/resources/{record_id}",
         f"/resources/{record_id}/edit",
@@ -48,7 +56,7 @@ def test_english_pages_are_english_throughout(node: Node) -> None:
     said.append(node.register(title__zh="", title__en="x", summary__zh="", themes=None, links__label=[""]).text)
     for state in STATES:
         node.set_state(record_id, state)
-        said.append(node.page("/"))
+        said += [node.page("/"), node.page("/resources")]
     for page in said:
         assert '<html lang="en">' in page
         assert HAN.findall(re.sub(r'<a [^>]*lang="zh-Hans">中文</a>', "", page)) == []

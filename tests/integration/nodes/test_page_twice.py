@@ -20,7 +20,7 @@ def _chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def resources(node: Node) -> int:
     """How many resources the list shows."""
-    return node.page("/").count('class="what"')
+    return node.page("/resources").count('class="what"')
 
 
 def test_a_form_sent_twice_registers_one_resource_and_both_lead_to_it(node: Node) -> None:

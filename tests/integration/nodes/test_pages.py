@@ -17,37 +17,38 @@ from tests.support.rounds import put_round, round_of, task
 
 def test_a_new_node_says_how_to_begin_and_how_to_join(node: Node) -> None:
     page = node.page("/")
-    assert "从第一件开始" in page
-    assert "commons-node join" in page
+    assert "先用三步加入平台" in page
+    assert 'action="/join/invitation"' in page
     assert "/resources/new" in page
+    assert "从第一件开始" in node.page("/resources")
 
 
 def test_the_list_shows_every_state_by_its_name_and_filters_by_it(node: Node) -> None:
     ids = {state: node.put(title={"zh": f"资源 {state}"}) for state in STATES}
     for state, record_id in ids.items():
         node.set_state(record_id, state, reason=f"理由 {state}" if state == "changes_requested" else "")
-    page = node.page("/")
+    page = node.page("/resources")
     for state, name in STATES.items():
         assert f"资源 {state}" in page
         assert f'">{name}</span>' in page
-        only = node.page(f"/?state={state}")
+        only = node.page(f"/resources?state={state}")
         assert [one for one in ids.values() if f"/resources/{one}" in only] == [ids[state]]
     assert "理由 changes_requested" in page
-    assert "没有处于此状态的资源" in node.page("/?state=nonsense")
+    assert "没有处于此状态的资源" in node.page("/resources?state=nonsense")
 
 
 def test_a_long_list_has_pages(node: Node) -> None:
     for number in range(52):
         node.put(title={"zh": f"第 {number} 件"})
-    assert node.page("/").count('class="what"') == 50
-    assert node.page("/?page=2").count('class="what"') == 2
-    assert "1 / 2" in node.page("/?state=registered")
+    assert node.page("/resources").count('class="what"') == 50
+    assert node.page("/resources?page=2").count('class="what"') == 2
+    assert "1 / 2" in node.page("/resources?state=registered")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "999", "99999999999999999999999"])
 def test_a_page_that_is_not_there_is_the_nearest_one(node: Node, number: str) -> None:
     node.put()
-    assert "游标卡尺怎么读" in node.page(f"/?page={number}")
+    assert "游标卡尺怎么读" in node.page(f"/resources?page={number}")
 
 
 def test_a_resource_page_shows_what_was_said_and_what_became_of_it(node: Node) -> None:
@@ -141,7 +142,7 @@ def test_withdrawing_takes_a_reason_and_happens_once(node: Node) -> None:
 
 
 def test_a_node_without_a_hub_says_how_to_join_before_it_can_sync(node: Node) -> None:
-    assert "commons-node join" in node.page("/sync")
+    assert 'href="/join"' in node.page("/sync")
     assert node.submit("/sync", seen_on="/resources/new").status_code == 302
     eventually(lambda: "同步没有完成" in node.page("/sync"))
     assert "尚未加入平台" in node.page("/sync")

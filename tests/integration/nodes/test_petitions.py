@@ -93,7 +93,7 @@ def test_the_day_of_publication_and_the_end_of_a_term_are_shown_and_a_renewal_ca
     hear(node, record_id, state="approved", reason="", effective_on="2026-05-20")
     command = Command("nodes", {"COMMONS_NODE_DATA": str(node.workplace.folder)})
     assert "2026-05-20发布" in command.run("status").stdout
-    assert "2026-05-20发布" in node.page("/")
+    assert "2026-05-20发布" in node.page("/resources")
     assert "2026-05-20发布" in node.page(f"/resources/{record_id}")
     hear(node, record_id, state="published", reason="", effective_on="2026-06-20")
     page = node.page(f"/resources/{record_id}")

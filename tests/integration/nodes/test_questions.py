@@ -46,7 +46,8 @@ def test_a_question_is_shown_and_changes_nothing_of_the_version_however_often_it
     record_id = asked_about(node, times=2)
     overview = node.page("/")
     assert "有 1 个提问或反馈等着回答" in overview
-    assert f"/resources/{record_id}#questions" in overview
+    assert f"/conversation#q-{ASKED}" in overview
+    assert f'id="q-{ASKED}"' in node.page("/conversation")
     page = node.page(f"/resources/{record_id}")
     assert "谁拍的？" in page
     assert "平台的答复" not in page
@@ -71,7 +72,7 @@ def test_an_answer_on_the_page_waits_for_the_next_round_and_is_sent_once(
     assert json.loads(body) == {"answers": [{"question_id": ASKED, "text": "本院。"}]}
     assert "改回答" not in node.page(page)
     assert node.client.post(where, data={**node.opened("/resources/new"), "text": "别的"}).status_code == 409
-    assert "等着回答" not in node.page("/")
+    assert "个提问或反馈等着回答" not in node.page("/")
 
 
 def test_an_answer_that_another_node_was_quicker_with_is_said_and_not_sent_again(
@@ -180,7 +181,7 @@ def test_what_the_alliance_has_hidden_waits_for_no_answer_until_it_is_shown_agai
             take_events(session, [{"seq": 2, "at": "", "question_id": ASKED, "feedback": word, **event}], last=2)
 
     told("hidden")
-    assert "等着回答" not in node.page("/")
+    assert "个提问或反馈等着回答" not in node.page("/")
     assert "不必回答" in node.page(page)
     assert "记下回答" not in node.page(page)
     told("shown")
@@ -213,7 +214,7 @@ def test_what_was_withdrawn_waits_for_no_answer(node: Node) -> None:
     record_id = asked_about(node, feedback="question")
     assert "等着回答" in node.page("/")
     node.set_state(record_id, "withdrawn", reason="")
-    assert "等着回答" not in node.page("/")
+    assert "个提问或反馈等着回答" not in node.page("/")
 
 
 def test_a_reviewer_s_question_is_never_public_so_its_answer_needs_no_word_for_that(node: Node) -> None:
