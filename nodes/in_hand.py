@@ -14,8 +14,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from nodes.line import Turn
 from nodes.models import LocalFile
-from nodes.turns import Orders, Turn
+from nodes.turns import Orders
 
 LOOK_SECONDS = 0.2
 """For how long orders count as known."""

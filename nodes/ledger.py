@@ -44,8 +44,8 @@ class Speedometer:
     def rate(self) -> int:
         """The speed; 0 while nothing has moved in the last seconds."""
         moment = self._clock()
-        if moment - self._seen[-1][0] > WINDOW_SECONDS:
-            # Nobody was awake, or this file had to wait: what lies between says nothing of the line.
+        if not self._total or moment - self._seen[-1][0] > WINDOW_SECONDS:
+            # It had to wait for its turn, or nobody was awake: what lies between says nothing of the line.
             self._seen.clear()
         self._seen.append((moment, self._total))
         # One sight at the edge of the window stays, or there would be nothing to compare with.

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -88,6 +89,14 @@ def named(session: Session, name: str) -> list[str]:
     if len(found) != 1:
         raise NotFound()
     return found
+
+
+class Turn(NamedTuple):
+    """What decides whose turn is first: what a person said, then the smaller file."""
+
+    priority: int
+    size: int
+    sha256: str
 
 
 class LimitInForce:

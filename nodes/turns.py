@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from nodes import line as lines
+from nodes.line import Turn
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from shared.messages import MAX_UPLOADS_ASKED
@@ -18,14 +18,6 @@ from shared.messages import MAX_UPLOADS_ASKED
 AT_A_TIME = MAX_UPLOADS_ASKED
 LARGE_TOGETHER = 2 * 1024**3
 """Bytes of files that are offered together, unless there are fewer files than threads: permissions to send expire."""
-
-
-class Turn(NamedTuple):
-    """What decides whose turn is first: what a person said, then the smaller file."""
-
-    priority: int
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from nodes import limits, queries
 from nodes import line as lines
+from nodes.line import Turn
 from nodes.models import Line, LocalFile
 from nodes.settings import NodeSettings
-from nodes.turns import Turn
 
 SENDING, WAITING, PAUSED, FAILED, SENT = "sending", "waiting", "paused", "failed", "sent"
 SHOWN = (WAITING, PAUSED, FAILED, SENT)

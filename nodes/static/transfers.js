@@ -27,9 +27,12 @@
       try {
         const answer = await fetch(location.href, { cache: "no-store" });
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-        if (answer.ok) renew(fresh);
-        unheard.hidden = answer.ok;
         if (fresh.querySelector("progress")) pause = MOVING;
+        if (answer.ok) {
+          unheard.textContent = fresh.getElementById("unheard").textContent;
+          renew(fresh);
+        }
+        unheard.hidden = answer.ok;
       } catch {
         unheard.hidden = false;
       }

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from nodes import limits, line, queries, underway
 from nodes import membership as memberships
 from nodes.limits import MEGA
+from nodes.line import Turn
 from nodes.models import LocalFile, Priority
-from nodes.turns import Turn
 from nodes.underway import FAILED, PAUSED, SENDING, SENT, WAITING
 from nodes.web import language
 from nodes.web.frame import syncer, workplace
