@@ -39,10 +39,9 @@ pages = Blueprint("pages", __name__)
 def overview() -> ResponseReturnValue:
     """How things stand; at a node that is quite new, the first step of joining."""
     with workplace().database.unit_of_work(read_only=True) as session:
+        if memberships.find(session) is None and not queries.states(session) and identity.may(MANAGER):
+            return joining.first_step()
         board = dashboard.look(session, language=language.current())
-        fresh = not board.states and memberships.find(session) is None
-    if fresh and identity.may(MANAGER):
-        return joining.first_step()
     return render_template("overview.html", board=board)
 
 
