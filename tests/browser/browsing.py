@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright, Response
 
 from tests.browser.gallery import Gallery
-from tests.browser.office import DONE, RUNNING
+from tests.browser.office import DEMO, DONE, RUNNING
 from tests.support.reviewing import PASSWORD
 
 ARGUMENTS = [
@@ -145,6 +145,10 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-sync-running": "/sync?still=1",
         "node-sync-done": "/sync",
         "node-reconciliation": "/reconciliation",
+        "node-sources": "/sources",
+        "node-source": "/sources/1",
+        "node-source-new": "/sources/new",
+        "node-source-seen": "/sources/new",
         "node-error": "/nothing-here",
     }
 
@@ -189,6 +193,12 @@ def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Respons
     office.show_round(states.get(name, DONE))
     page.goto(f"{origin}/language/{language}")
     answer = page.goto(origin + node_pages(shown)[name])
+    if name == "node-source-seen":
+        page.locator("input[name=kind][value=folder]").check()
+        page.locator("#address").fill(str(DEMO / "institute" / "resources"))
+        page.locator(".finish .btn").click()
+        page.locator("#part-what").wait_for()
+        return None
     if name == "node-form-faults":
         page.locator("#title-zh").fill("一杆秤怎样称准")
         page.locator("#created").fill("二〇二六年五月")

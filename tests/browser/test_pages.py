@@ -76,6 +76,9 @@ NODE = (
     "node-sync",
     "node-sync-running",
     "node-sync-done",
+    "node-sources",
+    "node-source",
+    "node-source-seen",
     "node-error",
 )
 NAMES = (*PORTAL, *DESK, *NODE)

@@ -124,6 +124,7 @@ def local_page(folder: Path) -> Iterator[Node]:
     made = Node(app, app.test_client())
     yield made
     app.config["SYNCER"].stop()
+    app.config["HARVESTER"].stop()
     made.workplace.database.close()
 
 
