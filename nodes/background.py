@@ -23,6 +23,9 @@ from shared.settings import LANGUAGE
 LOOKED_AT = 20
 """Seconds for which a person is kept waiting for each answer."""
 
+LOOK = "look"
+"""What `nodes.one_harvest` is told in the place of a source's number."""
+
 
 def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Popen[bytes]:
     """Start a round; the process ends with 0 when all went well, and never outlives this one."""
@@ -36,9 +39,9 @@ def begin_harvest(settings: NodeSettings, *, number: int, begun_by: str) -> subp
 
 def first_look(settings: NodeSettings, asked: dict[str, Any], *, seconds: float) -> dict[str, Any]:
     """What a first look sees of a source: `seen`, or an `error` in each language; neither when it takes too long."""
-    process = start(settings, "nodes.one_harvest", "look", json.dumps(asked))
+    process = start(settings, "nodes.one_harvest", LOOK, "page")
     try:
-        said, _ = process.communicate(timeout=seconds)
+        said, _ = process.communicate(json.dumps(asked).encode() + b"\n", timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

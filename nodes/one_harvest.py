@@ -1,4 +1,4 @@
-"""The process of one harvest, or of a first look, begun by `nodes.background`: settings on standard input."""
+"""The process of one harvest, or of a first look, begun by `nodes.background`: all it needs is on standard input."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ import threading
 from collections.abc import Sequence
 
 from nodes import faults, sources
+from nodes.background import LOOK
 from nodes.harvesting import looking, running
 from nodes.settings import NodeSettings
 from nodes.sources import Options
 from nodes.workplace import open_workplace
 from shared.errors import CommonsError
 
-LOOK = "look"
-
 
 def main(arguments: Sequence[str]) -> int:
     """Harvest the source with the number that is named, or look at one; what hindered it is written as JSON."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    what, more = arguments
+    what, begun_by = arguments
     settings = NodeSettings(**json.loads(sys.stdin.readline()))
     try:
         workplace = open_workplace(settings)
         if what == LOOK:
-            asked = json.loads(more)
+            asked = json.loads(sys.stdin.readline())
             options = Options(**asked["options"])
             seen = looking.look(workplace, kind=asked["kind"], address=asked["address"], options=options)
             json.dump({"seen": seen}, sys.stdout)
             return 0
         threading.Thread(target=_end_with_the_page, name="watch", daemon=True).start()
-        running.run(workplace, int(what), begun_by=more)
+        running.run(workplace, int(what), begun_by=begun_by)
     except Exception as error:  # the page must be able to say that it failed, whatever the cause
         named = faults.named(error, settings.folder)
         said = {language: named.message(language) for language in sources.LANGUAGES}

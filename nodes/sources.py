@@ -138,17 +138,22 @@ def is_running(source: HarvestSource, moment: datetime) -> bool:
 
 
 def due(session: Session, moment: datetime) -> HarvestSource | None:
-    """The source that waits longest for a harvest by itself, or None; one that was interrupted is due at once."""
-    waiting = select(HarvestSource).where(~HarvestSource.paused, HarvestSource.minutes > 0)
-    found = [one for one in session.scalars(waiting) if _is_due(one, moment)]
+    """The source that waits longest for a harvest by itself, or None; one that was interrupted is due at once.
+
+    While any source is harvested, whoever began that, no other is due.
+    """
+    known = every(session)
+    if any(is_running(one, moment) for one in known):
+        return None
+    found = [one for one in known if _is_due(one, moment)]
     return min(found, key=lambda one: one.started_at or one.added_at, default=None)
 
 
 def _is_due(source: HarvestSource, moment: datetime) -> bool:
-    if source.started_at is None:
+    if source.paused or not source.minutes:
+        return False
+    if source.started_at is None or source.finished_at is None:
         return True
-    if source.finished_at is None:
-        return not is_running(source, moment)
     return moment - source.started_at >= timedelta(minutes=source.minutes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ from nodes.models import HarvestSource
 from nodes.patience import Sleep
 from nodes.sources import Options
 from nodes.workplace import Workplace
-from shared.errors import CommonsError, FieldError, SourceRefused
+from shared.errors import CommonsError, FieldError, NotARepository, SourceAway, SourceRefused, SourceUnreadable
 
 SAMPLE = 5
 PAUSE = 0.3
 """Seconds between the few questions of a look, for which somebody waits."""
+ATTEMPTS, PATIENCE = 2, 20
+"""How often, and for how many seconds that were asked for, a look waits."""
 DAILY = ("license", "type", "themes", "language")
 """What a record needs and sources often do not say."""
 
@@ -59,7 +62,7 @@ def look(
 
 
 def _repository(work: Work) -> dict[str, Any]:
-    settings = work.workplace.settings
+    settings = replace(work.workplace.settings, attempts=ATTEMPTS, patience=PATIENCE)
     repository = Repository(work.source.address, work.fetcher(), settings, pause=work.pause, sleep=work.sleep)
     described = repository.identify()
     prefix, chosen = work.options.prefix, work.options.chosen_set
@@ -78,10 +81,18 @@ def _repository(work: Work) -> dict[str, Any]:
         "deletions": described.deleted,
         "formats": formats,
         "prefix": prefix,
-        "sets": [list(one) for one in repository.sets()],
+        "sets": _sets(repository),
         "size": response.size or (0 if response.token else len(response.records)),
         "rows": _mapped(work, (row_of(record) for record in alive[:SAMPLE])),
     }
+
+
+def _sets(repository: Repository) -> list[list[str]]:
+    """The sets to choose from; a repository that cannot list them can still be harvested whole."""
+    try:
+        return [list(one) for one in repository.sets()]
+    except (SourceAway, SourceRefused, NotARepository, SourceUnreadable):
+        return []
 
 
 def _feed(work: Work) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from datetime import datetime
 
 from nodes import background, faults, sources
-from nodes.models import now
+from nodes.models import HarvestSource, now
 from nodes.settings import NodeSettings
 from nodes.workplace import Workplace
 
@@ -23,15 +24,14 @@ class Harvester:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._number = 0
-        self.hindrance: dict[int, dict[str, str]] = {}
-        """Why the last harvest of a source could not even begin, by its number: a sentence for each language."""
+        self._hindrances: dict[int, tuple[datetime, dict[str, str]]] = {}
 
     def start(self, number: int, *, begun_by: str = PAGE) -> bool:
         """Begin to harvest a source, unless a harvest of ours runs; whether it was begun."""
         with self._lock:
             if self._alive():
                 return False
-            self.hindrance.pop(number, None)
+            self._hindrances.pop(number, None)
             self._number = number
             self._child = background.begin_harvest(self._settings, number=number, begun_by=begun_by)
             return True
@@ -40,6 +40,12 @@ class Harvester:
         """Whether our process is at this source."""
         with self._lock:
             return self._alive() and self._number == number
+
+    def hindrance(self, source: HarvestSource) -> dict[str, str]:
+        """Why a harvest that we began last could not even begin: a sentence for each language, or nothing."""
+        at, said = self._hindrances.get(source.id, (source.added_at, {}))
+        # What others have harvested since shows that nothing hinders it any more.
+        return said if source.finished_at is None or at > source.finished_at else {}
 
     def stop(self) -> None:
         """End a harvest of ours that still runs; what came is registered, and the next one goes on."""
@@ -60,7 +66,7 @@ class Harvester:
         if self._child is None or self._child.poll() is None:
             return self._child is not None
         if self._child.stdout is not None and not self._child.stdout.closed:
-            self.hindrance[self._number] = background.said_by(self._child)
+            self._hindrances[self._number] = (now(), background.said_by(self._child))
         return False
 
 

@@ -140,8 +140,7 @@ def _shown(source: HarvestSource) -> dict[str, Any]:
     """A source for a template."""
     moment = now()
     running = harvester().runs(source.id) or remembered.is_running(source, moment)
-    hindrance = harvester().hindrance.get(source.id, {})
-    error = {} if running else remembered.error_of(source, moment) or hindrance
+    error = {} if running else remembered.error_of(source, moment) or harvester().hindrance(source)
     return {"source": source, "running": running, "error": error, "outcome": source.outcome}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright, Response
 
 from tests.browser.gallery import Gallery
-from tests.browser.office import DONE, RUNNING
+from tests.browser.office import DEMO, DONE, RUNNING
 from tests.support.reviewing import PASSWORD
 
 ARGUMENTS = [
@@ -166,6 +166,10 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-transfers": "/transfers/",
         "node-transfers-limits": "/transfers/limits/",
         "node-transfers-none": "/transfers/",
+        "node-sources": "/sources",
+        "node-source": "/sources/1",
+        "node-source-new": "/sources/new",
+        "node-source-seen": "/sources/new",
         "node-error": "/nothing-here",
     }
 
@@ -232,6 +236,12 @@ def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Respons
         page.locator("#invitation").fill(f"http://127.0.0.1:1 {'0' * 40}")
         page.locator("form .btn").click()
         page.get_by_role("alert").wait_for()
+        return None
+    if name == "node-source-seen":
+        page.locator("input[name=kind][value=folder]").check()
+        page.locator("#address").fill(str(DEMO / "institute" / "resources"))
+        page.locator(".finish .btn").click()
+        page.locator("#part-what").wait_for()
         return None
     if name == "node-form-faults":
         page.locator("#title-zh").fill("一杆秤怎样称准")

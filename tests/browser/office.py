@@ -38,15 +38,17 @@ from federation.models.people import User
 from federation.models.resources import ResourceVersion
 from nodes import accounts as node_accounts
 from nodes import files as local_files
-from nodes import joining, registration, routine
+from nodes import joining, registration, routine, sources
 from nodes.app import create_app
 from nodes.files import FileSpec
+from nodes.harvesting.intake import Outcome as Harvested
 from nodes.hub_client import HubClient
 from nodes.models import Line, LocalFile, Version, now
 from nodes.outbox import Sent
 from nodes.rounds import outcome_of
 from nodes.routine import Done
 from nodes.settings import NodeSettings
+from nodes.sources import Options
 from nodes.sync import Synced, synchronise
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
@@ -57,6 +59,11 @@ from tests.support.rounds import put_round, round_of, task
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
 MUSEUM = "demo-museum"
+SOURCES = (
+    (sources.OAI, "https://repository.museum.example.org/oai/request", "示范计量博物馆机构库"),
+    (sources.FOLDER, "/srv/museum/2026年展览照片", ""),
+)
+LACKING = {"zh": "许可（license）：必填。", "en": "许可 (license): This is required."}
 PEOPLE = (("zhao", "赵敏", people.ADMIN), ("li", "李慧", people.REVIEWER), ("wang", "王远", people.REVIEWER))
 STAFF = (("chen", "陈静", roles.MANAGER), ("wu", "吴桐", roles.CONTRIBUTOR), ("sun", "孙立", roles.AUDITOR))
 RUNNING = round_of(tasks=[task("发布著录", 40, 40), task("上传文件", 10**9, 355 * 10**6)])
@@ -154,6 +161,7 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     _register(work, record_id=resources["published"], **CHANGED)
     synchronise(work)
     _compare(work, resources["returned"])
+    _bring(work)
     resources |= {name: _register(work, **values) for name, values in NEW.items()}
     with work.database.unit_of_work() as session:
         registration.withdraw(session, resources["withdrawn"], "与另一件资源重复。", key=work.key)
@@ -168,6 +176,7 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
     finally:
         for one in apps:
             one.config["SYNCER"].stop()
+            one.config["HARVESTER"].stop()
             one.config["WORKPLACE"].database.close()
 
 
@@ -208,6 +217,23 @@ def _register(work: Workplace, *, record_id: str = "", files: tuple[str, ...] = 
     with work.database.unit_of_work() as session:
         done = registration.register(session, {**PLAIN, **fields}, prepared, key=work.key, record_id=record_id)
     return done.record_id
+
+
+def _bring(work: Workplace) -> None:
+    """Sources of the museum's node: its repository, of which some records lack a licence, and a folder."""
+    faults = [{"identifier": f"oai:museum.example.org:{number}", "reasons": [LACKING]} for number in range(12)]
+    outcome = Harvested(
+        created=214, updated=3, withdrawn=1, unchanged=8, failed=12, mended=1, faults=faults
+    ).as_dict()
+    ended = {"started_at": now(), "beat_at": now(), "finished_at": now(), "good": True}
+    given = Options(constants={"type": "photo", "themes": ["history"]})
+    with work.database.unit_of_work() as session:
+        for kind, address, title in SOURCES:
+            name = sources.name_of(address)
+            made = sources.remember(session, kind=kind, address=address, name=name, options=given, title=title)
+            made.minutes, made.outcome = 1440, outcome if kind == sources.OAI else Harvested(created=16).as_dict()
+            for field, value in ended.items():
+                setattr(made, field, value)
 
 
 def _compare(work: Workplace, record_id: str) -> None:

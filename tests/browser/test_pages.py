@@ -84,6 +84,9 @@ NODE = (
     "node-checkup",
     "node-transfers",
     "node-transfers-limits",
+    "node-sources",
+    "node-source",
+    "node-source-seen",
     "node-error",
 )
 NAMES = (*PORTAL, *DESK, *NODE)

@@ -140,6 +140,7 @@ def local_page(folder: Path, **settings: Any) -> Iterator[Node]:
     made = Node(app, app.test_client())
     yield made
     app.config["SYNCER"].stop()
+    app.config["HARVESTER"].stop()
     made.workplace.database.close()
 
 

@@ -58,6 +58,11 @@ def recorded(folder: Path) -> list[str]:
     return list(found.values())
 
 
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, *_args: object) -> None:
+        """Whoever hung up was meant to, or was killed."""
+
+
 class PlayedRepository:
     """Gives `records` in parts of `part`; `faults` are applied to the lists that are asked for, one after the other.
 
@@ -75,7 +80,7 @@ class PlayedRepository:
         self.token = lambda start, from_: f"{start}|{from_}|=="
         self.forgotten: set[str] = set()
         self._given: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Quiet(("127.0.0.1", 0), self._handler())
         # The system gives a port again: to a node, each repository is one that it has not met before.
         self.address = f"http://127.0.0.1:{self._server.server_port}/oai/{next(_numbers)}"
 

@@ -10,6 +10,7 @@ where it began. A record that has come twice is one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from shared.wording import Words
 
 OVERLAP = {True: timedelta(days=1), False: timedelta(hours=1)}
 """How far before the last harvest the next begins (True: dates are days): clocks differ, and imports take time."""
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
+"""What one may ask a repository from (2.0, 3.3); some date their records otherwise."""
 SAME_PARTS = 50
 """Parts one after the other that bring nothing new, after which a list is taken to have no end."""
 Take = Callable[[Response], None]
@@ -181,7 +184,7 @@ def _begin_anew(place: Place, run: _Run, error: CommonsError) -> None:
     run.fresh, run.idle = False, 0
     run.parts.clear()
     run.listed.clear()
-    ahead = bool(place.reached) and place.in_order and place.reached > place.from_
+    ahead = place.in_order and place.reached > place.from_ and bool(DATE.fullmatch(place.reached))
     place.jumped |= ahead
     _begin(place, from_=place.reached if ahead else place.from_)
 

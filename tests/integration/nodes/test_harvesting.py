@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from nodes.harvesting import intake
 from nodes.harvesting.running import alone
@@ -175,6 +176,30 @@ def test_dates_that_go_back_only_later_are_caught_by_the_next_harvest(workplace,
     harvested(workplace, repository.address)
     harvested(workplace, repository.address)
     assert len(standing(workplace)) == 7
+
+
+def test_what_is_no_date_is_not_asked_from(workplace, repository):
+    repository.records = [one.replace("2024-01-", "2024/01/") for one in days(1, 7)]
+    repository.faults = [None, status(500), status(500)]
+    assert harvested(workplace, repository.address).created == 7
+
+
+def test_a_part_asks_the_database_as_often_however_much_the_source_has(workplace, repository):
+    def statements(name: str) -> int:
+        counted: list[str] = []
+        engine = workplace.database.engine
+        event.listen(engine, "before_cursor_execute", note := lambda *args: counted.append(args[2]))
+        repository.records = [record(name, "2026-01-01T00:00:00Z")]
+        assert harvested(workplace, repository.address).created == 1
+        event.remove(engine, "before_cursor_execute", note)
+        # The heartbeat comes as often as the machine is slow.
+        return sum(not one.startswith(("BEGIN", "UPDATE sources SET beat_at")) for one in counted)
+
+    statements("oai:x:1")
+    few = statements("oai:x:2")
+    repository.part, repository.records = 100, [record(f"oai:y:{one}", "2026-01-01T00:00:00Z") for one in range(60)]
+    harvested(workplace, repository.address)
+    assert statements("oai:x:3") == few
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])

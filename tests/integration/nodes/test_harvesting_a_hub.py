@@ -6,6 +6,7 @@ import pytest
 
 from federation.interop.oai_pmh import records as provider
 from nodes.settings import NodeSettings
+from nodes.sources import PAGE
 from nodes.workplace import initialise
 from tests.support.brought import harvested, standing
 from tests.support.publishing import publish_all, withdraw
@@ -31,6 +32,7 @@ FULL = make_record(
     identifiers=[{"scheme": "doi", "value": "10.1234/sheng"}],
 )
 SAME = ("title", "summary", "description", "type", "themes", "disciplines", "audiences", "keywords", "language")
+ON_A_PAGE = ("title", "summary", "type", "themes", "disciplines", "keywords", "language", "created", "license")
 ALSO_SAME = ("creators", "created", "license", "rights_holder", "coverage")
 
 
@@ -39,7 +41,9 @@ def workplace(tmp_path):
     return initialise(NodeSettings(data=str(tmp_path / "node"), attempts=2))
 
 
-def test_a_hub_is_harvested_in_its_own_terms_part_by_part_and_its_withdrawals_follow(hub, workplace, monkeypatch):
+def test_a_hub_is_harvested_in_its_own_terms_part_by_part_and_a_page_of_it_and_its_withdrawals_follow(
+    hub, workplace, monkeypatch
+):
     monkeypatch.setattr(provider, "PART", 2)
     port = free_port()
     with served(hub, port):
@@ -53,6 +57,10 @@ def test_a_hub_is_harvested_in_its_own_terms_part_by_part_and_its_withdrawals_fo
         assert {name: came.get(name) for name in ALSO_SAME} == {name: FULL[name] for name in ALSO_SAME}
         assert came["links"][0]["url"].endswith(arks[0])
         assert {"scheme": "doi", "value": "10.1234/sheng"} in came["identifiers"]
+        page = f"http://127.0.0.1:{port}/resources/{arks[0]}"
+        assert harvested(workplace, page, PAGE, constants={}).as_dict()["created"] == 1
+        said = next(iter(standing(workplace, page).values()))
+        assert {name: said.get(name) for name in ON_A_PAGE} == {name: FULL[name] for name in ON_A_PAGE}
         withdraw(hub, simple[0], "不要了")
         again = harvested(workplace, address, prefix="oai_dcterms", constants={})
         assert (again.created, again.updated, again.withdrawn) == (0, 0, 1)

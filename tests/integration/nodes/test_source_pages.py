@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ def test_the_schedule_begins_what_is_due_and_nothing_that_is_paused_or_by_hand_o
     begun: list[int] = []
     harvester = node.app.config["HARVESTER"]
     harvester.start = lambda number, **_: begun.append(number)
-    old, lately = now() - sources.timedelta(hours=2), now() - sources.timedelta(minutes=5)
+    old, lately = now() - timedelta(hours=2), now() - timedelta(minutes=5)
     ended = {"beat_at": old, "good": True}
     added(node, "https://a.example.org/", minutes=60, paused=True)
     added(node, "https://b.example.org/", minutes=0)
@@ -167,6 +168,11 @@ def test_the_schedule_begins_what_is_due_and_nothing_that_is_paused_or_by_hand_o
     harvester.look_whether_due()
     assert begun == []
     due = added(node, "https://d.example.org/", minutes=60, started_at=old, finished_at=old, **ended)
+    busy = added(node, "https://e.example.org/", started_at=lately, beat_at=now())
+    harvester.look_whether_due()
+    assert begun == []
+    with node.workplace.database.unit_of_work() as session:
+        sources.remove(session, busy)
     harvester.look_whether_due()
     assert begun == [due]
 

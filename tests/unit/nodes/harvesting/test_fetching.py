@@ -11,8 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from nodes.harvesting.fetching import Fetcher
-from nodes.sources import checked_address
-from shared.errors import InvalidSourceAddress, SourceAway, SourceRefused
+from shared.errors import SourceAway, SourceRefused
 
 AGENT = "metrology-commons-node/0 (test)"
 
@@ -91,16 +90,6 @@ def test_an_answer_is_read_to_its_limit_only_also_when_it_is_compressed(site):
 def test_an_answer_that_ends_early_says_so(site):
     answer = Fetcher(agent=AGENT, typed=site).get(f"{site}/cut")
     assert (answer.whole, len(answer.body)) == (False, 100)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "example.org/oai", "ftp://example.org/", "http://", "https://exa mple.org", "http://x:y@example.org/"],
-)
-def test_what_is_no_address_is_refused_with_what_to_write(text):
-    with pytest.raises(InvalidSourceAddress) as raised:
-        checked_address(text)
-    assert "https://" in raised.value.message("zh")
 
 
 def test_a_name_that_is_not_there_is_somebody_who_is_away():

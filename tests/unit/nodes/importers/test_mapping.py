@@ -21,6 +21,8 @@ ROW = {
     "date": "about 1844–6",
     "people": [{"n": "Lee, A"}, {"n": "Fu, B"}, {}],
     "lat": "39.9",
+    "cc": "http://creativecommons.org/licenses/by/4.0",
+    "themes": ["计量知识", "Legal metrology", "LAW", "else"],
     "long": "word " * 40,
 }
 RULES = [
@@ -32,6 +34,8 @@ RULES = [
     ('"title.zh" = [{ from = "none" }, { value = "乙" }, { value = "丙" }]', {"title": {"zh": "乙"}}),
     ('"type" = { from = "kind", lookup = "kinds" }', {"type": "article"}),
     ('"type" = { from = "id", lookup = "kinds" }', {}),
+    ('"license" = { from = "cc", vocabulary = "licenses" }', {"license": "CC-BY-4.0"}),
+    ('"themes" = { from = "themes", vocabulary = "themes" }', {"themes": ["knowledge", "law"]}),
     ('"keywords" = { from = "tags", split = ";" }', {"keywords": ["rod", "pole"]}),
     ('"keywords" = [{ from = "tags", split = ";", max_items = 1 }, { value = "尺" }]', {"keywords": ["rod", "尺"]}),
     ('"language" = [{ value = "en", when = "en.title" }, { value = "fr", when = "fr.title" }]', {"language": ["en"]}),
@@ -127,6 +131,7 @@ def test_a_path_in_a_row_names_a_file_beside_the_source(import_: Import, tmp_pat
         ('[fields]\n"title.zh" = { max = 3 }', "title.zh"),
         ('[fields]\n"title.zh" = { from = "a", max = "3" }', "max"),
         ('[fields]\n"title.zh" = { from = "a", lookup = "none" }', "none"),
+        ('[fields]\n"title.zh" = { from = "a", vocabulary = "colours" }', "colours"),
         ('[fields]\n"title.zh" = { from = "a", match = "(" }', "match"),
         ('[fields]\n"title.zh" = { from = "a", replace = ["b"] }', "replace"),
         ('[[files]]\ntext = { from = "a" }', "name"),
