@@ -9,14 +9,19 @@ from flask import Flask, request
 from flask_wtf import CSRFProtect
 from sqlalchemy import select
 
-from nodes import memory
+from nodes import form_drafts, memory
+from nodes.arrivals import FOLDER, Arrivals
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from nodes.web import language, uploads
+from nodes.web.arriving import arriving
 from nodes.web.assets import assets
+from nodes.web.drafting import drafting
 from nodes.web.frame import init_frame
 from nodes.web.guard import LoopbackOnly, init_headers
+from nodes.web.live import live
 from nodes.web.pages import pages
+from nodes.web.previewing import previewing
 from nodes.web.problems import init_problems
 from nodes.web.syncing import Syncer
 from nodes.workplace import Workplace, initialise
@@ -24,8 +29,8 @@ from shared.canonical import digest
 
 MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
-MAX_PARTS = 2_000
-"""Fields and files of one form: the largest record that there may be has 1,600."""
+MAX_PARTS = 5_000
+"""Fields and files of one form: the largest record that there may be has 4,400."""
 
 
 class NodeApp(Flask):
@@ -37,12 +42,13 @@ class NodeApp(Flask):
 def create_app(settings: NodeSettings) -> Flask:
     """The local page of the node in `settings`' folder, which is made when it is not there."""
     workplace = initialise(settings, kept_open=False)
-    folder = workplace.folder / uploads.FOLDER
+    arrivals = Arrivals(workplace.database, workplace.folder / FOLDER)
     app = NodeApp(__name__)
     app.config.update(
         WORKPLACE=workplace,
         SYNCER=Syncer(workplace, settings),
-        UPLOADS=folder,
+        ARRIVALS=arrivals,
+        UPLOADS=arrivals.folder,
         # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
         SECRET_KEY=secrets.token_bytes(32),
         WTF_CSRF_TIME_LIMIT=None,
@@ -61,8 +67,12 @@ def create_app(settings: NodeSettings) -> Flask:
     init_frame(app)
     app.register_blueprint(assets)
     app.register_blueprint(pages)
+    app.register_blueprint(arriving)
+    app.register_blueprint(drafting)
+    app.register_blueprint(live)
+    app.register_blueprint(previewing)
     app.teardown_request(_tidy)
-    uploads.sweep(folder, registered_paths(workplace))
+    arrivals.sweep(registered=registered_paths(workplace), wanted=wanted_uploads(workplace))
     guarded: Any = LoopbackOnly(app.wsgi_app)
     app.wsgi_app = guarded  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
@@ -72,6 +82,12 @@ def registered_paths(workplace: Workplace) -> frozenset[str]:
     """Where the registered files lie."""
     with workplace.database.unit_of_work(read_only=True) as session:
         return frozenset(session.scalars(select(LocalFile.path)))
+
+
+def wanted_uploads(workplace: Workplace) -> set[str]:
+    """The keys of the files that drafts want."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        return form_drafts.upload_keys(session)
 
 
 def _tidy(_error: BaseException | None) -> None:

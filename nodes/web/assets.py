@@ -1,8 +1,7 @@
-"""Style sheets and the mark, under addresses that hold their digest."""
+"""Style sheets, scripts and the mark, under addresses that hold their digest."""
 
 from __future__ import annotations
 
-import mimetypes
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from shared.design import FOLDER as DESIGN
 from shared.errors import NotFound
 
 FOLDERS = (Path(__file__).parents[1] / "static", DESIGN)
-SUFFIXES = frozenset({".css", ".svg"})
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+"""Written down here: Windows lets any program change what it takes the type of a script to be."""
 FOREVER = "public, max-age=31536000, immutable"
 
 assets = Blueprint("assets", __name__)
@@ -24,7 +24,7 @@ def load(name: str) -> tuple[bytes, str] | None:
     """An asset and the beginning of its SHA-256, or None. Read once: a new release is a new process."""
     for folder in FOLDERS:
         path = folder / name
-        if path.suffix in SUFFIXES and path.parent == folder and path.is_file():
+        if path.suffix in TYPES and path.parent == folder and path.is_file():
             data = path.read_bytes()
             return data, digest(data)[:16]
     return None
@@ -44,7 +44,6 @@ def serve(digest: str, name: str) -> Response:
     found = load(name)
     if found is None:
         raise NotFound()
-    media_type = mimetypes.types_map.get(Path(name).suffix, "text/plain")
-    response = Response(found[0], content_type=f"{media_type}; charset=utf-8")
+    response = Response(found[0], content_type=f"{TYPES[Path(name).suffix]}; charset=utf-8")
     response.headers["Cache-Control"] = FOREVER if digest == found[1] else "no-cache"
     return response

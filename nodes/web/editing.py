@@ -11,14 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
-from nodes import registration
+from nodes import form_drafts, registration
+from nodes.arrivals import Arrivals
 from nodes.files import FileSpec, PreparedFile
 from nodes.models import LocalFile, Resource, Version
 from nodes.registration import Registered, Standing
 from nodes.web import uploads
-from nodes.web.forms import FileChoice, Form, Purpose, read_files
+from nodes.web.forms import LANGUAGES, FileChoice, Form, Purpose, read_files
 from nodes.workplace import Workplace
-from shared.errors import FieldError, FileChanged, FileUnreadable, InvalidRecord, NotFound
+from shared import record as records
+from shared.errors import CommonsError, FieldError, FileChanged, FileUnreadable, InvalidRecord, NotFound
 
 
 class Overtaken(Exception):
@@ -42,19 +44,21 @@ def save(
     fields: Mapping[str, Any],
     choices: Sequence[FileChoice],
     *,
-    folder: Path,
+    arrivals: Arrivals,
     standing: Mapping[str, Any],
     purpose: Purpose,
 ) -> Registered:
     """Register `fields` with the chosen files as what the form was opened to make: once, however often it is sent.
 
-    Files are read before the transaction is begun. Raises `InvalidRecord` with every fault, those of files too, or
-    `Overtaken`.
+    Files are read before the transaction is begun; the draft of the form goes with it. Raises `InvalidRecord` with
+    every fault, those of files too, or `Overtaken`.
     """
-    prepared = _prepare(workplace, choices, folder, standing)
+    prepared, faults = prepare(workplace, choices, arrivals, standing)
+    if faults:
+        raise InvalidRecord(faults)
     with workplace.database.unit_of_work() as session:
         done = _made_already(session, purpose, registration.content_of(fields, prepared))
-        return done or registration.register(
+        done = done or registration.register(
             session,
             fields,
             prepared,
@@ -62,6 +66,33 @@ def save(
             record_id=purpose.record_id if purpose.after else "",
             new_id=purpose.record_id,
         )
+        form_drafts.forget(session, purpose.record_id)
+        return done
+
+
+def faults_of(
+    workplace: Workplace,
+    fields: Mapping[str, Any],
+    choices: Sequence[FileChoice],
+    *,
+    arrivals: Arrivals,
+    standing: Mapping[str, Any],
+    purpose: Purpose,
+) -> list[FieldError]:
+    """What `save` would say is wrong, by the schema that the hub uses too; nothing is registered."""
+    prepared, faults = prepare(workplace, choices, arrivals, standing)
+    content = registration.content_of(fields, prepared)
+    record = {**content, "id": purpose.record_id, "version": purpose.after + 1}
+    if faults:
+        # Files that cannot be read are no reason to say besides that there are none.
+        return faults + [fault for fault in records.faults(record) if fault.code != "content_missing"]
+    try:
+        records.check(record)
+    except InvalidRecord as error:
+        return list(error.errors)
+    except CommonsError as error:
+        return [FieldError("", error.code, dict(error.data))]
+    return []
 
 
 def _made_already(session: Session, purpose: Purpose, content: Mapping[str, Any]) -> Registered | None:
@@ -80,31 +111,53 @@ def _made_already(session: Session, purpose: Purpose, content: Mapping[str, Any]
     raise Overtaken(since[-1])
 
 
-def _prepare(
-    workplace: Workplace, choices: Sequence[FileChoice], folder: Path, standing: Mapping[str, Any]
-) -> list[PreparedFile]:
-    alts = {f"sha256:{entry['sha256']}": entry.get("alt", {}) for entry in standing.get("files", ())}
+def prepare(
+    workplace: Workplace, choices: Sequence[FileChoice], arrivals: Arrivals, standing: Mapping[str, Any]
+) -> tuple[list[PreparedFile], list[FieldError]]:
+    """The chosen files with their digests, and the faults of those that cannot be read."""
+    before = {f"sha256:{entry['sha256']}": entry for entry in standing.get("files", ())}
     prepared: list[PreparedFile] = []
     faults = []
     for number, choice in enumerate(choices):
         try:
-            with workplace.database.unit_of_work(read_only=True) as session:
-                path = _path(session, choice.key, folder)
-            prepared += local_files.prepare([FileSpec(path, choice.name, choice.role, alts.get(choice.key, {}))])
+            prepared.append(_prepare(workplace, choice, arrivals, before.get(choice.key, {})))
         except (FileUnreadable, FileChanged, NotFound) as error:
             cause = {"name": choice.name, "cause": error.data.get("cause") or error.as_cause()}
             faults.append(FieldError(f"/files/{number}", "file_unreadable", cause))
-    if faults:
-        raise InvalidRecord(faults)
-    return prepared
+    return prepared, faults
 
 
-def _path(session: Session, key: str, folder: Path) -> Path:
-    """Where the bytes lie: of a registered file by its digest, of an upload by its key. Raises `NotFound`."""
-    kind, _, name = key.partition(":")
+def _prepare(workplace: Workplace, choice: FileChoice, arrivals: Arrivals, before: Mapping[str, Any]) -> PreparedFile:
+    """One file as the record takes it. Raises `FileUnreadable`, `FileChanged` or `NotFound`."""
+    alt = alt_of(choice, before)
+    kind, _, name = choice.key.partition(":")
     if kind == "upload":
-        return uploads.path_of(folder, name)
-    found = session.get(LocalFile, name) if kind == "sha256" else None
+        return arrivals.prepared(name, name=choice.name, role=choice.role, alt=alt)
+    with workplace.database.unit_of_work(read_only=True) as session:
+        found = session.get(LocalFile, name) if kind == "sha256" else None
     if found is None:
         raise NotFound()
-    return Path(found.path)
+    if before and _stands(found):
+        entry = {**before, "name": choice.name or before["name"], "role": choice.role}
+        entry.pop("alt", None)
+        return PreparedFile(Path(found.path), found.mtime_ns, entry | ({"alt": alt} if alt else {}))
+    [read] = local_files.prepare([FileSpec(Path(found.path), choice.name, choice.role, alt)])
+    return read
+
+
+def _stands(file: LocalFile) -> bool:
+    """Whether a registered file looks as it did when it was read: then it need not be read again."""
+    try:
+        found = Path(file.path).stat()
+    except (OSError, ValueError):
+        return False
+    return (found.st_size, found.st_mtime_ns) == (file.size, file.mtime_ns)
+
+
+def alt_of(choice: FileChoice, before: Mapping[str, Any]) -> dict[str, str]:
+    """What a file's picture shows: as the form says, and in other languages as it was."""
+    standing = before.get("alt", {})
+    if choice.alt is None:
+        return dict(standing)
+    others = {tag: text for tag, text in standing.items() if tag not in LANGUAGES}
+    return {**choice.alt, **others}

@@ -1,34 +1,29 @@
-"""Files given through the form: written to the data folder as they arrive, never held in memory.
+"""Files given through a form without a script: written to the data folder as they arrive, never held in memory.
 
-Each lies in a folder of its own below `uploads/`. One that a request brought and that came to nothing is removed at
-its end; one that the form still shows waits there, and is swept away when nobody came back for it in a week.
+One that a request brought and that came to nothing is removed at its end.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
-import time
 import uuid
-from collections.abc import Collection
 from pathlib import Path
 from typing import IO
 
 from flask import Request, current_app
 
-from nodes.file_names import file_name
-from shared.errors import FormTooLarge, NotFound
+from nodes.arrivals import Arrivals, disk_name
+from shared.errors import FormTooLarge
 
-FOLDER = "uploads"
-MAX_DISK_NAME = 200
-"""Bytes of a name on disk; file systems take 255."""
-MAX_SUFFIX = 20
-"""Bytes of what may follow the last dot: more is no suffix but a part of the name."""
-KEEP_SECONDS = 7 * 24 * 3600
 MAX_AT_ONCE = 500
 """Files in one form. A resource may have 200, which the form says; each is open until all have come, and commonly a
 process may have no more than 1,024 open."""
-_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def arrivals() -> Arrivals:
+    """The files that the page of the application at hand has brought."""
+    found: Arrivals = current_app.config["ARRIVALS"]
+    return found
 
 
 class NodeRequest(Request):
@@ -43,7 +38,7 @@ class NodeRequest(Request):
     ) -> IO[bytes]:
         if len(arrived_with(self)) >= MAX_AT_ONCE:
             raise FormTooLarge()
-        folder: Path = current_app.config["UPLOADS"] / uuid.uuid4().hex
+        folder = arrivals().folder / uuid.uuid4().hex
         folder.mkdir(parents=True, mode=0o700)
         arrived_with(self).append(folder)
         stream = (folder / disk_name(filename or "")).open("w+b")
@@ -61,16 +56,6 @@ def arrived_with(request: Request) -> list[Path]:
     """The folders of the files that this request brought and that nobody has taken over yet."""
     found: list[Path] = request.environ.setdefault("commons.arrived", [])
     return found
-
-
-def disk_name(name: str) -> str:
-    """The name under which a file lies on disk: its own, without a path, within what file systems take."""
-    plain = file_name(re.split(r"[/\\]", name)[-1]) or "file"
-    stem, dot, suffix = plain.rpartition(".")
-    if not stem or len(suffix.encode()) > MAX_SUFFIX:
-        stem, dot, suffix = plain, "", ""
-    room = MAX_DISK_NAME - len((dot + suffix).encode())
-    return stem.encode("utf-8")[:room].decode("utf-8", errors="ignore").rstrip(". ") + dot + suffix
 
 
 def take(request: Request) -> list[Path]:
@@ -94,24 +79,3 @@ def drop_untaken(request: Request) -> None:
         stream.close()
     for folder in arrived_with(request):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def path_of(uploads: Path, key: str) -> Path:
-    """The file with this key. Raises `NotFound`."""
-    folder = uploads / key
-    if not _KEY.fullmatch(key) or not folder.is_dir():
-        raise NotFound()
-    found = next(folder.iterdir(), None)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def sweep(uploads: Path, registered: Collection[str]) -> None:
-    """Remove uploads older than a week that no registered file has become."""
-    if not uploads.is_dir():
-        return
-    for folder in uploads.iterdir():
-        used = any(str(path) in registered for path in folder.iterdir()) if folder.is_dir() else True
-        if not used and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
