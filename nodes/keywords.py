@@ -81,10 +81,10 @@ def weigh(title: str, body: str) -> dict[str, float]:
         seen.take(piece, titled=True)
     for piece in _pieces(body):
         seen.take(piece, titled=False)
-    nested = _nested(seen.counts)
+    nested, parts = _nested(seen.counts)
     weights = {}
     for gram, count in seen.counts.items():
-        if count > 1 or gram in seen.edges:
+        if gram not in parts and (count > 1 or gram in seen.edges):
             # One that stands alone at least once is worth a little, however often it is a part of others.
             value = math.log2(len(gram)) * (max(0.0, count - nested.get(gram, 0.0)) + 1)
             border = BORDER + min(_entropy(seen.before[gram]), _entropy(seen.after[gram]))
@@ -131,17 +131,20 @@ def _grams(length: int) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _nested(counts: Mapping[str, int]) -> dict[str, float]:
-    """How often each n-gram stands, on average, within a longer one that repeats."""
+def _nested(counts: Mapping[str, int]) -> tuple[dict[str, float], set[str]]:
+    """How often each n-gram is, on average, within a longer one that repeats; and those that are nowhere else."""
     total: Counter[str] = Counter()
     longer: Counter[str] = Counter()
+    parts: set[str] = set()
     for gram, count in counts.items():
         if count > 1:
             for start, end in _grams(len(gram)):
-                if end - start < len(gram):
-                    total[gram[start:end]] += count
-                    longer[gram[start:end]] += 1
-    return {gram: total[gram] / longer[gram] for gram in total}
+                part = gram[start:end]
+                if part != gram:
+                    total[part] += count
+                    longer[part] += 1
+                    parts |= {part} if counts[part] == count else set()
+    return {gram: total[gram] / longer[gram] for gram in total}, parts
 
 
 def _entropy(neighbours: Mapping[str, int]) -> float:

@@ -16,17 +16,25 @@
 
   const folder = Object.assign(document.createElement("input"), { type: "file", multiple: true, hidden: true });
   folder.webkitdirectory = true;
+  /* A button takes the chooser's place, and its name: what is wrong with the files is said there. */
+  const opener = button(say("choose"), () => chooser.click(), "btn");
+  Object.assign(chooser, { id: "chosen", tabIndex: -1 });
+  opener.id = "new-files";
   const zone = document.createElement("div");
   zone.className = "zone";
   zone.append(
     Object.assign(document.createElement("p"), { textContent: say("drop") }),
-    button(say("choose"), () => chooser.click(), "btn"),
+    opener,
     button(say("folder"), () => folder.click(), "btn quiet"),
     folder,
   );
   const message = Object.assign(document.createElement("p"), { className: "fault", hidden: true });
   message.setAttribute("role", "alert");
   form.querySelector(".chooser-files").before(zone, message);
+  form.querySelector(".chooser-files").setAttribute("aria-hidden", "true");
+  field("new-role").tabIndex = -1;
+  const fault = document.getElementById("new-files-fault");
+  if (fault) zone.append(fault);
   /* What the chooser holds goes its own way: it must not be sent a second time with the form. */
   for (const one of [chooser, folder]) {
     one.addEventListener("change", event => {
@@ -85,7 +93,7 @@
   function show(file) {
     const row = numbered(pattern, next++);
     row.querySelector('input[name$="-name"]').value = file.name;
-    row.querySelector('select[name$="-role"]').value = field("new-role").value;
+    row.querySelector('select[name$="-role"]').value = role_of(file.name);
     row.querySelector(".suffix").textContent = (file.name.match(/\.([^.]{1,5})$/)?.[1] ?? "").toUpperCase();
     const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
     const state = Object.assign(document.createElement("span"), { className: "meta state-of-file", textContent: say("waiting") });
@@ -96,17 +104,26 @@
     // Not a part of the form until all of it is here: a draft names only files that there are.
     for (const one of row.querySelectorAll("[name]")) one.disabled = true;
     const job = { file, row, bar, state, key: "", at: 0 };
-    row.querySelector(".keep").after(button(say("remove"), () => remove(job), "btn quiet small"));
+    removable(row, job);
     waiting.push(job);
   }
 
-  function remove(job) {
-    job.gone = true;
-    job.row.remove();
-    list.hidden = !list.children.length;
-    changed();
-    checking();
+  const role_of = name => /\.(vtt|srt)$/i.test(name) ? "caption" : /^(cover|封面)\b/i.test(name) ? "cover" : "main";
+
+  function removable(row, job) {
+    const remove = button(say("remove"), () => {
+      if (job) job.gone = true;
+      const other = row.nextElementSibling ?? row.previousElementSibling;
+      row.remove();
+      list.hidden = !list.children.length;
+      (other?.querySelector("input:not([type=hidden])") ?? opener).focus();
+      changed();
+      checking();
+    }, "btn quiet small");
+    remove.setAttribute("aria-label", `${say("remove")} ${row.querySelector('input[name$="-name"]').value}`);
+    row.querySelector(".keep").after(remove);
   }
+  for (const row of list.querySelectorAll(":scope > li")) removable(row);
 
   function go() {
     while (active < AT_ONCE && waiting.length) {
@@ -169,7 +186,7 @@
 
   function picture(job, said) {
     const made = document.createElement(said.picture ? "img" : "video");
-    Object.assign(made, { src: contents + "upload:" + job.key, width: 96, height: 72, alt: "", preload: "metadata", muted: true });
+    Object.assign(made, { src: `${contents}upload:${job.key}${said.film ? "#t=0.1" : ""}`, width: 96, height: 72, alt: "", preload: "metadata", muted: true });
     made.addEventListener("error", () => made.replaceWith(job.row.querySelector(".suffix") ?? ""));
     job.row.querySelector(".shot").replaceChildren(made);
   }

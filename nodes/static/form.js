@@ -137,6 +137,7 @@ window.CommonsForm = (() => {
     const span = Object.assign(document.createElement("span"), { className: "faults", id: element.id + "-fault" });
     span.setAttribute("aria-live", "polite");
     if (element.tagName === "FIELDSET") element.append(span);
+    else if (element.parentElement.classList.contains("zone")) element.parentElement.append(span);
     else element.after(span);
     return span;
   }

@@ -79,20 +79,26 @@ def faults_of(
     standing: Mapping[str, Any],
     purpose: Purpose,
 ) -> list[FieldError]:
-    """What `save` would say is wrong, by the schema that the hub uses too; nothing is registered."""
+    """All that is wrong, by the schema that the hub uses too; nothing is registered.
+
+    `save` says that there is no content or evidence only when nothing else is wrong; here that is said at once.
+    """
     prepared, faults = prepare(workplace, choices, arrivals, standing)
     content = registration.content_of(fields, prepared)
     record = {**content, "id": purpose.record_id, "version": purpose.after + 1}
-    if faults:
-        # Files that cannot be read are no reason to say besides that there are none.
-        return faults + [fault for fault in records.faults(record) if fault.code != "content_missing"]
     try:
         records.check(record)
     except InvalidRecord as error:
-        return list(error.errors)
+        faults += error.errors
     except CommonsError as error:
-        return [FieldError("", error.code, dict(error.data))]
-    return []
+        faults.append(FieldError("", error.code, dict(error.data)))
+    said = {fault.code for fault in faults}
+    # Files that cannot be read are no reason to say besides that there are none.
+    if not choices and records.lacks_content(record) and "content_missing" not in said:
+        faults.append(FieldError("/files", "content_missing"))
+    if records.lacks_evidence(record) and "evidence_missing" not in said:
+        faults.append(FieldError("/evidence", "evidence_missing"))
+    return [fault for fault in faults if not (choices and fault.code == "content_missing")]
 
 
 def _made_already(session: Session, purpose: Purpose, content: Mapping[str, Any]) -> Registered | None:

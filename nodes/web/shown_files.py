@@ -25,6 +25,30 @@ PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "ima
 FILMS = frozenset({"video/mp4", "video/webm", "video/ogg"})
 SOUNDS = frozenset({"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav", "audio/webm", "audio/flac"})
 SHOWN = PICTURES | FILMS | SOUNDS
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+FORMATS = {
+    _OFFICE + "wordprocessingml.document": "Word",
+    _OFFICE + "presentationml.presentation": "PowerPoint",
+    _OFFICE + "spreadsheetml.sheet": "Excel",
+    "application/msword": "Word",
+    "application/vnd.ms-powerpoint": "PowerPoint",
+    "application/vnd.ms-excel": "Excel",
+    "application/epub+zip": "EPUB",
+    "application/jsonl": "JSON Lines",
+    "application/octet-stream": "",
+    "audio/mpeg": "MP3",
+    "audio/x-wav": "WAV",
+    "image/svg+xml": "SVG",
+    "text/plain": "TXT",
+    "text/markdown": "Markdown",
+    "text/vtt": "WebVTT",
+    "video/quicktime": "MOV",
+}
+"""What people call formats whose media type does not say it."""
+
+
+MAX_SUBTYPE = 12
+"""Characters of a subtype that is a name; longer ones are registrations."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +59,11 @@ class ShownFile:
     size: int | None = None
     media_type: str = ""
     facts: Sequence[str] = ()
+
+    @property
+    def format(self) -> str:
+        """What people call its format."""
+        return format_of(self.media_type)
 
     @property
     def kind(self) -> str:
@@ -91,6 +120,13 @@ def in_words(facts: Facts) -> list[str]:
     return said
 
 
+def format_of(media_type: str) -> str:
+    """What people call a format: PDF, PNG, PowerPoint; empty when nobody knows."""
+    named = FORMATS.get(media_type)
+    subtype = media_type.rpartition("/")[2].removeprefix("x-")
+    return subtype.upper() if named is None and len(subtype) <= MAX_SUBTYPE else named or ""
+
+
 def duration(seconds: float) -> str:
     """A time as players show it: 3:05, 1:02:07; what is shorter than a second is one."""
     whole = max(1, round(seconds))
@@ -100,7 +136,8 @@ def duration(seconds: float) -> str:
 
 def summary(upload: Upload, facts: Facts) -> str:
     """The line under the name of a file that has just come."""
-    return " · ".join([file_size(upload.size), upload.media_type, *in_words(facts)])
+    said = (file_size(upload.size), format_of(upload.media_type), *in_words(facts))
+    return " · ".join(one for one in said if one)
 
 
 def content_of(session: Session, arrivals: Arrivals, key: str) -> tuple[Path, str]:
