@@ -19,7 +19,7 @@ Values = Mapping[str, Sequence[str]]
 def save(
     session: Session, record_id: str, values: Values, *, after: int, title: str, based_on: int | None
 ) -> FormDraft:
-    """Keep what was typed. `based_on` is the revision that the browser knew: 0 for none, None to save over any.
+    """Keep what was typed; the same again changes nothing. `based_on` is the revision that the browser knew: 0 for none, None to save over any.
 
     Raises `DraftOvertaken` when another window has saved since, `DraftSpent` when it is registered already.
     """
@@ -32,7 +32,9 @@ def save(
         draft = FormDraft(record_id=record_id, after=after, title=title[:MAX_TITLE], form=form, revision=1)
         session.add(draft)
         return draft
-    if based_on is not None and draft.revision != based_on and draft.form != form:
+    if draft.form == form:
+        return draft
+    if based_on is not None and draft.revision != based_on:
         raise DraftOvertaken(saved=f"{draft.saved_at.astimezone():%H:%M:%S}", revision=draft.revision)
     draft.form, draft.title, draft.after = form, title[:MAX_TITLE], after
     draft.revision, draft.saved_at = draft.revision + 1, now()

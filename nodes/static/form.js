@@ -61,12 +61,16 @@ window.CommonsForm = (() => {
   async function keep(over = false) {
     if (running) { again = true; return; }
     running = true;
+    clearTimeout(timer);
+    timer = 0;
     const data = values();
     if (over) data.set("over", "1");
     try {
       const said = await ask(live + "draft", data);
       field("revision").value = said.revision;
       kept.textContent = say("kept", { time: said.saved });
+      // Whoever loads the page again gets the draft and no empty form.
+      history.replaceState(null, "", location_of_draft());
       stopped = false;
       notice.hidden = true;
     } catch (error) {
@@ -102,11 +106,22 @@ window.CommonsForm = (() => {
     return made;
   }
 
-  /* A tab that goes away says its last words; what has been registered needs no draft. */
+  /* A tab that goes away says its last words; what has been registered needs no draft. When it was only loaded
+     anew, the page may come before those words have arrived, so it looks again. */
+  const LEFT = "commons-left";
   addEventListener("pagehide", () => {
     if (!timer || stopped || leaving) return;
+    sessionStorage.setItem(LEFT, location_of_draft());
     fetch(live + "draft", { method: "POST", body: values(), keepalive: true, headers: { "X-CSRFToken": token() } }).catch(() => {});
   });
+  const last = sessionStorage.getItem(LEFT);
+  sessionStorage.removeItem(LEFT);
+  if (last && performance.getEntriesByType("navigation")[0]?.type === "reload") {
+    setTimeout(async () => {
+      const there = await fetch(last, { method: "HEAD" }).catch(() => null);
+      if (there?.ok && !timer) { leaving = true; location.replace(last); }
+    }, 700);
+  }
   form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
 
   /* -- faults ------------------------------------------------------------------------------------------ */

@@ -24,6 +24,7 @@ ARGUMENTS = [
 ]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 LAPTOP = {"width": 1366, "height": 768}
+DEMO = Path(__file__).parents[2] / "config" / "demo" / "institute" / "files"
 
 
 def chromium() -> str | None:
@@ -136,6 +137,9 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-overview": "/",
         "node-form": "/resources/new",
         "node-form-faults": "/resources/new",
+        "node-form-filled": "/resources/new",
+        "node-preview": f"/resources/{resources['waiting']}/preview",
+        "node-drafts": "/drafts",
         "node-edit": f"/resources/{resources['waiting']}/edit",
         "node-resource": f"/resources/{resources['waiting']}",
         "node-feedback": f"/resources/{resources['published']}",
@@ -193,7 +197,23 @@ def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Respons
         page.locator("#title-zh").fill("一杆秤怎样称准")
         page.locator("#created").fill("二〇二六年五月")
         page.locator("#links-0-url").fill("www.example.org/steelyard")
-        page.locator(".finish .btn").click()
+        page.locator(".finish .btn").first.click()
         page.get_by_role("alert").wait_for()
         return None
+    if name == "node-form-filled":
+        _fill_in(page)
+        return None
     return answer
+
+
+def _fill_in(page: Page) -> None:
+    """Files are chosen and read, one field is wrong, a licence is being looked for, and a draft is saved."""
+    page.locator("#chosen").set_input_files([DEMO / name for name in ("ampere.pptx", "blood-pressure.png")])
+    page.locator(".filled:not(:empty)").wait_for()
+    page.locator("#created").fill("二〇二六")
+    page.locator("#chooser summary").click()
+    page.locator("[name='licence.maker'][value=ours]").check()
+    page.locator("[name='licence.change'][value=no]").check()
+    page.locator("[data-question=sell-unchanged]").wait_for()
+    page.locator("#created-fault .fault").wait_for()
+    page.locator("#kept:not(:empty)").wait_for()

@@ -113,7 +113,7 @@ def test_without_its_token_nothing_is_stored_and_a_script_is_told_so_in_its_own_
 def test_what_is_read_from_a_file_is_said_beside_it_and_its_picture_is_shown(node: Node) -> None:
     key = node.send("图.png", PNG)
     said = post(node, f"/uploads/{key}/facts").get_json()
-    assert said == {"says": "926\xa0B · PNG · 1920\xa0×\xa01080", "picture": True, "film": False, "alt": True}
+    assert said == {"says": "929\xa0B · PNG · 1920\xa0×\xa01080", "picture": True, "film": False, "alt": True}
     with node.get(f"/contents/upload:{key}", headers={"Range": "bytes=0-3"}) as shown:
         assert (shown.status_code, shown.data, shown.headers["Content-Type"]) == (206, PNG[:4], "image/png")
         assert shown.headers["X-Content-Type-Options"] == "nosniff"
