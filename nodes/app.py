@@ -30,7 +30,7 @@ from shared.canonical import digest
 MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
 MAX_PARTS = 5_000
-"""Fields and files of one form: the largest record that there may be has 4,400."""
+"""Fields and files of one form: the largest record that there may be has 3,400."""
 
 
 class NodeApp(Flask):

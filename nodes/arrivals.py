@@ -38,12 +38,15 @@ MAX_SUFFIX = 20
 KEEP_SECONDS = 7 * 24 * 3600
 SPARE = 64 * 1024**2
 """Bytes of disk that a file leaves for the database."""
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
+"""Names of files that Windows takes for devices."""
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def disk_name(name: str) -> str:
     """The name under which a file lies on disk: its own, without a path, within what file systems take."""
     plain = file_name(re.split(r"[/\\]", name)[-1]) or "file"
+    plain = f"_{plain}" if _DEVICE.fullmatch(plain) else plain
     stem, dot, suffix = plain.rpartition(".")
     if not stem or len(suffix.encode()) > MAX_SUFFIX:
         stem, dot, suffix = plain, "", ""

@@ -31,6 +31,7 @@
   const message = Object.assign(document.createElement("p"), { className: "fault", hidden: true });
   message.setAttribute("role", "alert");
   form.querySelector(".chooser-files").before(zone, message);
+  form.querySelector(".chooser-files").classList.add("visually-hidden");
   form.querySelector(".chooser-files").setAttribute("aria-hidden", "true");
   field("new-role").tabIndex = -1;
   const fault = document.getElementById("new-files-fault");
@@ -138,7 +139,7 @@
   async function send(job) {
     if (job.gone) return;
     const { file } = job;
-    job.state.textContent = say("sending", { percent: 0 });
+    job.state.textContent = say("sending", { percent: Math.floor(100 * job.at / (file.size || 1)) });
     if (!job.key) job.key = (await ask(uploads, body({ name: file.name, size: file.size }))).key;
     while (job.at < file.size && !job.gone) {
       await piece(job);
@@ -146,7 +147,10 @@
       job.state.textContent = say("sending", { percent: Math.floor(100 * job.at / file.size) });
     }
     if (job.gone) return;
-    await ask(`${uploads}/${job.key}/finished`, body({}));
+    const kept = await ask(`${uploads}/${job.key}/finished`, body({}));
+    // A name that some system could not hold has become one that all can.
+    const name = job.row.querySelector('input[name$="-name"]');
+    if (name.value === file.name) name.value = kept.name;
     job.row.querySelector('input[name$="-key"]').value = "upload:" + job.key;
     for (const one of job.row.querySelectorAll("[name]")) one.disabled = false;
     job.state.textContent = say("reading");

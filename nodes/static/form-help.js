@@ -33,6 +33,8 @@
   function fill(name, found) {
     const inputs = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)].filter(one => !one.closest("template"));
     if (!inputs.length || touched.has(name)) return false;
+    // Who has given a title in one language needs none of a file in another.
+    if (name.startsWith("title.") && ["title.zh", "title.en"].some(one => field(one).value)) return false;
     if (inputs[0].type === "checkbox") {
       const now = inputs.filter(one => one.checked).map(one => one.value);
       if (now.join() !== (DEFAULTS[name] ?? "") || now.join() === found.join()) return false;

@@ -87,7 +87,6 @@ window.CommonsForm = (() => {
       const theirs = Object.assign(document.createElement("a"), { href: location_of_draft(), textContent: say("theirs") });
       notice.replaceChildren(Object.assign(document.createElement("p"), { textContent: error.message }), mine, " ", theirs);
       notice.hidden = false;
-      notice.scrollIntoView({ block: "nearest" });
     } else if (error.said?.type?.endsWith("draft_spent")) {
       stopped = true;
       kept.textContent = error.message;
@@ -159,6 +158,8 @@ window.CommonsForm = (() => {
 
   function name_of(place) {
     const element = document.getElementById(place);
+    const part = element?.closest("[data-called]");
+    if (part) return part.dataset.called;
     const label = element && (element.querySelector("legend") ?? form.querySelector(`label[for="${CSS.escape(place)}"]`));
     return (label?.firstChild?.textContent ?? place).trim();
   }

@@ -70,7 +70,6 @@ NODE = (
     "node-form-faults",
     "node-form-filled",
     "node-preview",
-    "node-drafts",
     "node-edit",
     "node-resource",
     "node-feedback",

@@ -210,6 +210,7 @@ def test_a_file_that_nobody_gave_cannot_be_registered(node: Node, key: str) -> N
         ("秤." + "长" * 300, None),
         ("." * 300, None),
         ("..", None),
+        ("con.pdf", "_con.pdf"),
         ("👩‍🔬.pdf", None),
     ],
 )

@@ -105,10 +105,10 @@ def test_the_part_for_evidence_is_open_and_required_for_what_needs_it(node: Node
     form = {**node.opened(NEW), **GOOD, "type": "photo", "themes": ["red-metrology"]}
     node.client.post(f"{NEW}/draft", data=form)
     page = node.page(f"/drafts/{form['record']}")
-    assert '<details class="more" id="part-evidence" open>' in page
+    assert '<details class="more" id="part-evidence" data-called="考证" open>' in page
     assert "1953 年春" in page
     assert "李某家属" in page
-    assert '<details class="more" id="part-evidence">' in node.page(NEW)
+    assert '<details class="more" id="part-evidence" data-called="考证">' in node.page(NEW)
 
 
 def test_a_button_without_a_script_adds_a_row(node: Node) -> None:
