@@ -19,9 +19,9 @@ Values = Mapping[str, Sequence[str]]
 def save(
     session: Session, record_id: str, values: Values, *, after: int, title: str, based_on: int | None
 ) -> FormDraft:
-    """Keep what was typed; the same again changes nothing. `based_on` is the revision that the browser knew: 0 for none, None to save over any.
+    """Keep what was typed; the same again changes nothing.
 
-    Raises `DraftOvertaken` when another window has saved since, `DraftSpent` when it is registered already.
+    `based_on` is the revision that the browser knew: 0 for none, None to save over any. Raises `DraftOvertaken` when another window has saved since, `DraftSpent` when it is registered already.
     """
     resource = session.get(Resource, record_id)
     if (resource.latest_version if resource else 0) != after:

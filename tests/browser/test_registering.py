@@ -1,4 +1,4 @@
-"""Registering in a real browser: a folder goes in, the form fills itself, nothing typed is lost, and it is registered."""
+"""Registering in a real browser: a folder goes in, the form fills itself, and nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ DROP = """() => {
   const moved = new DataTransfer();
   moved.items.add(new File(["说明"], "说明.txt"));
   for (const kind of ["dragenter", "dragover", "drop"]) {
-    document.getElementById("drop").dispatchEvent(new DragEvent(kind, { dataTransfer: moved, bubbles: true, cancelable: true }));
+    const how = { dataTransfer: moved, bubbles: true, cancelable: true };
+    document.getElementById("drop").dispatchEvent(new DragEvent(kind, how));
   }
 }"""
 
