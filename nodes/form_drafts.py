@@ -21,7 +21,8 @@ def save(
 ) -> FormDraft:
     """Keep what was typed; the same again changes nothing.
 
-    `based_on` is the revision that the browser knew: 0 for none, None to save over any. Raises `DraftOvertaken` when another window has saved since, `DraftSpent` when it is registered already.
+    `based_on` is the revision that the browser knew: 0 for none, None to save over any. Raises `DraftOvertaken` when
+    another window has saved since, `DraftSpent` when it is registered already.
     """
     resource = session.get(Resource, record_id)
     if (resource.latest_version if resource else 0) != after:

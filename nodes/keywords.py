@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy import text as sql
@@ -76,47 +76,35 @@ def earlier(session: Session) -> list[str]:
 
 def weigh(title: str, body: str) -> dict[str, float]:
     """The weight of each candidate that the text itself shows."""
-    seen = _Seen()
-    for piece in _pieces(title):
-        seen.take(piece, titled=True)
-    for piece in _pieces(body):
-        seen.take(piece, titled=False)
-    nested, parts = _nested(seen.counts)
+    titles, pieces = list(_pieces(title)), [*_pieces(title), *_pieces(body)]
+    counts = Counter(piece[start:end] for piece in pieces for start, end in _grams(len(piece)))
+    edges = {
+        piece[start:end] for piece in titles for start, end in _grams(len(piece)) if not start or end == len(piece)
+    }
+    titled = {piece[start:end] for piece in titles for start, end in _grams(len(piece))}
+    nested, parts = _nested(counts)
+    candidates = {gram for gram, count in counts.items() if gram not in parts and (count > 1 or gram in edges)}
+    borders, whole = _borders(pieces, candidates), set(pieces)
     weights = {}
-    for gram, count in seen.counts.items():
-        if gram not in parts and (count > 1 or gram in seen.edges):
-            # One that stands alone at least once is worth a little, however often it is a part of others.
-            value = math.log2(len(gram)) * (max(0.0, count - nested.get(gram, 0.0)) + 1)
-            border = BORDER + min(_entropy(seen.before[gram]), _entropy(seen.after[gram]))
-            weights[gram] = value * (border + WHOLE * (gram in seen.whole)) * _usual(gram)
-            weights[gram] *= IN_TITLE if gram in seen.titled else 1.0
+    for gram in candidates:
+        # One that stands alone at least once is worth a little, however often it is a part of others.
+        value = math.log2(len(gram)) * (max(0.0, counts[gram] - nested.get(gram, 0.0)) + 1)
+        border = BORDER + borders[gram] + WHOLE * (gram in whole)
+        weights[gram] = value * border * _usual(gram) * (IN_TITLE if gram in titled else 1.0)
     return weights | _latin(title, body)
 
 
-class _Seen:
-    """Every n-gram of a text: how often, between what, whether in the title, there beside a cut, or between two."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.titled: set[str] = set()
-        self.edges: set[str] = set()
-        self.whole: set[str] = set()
-        self.before: dict[str, Counter[str]] = defaultdict(Counter)
-        self.after: dict[str, Counter[str]] = defaultdict(Counter)
-        self._ends = 0
-
-    def take(self, piece: str, *, titled: bool) -> None:
-        """Note the n-grams of a piece; each of its ends is a neighbour that differs from all others."""
-        self.whole.add(piece)
+def _borders(pieces: Sequence[str], candidates: Collection[str]) -> dict[str, float]:
+    """The entropy of what comes before or after each candidate, the lower; each end of a piece differs from all."""
+    before: dict[str, Counter[str]] = defaultdict(Counter)
+    after: dict[str, Counter[str]] = defaultdict(Counter)
+    for number, piece in enumerate(pieces):
         for start, end in _grams(len(piece)):
             gram = piece[start:end]
-            self._ends += 1
-            self.counts[gram] += 1
-            self.before[gram][piece[start - 1] if start else f"^{self._ends}"] += 1
-            self.after[gram][piece[end] if end < len(piece) else f"${self._ends}"] += 1
-            if titled:
-                self.titled.add(gram)
-                self.edges |= {gram} if start == 0 or end == len(piece) else set()
+            if gram in candidates:
+                before[gram][piece[start - 1] if start else f"^{number}"] += 1
+                after[gram][piece[end] if end < len(piece) else f"${number}"] += 1
+    return {gram: min(_entropy(before[gram]), _entropy(after[gram])) for gram in candidates}
 
 
 def _pieces(words: str) -> Iterator[str]:

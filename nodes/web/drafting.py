@@ -14,12 +14,12 @@ from nodes.licences import QUESTIONS, decide
 from nodes.models import FormDraft, LocalFile, Upload
 from nodes.web import form_page, language, proposing
 from nodes.web.form_page import Opened
-from nodes.web.forms import NEW, NOT_FIELDS, Form, write_files
+from nodes.web.forms import NEW, NOT_FIELDS, Form, Purpose, write_files
 from nodes.web.frame import workplace
 from nodes.web.language import gettext as _
 from nodes.web.uploads import arrivals
 from shared.canonical import best_text
-from shared.errors import DraftOvertaken
+from shared.errors import DraftOvertaken, DraftSpent
 
 LISTED = 100
 PASSING = frozenset({"csrf_token", "then", "over", "revision", "record", "after", "new-role"})
@@ -62,6 +62,8 @@ def keep(record_id: str = "") -> ResponseReturnValue:
         draft = keep_draft(opened, fields=then in ("read", "licence-take"))
     except DraftOvertaken as error:
         return form_page.show(opened, conflict=error), error.status
+    except DraftSpent as error:
+        return _spent(opened), error.status
     if then == "preview":
         return redirect(url_for("previewing.draft", record_id=draft.record_id))
     anchors = {"read": "part-what", "licence": "chooser", "licence-take": "license"}
@@ -115,6 +117,14 @@ def copy(record_id: str) -> ResponseReturnValue:
         record = queries.versions(session, record_id)[0].content
     fields = {name: value for name, value in record.items() if name not in NOT_COPIED}
     return form_page.show(Opened({**NEW, **fields}, copied=record_id))
+
+
+def _spent(opened: Opened) -> str:
+    """The form as it was sent, when its version has been made meanwhile: what was typed goes into the next."""
+    with workplace().database.unit_of_work(read_only=True) as session:
+        latest = queries.versions(session, opened.purpose.record_id)[0]
+    now = Purpose(latest.resource_id, latest.number) if opened.standing else Purpose.fresh()
+    return form_page.show(replace(opened, purpose=now, revision=0), overtaken=latest)
 
 
 def _with_proposals(opened: Opened) -> Opened:

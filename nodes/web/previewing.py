@@ -48,7 +48,7 @@ def content(key: str) -> Response:
     """A picture, film or sound that the form or a resource has; nothing else, whatever it calls itself."""
     with workplace().database.unit_of_work(read_only=True) as session:
         path, media_type = content_of(session, arrivals(), key)
-    answer = send_file(path, mimetype=media_type, conditional=True, etag=False, max_age=0)
+    answer = send_file(path.resolve(), mimetype=media_type, conditional=True, etag=False, max_age=0)
     answer.headers["Content-Security-Policy"] = ALONE
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer

@@ -131,6 +131,8 @@ def test_a_late_word_of_a_form_that_is_registered_makes_no_draft(node: Node) -> 
     answer = live(node, "draft", form)
     assert (answer.status_code, answer.get_json()["title"]) == (409, "draft spent")
     assert drafts(node) == []
+    page = node.client.post(f"{NEW}/draft", data={**form, "title.zh": "没按登记"})
+    assert (page.status_code, "另外登记一件" in page.text, "没按登记" in page.text) == (409, True, True)
     edit = sent_by(node.page(f"/resources/{record_id}/edit"))
     assert live(node, "draft", edit, record_id).status_code == 200
     assert "没改完的草稿" in node.page(f"/resources/{record_id}/edit")
