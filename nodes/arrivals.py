@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes.database import Database
@@ -161,27 +162,38 @@ class Arrivals:
             raise NotFound()
         return found
 
-    def measured(self, key: str) -> Upload:
+    def known(self, session: Session, keys: Collection[str]) -> dict[str, Upload]:
+        """What is known of many uploads, in one query."""
+        return {found.key: found for found in session.scalars(select(Upload).where(Upload.key.in_(keys)))}
+
+    def measured(self, key: str, known: Upload | None = None) -> Upload:
         """A complete file with its digest, read for that only when nobody has, or when it has changed since.
 
-        Raises `NotFound`, `FileUnreadable` or `FileChanged`.
+        `known` is its row, for who has it already. Raises `NotFound`, `FileUnreadable` or `FileChanged`.
         """
-        path = self.path(key)
-        with self._database.unit_of_work(read_only=True) as session:
-            known = session.get(Upload, key)
-        stands = path.stat()
-        if known and known.sha256 and (known.size, known.mtime_ns) == (stands.st_size, stands.st_mtime_ns):
+        if known is None:
+            with self._database.unit_of_work(read_only=True) as session:
+                known = session.get(Upload, key)
+        if known is not None and known.sha256 and self._stands(known):
             return known
-        [read] = local_files.prepare([FileSpec(path)])
+        [read] = local_files.prepare([FileSpec(self.path(key))])
         entry = read.entry
         return self._write(
             key,
-            name=path.name,
+            name=entry["name"],
             size=entry["size"],
             sha256=entry["sha256"],
             mtime_ns=read.mtime_ns,
             media_type=entry["media_type"],
         )
+
+    def _stands(self, upload: Upload) -> bool:
+        """Whether a file looks as it did when it was measured."""
+        try:
+            found = (self.folder / upload.key / upload.name).stat()
+        except OSError:
+            return False
+        return (found.st_size, found.st_mtime_ns) == (upload.size, upload.mtime_ns)
 
     def type_of(self, path: Path) -> str:
         """The media type of a file by its content; empty when it cannot be read."""
@@ -198,17 +210,20 @@ class Arrivals:
             self._write(key, facts=reader.read(self.path(key)).as_dict())
         return facts_from(self.find(key).facts)
 
-    def prepared(self, key: str, *, name: str, role: str, alt: Mapping[str, str]) -> PreparedFile:
+    def prepared(
+        self, key: str, *, name: str, role: str, alt: Mapping[str, str], known: Upload | None = None
+    ) -> PreparedFile:
         """The file as a record takes it. Raises what `measured` raises."""
-        upload, path = self.measured(key), self.path(key)
+        upload = self.measured(key, known)
+        path = (self.folder / key / upload.name).resolve()
         entry = {
-            "name": name or path.name,
+            "name": name or upload.name,
             "role": role,
             "media_type": upload.media_type,
             "size": upload.size,
             "sha256": upload.sha256,
         }
-        return PreparedFile(path.resolve(), upload.mtime_ns, entry | ({"alt": dict(alt)} if alt else {}))
+        return PreparedFile(path, upload.mtime_ns, entry | ({"alt": dict(alt)} if alt else {}))
 
     def drop(self, key: str) -> None:
         """Forget a file and remove its bytes; the caller knows that nothing else is made of it."""

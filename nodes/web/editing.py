@@ -122,33 +122,41 @@ def prepare(
 ) -> tuple[list[PreparedFile], list[FieldError]]:
     """The chosen files with their digests, and the faults of those that cannot be read."""
     before = {f"sha256:{entry['sha256']}": entry for entry in standing.get("files", ())}
+    names = [choice.key.partition(":")[2] for choice in choices]
+    with workplace.database.unit_of_work(read_only=True) as session:
+        uploads = arrivals.known(session, names)
+        files = {file.sha256: file for file in session.scalars(select(LocalFile).where(LocalFile.sha256.in_(names)))}
     prepared: list[PreparedFile] = []
     faults = []
-    for number, choice in enumerate(choices):
+    for number, (choice, name) in enumerate(zip(choices, names, strict=True)):
+        alt = alt_of(choice, before.get(choice.key, {}))
         try:
-            prepared.append(_prepare(workplace, choice, arrivals, before.get(choice.key, {})))
+            if choice.key.startswith("upload:"):
+                said: dict[str, Any] = {"name": choice.name, "role": choice.role, "alt": alt}
+                prepared.append(arrivals.prepared(name, **said, known=uploads.get(name)))
+            else:
+                file = files.get(name) if choice.key.startswith("sha256:") else None
+                prepared.append(_registered(file, choice, alt, before.get(choice.key)))
         except (FileUnreadable, FileChanged, NotFound) as error:
             cause = {"name": choice.name, "cause": error.data.get("cause") or error.as_cause()}
             faults.append(FieldError(f"/files/{number}", "file_unreadable", cause))
     return prepared, faults
 
 
-def _prepare(workplace: Workplace, choice: FileChoice, arrivals: Arrivals, before: Mapping[str, Any]) -> PreparedFile:
-    """One file as the record takes it. Raises `FileUnreadable`, `FileChanged` or `NotFound`."""
-    alt = alt_of(choice, before)
-    kind, _, name = choice.key.partition(":")
-    if kind == "upload":
-        return arrivals.prepared(name, name=choice.name, role=choice.role, alt=alt)
-    with workplace.database.unit_of_work(read_only=True) as session:
-        found = session.get(LocalFile, name) if kind == "sha256" else None
-    if found is None:
+def _registered(
+    file: LocalFile | None, choice: FileChoice, alt: Mapping[str, str], before: Mapping[str, Any] | None
+) -> PreparedFile:
+    """A file that was registered before, read again only when it has changed; `before` is its entry, if it has one.
+
+    Raises `FileUnreadable`, `FileChanged` or `NotFound`.
+    """
+    if file is None:
         raise NotFound()
-    if before and _stands(found):
-        entry = {**before, "name": choice.name or before["name"], "role": choice.role}
-        entry.pop("alt", None)
-        return PreparedFile(Path(found.path), found.mtime_ns, entry | ({"alt": alt} if alt else {}))
-    [read] = local_files.prepare([FileSpec(Path(found.path), choice.name, choice.role, alt)])
-    return read
+    if before is None or not _stands(file):
+        [read] = local_files.prepare([FileSpec(Path(file.path), choice.name, choice.role, alt)])
+        return read
+    entry = {**before, "name": choice.name or before["name"], "role": choice.role, "alt": dict(alt)}
+    return PreparedFile(Path(file.path), file.mtime_ns, {name: value for name, value in entry.items() if value != {}})
 
 
 def _stands(file: LocalFile) -> bool:

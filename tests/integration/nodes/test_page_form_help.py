@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.support.counting import statements
 from tests.support.local_page import GOOD, Node, sent_by, upload
 
 NEW = "/resources/new"
@@ -44,6 +45,19 @@ def test_the_check_takes_the_files_that_have_come_and_says_which_cannot_be_read(
     assert faults(node, {**without, **there}) == {}
     assert faults(node, {**without, **row, "file-0-key": "upload:" + "0" * 32}) == {"file-0-name": False}
     assert faults(node, {**without, **there, "file-0-name": "a/b"}) == {"file-0-name": False}
+
+
+def test_the_check_asks_the_database_as_often_for_many_files_as_for_one(node: Node) -> None:
+    key, counted = node.send("图.png", b"1"), []
+    form = {**node.opened(NEW), **GOOD}
+    for many in (1, 30):
+        for number in range(many):
+            form |= {f"file-{number}-key": f"upload:{key}", f"file-{number}-name": f"{number}.png"}
+            form |= {f"file-{number}-role": "main", f"file-{number}-keep": "1"}
+        with statements(node.workplace.database.engine) as asked:
+            assert node.client.post("/live/new/faults", data=form).get_json() == {"faults": []}
+        counted.append(len(asked))
+    assert counted[0] == counted[1]
 
 
 def test_files_that_were_read_propose_values_and_keywords(node: Node) -> None:
