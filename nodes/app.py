@@ -10,25 +10,30 @@ from flask import Flask, request
 from flask_wtf import CSRFProtect
 from sqlalchemy import select
 
-from nodes import memory, served
+from nodes import form_drafts, memory, served
+from nodes.arrivals import FOLDER, Arrivals
 from nodes.guessing import Guesses
 from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from nodes.web import language, sources, uploads
 from nodes.web.accounts import people
 from nodes.web.alive import alive
+from nodes.web.arriving import arriving
 from nodes.web.assets import assets
 from nodes.web.backups import Backups
 from nodes.web.checkup import Examiner, checkup
 from nodes.web.comparing import comparing
 from nodes.web.conversation import conversation
+from nodes.web.drafting import drafting
 from nodes.web.frame import init_frame
 from nodes.web.guard import Guard, init_headers
 from nodes.web.harvester import Harvester
 from nodes.web.identity import init_identity
 from nodes.web.joining import joining
 from nodes.web.listing import resources
+from nodes.web.live import live
 from nodes.web.pages import pages
+from nodes.web.previewing import previewing
 from nodes.web.problems import init_problems
 from nodes.web.sending_limits import sending_limits
 from nodes.web.syncing import Syncer
@@ -37,13 +42,14 @@ from nodes.workplace import Workplace, initialise
 
 MAX_TEXT = 2 * 1024**2
 """Bytes of all texts in one form; files are not counted, they never stay in memory."""
-MAX_PARTS = 2_000
-"""Fields and files of one form: the largest record that there may be has 1,600."""
+MAX_PARTS = 5_000
+"""Fields and files of one form: the largest record that there may be has 3,400."""
 SESSION_LIFETIME = timedelta(hours=12)
 """How long a session lasts after its last request."""
 BLUEPRINTS = (
     *(alive, assets, people, joining),
-    *(pages, resources, conversation, comparing),
+    *(pages, arriving, drafting, live, previewing),
+    *(resources, conversation, comparing),
     *(sources.pages, transfers, sending_limits, checkup),
 )
 
@@ -57,7 +63,7 @@ class NodeApp(Flask):
 def create_app(settings: NodeSettings) -> Flask:
     """The local page of the node in `settings`' folder, which is made when it is not there."""
     workplace = initialise(settings, kept_open=False)
-    folder = workplace.folder / uploads.FOLDER
+    arrivals = Arrivals(workplace.database, workplace.folder / FOLDER)
     app = NodeApp(__name__)
     app.config.update(
         WORKPLACE=workplace,
@@ -65,8 +71,8 @@ def create_app(settings: NodeSettings) -> Flask:
         EXAMINER=Examiner(settings),
         BACKUPS=Backups(settings),
         HARVESTER=Harvester(workplace, settings),
-        UPLOADS=folder,
-        DIGESTS=uploads.Digests(),
+        ARRIVALS=arrivals,
+        UPLOADS=arrivals.folder,
         OPEN=settings.open,
         GUESSES=Guesses(),
         # Forms and sessions are good for as long as this process runs: no file that gives them away lies about.
@@ -93,7 +99,7 @@ def create_app(settings: NodeSettings) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.teardown_request(_tidy)
-    uploads.sweep(folder, registered_paths(workplace))
+    arrivals.sweep(registered=registered_paths(workplace), wanted=wanted_uploads(workplace))
     guarded: Any = Guard(app.wsgi_app, settings)
     app.wsgi_app = guarded  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
@@ -103,6 +109,12 @@ def registered_paths(workplace: Workplace) -> frozenset[str]:
     """Where the registered files lie."""
     with workplace.database.unit_of_work(read_only=True) as session:
         return frozenset(session.scalars(select(LocalFile.path)))
+
+
+def wanted_uploads(workplace: Workplace) -> set[str]:
+    """The keys of the files that drafts want."""
+    with workplace.database.unit_of_work(read_only=True) as session:
+        return form_drafts.upload_keys(session)
 
 
 def _tidy(_error: BaseException | None) -> None:

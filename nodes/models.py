@@ -291,6 +291,41 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class FormDraft(Base):
+    """A form that somebody has begun and not registered yet: everything typed, as the browser sent it.
+
+    It becomes the version after `after` of the record (0: a new resource). `revision` counts how often it was
+    saved: who saves over what another has saved since is told so.
+    """
+
+    __tablename__ = "form_drafts"
+
+    record_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    after: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+    title: Mapped[str] = mapped_column(Text, default="")
+    form: Mapped[dict[str, Any]]
+    """The values of each field by its name."""
+    saved_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class Upload(Base):
+    """A file that a form has brought: measured when all of it was here (until then `sha256` is empty).
+
+    `facts` are what was read from it (`nodes.extraction`), empty until then.
+    """
+
+    __tablename__ = "form_uploads"
+
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    mtime_ns: Mapped[int] = mapped_column(BigInteger, default=0)
+    media_type: Mapped[str] = mapped_column(String(255), default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
 class OutboxEntry(Base):
     """A version that is to be sent; written in the transaction that registers it, gone when the hub has answered."""
 

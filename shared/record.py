@@ -185,6 +185,17 @@ class WithdrawnSchema(Strict):
     reason = Text(2000, required=True)
 
 
+def lacks_evidence(record: Mapping[str, Any]) -> bool:
+    """Whether a record must have evidence (考证) by its type and themes, and has none."""
+    sensitive = EVIDENCE_THEMES.intersection(record.get("themes", ()))
+    return record.get("type") in EVIDENCE_TYPES and bool(sensitive) and not record.get("evidence")
+
+
+def lacks_content(record: Mapping[str, Any]) -> bool:
+    """Whether a record has neither a file nor a link."""
+    return not record.get("files") and not record.get("links")
+
+
 class RecordSchema(Strict):
     """One version of one resource."""
 
@@ -223,13 +234,12 @@ class RecordSchema(Strict):
 
     @validates_schema
     def _evidence(self, data: Mapping[str, Any], **_: Any) -> None:
-        sensitive = EVIDENCE_THEMES.intersection(data.get("themes", ()))
-        if data.get("type") in EVIDENCE_TYPES and sensitive and not data.get("evidence"):
+        if lacks_evidence(data):
             raise ValidationError({"evidence": [Fault("evidence_missing")]})
 
     @validates_schema
     def _content(self, data: Mapping[str, Any], **_: Any) -> None:
-        if not data.get("files") and not data.get("links"):
+        if lacks_content(data):
             raise ValidationError({"files": [Fault("content_missing")]})
 
     @validates_schema

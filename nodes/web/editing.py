@@ -11,14 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import files as local_files
-from nodes import registration
+from nodes import form_drafts, registration
+from nodes.arrivals import Arrivals
 from nodes.files import FileSpec, PreparedFile
 from nodes.models import LocalFile, Resource, Version
 from nodes.registration import Registered, Standing
 from nodes.web import uploads
-from nodes.web.forms import FileChoice, Form, Purpose, read_files
+from nodes.web.forms import LANGUAGES, FileChoice, Form, Purpose, read_files
 from nodes.workplace import Workplace
-from shared.errors import FieldError, FileChanged, FileUnreadable, InvalidRecord, NotFound
+from shared import record as records
+from shared.errors import CommonsError, FieldError, FileChanged, FileUnreadable, InvalidRecord, NotFound
 
 
 class Overtaken(Exception):
@@ -42,19 +44,21 @@ def save(
     fields: Mapping[str, Any],
     choices: Sequence[FileChoice],
     *,
-    folder: Path,
+    arrivals: Arrivals,
     standing: Mapping[str, Any],
     purpose: Purpose,
 ) -> Registered:
     """Register `fields` with the chosen files as what the form was opened to make: once, however often it is sent.
 
-    Files are read before the transaction is begun. Raises `InvalidRecord` with every fault, those of files too, or
-    `Overtaken`.
+    Files are read before the transaction is begun; the draft of the form goes with it. Raises `InvalidRecord` with
+    every fault, those of files too, or `Overtaken`.
     """
-    prepared = _prepare(workplace, choices, folder, standing)
+    prepared, faults = prepare(workplace, choices, arrivals, standing)
+    if faults:
+        raise InvalidRecord(faults)
     with workplace.database.unit_of_work() as session:
         done = _made_already(session, purpose, registration.content_of(fields, prepared))
-        return done or registration.register(
+        done = done or registration.register(
             session,
             fields,
             prepared,
@@ -62,6 +66,39 @@ def save(
             record_id=purpose.record_id if purpose.after else "",
             new_id=purpose.record_id,
         )
+        form_drafts.forget(session, purpose.record_id)
+        return done
+
+
+def faults_of(
+    workplace: Workplace,
+    fields: Mapping[str, Any],
+    choices: Sequence[FileChoice],
+    *,
+    arrivals: Arrivals,
+    standing: Mapping[str, Any],
+    purpose: Purpose,
+) -> list[FieldError]:
+    """All that is wrong, by the schema that the hub uses too; nothing is registered.
+
+    `save` says that there is no content or evidence only when nothing else is wrong; here that is said at once.
+    """
+    prepared, faults = prepare(workplace, choices, arrivals, standing)
+    content = registration.content_of(fields, prepared)
+    record = {**content, "id": purpose.record_id, "version": purpose.after + 1}
+    try:
+        records.check(record)
+    except InvalidRecord as error:
+        faults += error.errors
+    except CommonsError as error:
+        faults.append(FieldError("", error.code, dict(error.data)))
+    said = {fault.code for fault in faults}
+    # Files that cannot be read are no reason to say besides that there are none.
+    if not choices and records.lacks_content(record) and "content_missing" not in said:
+        faults.append(FieldError("/files", "content_missing"))
+    if records.lacks_evidence(record) and "evidence_missing" not in said:
+        faults.append(FieldError("/evidence", "evidence_missing"))
+    return [fault for fault in faults if not (choices and fault.code == "content_missing")]
 
 
 def _made_already(session: Session, purpose: Purpose, content: Mapping[str, Any]) -> Registered | None:
@@ -80,39 +117,61 @@ def _made_already(session: Session, purpose: Purpose, content: Mapping[str, Any]
     raise Overtaken(since[-1])
 
 
-def _prepare(
-    workplace: Workplace, choices: Sequence[FileChoice], folder: Path, standing: Mapping[str, Any]
-) -> list[PreparedFile]:
-    alts = {f"sha256:{entry['sha256']}": entry.get("alt", {}) for entry in standing.get("files", ())}
+def prepare(
+    workplace: Workplace, choices: Sequence[FileChoice], arrivals: Arrivals, standing: Mapping[str, Any]
+) -> tuple[list[PreparedFile], list[FieldError]]:
+    """The chosen files with their digests, and the faults of those that cannot be read."""
+    before = {f"sha256:{entry['sha256']}": entry for entry in standing.get("files", ())}
+    names = [choice.key.partition(":")[2] for choice in choices]
+    with workplace.database.unit_of_work(read_only=True) as session:
+        uploads = arrivals.known(session, names)
+        files = {file.sha256: file for file in session.scalars(select(LocalFile).where(LocalFile.sha256.in_(names)))}
     prepared: list[PreparedFile] = []
     faults = []
-    for number, choice in enumerate(choices):
+    for number, (choice, name) in enumerate(zip(choices, names, strict=True)):
+        alt = alt_of(choice, before.get(choice.key, {}))
         try:
-            with workplace.database.unit_of_work(read_only=True) as session:
-                spec = FileSpec(
-                    _path(session, choice.key, folder), choice.name, choice.role, alts.get(choice.key, {})
-                )
-                prepared += local_files.prepare([spec], known=_known(session))
+            if choice.key.startswith("upload:"):
+                said: dict[str, Any] = {"name": choice.name, "role": choice.role, "alt": alt}
+                prepared.append(arrivals.prepared(name, **said, known=uploads.get(name)))
+            else:
+                file = files.get(name) if choice.key.startswith("sha256:") else None
+                prepared.append(_registered(file, choice, alt, before.get(choice.key)))
         except (FileUnreadable, FileChanged, NotFound) as error:
             cause = {"name": choice.name, "cause": error.data.get("cause") or error.as_cause()}
             faults.append(FieldError(f"/files/{number}", "file_unreadable", cause))
-    if faults:
-        raise InvalidRecord(faults)
-    return prepared
+    return prepared, faults
 
 
-def _known(session: Session) -> local_files.Known:
-    """Knows what has come through the form, digested as it was written, and what is registered already."""
-    before = local_files.registered(session)
-    return lambda path, found: uploads.known(path, found) or before(path, found)
+def _registered(
+    file: LocalFile | None, choice: FileChoice, alt: Mapping[str, str], before: Mapping[str, Any] | None
+) -> PreparedFile:
+    """A file that was registered before, read again only when it has changed; `before` is its entry, if it has one.
 
-
-def _path(session: Session, key: str, folder: Path) -> Path:
-    """Where the bytes lie: of a registered file by its digest, of an upload by its key. Raises `NotFound`."""
-    kind, _, name = key.partition(":")
-    if kind == "upload":
-        return uploads.path_of(folder, name)
-    found = session.get(LocalFile, name) if kind == "sha256" else None
-    if found is None:
+    Raises `FileUnreadable`, `FileChanged` or `NotFound`.
+    """
+    if file is None:
         raise NotFound()
-    return Path(found.path)
+    if before is None or not _stands(file):
+        [read] = local_files.prepare([FileSpec(Path(file.path), choice.name, choice.role, alt)])
+        return read
+    entry = {**before, "name": choice.name or before["name"], "role": choice.role, "alt": dict(alt)}
+    return PreparedFile(Path(file.path), file.mtime_ns, {name: value for name, value in entry.items() if value != {}})
+
+
+def _stands(file: LocalFile) -> bool:
+    """Whether a registered file looks as it did when it was read: then it need not be read again."""
+    try:
+        found = Path(file.path).stat()
+    except (OSError, ValueError):
+        return False
+    return (found.st_size, found.st_mtime_ns) == (file.size, file.mtime_ns)
+
+
+def alt_of(choice: FileChoice, before: Mapping[str, Any]) -> dict[str, str]:
+    """What a file's picture shows: as the form says, and in other languages as it was."""
+    standing = before.get("alt", {})
+    if choice.alt is None:
+        return dict(standing)
+    others = {tag: text for tag, text in standing.items() if tag not in LANGUAGES}
+    return {**choice.alt, **others}

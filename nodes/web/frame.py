@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, current_app, request
 
 from nodes import membership as memberships
+from nodes import queries
 from nodes.models import Round
 from nodes.web import language
 from nodes.web.assets import asset_url
@@ -17,6 +18,8 @@ from nodes.web.syncing import Progress, Syncer
 from nodes.wording import ASKED, ROLE_NAMES, ROLE_WORDS, STATES, file_size
 from nodes.workplace import Workplace
 from shared.canonical import best_text
+from shared.errors import AlreadyWithdrawn
+from shared.record import is_tombstone
 from shared.vocabularies import vocabulary
 
 LANGUAGE_TAGS = {language.CHINESE: "zh-Hans-CN", language.ENGLISH: "en"}
@@ -60,6 +63,15 @@ def syncer() -> Syncer:
     """The synchronisations of the application at hand."""
     found: Syncer = current_app.config["SYNCER"]
     return found
+
+
+def latest_record(record_id: str) -> dict[str, Any]:
+    """The latest version's record. Raises `NotFound`, or `AlreadyWithdrawn`: a withdrawal is final."""
+    with workplace().database.unit_of_work(read_only=True) as session:
+        record = queries.versions(session, record_id)[0].content
+    if is_tombstone(record):
+        raise AlreadyWithdrawn()
+    return record
 
 
 def state_name(state: str) -> str:

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nodes import dashboard, queries, registration, wording
+from nodes import dashboard, form_drafts, queries, registration, wording
 from nodes import membership as memberships
 from nodes.accounts import MANAGER
-from nodes.models import Version
 from nodes.registration import Registered
-from nodes.web import editing, identity, joining, language
+from nodes.web import editing, form_page, identity, joining, language, uploads
 from nodes.web.editing import Overtaken
-from nodes.web.forms import NEW, Faults, FileChoice, Purpose, files_of, read_fields, read_purpose, rows_of
-from nodes.web.frame import choices_of, heading, languages_of, syncer, workplace
+from nodes.web.form_page import Opened
+from nodes.web.forms import NEW, Faults, Purpose, files_of
+from nodes.web.frame import heading, latest_record, syncer, workplace
 from nodes.web.language import gettext as _
 from nodes.web.resource_page import resource_page
 from shared.errors import (
-    AlreadyWithdrawn,
-    CommonsError,
     FieldError,
     InvalidRecord,
     ReasonMissing,
     RecordTooLarge,
 )
-from shared.record import is_tombstone
 
 ROUNDS_SHOWN = 10
 PROBLEMS_SHOWN = 50
+DRAFTS_SHOWN = 5
 
 pages = Blueprint("pages", __name__)
 
@@ -42,7 +40,9 @@ def overview() -> ResponseReturnValue:
         if memberships.find(session) is None and not queries.states(session) and identity.may(MANAGER):
             return joining.first_step()
         board = dashboard.look(session, language=language.current())
-    return render_template("overview.html", board=board)
+        unfinished = form_drafts.newest(session, limit=DRAFTS_SHOWN)
+        drafts = form_drafts.count(session)
+    return render_template("overview.html", board=board, unfinished=unfinished, drafts=drafts)
 
 
 @pages.get("/resources/<record_id>")
@@ -54,26 +54,27 @@ def resource(record_id: str) -> ResponseReturnValue:
 @pages.get("/resources/new")
 def blank() -> ResponseReturnValue:
     """An empty form."""
-    return _form_page(NEW, [], {}, Purpose.fresh())
+    return form_page.show(Opened(NEW))
 
 
 @pages.post("/resources/new")
 def create() -> ResponseReturnValue:
     """Register a resource."""
-    return _save({})
+    return _save()
 
 
 @pages.get("/resources/<record_id>/edit")
 def edit(record_id: str) -> ResponseReturnValue:
     """The form with the latest version in it."""
-    standing = _standing(record_id)
-    return _form_page(standing, files_of(standing), standing, Purpose(standing["id"], standing["version"]))
+    standing = latest_record(record_id)
+    purpose = Purpose(standing["id"], standing["version"])
+    return form_page.show(Opened(standing, files_of(standing), standing, purpose))
 
 
 @pages.post("/resources/<record_id>/edit")
 def update(record_id: str) -> ResponseReturnValue:
     """Register a new version."""
-    return _save(_standing(record_id))
+    return _save(record_id)
 
 
 @pages.post("/resources/<record_id>/withdraw")
@@ -120,31 +121,27 @@ def choose_language(code: str) -> ResponseReturnValue:
     return redirect(language.local_path(request.args.get("next", "/")))
 
 
-def _standing(record_id: str) -> dict[str, Any]:
-    """The latest version's record. Raises `NotFound`, or `AlreadyWithdrawn`: a withdrawal is final."""
-    with workplace().database.unit_of_work(read_only=True) as session:
-        record = queries.versions(session, record_id)[0].content
-    if is_tombstone(record):
-        raise AlreadyWithdrawn()
-    return record
-
-
-def _save(standing: dict[str, Any]) -> ResponseReturnValue:
-    purpose = read_purpose(request.form, standing)
-    fields = read_fields(request.form, standing)
-    choices = editing.chosen_files(request.form, request)
-    folder = current_app.config["UPLOADS"]
+def _save(record_id: str = "") -> ResponseReturnValue:
+    opened = form_page.read(record_id)
+    standing, purpose = opened.standing, opened.purpose
     try:
-        done = editing.save(workplace(), fields, choices, folder=folder, standing=standing, purpose=purpose)
+        done = editing.save(
+            workplace(),
+            opened.fields,
+            opened.choices,
+            arrivals=uploads.arrivals(),
+            standing=standing,
+            purpose=purpose,
+        )
     except InvalidRecord as error:
-        return _form_page(fields, choices, standing, purpose, Faults(error.errors)), HTTPStatus.UNPROCESSABLE_ENTITY
+        return form_page.show(opened, faults=Faults(error.errors)), HTTPStatus.UNPROCESSABLE_ENTITY
     except RecordTooLarge as error:
         faults = Faults([FieldError("", error.code, dict(error.data))])
-        page = _form_page(fields, choices, standing, purpose, faults, whole=error)
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+        return form_page.show(opened, faults=faults, whole=error), HTTPStatus.UNPROCESSABLE_ENTITY
     except Overtaken as error:
         now = Purpose(standing["id"], error.latest.number) if standing else Purpose.fresh()
-        return _form_page(fields, choices, standing, now, overtaken=error.latest), HTTPStatus.CONFLICT
+        page = form_page.show(replace(opened, purpose=now, revision=0), overtaken=error.latest)
+        return page, HTTPStatus.CONFLICT
     flash(_said_of(done, purpose))
     return redirect(url_for("pages.resource", record_id=done.record_id))
 
@@ -155,28 +152,3 @@ def _said_of(done: Registered, purpose: Purpose) -> str:
     if done.version > purpose.after:
         return _("已登记。这份表单收到了不止一次，只登记一次。")
     return _("内容没有变化，未产生新版本。")
-
-
-def _form_page(
-    fields: dict[str, Any],
-    choices: list[FileChoice],
-    standing: dict[str, Any],
-    purpose: Purpose,
-    faults: Faults | None = None,
-    *,
-    whole: CommonsError | None = None,
-    overtaken: Version | None = None,
-) -> str:
-    return render_template(
-        "form.html",
-        fields=fields,
-        choices=choices,
-        standing=standing,
-        purpose=purpose,
-        faults=faults or Faults(),
-        whole=whole,
-        overtaken=overtaken,
-        rows_of=rows_of,
-        choices_of=choices_of,
-        languages_of=languages_of,
-    )

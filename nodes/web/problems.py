@@ -33,14 +33,22 @@ def init_problems(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """The page for an error; a fault of ours has a number, under which the log has its trace."""
-    named = _as_named(error)
+    named = as_named(error)
     spoken = language.current()
     faults_said = [fault.message(spoken) for fault in named.errors]
     page = render_template("error.html", said=named.message(spoken), faults=faults_said, code=named.code)
     return make_response(page, named.status)
 
 
-def _as_named(error: Exception) -> CommonsError:
+def answer_script(error: Exception) -> Response:
+    """The same for a script: problem details (RFC 9457) with what the error knows."""
+    named = as_named(error)
+    known = {name: value for name, value in named.data.items() if isinstance(value, int | str)}
+    return make_response(known | named.problem(language.current()), named.status)
+
+
+def as_named(error: Exception) -> CommonsError:
+    """The named error for any that came up."""
     if isinstance(error, CommonsError):
         return error
     if isinstance(error, CSRFError):

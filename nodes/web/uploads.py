@@ -1,39 +1,31 @@
-"""Files given through the form: written to the data folder as they arrive, never held in memory.
+"""Files given through a form without a script: written to the data folder as they arrive, never held in memory.
 
-Each lies in a folder of its own below `uploads/`. One that a request brought and that came to nothing is removed at
-its end; one that the form still shows waits there, and is swept away when nobody came back for it in a week.
+One that a request brought and that came to nothing is removed at its end.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import shutil
-import threading
-import time
 import uuid
-from collections.abc import Collection
 from io import FileIO
 from pathlib import Path
 from typing import IO, Any
 
 from flask import Request, current_app
 
-from nodes.file_names import file_name
-from shared.errors import FormTooLarge, NotFound
+from nodes.arrivals import Arrivals, disk_name
+from shared.errors import FormTooLarge
 
-FOLDER = "uploads"
-MAX_DISK_NAME = 200
-"""Bytes of a name on disk; file systems take 255."""
-MAX_SUFFIX = 20
-"""Bytes of what may follow the last dot: more is no suffix but a part of the name."""
-DIGESTS_KEPT = 1000
-KEEP_SECONDS = 7 * 24 * 3600
 MAX_AT_ONCE = 500
 """Files in one form. A resource may have 200, which the form says; each is open until all have come, and commonly a
 process may have no more than 1,024 open."""
-_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def arrivals() -> Arrivals:
+    """The files that the page of the application at hand has brought."""
+    found: Arrivals = current_app.config["ARRIVALS"]
+    return found
 
 
 class NodeRequest(Request):
@@ -48,7 +40,7 @@ class NodeRequest(Request):
     ) -> IO[bytes]:
         if len(arrived_with(self)) >= MAX_AT_ONCE:
             raise FormTooLarge()
-        folder: Path = current_app.config["UPLOADS"] / uuid.uuid4().hex
+        folder = arrivals().folder / uuid.uuid4().hex
         folder.mkdir(parents=True, mode=0o700)
         arrived_with(self).append(folder)
         stream = HashedFile(folder / disk_name(filename or ""))
@@ -72,33 +64,6 @@ class HashedFile(FileIO):
         return len(data)
 
 
-class Digests:
-    """The SHA-256 of files that have come through the form, by their paths; of the last so many."""
-
-    def __init__(self) -> None:
-        self._found: dict[Path, tuple[int, int, str]] = {}
-        self._lock = threading.Lock()
-
-    def note(self, file: HashedFile) -> None:
-        """Remember a file that has just been closed."""
-        found = file.path.stat()
-        with self._lock:
-            self._found[file.path.resolve()] = found.st_size, found.st_mtime_ns, file.sha256.hexdigest()
-            while len(self._found) > DIGESTS_KEPT:
-                del self._found[next(iter(self._found))]
-
-    def known(self, path: Path, found: os.stat_result) -> str | None:
-        """The SHA-256 of a file that lies as it came."""
-        size, mtime_ns, sha256 = self._found.get(path, (-1, -1, ""))
-        return sha256 if (size, mtime_ns) == (found.st_size, found.st_mtime_ns) else None
-
-
-def known(path: Path, found: os.stat_result) -> str | None:
-    """The SHA-256 of a file that has come through the form of the application at hand."""
-    digests: Digests = current_app.config["DIGESTS"]
-    return digests.known(path, found)
-
-
 def _open_for(request: Request) -> list[HashedFile]:
     """The files that are being written for this request: whoever stops reading in the middle closes none of them."""
     found: list[HashedFile] = request.environ.setdefault("commons.streams", [])
@@ -111,29 +76,20 @@ def arrived_with(request: Request) -> list[Path]:
     return found
 
 
-def disk_name(name: str) -> str:
-    """The name under which a file lies on disk: its own, without a path, within what file systems take."""
-    plain = file_name(re.split(r"[/\\]", name)[-1]) or "file"
-    stem, dot, suffix = plain.rpartition(".")
-    if not stem or len(suffix.encode()) > MAX_SUFFIX:
-        stem, dot, suffix = plain, "", ""
-    room = MAX_DISK_NAME - len((dot + suffix).encode())
-    return stem.encode("utf-8")[:room].decode("utf-8", errors="ignore").rstrip(". ") + dot + suffix
-
-
 def take(request: Request) -> list[Path]:
     """Close the files that this request brought, and keep those that are not empty slots."""
-    taken = []
+    taken, digests = [], {}
     for field in request.files.values():
         field.close()
     for stream in _open_for(request):
         stream.close()
-        current_app.config["DIGESTS"].note(stream)
+        digests[stream.path] = stream.sha256.hexdigest()
     arrived = arrived_with(request)
     for folder in list(arrived):
         path = next(folder.iterdir(), None)
         if path is None or (path.name == "file" and not path.stat().st_size):
             continue
+        arrivals().note(path, digests[path])
         arrived.remove(folder)
         taken.append(path)
     return taken
@@ -145,24 +101,3 @@ def drop_untaken(request: Request) -> None:
         stream.close()
     for folder in arrived_with(request):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def path_of(uploads: Path, key: str) -> Path:
-    """The file with this key. Raises `NotFound`."""
-    folder = uploads / key
-    if not _KEY.fullmatch(key) or not folder.is_dir():
-        raise NotFound()
-    found = next(folder.iterdir(), None)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def sweep(uploads: Path, registered: Collection[str]) -> None:
-    """Remove uploads older than a week that no registered file has become."""
-    if not uploads.is_dir():
-        return
-    for folder in uploads.iterdir():
-        used = any(str(path) in registered for path in folder.iterdir()) if folder.is_dir() else True
-        if not used and time.time() - folder.stat().st_mtime > KEEP_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)

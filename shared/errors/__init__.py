@@ -119,6 +119,9 @@ from shared.errors.node import AlreadyJoined as AlreadyJoined
 from shared.errors.node import DatabaseDamaged as DatabaseDamaged
 from shared.errors.node import DatabaseFromNewer as DatabaseFromNewer
 from shared.errors.node import DiskFull as DiskFull
+from shared.errors.node import DraftOvertaken as DraftOvertaken
+from shared.errors.node import DraftSpent as DraftSpent
+from shared.errors.node import FileIncomplete as FileIncomplete
 from shared.errors.node import FormTooLarge as FormTooLarge
 from shared.errors.node import InvalidHubAddress as InvalidHubAddress
 from shared.errors.node import InvalidUsage as InvalidUsage
@@ -136,6 +139,7 @@ from shared.errors.node import NotWritable as NotWritable
 from shared.errors.node import OtherOrigin as OtherOrigin
 from shared.errors.node import OutputFailed as OutputFailed
 from shared.errors.node import PasswordTooWeak as PasswordTooWeak
+from shared.errors.node import PieceMisplaced as PieceMisplaced
 from shared.errors.node import PortTaken as PortTaken
 from shared.errors.node import RestoreOverNode as RestoreOverNode
 from shared.errors.node import RoundInterrupted as RoundInterrupted

@@ -118,6 +118,38 @@ class FormTooLarge(CommonsError):
     )
 
 
+class DraftOvertaken(CommonsError):
+    """A draft that somebody, in another window, has saved since it was opened here."""
+
+    code, status = "draft_overtaken", 409
+    zh = "这份草稿在别的窗口里又改过（{saved} 保存）。这里的改动还没有存，请选一份留下。"
+    en = "This draft was changed in another window (saved {saved}). What you changed here is not saved: keep one."
+
+
+class DraftSpent(CommonsError):
+    """A draft of a version that has been registered already."""
+
+    code, status = "draft_spent", 409
+    zh = "这件资源已经登记到这一版或更新的一版，不再存草稿。要改，请到它的页面上点“修改”。"
+    en = "This version of the resource, or a later one, has been registered: no draft is kept. Edit the resource."
+
+
+class PieceMisplaced(CommonsError):
+    """A piece of a file that does not begin where the file has got to, which is at `received` bytes."""
+
+    code, status = "piece_misplaced", 409
+    zh = "文件的这一段接不上：已收到 {received} 字节，请从那里接着传。"
+    en = "This piece of the file does not join: {received} bytes are here, go on from there."
+
+
+class FileIncomplete(CommonsError):
+    """A file that was said to be complete and has another number of bytes."""
+
+    code, status = "file_incomplete", 422
+    zh = "文件“{name}”应有 {size} 字节，收到 {received} 字节：可能传送时被改动或中断了。请再试一次。"
+    en = "The file “{name}” should have {size} bytes and has {received}: it was changed or cut off. Try again."
+
+
 class DiskFull(CommonsError):
     """A disk with no room for what is to be written."""
 

@@ -153,6 +153,9 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-changes": f"/resources/{resources['published']}/changes",
         "node-form": "/resources/new",
         "node-form-faults": "/resources/new",
+        "node-form-filled": "/resources/new",
+        "node-preview": f"/resources/{resources['waiting']}/preview",
+        "node-drafts": "/drafts",
         "node-edit": f"/resources/{resources['waiting']}/edit",
         "node-resource": f"/resources/{resources['waiting']}",
         "node-feedback": f"/resources/{resources['published']}",
@@ -247,7 +250,24 @@ def _visit_node(page: Page, shown: Gallery, name: str, language: str) -> Respons
         page.locator("#title-zh").fill("一杆秤怎样称准")
         page.locator("#created").fill("二〇二六年五月")
         page.locator("#links-0-url").fill("www.example.org/steelyard")
-        page.locator(".finish .btn").click()
+        page.locator(".finish .btn").first.click()
         page.get_by_role("alert").wait_for()
         return None
+    if name == "node-form-filled":
+        _fill_in(page)
+        return None
     return answer
+
+
+def _fill_in(page: Page) -> None:
+    """Files are chosen and read, one field is wrong, and a licence is being looked for."""
+    page.locator("#chosen").set_input_files(
+        [DEMO / "institute" / "files" / name for name in ("ampere.pptx", "blood-pressure.png")]
+    )
+    page.locator(".filled:not(:empty)").wait_for()
+    page.locator("#created").fill("二〇二六")
+    page.locator("#chooser summary").click()
+    page.locator("[name='licence.maker'][value=ours]").check()
+    page.locator("[name='licence.change'][value=no]").check()
+    page.locator("[data-question=sell-unchanged]").wait_for()
+    page.locator("#created-fault .fault").wait_for()

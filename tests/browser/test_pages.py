@@ -73,6 +73,8 @@ NODE = (
     "node-changes",
     "node-form",
     "node-form-faults",
+    "node-form-filled",
+    "node-preview",
     "node-edit",
     "node-resource",
     "node-feedback",

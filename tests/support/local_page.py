@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import lxml.html
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -116,6 +117,19 @@ class Node:
             "/sign-in", data={"csrf_token": token[1], "name": name, "password": password}, **options
         )
 
+    def send(self, name: str, data: bytes, *, pieces: int = 1) -> str:
+        """The key of a file that came as the form's script sends it, in equal pieces."""
+        headers = {"X-CSRFToken": self.opened("/resources/new")["csrf_token"]}
+        begun = self.client.post("/uploads", data={"name": name, "size": len(data)}, headers=headers)
+        key = str(begun.get_json()["key"])
+        length = -(-len(data) // pieces) or 1
+        for offset in range(0, len(data), length):
+            piece = data[offset : offset + length]
+            answer = self.client.post(f"/uploads/{key}?offset={offset}", data=piece, headers=headers)
+            assert answer.get_json() == {"received": offset + len(piece)}
+        assert self.client.post(f"/uploads/{key}/finished", headers=headers).status_code == 200
+        return key
+
     def records(self, record_id: str) -> list[dict[str, Any]]:
         """All versions, the latest first."""
         with self.workplace.database.unit_of_work(read_only=True) as session:
@@ -142,6 +156,18 @@ def local_page(folder: Path, **settings: Any) -> Iterator[Node]:
     app.config["SYNCER"].stop()
     app.config["HARVESTER"].stop()
     made.workplace.database.close()
+
+
+def sent_by(page: str) -> dict[str, list[str]]:
+    """What a browser sends of the form of a resource as it stands, its patterns for scripts left out."""
+    tree = lxml.html.fromstring(page)
+    for pattern in tree.iter("template"):
+        pattern.clear()
+    [form] = tree.xpath("//form[@id='resource-form']")
+    sent: dict[str, list[str]] = {}
+    for name, value in form.form_values():
+        sent.setdefault(name, []).append(value)
+    return sent
 
 
 def upload(*files: tuple[str, bytes]) -> list[tuple[io.BytesIO, str]]:

@@ -13,7 +13,19 @@ from nodes.database import Database
 from nodes.settings import NodeSettings
 
 HEAVY = (
-    *("cryptography", "requests", "filetype", "uuid6", "openpyxl", "pypdf", "feedparser", "filelock", "webbrowser"),
+    *(
+        "cryptography",
+        "requests",
+        "filetype",
+        "uuid6",
+        "openpyxl",
+        "pypdf",
+        "defusedxml",
+        "tinytag",
+        "feedparser",
+        "filelock",
+        "webbrowser",
+    ),
     *(
         "nodes.rounds",
         "nodes.harvesting",

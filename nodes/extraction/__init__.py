@@ -1,0 +1,1 @@
+"""What a file says of itself: measures, title, authors, dates and text, read in a process apart."""
