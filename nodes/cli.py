@@ -21,6 +21,7 @@ COMMANDS = {
     "join": "joining:join",
     "register": "registering:register",
     "import": "importing:import_",
+    "template": "templating:template_",
     "sync": "synchronising:sync",
     "status": "resources:status",
     "withdraw": "resources:withdraw",

@@ -4,7 +4,7 @@ A mapping is a TOML file, kept as small as it can be:
 
     source = "annals"                      # names the source; with `id` it makes importing again an update
     id = "nr"                              # where an entry has its own identifier (a path, or a rule)
-    format = "jsonl"                       # jsonl, json, csv or crossref; left out: by the file's name
+    format = "jsonl"                       # jsonl, json, csv, xlsx or crossref; left out: by the file's name
 
     [lookups.kinds]                        # tables for `lookup`; "*" is for everything else
     "Aufsatz" = "article"
@@ -62,7 +62,7 @@ _SCHEMA_FIELDS = RecordSchema().fields
 TARGETS = frozenset(_SCHEMA_FIELDS) - {"id", "version", "files", "withdrawn"}
 """Fields of a record that a mapping can fill."""
 LIST_TARGETS = frozenset(name for name, kind in _SCHEMA_FIELDS.items() if isinstance(kind, Many))
-FORMATS = ("jsonl", "json", "csv", "crossref")
+FORMATS = ("jsonl", "json", "csv", "xlsx", "crossref")
 ORIGINS = ("from", "value", "template", "each", "parts")
 _OPTIONS: dict[str, type | tuple[type, ...]] = {
     "from": (str, list),

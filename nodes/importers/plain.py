@@ -24,7 +24,19 @@ VOCABULARIES = {
     "license": "licenses",
 }
 _DIVIDER = re.compile(r"\s*[；;\n]\s*")
-_LANGUAGES = {"中文": "zh", "汉语": "zh", "英文": "en", "英语": "en", "chinese": "zh", "english": "en"}
+LANGUAGES = {
+    "中文": "zh",
+    "汉语": "zh",
+    "英文": "en",
+    "英语": "en",
+    "没有语言": "zxx",
+    "chinese": "zh",
+    "english": "en",
+    "no language": "zxx",
+}
+"""What people call the languages of most resources; zxx is that of pictures and music (ISO 639-2)."""
+_DAY = re.compile(r"(\d{4})\s*[/.年-]\s*(\d{1,2})\s*(?:[/.月-]\s*(\d{1,2})\s*日?|月)?")
+_BARE_DAY = re.compile(r"(\d{4})(0[1-9]|1[0-2])([0-3]\d)")
 
 
 def from_table(cells: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +72,19 @@ def take_unknown(fields: dict[str, Any]) -> list[FieldError]:
 def _value(target: str, cell: str) -> Any:
     if target in LIST_TARGETS or target == "files":
         return [_entry(target, part) for part in _parts(cell)]
-    return code_of(target, cell)
+    return day_of(cell) if target == "created" else code_of(target, cell)
+
+
+def day_of(text: str) -> str:
+    """A day as a record has it (`2026-05-20`, `2026-05`, `2026`) from the ways in which people write it.
+
+    `2026/5/20`, `2026.5.20`, `2026年5月20日`, `20260520`; what is none of them stays as it is: the schema judges it.
+    """
+    found = _DAY.fullmatch(text.strip()) or _BARE_DAY.fullmatch(text.strip())
+    if found:
+        return "-".join([found[1], *(f"{int(part):02d}" for part in found.groups()[1:] if part)])
+    year = text.strip().removesuffix("年")
+    return year if len(year) == 4 and year.isdigit() else text
 
 
 def _entry(target: str, text: str) -> Any:
@@ -69,7 +93,7 @@ def _entry(target: str, text: str) -> Any:
     if target == "links":
         return {"url": text}
     if target == "language":
-        return _LANGUAGES.get(text.lower(), text)
+        return LANGUAGES.get(text.lower(), text)
     return text if target == "files" else code_of(target, text)
 
 

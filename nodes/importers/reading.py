@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nodes.documents import regular
 from nodes.files import FileSpec
-from nodes.importers import columns, crossref, json_lines, mapped, plain, tables
+from nodes.importers import columns, crossref, json_lines, mapped, plain, tables, workbooks
 from nodes.importers.attachments import BadAttachments, attach
 from nodes.importers.folders import Batch, open_folder
 from nodes.importers.mapping import Mapping
@@ -27,9 +27,13 @@ BY_SUFFIX = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
     ".xml": "crossref",
 }
-SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".et")
+TABLES = {"csv": tables.read, "xlsx": workbooks.read}
+"""The forms that are tables: their headings are looked at."""
+SPREADSHEETS = (".xls", ".xlsb", ".ods", ".et", ".numbers")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class _Made:
 
 
 def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[ImportRow]:
-    """The rows of `source` (a folder, JSON Lines, a JSON list, CSV or Crossref XML), made as they are asked for.
+    """The rows of `source` (folder, workbook, CSV, JSON Lines, JSON list or Crossref XML), made as they are wanted.
 
     Texts that a mapping turns into files are written below `generated`. Raises `ImportUnreadable` when the source
     as a whole cannot be read.
@@ -51,7 +55,9 @@ def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[Imp
     try:
         batch = _open(source, mapping)
         for row in batch.rows:
-            yield _checked(row.number, _make(row, batch, mapping, generated))
+            made = _make(row, batch, mapping, generated)
+            if made.source_id not in columns.EXAMPLES.values():
+                yield _checked(row.number, made)
     except OSError as error:
         raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 
@@ -76,26 +82,28 @@ def _open(source: Path, mapping: Mapping | None) -> Batch:
     else:
         form = (mapping.format if mapping else "") or BY_SUFFIX.get(source.suffix.lower(), "")
         if not form:
-            cause = _("看不出格式。可导入：文件夹、.jsonl、.json（数组）、.csv、Crossref 的 .xml")
+            cause = _("看不出格式。可导入：文件夹、.xlsx、.csv、.jsonl、.json（数组）、Crossref 的 .xml")
             if source.suffix.lower() in SPREADSHEETS:
-                cause = _("电子表格不能直接读，请在 Excel 或 WPS 里另存为“CSV UTF-8”再导入")
+                cause = _("这种电子表格不能直接读，请在 Excel 或 WPS 里另存为 .xlsx 再导入")
             raise ImportUnreadable(name=source.name, cause=cause)
         if form == "crossref" and mapping is None:
             raise ImportUnreadable(name=source.name, cause=_("Crossref XML 须配合 --mapping 使用"))
         regular(source)
         folder = source.resolve().parent
-        rows = tables.read(source, check) if form == "csv" else READERS[form](source)
-        batch = Batch(source.stem, rows, table=form == "csv", base=folder, root=folder)
+        rows = TABLES[form](source, check) if form in TABLES else READERS[form](source)
+        batch = Batch(source.stem, rows, table=form in TABLES, base=folder, root=folder)
     name = mapping.source if mapping else batch.name
     return Batch(name[:200], batch.rows, batch.table, batch.base, batch.root)
 
 
 def _make(row: SourceRow, batch: Batch, mapping: Mapping | None, generated: Path) -> _Made:
-    if row.errors:
+    if row.errors and not row.data:
         return _Made(errors=row.errors)
     if mapping is not None and not mapping.resources:
-        return _by_mapping(row, batch, mapping, generated)
-    return _as_it_is(row, batch)
+        made = _by_mapping(row, batch, mapping, generated)
+    else:
+        made = _as_it_is(row, batch)
+    return replace(made, errors=row.errors + made.errors)
 
 
 def _by_mapping(row: SourceRow, batch: Batch, mapping: Mapping, generated: Path) -> _Made:
