@@ -14,8 +14,11 @@ from nodes.models import LocalFile
 from nodes.settings import NodeSettings
 from nodes.web import language, uploads
 from nodes.web.assets import assets
+from nodes.web.batches import tables
+from nodes.web.batching import Batcher
 from nodes.web.frame import init_frame
 from nodes.web.guard import LoopbackOnly, init_headers
+from nodes.web.mappings import mappings
 from nodes.web.pages import pages
 from nodes.web.problems import init_problems
 from nodes.web.syncing import Syncer
@@ -42,6 +45,7 @@ def create_app(settings: NodeSettings) -> Flask:
     app.config.update(
         WORKPLACE=workplace,
         SYNCER=Syncer(workplace, settings),
+        BATCHER=Batcher(settings),
         UPLOADS=folder,
         # A form is good for as long as this process runs: nobody is signed in, so nothing else hangs on it.
         SECRET_KEY=secrets.token_bytes(32),
@@ -61,6 +65,8 @@ def create_app(settings: NodeSettings) -> Flask:
     init_frame(app)
     app.register_blueprint(assets)
     app.register_blueprint(pages)
+    app.register_blueprint(tables)
+    app.register_blueprint(mappings)
     app.teardown_request(_tidy)
     uploads.sweep(folder, registered_paths(workplace))
     guarded: Any = LoopbackOnly(app.wsgi_app)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 
-from nodes import faults, rounds
+from nodes import background, faults, rounds
 from nodes.settings import NodeSettings
 from nodes.workplace import open_workplace
 from shared.errors import CommonsError
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     kind, begun_by = arguments
     settings = NodeSettings(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_end_with_the_page, name="watch", daemon=True).start()
+    threading.Thread(target=background.end_with_the_page, name="watch", daemon=True).start()
     try:
         workplace = open_workplace(settings)
         if kind == rounds.RECONCILE:
@@ -35,12 +34,6 @@ def main(arguments: Sequence[str]) -> int:
         json.dump({language: named.message(language) for language in rounds.LANGUAGES}, sys.stdout)
         return named.exit_code
     return 0 if good else CommonsError.exit_code
-
-
-def _end_with_the_page() -> None:
-    """Wait for the end of standard input, which comes when the process that began this one has gone."""
-    sys.stdin.read()
-    os._exit(CommonsError.exit_code)
 
 
 if __name__ == "__main__":

@@ -50,3 +50,4 @@ def run(settings: NodeSettings, *, port: int) -> None:
         server.run()
     finally:
         syncer.stop()
+        app.config["BATCHER"].stop()

@@ -5,7 +5,7 @@ Its form is that of ECMA-376 as Excel, WPS and LibreOffice read it; `nodes.impor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from nodes import texts
 from nodes.importers import columns
 from nodes.importers.grids import column_letter
 from nodes.importers.mapping import LIST_TARGETS
-from nodes.importers.plain import LANGUAGES, VOCABULARIES
+from nodes.importers.words import LANGUAGES, VOCABULARIES
 from nodes.texts import later
 from nodes.workbook_style import HEAD, MARKED, NOTE, TEXT, PaintedSheet
 from shared.vocabularies import vocabulary
@@ -88,11 +88,25 @@ def make(path: Path, language: str) -> None:
     book.properties.creator = _("计量资源云")
     _fill_in_sheet(book, language, _)
     _explanations(book, language, _)
+    book.save(path)
+
+
+def add_drop_downs(book: Any, sheet: PaintedSheet, places: Mapping[str, int], language: str) -> None:
+    """Let the columns of fields be chosen from the vocabularies, whose terms stand on a hidden sheet of their own.
+
+    `places` has the column of each field, from 0.
+    """
+    _ = texts.catalogue(language).gettext
+    found = dict(_lists(language))
+    for target, terms in found.items():
+        if target in places:
+            letter = column_letter(list(found).index(target))
+            where = f"'{_('词表')}'!${letter}$1:${letter}${len(terms)}"
+            _drop_down(sheet, places[target], where, target, _)
     lists = book.create_sheet(_("词表"))
     lists.sheet_state = "hidden"
-    for row in _across([words for _target, words in _lists(language)]):
+    for row in _across(list(found.values())):
         lists.append(row)
-    book.save(path)
 
 
 def _fill_in_sheet(book: Any, language: str, _: Any) -> None:
@@ -101,8 +115,7 @@ def _fill_in_sheet(book: Any, language: str, _: Any) -> None:
         form = TEXT if target in TEXT_COLUMNS else ""
         sheet.column(place, width=WIDE.get(target, WIDTH), number_format=form)
     sheet.freeze(row=2, column=2)
-    for place, (target, words) in ((list(HINTS).index(one), (one, found)) for one, found in _lists(language)):
-        _drop_down(sheet, place, _place_of_list(target, len(words), language, _), target, _)
+    add_drop_downs(book, sheet, {target: place for place, target in enumerate(HINTS)}, language)
     heads = [(_heading(target, language), HEAD if target in _needed() else MARKED) for target in HINTS]
     sheet.row([(text, style, _(HINTS[target])) for (text, style), target in zip(heads, HINTS, strict=True)])
     sheet.row([(_example(target, language), NOTE, "") for target in HINTS], number_format=TEXT)
@@ -166,11 +179,6 @@ def _languages(language: str) -> list[str]:
 def _across(lists: Sequence[Sequence[str]]) -> Iterator[list[str | None]]:
     for number in range(max(map(len, lists))):
         yield [words[number] if number < len(words) else None for words in lists]
-
-
-def _place_of_list(target: str, length: int, language: str, _: Any) -> str:
-    letter = column_letter([one for one, _words in _lists(language)].index(target))
-    return f"'{_('词表')}'!${letter}$1:${letter}${length}"
 
 
 def _drop_down(sheet: PaintedSheet, place: int, terms: str, target: str, _: Any) -> None:

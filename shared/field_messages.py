@@ -167,6 +167,10 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "无法读取文件 {name}：{cause}。请检查路径和权限。",
         "The file {name} cannot be read: {cause}. Check its path and permissions.",
     ),
+    "column_missing": (
+        "请选它在哪一列，或在下面给一个统一的值。",
+        "Choose the column that holds it, or one value for all rows below.",
+    ),
     "not_computed": (
         "{cell} 是公式，文件里没有它的结果。请用 Excel 或 WPS 打开，保存一次；或者复制这一列，选择性粘贴为“数值”。",
         "{cell} is a formula, and the file does not hold its result. Open it in Excel and save it, or paste the "

@@ -93,6 +93,13 @@ NEEDED = ("source_id", "title", "summary", "type", "themes", "language", "licens
 """What no row can do without."""
 CONTENT = ("files", "links")
 """One of which every row needs."""
+NEEDED_ONE_OF = {
+    "title": ("title.zh", "title.en"),
+    "summary": ("summary.zh", "summary.en"),
+    **{name: (name,) for name in ("type", "themes", "language", "license")},
+    "files": CONTENT,
+}
+"""What no row can do without but for its identifier: for each, the columns of which one is enough."""
 EXAMPLES = {"zh": "（示例，不导入）", "en": "(example, not imported)"}
 """The identifier of the row that the template shows as an example: it is passed over, in whatever table it stands."""
 OWN = frozenset({"source_id", "id", "version", "files", "withdrawn"})
@@ -106,6 +113,8 @@ _CHINESE = {target: heading for heading, target in reversed(HEADINGS.items())}
 _BY_ENGLISH = {heading.lower(): target for target, heading in ENGLISH.items()}
 MARK = "*"
 """What follows the heading of a column that every row needs."""
+FIELDS = tuple(dict.fromkeys(HEADINGS.values()))
+"""Every field that has a column, in the order of the template."""
 _APART = re.compile(r"[\s_\-:/：（）()]+")
 
 
@@ -149,13 +158,19 @@ def is_known(target: str) -> bool:
 
 def meant_by(name: str) -> Words | None:
     """The column that a name not known here probably means: `title.zh` by `title_zh`, 标题 by 标题（中文）."""
+    target = target_meant_by(name)
+    return called(target) if target else None
+
+
+def target_meant_by(name: str) -> str:
+    """The field that a name not known here probably means, or nothing; a text without a language is Chinese."""
     folded = _folded(name)
     if folded in TEXTS:
-        return called(folded)
+        return f"{folded}.zh"
     known = {_folded(one): target for heading, target in HEADINGS.items() for one in (heading, target)}
     known |= {_folded(target): target for target in TARGETS if target not in TEXTS} | ALSO_SAID
     found = difflib.get_close_matches(folded, known, n=1, cutoff=LIKE)
-    return called(known[found[0]]) if found else None
+    return known[found[0]] if found else ""
 
 
 def fault(headings: Sequence[str]) -> str:

@@ -35,10 +35,10 @@ class Batch:
     root: Path
 
 
-def open_folder(folder: Path, resources: list[Any], check: Check | None) -> Batch:
+def open_folder(folder: Path, resources: list[Any], check: Check | None, *, foreign: bool = False) -> Batch:
     """The batch in `folder`; `resources` are entries that a mapping brings for a folder without a manifest.
 
-    `check` looks at the headings of a table.
+    `check` looks at the headings of a table; a `foreign` one may have others.
 
     Raises `ImportUnreadable`.
     """
@@ -49,7 +49,7 @@ def open_folder(folder: Path, resources: list[Any], check: Check | None) -> Batc
         cause = _("同时有 {names}，请只留一个清单").format(names="、".join(present))
         raise ImportUnreadable(name=folder.name, cause=cause)
     if present:
-        return _manifest(folder, folder / present[0], check)
+        return _manifest(folder, folder / present[0], check, foreign=foreign)
     described = sorted(path for path in folder.iterdir() if path.suffix in DESCRIPTIONS and path.is_file())
     if not described:
         cause = _("文件夹里没有清单（{names}），也没有逐件描述的 .toml 或 .json 文件")
@@ -58,10 +58,10 @@ def open_folder(folder: Path, resources: list[Any], check: Check | None) -> Batc
     return Batch(folder.resolve().name, rows, table=False, base=folder, root=folder.resolve().parent)
 
 
-def _manifest(folder: Path, path: Path, check: Check | None) -> Batch:
+def _manifest(folder: Path, path: Path, check: Check | None, *, foreign: bool) -> Batch:
     name = folder.resolve().name
     if path.suffix in (".csv", ".xlsx"):
-        rows = (tables if path.suffix == ".csv" else workbooks).read(path, check)
+        rows = (tables if path.suffix == ".csv" else workbooks).read(path, check, foreign=foreign)
         return Batch(name, rows, table=True, base=folder, root=folder)
     if path.suffix == ".jsonl":
         return Batch(name, json_lines.read(path), table=False, base=folder, root=folder)

@@ -14,6 +14,8 @@ Check = Callable[[Sequence[str]], str]
 """What is wrong with a line of headings, or nothing."""
 LOOKED_AT = 20
 """Rows at the beginning among which the headings are looked for: above them often stands the title of the list."""
+REMARKS = ("问题（改好后可删去这一列）", "Problems (this column may be deleted)")
+"""The heading under which this node writes what is wrong with a row; nobody reads that column back."""
 MOST_COLUMNS = 256
 """Columns that are read; a table for people has fewer."""
 
@@ -46,7 +48,7 @@ def headings_of(name: str, cells: Sequence[str], *, foreign: bool = False) -> li
 
     Raises `ImportUnreadable` when there are none, or two of ours are the same.
     """
-    headings = [" ".join(cell.split()) for cell in cells]
+    headings = ["" if cell in REMARKS else cell for cell in (" ".join(cell.split()) for cell in cells)]
     named = [heading for heading in headings if heading]
     if not named:
         raise ImportUnreadable(name=name, cause=_("第一行没有列名"))

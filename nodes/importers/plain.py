@@ -11,32 +11,10 @@ from typing import Any
 
 from nodes.importers import columns
 from nodes.importers.mapping import LIST_TARGETS
+from nodes.importers.words import LANGUAGES_OF_RESOURCES, VOCABULARIES, code_of, day_of
 from shared.errors import FieldError
-from shared.vocabularies import vocabulary
 
-VOCABULARIES = {
-    "type": "types",
-    "themes": "themes",
-    "disciplines": "disciplines",
-    "audiences": "audiences",
-    "occasions": "occasions",
-    "stage": "stages",
-    "license": "licenses",
-}
 _DIVIDER = re.compile(r"\s*[；;\n]\s*")
-LANGUAGES = {
-    "中文": "zh",
-    "汉语": "zh",
-    "英文": "en",
-    "英语": "en",
-    "没有语言": "zxx",
-    "chinese": "zh",
-    "english": "en",
-    "no language": "zxx",
-}
-"""What people call the languages of most resources; zxx is that of pictures and music (ISO 639-2)."""
-_DAY = re.compile(r"(\d{4})\s*[/.年-]\s*(\d{1,2})\s*(?:[/.月-]\s*(\d{1,2})\s*日?|月)?")
-_BARE_DAY = re.compile(r"(\d{4})(0[1-9]|1[0-2])([0-3]\d)")
 
 
 def from_table(cells: dict[str, Any]) -> dict[str, Any]:
@@ -72,19 +50,7 @@ def take_unknown(fields: dict[str, Any]) -> list[FieldError]:
 def _value(target: str, cell: str) -> Any:
     if target in LIST_TARGETS or target == "files":
         return [_entry(target, part) for part in _parts(cell)]
-    return day_of(cell) if target == "created" else code_of(target, cell)
-
-
-def day_of(text: str) -> str:
-    """A day as a record has it (`2026-05-20`, `2026-05`, `2026`) from the ways in which people write it.
-
-    `2026/5/20`, `2026.5.20`, `2026年5月20日`, `20260520`; what is none of them stays as it is: the schema judges it.
-    """
-    found = _DAY.fullmatch(text.strip()) or _BARE_DAY.fullmatch(text.strip())
-    if found:
-        return "-".join([found[1], *(f"{int(part):02d}" for part in found.groups()[1:] if part)])
-    year = text.strip().removesuffix("年")
-    return year if len(year) == 4 and year.isdigit() else text
+    return day_of(cell) if target == "created" else _code(target, cell)
 
 
 def _entry(target: str, text: str) -> Any:
@@ -93,19 +59,12 @@ def _entry(target: str, text: str) -> Any:
     if target == "links":
         return {"url": text}
     if target == "language":
-        return LANGUAGES.get(text.lower(), text)
-    return text if target == "files" else code_of(target, text)
+        return code_of(LANGUAGES_OF_RESOURCES, text)
+    return text if target == "files" else _code(target, text)
 
 
-def code_of(target: str, text: str) -> str:
-    """The code of a vocabulary's term given by code or by label; the text itself where there is none."""
-    if target not in VOCABULARIES:
-        return text
-    folded = text.casefold()
-    for term in vocabulary(VOCABULARIES[target]):
-        if folded in (term.code.casefold(), term.zh.casefold(), term.en.casefold()):
-            return term.code
-    return text
+def _code(target: str, text: str) -> str:
+    return code_of(VOCABULARIES[target], text) if target in VOCABULARIES else text
 
 
 def _parts(cell: str) -> list[str]:

@@ -12,6 +12,7 @@ from nodes.files import FileSpec
 from nodes.importers import columns, crossref, json_lines, mapped, plain, tables, workbooks
 from nodes.importers.attachments import BadAttachments, attach
 from nodes.importers.folders import Batch, open_folder
+from nodes.importers.grids import Check
 from nodes.importers.mapping import Mapping
 from nodes.importers.rows import MAX_SOURCE_ID, ImportRow, SourceRow
 from nodes.importers.rules import NotANumber
@@ -46,14 +47,17 @@ class _Made:
     errors: tuple[FieldError, ...] = ()
 
 
-def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[ImportRow]:
+def read(
+    source: Path, mapping: Mapping | None, generated: Path, *, beside: Path | None = None
+) -> Iterator[ImportRow]:
     """The rows of `source` (folder, workbook, CSV, JSON Lines, JSON list or Crossref XML), made as they are wanted.
 
-    Texts that a mapping turns into files are written below `generated`. Raises `ImportUnreadable` when the source
-    as a whole cannot be read.
+    Its files lie in its folder, or in `beside`. Texts that a mapping turns into files are written below `generated`.
+    Raises `ImportUnreadable` when the source as a whole cannot be read.
     """
     try:
         batch = _open(source, mapping)
+        batch = replace(batch, base=beside, root=beside) if beside is not None else batch
         for row in batch.rows:
             made = _make(row, batch, mapping, generated)
             if made.source_id not in columns.EXAMPLES.values():
@@ -76,9 +80,10 @@ def source_name(source: Path, mapping: Mapping | None) -> str:
 def _open(source: Path, mapping: Mapping | None) -> Batch:
     if not source.exists():
         raise ImportUnreadable(name=str(source), cause=_("没有这个文件或文件夹"))
-    check = None if mapping is not None and not mapping.resources else columns.fault
+    foreign = mapping is not None and not mapping.resources
+    check = _names_identifiers(mapping) if mapping is not None and foreign else columns.fault
     if source.is_dir():
-        batch = open_folder(source, mapping.resources if mapping else [], check)
+        batch = open_folder(source, mapping.resources if mapping else [], check, foreign=foreign)
     else:
         form = (mapping.format if mapping else "") or BY_SUFFIX.get(source.suffix.lower(), "")
         if not form:
@@ -90,10 +95,16 @@ def _open(source: Path, mapping: Mapping | None) -> Batch:
             raise ImportUnreadable(name=source.name, cause=_("Crossref XML 须配合 --mapping 使用"))
         regular(source)
         folder = source.resolve().parent
-        rows = TABLES[form](source, check) if form in TABLES else READERS[form](source)
+        rows = TABLES[form](source, check, foreign=foreign) if form in TABLES else READERS[form](source)
         batch = Batch(source.stem, rows, table=form in TABLES, base=folder, root=folder)
     name = mapping.source if mapping else batch.name
     return Batch(name[:200], batch.rows, batch.table, batch.base, batch.root)
+
+
+def _names_identifiers(mapping: Mapping) -> Check:
+    """Whether headings hold the column by which the mapping identifies rows: so the right sheet is found."""
+    wanted = {path for rule in mapping.identifier for path in rule.paths}
+    return lambda headings: "" if wanted.intersection(headings) else "another table"
 
 
 def _make(row: SourceRow, batch: Batch, mapping: Mapping | None, generated: Path) -> _Made:

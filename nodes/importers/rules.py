@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nodes.importers.markup import strip_markup
+from nodes.importers.words import code_of, day_of
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _WORD_REACH = 24
@@ -29,11 +30,14 @@ class Rule:
     parts: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     when: str = ""
     unless: str = ""
-    split: str = ""
+    split: tuple[str, ...] = ()
     strip_markup: bool = False
     replace: tuple[tuple[str, str], ...] = ()
     match: re.Pattern[str] | None = None
     lookup: Mapping[str, Any] | None = None
+    keep: bool = False
+    terms: str = ""
+    date: bool = False
     max: int = 0
     ellipsis: str = "…"
     max_items: int = 0
@@ -49,7 +53,7 @@ def apply(rule: Rule, scope: Mapping[str, Any]) -> Any:
         return None
     found = _origin(rule, scope)
     if rule.split and isinstance(found, str):
-        found = found.split(rule.split)
+        found = divided(found, rule.split)
     if isinstance(found, list):
         items = unique(item for entry in found for item in as_list(_steps(rule, entry)))
         return (items[: rule.max_items] if rule.max_items else items) or None
@@ -104,6 +108,11 @@ def unique(entries: Iterable[Any]) -> list[Any]:
     return found
 
 
+def divided(text: str, delimiters: Iterable[str]) -> list[str]:
+    """The pieces of `text` between any of the delimiters."""
+    return re.split("|".join(map(re.escape, delimiters)), text)
+
+
 def cut(text: str, limit: int, ellipsis: str) -> str:
     """`text` within `limit` characters, cut at the end of a word where one is near, ended with `ellipsis`."""
     if not limit or len(text) <= limit:
@@ -152,8 +161,10 @@ def _steps(rule: Rule, value: Any) -> Any:
     if isinstance(value, str):
         value = _text_steps(rule, value)
     if rule.lookup is not None and not empty(value):
-        value = rule.lookup.get(str(value), rule.lookup.get("*"))
+        value = rule.lookup.get(str(value), rule.lookup.get("*", value if rule.keep else None))
     if isinstance(value, str):
+        value = code_of(rule.terms, value.strip()) if rule.terms else value
+        value = day_of(value) if rule.date else value
         value = cut(value.strip(), rule.max, rule.ellipsis)
     return _number(value) if rule.number and not empty(value) else value
 

@@ -23,22 +23,22 @@ MAX_CELL = 256 * 1024
 """Characters of one cell: as much as a whole record may have bytes."""
 
 
-def read(path: Path, check: Check | None = None) -> Iterator[SourceRow]:
+def read(path: Path, check: Check | None = None, *, foreign: bool = False) -> Iterator[SourceRow]:
     """The rows of `path` as heading → cell, without empty cells; `number` is the line on which a row ends.
 
     Raises `ImportUnreadable` when there is no usable line of headings, or `OSError`.
     """
-    yield from open_table(path, check, foreign=check is None).rows
+    yield from open_table(path, check, foreign=foreign).rows
 
 
 def open_table(path: Path, check: Check | None = None, *, foreign: bool = False) -> Table:
-    """The table in `path`; of a `foreign` one headings may stand twice. Raises as `read` does."""
+    """The table in `path`; a `foreign` one may have any headings, and some twice. Raises as `read` does."""
     lines = _lines(path)
     first = next(lines, Line(1, ()))
     if isinstance(first, SourceRow):
         raise ImportUnreadable(name=path.name, cause=first.errors[0].params["cause"])
     headings = headings_of(path.name, first.cells, foreign=foreign)
-    if check is not None and (cause := check(headings)):
+    if check is not None and not foreign and (cause := check(headings)):
         raise ImportUnreadable(name=path.name, cause=cause)
     return Table(headings, first.number, _body(lines, headings))
 

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -45,21 +45,22 @@ _ZEROS = re.compile(r"0{2,}")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-def read(path: Path, check: Check | None = None) -> Iterator[SourceRow]:
-    """The rows of `path` as heading → text; `number` is the sheet's own. Raises `ImportUnreadable`, or `OSError`."""
-    with opened(path, check) as table:
+def read(path: Path, check: Check | None = None, *, foreign: bool = False) -> Iterator[SourceRow]:
+    """The rows of `path` as heading → text; `number` is the sheet's own. Raises as `opened` does."""
+    with opened(path, check, foreign=foreign) as table:
         yield from table.rows
 
 
 @contextmanager
-def opened(path: Path, check: Check | None = None) -> Iterator[Table]:
+def opened(path: Path, check: Check | None = None, *, foreign: bool = False) -> Iterator[Table]:
     """The table in the workbook: of the first sheet whose headings `check` finds nothing wrong with.
 
-    Without a check, of the first that holds anything. Raises `ImportUnreadable`, or `OSError`.
+    A `foreign` table may have any headings: when none pass, it is that of the first sheet that holds anything. Raises
+    `ImportUnreadable`, or `OSError`.
     """
     packages.check(path)
     with _book(path) as book:
-        yield _table(path, book, check)
+        yield _table(path, book, check, foreign=foreign)
 
 
 def source_named_in(path: Path) -> str:
@@ -97,20 +98,27 @@ def _damaged(path: Path) -> ImportUnreadable:
     )
 
 
-def _table(path: Path, book: Any, check: Check | None) -> Table:
-    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    complaint = ""
-    for sheet in sheets:
-        lines = _lines(path, sheet)
-        first = list(islice(lines, LOOKED_AT))
-        place = place_of_headings(first, check)
-        if place is not None:
-            headings = headings_of(path.name, _without_tail(first[place].cells), foreign=check is None)
-            return Table(headings, first[place].number, body(chain(first[place + 1 :], lines), headings))
-        fullest = place_of_headings(first, None)
-        if check is not None and fullest is not None and not complaint:
-            complaint = check(_without_tail(first[fullest].cells))
-    raise ImportUnreadable(name=path.name, cause=complaint or _("工作簿里没有数据"))
+def _table(path: Path, book: Any, check: Check | None, *, foreign: bool) -> Table:
+    sheets = [(sheet, list(islice(_lines(path, sheet), LOOKED_AT))) for sheet in _visible(book)]
+    for asked in (check, None) if foreign else (check,):
+        for sheet, first in sheets:
+            place = place_of_headings(first, asked)
+            if place is not None:
+                found = first[place]
+                headings = headings_of(path.name, _without_tail(found.cells), foreign=foreign)
+                below = (line for line in _lines(path, sheet) if line.number > found.number)
+                return Table(headings, found.number, body(below, headings))
+    complaints = (check(_without_tail(_fullest(first).cells)) for _sheet, first in sheets if first and check)
+    raise ImportUnreadable(name=path.name, cause=next(complaints, "") or _("工作簿里没有数据"))
+
+
+def _visible(book: Any) -> list[Any]:
+    return [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+
+
+def _fullest(lines: Sequence[Line]) -> Line:
+    """The row that was most probably meant for the headings."""
+    return lines[place_of_headings(lines, None) or 0]
 
 
 def _without_tail(cells: Sequence[str]) -> list[str]:

@@ -25,8 +25,8 @@ class BatchFolderUnknown(CommonsError):
     """A folder named for the files of a batch that is not there, or not by its whole path."""
 
     code, status, exit_code = "batch_folder_unknown", 422, 5
-    zh = "这台电脑上没有文件夹“{folder}”。请写完整的路径，如 D:\\课件 或 /home/me/课件；可从文件管理器的地址栏复制。"
-    en = "There is no folder “{folder}” on this machine. Write its whole path, as in D:\\lessons or /home/me/lessons."
+    zh = "这台电脑上没有文件夹“{folder}”。请写完整的路径，如 D:\\课件；可从文件管理器的地址栏复制。"
+    en = "There is no folder “{folder}” on this machine. Write its whole path, as in D:\\lessons."
 
 
 class BatchTooManyRows(CommonsError):

@@ -11,7 +11,7 @@ import pytest
 
 from nodes import importers
 from nodes.importers import columns, mapping
-from nodes.importers.plain import VOCABULARIES
+from nodes.importers.words import VOCABULARIES
 from shared.vocabularies import vocabulary
 from tests.support.processes import Command
 

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from nodes import template
 from nodes.importers import columns, read
-from nodes.importers.plain import VOCABULARIES
+from nodes.importers.words import VOCABULARIES
 from nodes.importers.workbooks import known_headings
 from shared.vocabularies import vocabulary
 
@@ -53,7 +53,7 @@ def test_a_filled_template_is_imported_without_its_example(book: Path, language:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_column_can_be_chosen_explained_and_read_again(book: Path, language: str) -> None:
     opened = load_workbook(book)
-    sheet, explained, lists = opened.worksheets
+    sheet, lists, explained = opened.worksheets
     headings = [cell.value for cell in sheet[1]]
     assert known_headings(headings)
     assert {columns.target_of(one) for one in headings} == set(columns.HEADINGS.values()) == set(template.HINTS)
@@ -67,7 +67,7 @@ def test_every_column_can_be_chosen_explained_and_read_again(book: Path, languag
 @pytest.mark.parametrize("language", ["zh"])
 def test_a_drop_down_offers_every_term_and_forbids_other_text_only_where_one_is_taken(book: Path) -> None:
     opened = load_workbook(book)
-    sheet, _explained, lists = opened.worksheets
+    sheet, lists, _explained = opened.worksheets
     targets = {cell.column_letter: columns.target_of(cell.value) for cell in sheet[1]}
     strict = set()
     for rule in sheet.data_validations.dataValidation:
