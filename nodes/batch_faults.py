@@ -67,8 +67,8 @@ class Places:
         return [path.relative_to(self.folder).as_posix() for path in islice(found, MOST_FILES)]
 
     def faults(self, failure: Failure, row: SourceRow) -> list[CellFault]:
-        """Every fault of a row."""
-        return [self._fault(error, row) for error in failure.errors]
+        """Every fault of a row, in the order of the columns."""
+        return sorted((self._fault(error, row) for error in failure.errors), key=lambda fault: fault.place)
 
     def _fault(self, error: FieldError, row: SourceRow) -> CellFault:
         if error.pointer.startswith("/cells/"):

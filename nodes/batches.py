@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, defer
 
 from nodes.batch_models import CHECKED, READING, REGISTERING, Batch, RememberedMapping
 from nodes.importers import surveys
@@ -75,12 +75,14 @@ def find(session: Session, number: int) -> Batch:
 
 def latest(session: Session, limit: int = LISTED) -> Sequence[Batch]:
     """The newest batches, without what only their own pages show."""
-    return session.scalars(select(Batch).order_by(Batch.id.desc()).limit(limit)).all()
+    heavy = [defer(one) for one in (Batch.seen, Batch.preview, Batch.faults)]
+    return session.scalars(select(Batch).options(*heavy).order_by(Batch.id.desc()).limit(limit)).all()
 
 
 def sources(session: Session, limit: int = LISTED) -> list[str]:
     """The names of sources of recent batches, the newest first."""
-    return list(dict.fromkeys(batch.source for batch in latest(session, limit) if batch.source))
+    names = session.scalars(select(Batch.source).order_by(Batch.id.desc()).limit(limit))
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def begin(session: Session, number: int, phase: str) -> Batch:
@@ -171,6 +173,11 @@ def remembered_for(session: Session, headings: Sequence[str]) -> RememberedMappi
 def mappings(session: Session) -> Sequence[RememberedMapping]:
     """The remembered mappings, the last used first."""
     return session.scalars(select(RememberedMapping).order_by(RememberedMapping.used_at.desc()).limit(LISTED)).all()
+
+
+def count_mappings(session: Session) -> int:
+    """How many mappings are remembered."""
+    return session.scalar(select(func.count()).select_from(RememberedMapping)) or 0
 
 
 def mapping(session: Session, number: int) -> RememberedMapping:

@@ -16,7 +16,7 @@ from nodes.texts import _
 from shared.errors import ImportUnreadable
 from shared.wording import in_bytes
 
-MAX_FILE = 64 * 1024**2
+MAX_FILE = 64 * 10**6
 """Bytes of the file itself."""
 MAX_SHEET = 512 * 1024**2
 """Bytes of one sheet, unpacked: 100,000 rows of twenty cells have a third of that."""

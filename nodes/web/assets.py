@@ -1,4 +1,4 @@
-"""Style sheets and the mark, under addresses that hold their digest."""
+"""Style sheets, scripts and the mark, under addresses that hold their digest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.design import FOLDER as DESIGN
 from shared.errors import NotFound
 
 FOLDERS = (Path(__file__).parents[1] / "static", DESIGN)
-SUFFIXES = frozenset({".css", ".svg"})
+SUFFIXES = frozenset({".css", ".js", ".svg"})
 FOREVER = "public, max-age=31536000, immutable"
 
 assets = Blueprint("assets", __name__)

@@ -197,7 +197,7 @@ def _index(error: CommonsError | None = None) -> str:
             "tables.html",
             rows=batches.latest(session),
             sources=batches.sources(session),
-            mappings=len(batches.mappings(session)),
+            mappings=batches.count_mappings(session),
             limits=LIMITS,
             error=error,
             form=request.form,

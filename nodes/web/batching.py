@@ -34,6 +34,10 @@ class Batcher:
     def start(self, work: str, number: int, *, language: str) -> None:
         """Begin `check` or `register` for a batch."""
         with self._lock:
+            before = self._children.pop(number, None)
+            if before is not None:
+                # It has done its work, or it would have been refused to begin another; its pipes are closed here.
+                background.said_by(before)
             self._children[number] = self._begin(self._settings, work, str(number), language=language)
 
     def alive(self, number: int) -> bool | None:

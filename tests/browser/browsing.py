@@ -146,6 +146,10 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-sync-done": "/sync",
         "node-reconciliation": "/reconciliation",
         "node-error": "/nothing-here",
+        "node-tables": "/tables",
+        "node-table-preview": f"/tables/{shown.office.tables['checked']}",
+        "node-table-columns": f"/tables/{shown.office.tables['asked']}",
+        "node-mappings": "/tables/mappings",
     }
 
 

@@ -50,6 +50,7 @@ from nodes.sync import Synced, synchronise
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
 from shared.petitioning import APPEAL
+from tests.browser.tabulated import tabulate
 from tests.support.hub import Hub
 from tests.support.reviewing import PASSWORD
 from tests.support.rounds import put_round, round_of, task
@@ -77,6 +78,8 @@ class Office:
     """The ids of accounts by their names: `chen` manages the museum's people, `sun` has a second factor."""
     invitation: str
     """Where an invitation leads."""
+    tables: Mapping[str, int]
+    """The numbers of tables that the node's page has, by a name for each."""
 
     def show_round(self, round: dict[str, Any]) -> None:
         """Let the node's page show this as its last round, or as one that runs."""
@@ -138,9 +141,10 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
         name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published", "returned", "approved")
     }
     accounts, invitation = _invite(hub)
+    tables = tabulate(work)
     try:
         with served(app) as node, served(new) as new_node:
-            yield Office(node, new_node, app, joined.node_id, resources, versions, accounts, invitation)
+            yield Office(node, new_node, app, joined.node_id, resources, versions, accounts, invitation, tables)
     finally:
         for one in (app, new):
             one.config["SYNCER"].stop()

@@ -68,7 +68,7 @@ def try_out(office: Office, text: str) -> int:
 
 
 def test_every_example_does_what_the_document_says(office: Office) -> None:
-    assert try_out(office, CHINESE) == CHINESE.count("$ commons-node ") == 9
+    assert try_out(office, CHINESE) == CHINESE.count("$ commons-node ") == 11
 
 
 def test_every_english_example_does_what_the_document_says(office: Office) -> None:

@@ -16,6 +16,7 @@ from nodes.batch_models import REGISTERING, Batch
 from nodes.batches import plain_name
 from nodes.models import Resource, Version, now
 from tests.support.batching import work_here
+from tests.support.counting import statements
 from tests.support.local_page import Node, upload
 from tests.support.workbooks import GOOD, HEADINGS, simple
 
@@ -276,3 +277,12 @@ def test_what_a_table_says_is_shown_and_not_run(node: Node) -> None:
     assert [cell.value for cell in sheet[2]][:-1] == list(bad)
     assert [cell.data_type for cell in sheet[2]] == ["s"] * 9
     assert [cell.quotePrefix for cell in sheet[2]][:5] == [True, False, True, True, True]
+
+
+def test_a_page_asks_nothing_of_the_resources(node: Node) -> None:
+    here = sent(node, "课件.xlsx", simple(*((f"k-{number}", *GOOD) for number in range(30))))
+    for path, most in (("/tables", 5), (here, 5), ("/tables/mappings", 3)):
+        with statements(node.workplace.database.engine) as asked:
+            node.page(path)
+        assert len(asked) <= most, asked
+        assert not [one for one in asked if "versions" in one or "resources" in one]

@@ -13,7 +13,7 @@ from nodes.app import create_app
 from nodes.database import Database
 from nodes.settings import NodeSettings
 
-HEAVY = ("cryptography", "requests", "nodes.rounds", "filetype", "uuid6")
+HEAVY = ("cryptography", "requests", "nodes.rounds", "filetype", "uuid6", "openpyxl")
 
 
 @pytest.mark.parametrize("heavy", HEAVY)
