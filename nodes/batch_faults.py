@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -64,7 +65,10 @@ class Places:
     def files(self) -> list[str]:
         """The paths of the files in the folder and below."""
         found = (path for path in self.folder.rglob("*") if path.is_file())
-        return [path.relative_to(self.folder).as_posix() for path in islice(found, MOST_FILES)]
+        names: list[str] = []
+        with suppress(OSError):  # a folder that may not be looked into offers nothing
+            names += (path.relative_to(self.folder).as_posix() for path in islice(found, MOST_FILES))
+        return names
 
     def faults(self, failure: Failure, row: SourceRow) -> list[CellFault]:
         """Every fault of a row, in the order of the columns."""

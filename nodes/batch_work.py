@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from nodes import batches, fault_workbook, faults, importers, importing
 from nodes.batch_faults import CellFault, Places
 from nodes.batch_models import CHECKED, DONE, FAILED, MAPPING, Batch
-from nodes.importers import ImportRow, surveys, workbooks
+from nodes.importers import ImportRow, guesses, seen, surveys, workbooks
 from nodes.importers import choices as mapping_choices
 from nodes.importers.choices import Choices
 from nodes.importers.rows import SourceRow
@@ -156,10 +156,10 @@ def _assigned(task: _Task) -> bool:
 
 def _ask_for_columns(task: _Task) -> None:
     columns, rows = surveys.survey(task.table)
-    proposed = task.choices or mapping_choices.proposed(columns, rows, task.batch.source)
-    seen = {"columns": surveys.as_json(columns), "rows": rows, "choices": proposed.as_json()}
+    proposed = task.choices or guesses.proposed(columns, rows, task.batch.source)
+    found = {"columns": seen.as_json(columns), "rows": rows, "choices": proposed.as_json()}
     corrects = task.batch.seen.get("corrects")
-    task.write(phase=MAPPING, seen={**seen, "corrects": corrects} if corrects else seen, source=task.batch.source)
+    task.write(phase=MAPPING, seen={**found, "corrects": corrects} if corrects else found, source=task.batch.source)
 
 
 def _run(task: _Task, *, dry_run: bool, language: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
 
 from nodes.batch_models import CHECKED, READING, REGISTERING, Batch, RememberedMapping
-from nodes.importers import surveys
+from nodes.importers import seen
 from nodes.importers.choices import Choices
 from nodes.models import LocalFile, now
 from shared.errors import BatchFolderUnknown, BatchNotChecked, FieldError, InvalidRequest, NotFound
@@ -139,7 +139,7 @@ def remember(session: Session, number: int, choices: Choices) -> Batch:
     """Remember how tables with these headings are read, and look at the batch through it. Raises `NotFound`."""
     batch = find(session, number)
     headings = [column["heading"] for column in batch.seen.get("columns", ())]
-    digest = surveys.digest_of(headings)
+    digest = seen.digest_of(headings)
     found = session.scalars(select(RememberedMapping).where(RememberedMapping.digest == digest)).first()
     if found is None:
         found = RememberedMapping(digest=digest, name=choices.source or batch.source, headings=headings, choices={})
@@ -166,7 +166,7 @@ def choices_of(session: Session, batch: Batch) -> Choices | None:
 
 def remembered_for(session: Session, headings: Sequence[str]) -> RememberedMapping | None:
     """The mapping for tables with these headings."""
-    digest = surveys.digest_of(headings)
+    digest = seen.digest_of(headings)
     return session.scalars(select(RememberedMapping).where(RememberedMapping.digest == digest)).first()
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from nodes.importers import columns as ours
 from nodes.importers import words
-from nodes.importers.guesses import guess, identifier_among
 from nodes.importers.mapping import LIST_TARGETS, Mapping, mapping_of
-from nodes.importers.surveys import DIVIDERS, Column
+from nodes.importers.seen import DIVIDERS, Column
 from nodes.importers.toml_text import toml_text
 
 CONSTANTS = ("type", "themes", "language", "license", "rights_holder")
@@ -44,14 +43,6 @@ class Choices:
     def as_json(self) -> dict[str, Any]:
         """The form in which it is remembered."""
         return asdict(self)
-
-
-def proposed(columns: Sequence[Column], rows: int, source: str) -> Choices:
-    """What the headings and the cells suggest."""
-    targets = guess(columns)
-    said = set(targets.values())
-    constants: dict[str, Any] = {} if "language" in said else {"language": ["zh"]}
-    return Choices(source, identifier_among(columns, rows), targets, constants)
 
 
 def unknown_words(choices: Choices, columns: Sequence[Column]) -> dict[str, dict[str, int]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from nodes.importers import columns as ours
 from nodes.importers import words
-from nodes.importers.surveys import Column
+from nodes.importers.choices import Choices
+from nodes.importers.seen import Column
 
 NAMES = {
     "title.zh": (
@@ -63,6 +65,14 @@ DOI = re.compile(r"10\.\d{4,9}/\S+")
 DAYS = re.compile(r"(1[89]|20)\d\d([-/.年]\d{1,2}([-/.月]\d{1,2}日?|月)?)?年?")
 LONG = 40
 """Characters from which a text is a summary rather than a title."""
+
+
+def proposed(columns: Sequence[Column], rows: int, source: str) -> Choices:
+    """What the headings and the cells suggest."""
+    targets = guess(columns)
+    said = set(targets.values())
+    constants: dict[str, Any] = {} if "language" in said else {"language": ["zh"]}
+    return Choices(source, identifier_among(columns, rows), targets, constants)
 
 
 def guess(columns: Sequence[Column]) -> dict[str, str]:

@@ -69,10 +69,13 @@ def read(
 def source_name(source: Path, mapping: Mapping | None) -> str:
     """The name that makes importing `source` again an update: the mapping's, the manifest's, or the file's own.
 
-    Raises `ImportUnreadable`.
+    A workbook with rows to mend, which this node has written, says itself whose rows they are. Raises
+    `ImportUnreadable`.
     """
     try:
-        return _open(source, mapping).name
+        name = _open(source, mapping).name
+        written_here = mapping is None and source.suffix.lower() in workbooks.SUFFIXES
+        return (workbooks.source_named_in(source) if written_here else "") or name
     except OSError as error:
         raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 

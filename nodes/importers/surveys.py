@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from nodes.importers import columns as ours
 from nodes.importers import tables, workbooks
 from nodes.importers.grids import Table, column_letter
 from nodes.importers.rules import divided
+from nodes.importers.seen import DIVIDERS, Column
 from nodes.texts import _
 from shared.errors import ImportUnreadable
 
@@ -25,23 +22,6 @@ MOST_WORDS = 200
 """Different words of a column beyond which it is text, and no word of it needs translating."""
 MAX_WORD = 60
 SUFFIXES = (*workbooks.SUFFIXES, ".csv", ".tsv", ".txt")
-DIVIDERS = ("；", ";", "、", "，", ",", "/", "\n")
-"""What people put between several words of one cell."""
-
-
-@dataclass
-class Column:
-    """What one column holds: its heading and letter, examples, how many cells are filled, and its words with counts.
-
-    `words` is empty for a column of texts; `unique` says that no value stood twice, so that it may identify.
-    """
-
-    heading: str
-    letter: str
-    samples: list[str] = field(default_factory=list)
-    filled: int = 0
-    unique: bool = True
-    words: dict[str, int] = field(default_factory=dict)
 
 
 @contextmanager
@@ -71,12 +51,6 @@ def headings_in(path: Path) -> list[str]:
         return table.headings
 
 
-def digest_of(headings: Sequence[str]) -> str:
-    """By which a table of the same kind is known again: the set of its headings, wherever each stands."""
-    folded = sorted({unicodedata.normalize("NFKC", heading).casefold() for heading in headings if heading})
-    return hashlib.sha256("\n".join(folded).encode("utf-8")).hexdigest()
-
-
 def survey(path: Path) -> tuple[list[Column], int]:
     """What the columns of a table hold, and how many rows it has. Raises as `open_table` does."""
     with open_table(path) as table:
@@ -91,16 +65,6 @@ def survey(path: Path) -> tuple[list[Column], int]:
     for name, column in columns.items():
         column.words = dict(words[name].most_common()) if len(words[name]) <= MOST_WORDS else {}
     return list(columns.values()), rows
-
-
-def as_json(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """The columns in the form in which a batch keeps them."""
-    return [asdict(column) for column in columns]
-
-
-def from_json(kept: Sequence[dict[str, Any]]) -> list[Column]:
-    """The columns that a batch keeps."""
-    return [Column(**column) for column in kept]
 
 
 def _look_at(column: Column, cell: str, seen: set[int], words: Counter[str]) -> None:

@@ -140,8 +140,8 @@ def _lines(path: Path, sheet: Any) -> Iterator[Line]:
     # What a sheet says of its own size is wrong in files of several programs.
     sheet.reset_dimensions()
     empty = 0
-    for number, cells in enumerate(_guarded(path, sheet.iter_rows(max_col=MOST_COLUMNS)), 1):
-        line = _line(number, cells, survey, merged)
+    for number, cells in enumerate(_guarded(path, sheet.iter_rows()), 1):
+        line = _line(number, cells[:MOST_COLUMNS], survey, merged)
         if any(line.cells) or line.errors:
             empty = 0
             yield line

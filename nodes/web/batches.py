@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from nodes import batches
 from nodes.batch_models import READING, REGISTERING, Batch
+from nodes.file_names import file_name
 from nodes.importers import packages
 from nodes.web import arrivals, language, uploads
 from nodes.web.batching import at_work, batcher, home
@@ -47,9 +49,8 @@ def upload() -> ResponseReturnValue:
 def template() -> ResponseReturnValue:
     """The workbook to fill in."""
     name = _("批量登记模板") + ".xlsx"
-    response = Response(batcher().template(language.current()), content_type=XLSX)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    book = BytesIO(batcher().template(language.current()))
+    return send_file(book, mimetype=XLSX, as_attachment=True, download_name=name)
 
 
 @tables.get("/<int(max=2147483647):number>")
@@ -141,7 +142,7 @@ def faults(number: int) -> ResponseReturnValue:
     path = batches.folder_of(home(), number) / batches.FAULTS
     if not path.is_file():
         raise NotFound()
-    name = f"{found.source}-{_('待改')}.xlsx"
+    name = file_name(f"{found.source}-{_('待改')}.xlsx")
     return send_file(path.resolve(), mimetype=XLSX, as_attachment=True, download_name=name)
 
 
@@ -163,8 +164,8 @@ def _take() -> int:
     return made.id
 
 
-def _name_of(file_name: str) -> str:
-    return arrivals.relative(file_name).name
+def _name_of(given: str) -> str:
+    return arrivals.relative(given).name
 
 
 def _keep_files(made: Batch, brought: list[Any]) -> None:

@@ -51,7 +51,11 @@ class Batcher:
         path = self._settings.folder / f"template-{uuid4().hex}.xlsx"
         try:
             child = self._begin(self._settings, "template", str(path), language=language)
-            child.communicate(timeout=TEMPLATE_SECONDS)
+            try:
+                # Its pipe stays open until it has ended: a closed one would tell it that this page has gone.
+                child.wait(timeout=TEMPLATE_SECONDS)
+            finally:
+                background.said_by(child)
             return path.read_bytes()
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SystemFault(path=str(path), cause=str(error)) from error

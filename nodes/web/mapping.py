@@ -8,9 +8,9 @@ from typing import Any
 from nodes.batch_models import MAPPING, Batch
 from nodes.importers import choices as mapping_choices
 from nodes.importers import columns as ours
-from nodes.importers import surveys, words
+from nodes.importers import seen, words
 from nodes.importers.choices import CONSTANTS, Choices, vocabulary_of
-from nodes.importers.surveys import Column
+from nodes.importers.seen import Column
 from nodes.web import language
 from nodes.web.forms import Form
 from nodes.web.frame import choices_of
@@ -28,7 +28,7 @@ def values_of(batch: Batch) -> dict[str, Any]:
     """What the screen shows while a batch waits for its columns."""
     if batch.phase != MAPPING:
         return {}
-    columns = surveys.from_json(batch.seen["columns"])
+    columns = seen.from_json(batch.seen["columns"])
     chosen = Choices(**batch.seen["choices"])
     return {
         "columns": columns,
@@ -67,7 +67,7 @@ def terms_of(target: str) -> list[tuple[str, str]]:
 
 def read(form: Form, batch: Batch) -> Choices:
     """What was chosen, from the form; nothing is checked here."""
-    columns = surveys.from_json(batch.seen["columns"])
+    columns = seen.from_json(batch.seen["columns"])
     before = Choices(**batch.seen["choices"])
     targets = {column.heading: form.get(f"column-{n}", "") for n, column in enumerate(columns)}
     known = {heading: target if target in ours.FIELDS else "" for heading, target in targets.items()}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from io import BytesIO
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from nodes import batches
 from nodes.batch_models import MAPPING
+from nodes.file_names import file_name
 from nodes.importers import choices as mapping_choices
-from nodes.importers import surveys
+from nodes.importers import seen
 from nodes.importers.choices import Choices
 from nodes.web import language, mapping
 from nodes.web.batches import page_of, refuse_at_work
@@ -30,7 +33,7 @@ def assign(number: int) -> ResponseReturnValue:
             return redirect(url_for("tables.batch", number=number))
         chosen = mapping.read(request.form, batch)
         faults = mapping.faults_of(chosen)
-        strange = mapping_choices.unknown_words(chosen, surveys.from_json(batch.seen["columns"]))
+        strange = mapping_choices.unknown_words(chosen, seen.from_json(batch.seen["columns"]))
         asking = bool(strange) and "words-shown" not in request.form
         if faults or asking:
             batches.choose(session, number, chosen)
@@ -86,9 +89,9 @@ def export(number: int) -> ResponseReturnValue:
     """The mapping as the file that `commons-node import --mapping` reads."""
     with workplace().database.unit_of_work(read_only=True) as session:
         found = batches.mapping(session, number)
-    response = Response(mapping_choices.as_toml(Choices(**found.choices)), content_type="application/toml")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{found.name}.toml")
-    return response
+    text = BytesIO(mapping_choices.as_toml(Choices(**found.choices)).encode())
+    name = file_name(f"{found.name}.toml")
+    return send_file(text, mimetype="application/toml", as_attachment=True, download_name=name)
 
 
 def _index(faults: dict[int, object] | None = None) -> str:

@@ -19,6 +19,9 @@ class Ended:
     def poll(self) -> int:
         return 0
 
+    def wait(self, timeout: float | None = None) -> int:
+        return 0
+
     def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
         return b"", b""
 

@@ -26,6 +26,7 @@ def registered(workplace: Workplace) -> int:
 
 def test_a_process_killed_in_the_middle_leaves_whole_rows_and_the_next_one_goes_on(node: Node) -> None:
     table = simple(*((f"k-{number}", *GOOD) for number in range(ROWS)))
+    assert node.get("/tables/template.xlsx").data.startswith(b"PK")
     here = node.submit("/tables", {"table": upload(("a.xlsx", table))}).headers["Location"]
     eventually(lambda: phase(node.workplace) not in AT_WORK, seconds=60)
     assert f"登记这 {ROWS} 件" in node.page(here)

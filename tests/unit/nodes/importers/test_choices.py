@@ -11,7 +11,8 @@ from nodes.importers import choices as mapping_choices
 from nodes.importers import load_mapping, read, surveys
 from nodes.importers.choices import Choices
 from nodes.importers.guesses import guess, identifier_among
-from nodes.importers.surveys import digest_of, survey
+from nodes.importers.seen import digest_of
+from nodes.importers.surveys import survey
 from nodes.importers.toml_text import toml_text
 
 TABLE = (
