@@ -10,7 +10,7 @@ import sqlite3
 import stat
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -122,11 +122,19 @@ def test_a_backup_is_as_of_one_moment_and_makes_no_writer_wait(hub, published, p
 
 
 def test_a_backup_waits_for_no_writer_and_has_nothing_that_was_not_committed(hub, place):
-    with unit_of_work(hub.app) as session:
+    with ExitStack() as writer:
+        session = writer.enter_context(unit_of_work(hub.app))
         values = {"kind": "institute", "name_zh": "院", "name_en": "", "actor": "test"}
         enrolment.create_institution(session, code="institute-late", **values)
         session.flush()
-        made = back_up(hub, place)
+
+        def end_of_writer(name, _total):
+            """Once the database has been read, let it be noted that a backup was made."""
+            if name == "复制文件":
+                writer.close()
+            return lambda _steps: None
+
+        made = back_up(hub, place, begin=end_of_writer)
     assert made.manifest.tables["institutions"] == 0
     assert len(rows(hub)["institutions"]) == 1
 
