@@ -47,6 +47,7 @@ class Batch(Base):
     """
 
     __tablename__ = "batches"
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(255))

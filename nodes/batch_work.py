@@ -26,6 +26,7 @@ from nodes.importers import choices as mapping_choices
 from nodes.importers.choices import Choices
 from nodes.importers.rows import SourceRow
 from nodes.importing import CREATED, Imported
+from nodes.measures import Measures
 from nodes.models import Resource, now
 from nodes.workplace import Workplace
 from shared.canonical import best_text
@@ -40,6 +41,8 @@ FAULTY_SHOWN = 200
 """Faulty rows that the page names; the workbook has all."""
 LOOKED_UP = 500
 """Identifiers that are looked for in other sources."""
+MEASURES = "measures.json"
+"""In a batch's folder: what was found of its files."""
 LANGUAGES = ("zh", "en")
 
 
@@ -170,9 +173,16 @@ def _run(task: _Task, *, dry_run: bool, language: str) -> None:
         task.choices.source = batch.source
     rules = mapping_choices.mapping_for(task.choices, "mapping") if task.choices is not None else None
     rows = importers.read(task.table, rules, task.home / "generated", beside=task.files)
+    measures = Measures(batches.folder_of(task.home, batch.id) / MEASURES)
     done = importing.import_rows(
-        task.workplace, _counted(task, rows), source_name=batch.source, dry_run=dry_run, told=preview.told
+        task.workplace,
+        _counted(task, rows),
+        source_name=batch.source,
+        dry_run=dry_run,
+        told=preview.told,
+        prepare=measures.prepare,
     )
+    measures.keep()
     counts: dict[str, Any] = {
         "rows": task.rows_done,
         "created": done.created,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes import registration
-from nodes.files import PreparedFile
+from nodes.files import FileSpec, PreparedFile
 from nodes.importers import ImportRow
 from nodes.registration import Source, Standing
 from nodes.workplace import Workplace
@@ -23,6 +23,7 @@ BATCH = 200
 """Rows of one transaction: few enough that a page of the node waits no longer than about a second."""
 Progress = Callable[[int], None]
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+Prepare = Callable[[Sequence[FileSpec]], list[PreparedFile]]
 Told = Callable[[ImportRow, str], None]
 """Hears of each row that is registered, or would be, and of what it became."""
 
@@ -82,6 +83,7 @@ def import_rows(
     dry_run: bool = False,
     progress: Progress | None = None,
     told: Told | None = None,
+    prepare: Prepare = local_files.prepare,
 ) -> Imported:
     """Register `rows`; what has been imported from `source_name` before becomes a new version or stays as it is.
 
@@ -90,7 +92,7 @@ def import_rows(
     resource that was withdrawn stays withdrawn. Whatever `rows` raises passes through; rows of finished
     transactions stay, and importing again goes on from there.
     """
-    run = _Run(workplace, source_name, Imported(dry_run), progress or (lambda steps: None), told)
+    run = _Run(workplace, source_name, Imported(dry_run), progress or (lambda steps: None), told, prepare)
     with workplace.database.unit_of_work(read_only=True) as session:
         run.known.update(registration.known_sources(session, source_name))
         run.nameless.update(registration.nameless(session))
@@ -111,6 +113,7 @@ class _Run:
     done: Imported
     progress: Progress
     told: Told | None = None
+    prepare: Prepare = local_files.prepare
     known: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     waiting: list[_Ready] = field(default_factory=list)
@@ -174,7 +177,7 @@ class _Run:
         files: list[PreparedFile] = []
         for number, spec in enumerate(row.files if not errors else ()):
             try:
-                files += local_files.prepare([spec])
+                files += self.prepare([spec])
             except (FileUnreadable, FileChanged) as error:
                 params = {"name": spec.path.name, "cause": error.data.get("cause") or error.as_cause()}
                 errors.append(FieldError(f"/files/{number}/path", "file_unreadable", params))

@@ -157,6 +157,8 @@ def _take() -> int:
             source=request.form.get("source", ""),
             folder=request.form.get("path", ""),
         )
+        # What lies there is of an upload that was broken off: a number is given once.
+        batches.tidy(batches.folder_of(home(), made.id))
         brought = arrivals.chosen(request, "folder", "files")
         if brought and not made.folder:
             _keep_files(made, brought)

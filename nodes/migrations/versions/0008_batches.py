@@ -43,6 +43,8 @@ def upgrade() -> None:
         sa.Column("error", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["mapping_id"], ["remembered_mappings.id"], ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
+        # Files of a deleted batch may have become those of resources: its number, and so its folder, is not used again.
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_resources_source_id", "resources", ["source_id"])
 

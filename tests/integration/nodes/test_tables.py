@@ -247,6 +247,7 @@ def test_deleting_a_batch_leaves_what_it_registered(node: Node) -> None:
     assert node.page(here, 404)
     assert (node.workplace.folder / "batches/1/files/x.txt").is_file()
     there = sent(node, "b.xlsx", simple(("a", *GOOD)))
+    assert there == "/tables/2", "the folder of a deleted batch is not used again"
     node.submit(f"{there}/delete", seen_on=there)
     assert not (node.workplace.folder / "batches/2").exists()
 
