@@ -21,6 +21,8 @@ from nodes.web.alive import alive
 from nodes.web.arriving import arriving
 from nodes.web.assets import assets
 from nodes.web.backups import Backups
+from nodes.web.batches import tables
+from nodes.web.batching import Batcher
 from nodes.web.checkup import Examiner, checkup
 from nodes.web.comparing import comparing
 from nodes.web.conversation import conversation
@@ -32,6 +34,7 @@ from nodes.web.identity import init_identity
 from nodes.web.joining import joining
 from nodes.web.listing import resources
 from nodes.web.live import live
+from nodes.web.mappings import mappings
 from nodes.web.pages import pages
 from nodes.web.previewing import previewing
 from nodes.web.problems import init_problems
@@ -49,6 +52,7 @@ SESSION_LIFETIME = timedelta(hours=12)
 BLUEPRINTS = (
     *(alive, assets, people, joining),
     *(pages, arriving, drafting, live, previewing),
+    *(tables, mappings),
     *(resources, conversation, comparing),
     *(sources.pages, transfers, sending_limits, checkup),
 )
@@ -70,6 +74,7 @@ def create_app(settings: NodeSettings) -> Flask:
         SYNCER=Syncer(workplace, settings),
         EXAMINER=Examiner(settings),
         BACKUPS=Backups(settings),
+        BATCHER=Batcher(settings),
         HARVESTER=Harvester(workplace, settings),
         ARRIVALS=arrivals,
         UPLOADS=arrivals.folder,

@@ -2,8 +2,8 @@
 
 The settings go in through standard input, since the key's passphrase belongs neither on a command line nor in a
 file; that pipe stays open, and by its end the process knows that this one has gone (`nodes.apart` is its other end).
-How far a round or a harvest is stands in the database (`nodes.rounds`, `nodes.sources`); what hinders a process from
-beginning at all, and what it has found out, comes out as JSON.
+How far a round, a harvest or a batch is stands in the database (`nodes.rounds`, `nodes.sources`, `nodes.batch_work`);
+what hinders a process from beginning at all, and what it has found out, comes out as JSON.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ def begin(settings: NodeSettings, *, kind: str, begun_by: str) -> subprocess.Pop
     return start(settings, "nodes.one_round", kind, begun_by)
 
 
+def begin_batch_work(settings: NodeSettings, work: str, subject: str, *, language: str) -> subprocess.Popen[bytes]:
+    """Start a piece of work for the page's tables (see `nodes.one_batch`), which speaks `language`."""
+    return start(settings, "nodes.one_batch", work, subject, language=language)
+
+
 def begin_harvest(settings: NodeSettings, *, number: int, begun_by: str) -> subprocess.Popen[bytes]:
     """Start a harvest of the source with this number; as `begin`."""
     return start(settings, "nodes.one_harvest", str(number), begun_by)
@@ -55,9 +60,14 @@ def said_by(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     return _understood(said)
 
 
-def start(settings: NodeSettings, module: str, *words: str) -> subprocess.Popen[bytes]:
-    """Start a module of ours with the settings; the process never outlives this one."""
-    process = subprocess.Popen([sys.executable, "-m", module, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def start(settings: NodeSettings, module: str, *words: str, language: str = "") -> subprocess.Popen[bytes]:
+    """Start a module of ours with the settings; it speaks `language`, and never outlives this process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, **({LANGUAGE: language} if language else {})},
+    )
     pipe = cast("IO[bytes]", process.stdin)
     # One that has ended already is seen by how it ended.
     with suppress(BrokenPipeError):

@@ -22,6 +22,7 @@ COMMANDS = {
     "join": "joining:join",
     "register": "registering:register",
     "import": "importing:import_",
+    "template": "templating:template_",
     "harvest": "harvesting:harvest",
     "watch": "harvesting:watch",
     "sources": "sourcing:sources",

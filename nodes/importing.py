@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from nodes import files as local_files
 from nodes import registration
-from nodes.files import Known, PreparedFile
+from nodes.files import FileSpec, Known, PreparedFile
 from nodes.importers import ImportRow
 from nodes.registration import Source, Standing
 from nodes.workplace import Workplace
@@ -22,6 +22,10 @@ from shared.identifiers import fresh_id
 BATCH = 200
 """Rows of one transaction: few enough that a page of the node waits no longer than about a second."""
 Progress = Callable[[int], None]
+CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+Prepare = Callable[[Sequence[FileSpec]], list[PreparedFile]]
+Told = Callable[[ImportRow, str], None]
+"""Hears of each row that is registered, or would be, and of what it became."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +82,18 @@ def import_rows(
     source_name: str,
     dry_run: bool = False,
     progress: Progress | None = None,
+    told: Told | None = None,
+    prepare: Prepare | None = None,
 ) -> Imported:
     """Register `rows`; what has been imported from `source_name` before becomes a new version or stays as it is.
 
     A relation may name another row of the same source by its identifier there: rows that point at one not yet
     registered wait to the end and are registered together, so that circles (a course and its lessons) close. A
     resource that was withdrawn stays withdrawn. Whatever `rows` raises passes through; rows of finished
-    transactions stay, and importing again goes on from there.
+    transactions stay, and importing again goes on from there. `prepare` reads the files; otherwise those that are
+    registered as they lie there are not read again.
     """
-    run = _Run(workplace, source_name, Imported(dry_run), progress or (lambda steps: None))
+    run = _Run(workplace, source_name, Imported(dry_run), progress or (lambda steps: None), told, prepare)
     with workplace.database.unit_of_work(read_only=True) as session:
         run.known.update(registration.known_sources(session, source_name))
         run.nameless.update(registration.nameless(session))
@@ -129,6 +136,8 @@ class _Run:
     source_name: str
     done: Imported
     progress: Progress
+    told: Told | None = None
+    prepare: Prepare | None = None
     known: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     waiting: list[_Ready] = field(default_factory=list)
@@ -195,7 +204,7 @@ class _Run:
                 known = local_files.registered(session)
                 files = self._read_files(row, known, errors)
         if errors:
-            self._fail(row, errors)
+            self._fail(row, [*errors, *_besides(row, errors)])
             return None
         self.seen.add(row.source_id)
         return _Ready(row, files)
@@ -204,7 +213,7 @@ class _Run:
         files: list[PreparedFile] = []
         for number, spec in enumerate(row.files):
             try:
-                files += local_files.prepare([spec], known=known)
+                files += self.prepare([spec]) if self.prepare else local_files.prepare([spec], known=known)
             except (FileUnreadable, FileChanged) as error:
                 params = {"name": spec.path.name, "cause": error.data.get("cause") or error.as_cause()}
                 errors.append(FieldError(f"/files/{number}/path", "file_unreadable", params))
@@ -229,10 +238,10 @@ class _Run:
         latest = standing.get(source_id)
         if latest is None and self.done.dry_run and source_id in self.recognised:
             # A resource that came back from the hub: it would be recognised, and named only in a real import.
-            self.done.unchanged += 1
+            self._count(one.row, UNCHANGED)
             return False
         if latest is not None and latest.withdrawn:
-            self.done.unchanged += 1
+            self._count(one.row, UNCHANGED)
             return False
         try:
             if self.done.dry_run:
@@ -246,10 +255,14 @@ class _Run:
             self._fail(one.row, _reasons(error))
             return None
         self.known[source_id] = registered.record_id
-        self.done.created += registered.created
-        self.done.unchanged += registered.unchanged
-        self.done.updated += not registered.created and not registered.unchanged
+        became = CREATED if registered.created else UNCHANGED if registered.unchanged else UPDATED
+        self._count(one.row, became)
         return not registered.unchanged
+
+    def _count(self, row: ImportRow, became: str) -> None:
+        setattr(self.done, became, getattr(self.done, became) + 1)
+        if self.told is not None:
+            self.told(row, became)
 
     def _fail(self, row: ImportRow, errors: Sequence[FieldError]) -> None:
         self.done.failed.append(Failure(row.number, row.source_id, tuple(errors)))
@@ -311,6 +324,24 @@ def _faults(one: _Ready, ids: Mapping[str, str]) -> list[FieldError]:
         registration.would_register(None, _content(one, ids))
     except CommonsError as error:
         return _reasons(error)
+    return []
+
+
+def _besides(row: ImportRow, found: Sequence[FieldError]) -> list[FieldError]:
+    """What the schema finds in other fields of a row that cannot be registered anyway, so that all is mended at once.
+
+    Nothing for a row of which no field could be read; files that were not found still count as content.
+    """
+    if not row.fields:
+        return []
+    faulty = {error.pointer.split("/")[1] for error in found if error.pointer}
+    try:
+        registration.would_register(None, registration.content_of(row.fields, ()))
+    except CommonsError as error:
+        others = [
+            one for one in error.errors if one.pointer.split("/")[1:2] and one.pointer.split("/")[1] not in faulty
+        ]
+        return [one for one in others if one.code != "content_missing" or not row.files]
     return []
 
 

@@ -69,6 +69,7 @@ def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | N
         server.run()
     finally:
         syncer.stop()
+        app.config["BATCHER"].stop()
         app.config["BACKUPS"].stop()
         app.config["EXAMINER"].stop()
         harvester.stop()

@@ -168,6 +168,24 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
         "无法读取文件 {name}：{cause}。请检查路径和权限。",
         "The file {name} cannot be read: {cause}. Check its path and permissions.",
     ),
+    "column_missing": (
+        "请选它在哪一列，或在下面给一个统一的值。",
+        "Choose the column that holds it, or one value for all rows below.",
+    ),
+    "not_computed": (
+        "{cell} 是公式，文件里没有它的结果。请用 Excel 或 WPS 打开，保存一次；或者复制这一列，选择性粘贴为“数值”。",
+        "{cell} is a formula, and the file does not hold its result. Open it in Excel and save it, or paste the "
+        "column as values.",
+    ),
+    "error_cell": (
+        "{cell} 是错误值 {value}，请改正公式，或直接填上内容。",
+        "{cell} holds the error {value}. Correct its formula, or type what belongs there.",
+    ),
+    "number_cut": (
+        "{cell} 是超过 15 位的数 {value}，Excel 已把后面的数字变成了 0。请把这一列设为“文本”，重新填写。",
+        "{cell} is a number of more than 15 digits, {value}: Excel has replaced the last ones by zeros. Format the "
+        "column as text, and type it again.",
+    ),
     "unreadable_row": ("无法读取这一行：{cause}。", "This row cannot be read: {cause}."),
 }
 

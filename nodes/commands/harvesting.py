@@ -14,7 +14,7 @@ from nodes import harvest_report, importers, sources
 from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
 from nodes.harvesting import folders, looking, running
-from nodes.importers.plain import code_of
+from nodes.importers.plain import code_for
 from nodes.models import HarvestSource
 from nodes.sources import Options, checked_address
 from nodes.texts import language
@@ -159,10 +159,10 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     constants: dict[str, Any] = {}
     for option, field in CONSTANTS.items():
         if given.get(option):
-            constants[field] = code_of(field, given[option])
+            constants[field] = code_for(field, given[option])
     for option, field in LISTS.items():
         if given.get(option):
-            constants[field] = [code_of(field, text) for text in given[option]]
+            constants[field] = [code_for(field, text) for text in given[option]]
     mapping = given.get("mapping")
     return {
         "mapping": str(mapping.resolve()) if mapping else "",

@@ -22,10 +22,10 @@ from shared.commands import GivenPath
 @json_option
 @click.pass_context
 def import_(context: click.Context, source: Path, mapping: Path | None, dry_run: bool, as_json: bool) -> None:
-    """批量登记：文件夹、JSON Lines、JSON 数组、CSV 或 Crossref XML。
+    """批量登记：Excel 工作簿、CSV、文件夹、JSON Lines、JSON 数组或 Crossref XML。
 
     \b
-    表格（Excel 另存为“CSV UTF-8”）第一行是列名。必有的列：
+    表格（.xlsx 或 .csv；commons-node template 给出模板）有一行列名。必有的列：
       编号（source_id）、标题（title.zh）、简介（summary.zh）、类型（type）、
       主题（themes）、语言（language）、许可（license），
       以及文件（files）或链接（links）。

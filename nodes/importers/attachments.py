@@ -40,11 +40,22 @@ def attach(entries: Any, *, base: Path, root: Path) -> tuple[FileSpec, ...]:
             errors += faults
         else:
             alt = shaped.get("alt", {})
-            name = shaped.get("name") or Path(shaped["path"]).name
-            found.append(FileSpec((base / shaped["path"]).resolve(), name, shaped.get("role", "main"), alt))
+            name = shaped.get("name") or found_below(base, shaped["path"]).name
+            found.append(FileSpec(found_below(base, shaped["path"]).resolve(), name, shaped.get("role", "main"), alt))
     if errors:
         raise BadAttachments(errors)
     return tuple(found)
+
+
+def found_below(base: Path, text: str) -> Path:
+    """Where the file is that a person calls `text`, seen from `base`; the path as it is written when none is there.
+
+    Written on Windows it may have backslashes; and many begin with the name of the folder itself.
+    """
+    slashed = text.replace("\\", "/")
+    own, _slash, rest = slashed.partition("/")
+    ways = [text, slashed, *([rest] if rest and own == base.name else [])]
+    return next((base / way for way in ways if (base / way).is_file()), base / text)
 
 
 def _faults(entry: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -65,7 +76,7 @@ def _faults(entry: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
 def _place(base: Path, root: Path, entry: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     shown = entry["path"].replace("\x00", "␀")[:MAX_SHOWN]
     try:
-        path = (base / entry["path"]).resolve()
+        path = found_below(base, entry["path"]).resolve()
         if not path.is_relative_to(root.resolve()):
             yield "outside_folder", {"path": shown}
         elif not path.is_file():

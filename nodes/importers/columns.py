@@ -43,6 +43,37 @@ HEADINGS = {
     "考证方法": "evidence.method",
     "考证人": "evidence.verified_by",
 }
+ENGLISH = {
+    "source_id": "Identifier",
+    "title.zh": "Title (Chinese)",
+    "title.en": "Title (English)",
+    "summary.zh": "Summary (Chinese)",
+    "summary.en": "Summary (English)",
+    "description.zh": "Description (Chinese)",
+    "description.en": "Description (English)",
+    "type": "Type",
+    "themes": "Themes",
+    "disciplines": "Disciplines",
+    "audiences": "Audiences",
+    "occasions": "Occasions",
+    "stage": "Stage",
+    "keywords": "Keywords",
+    "language": "Language",
+    "creators": "Creators",
+    "contributors": "Contributors",
+    "created": "Date",
+    "license": "Licence",
+    "rights_holder": "Rights holder",
+    "links": "Links",
+    "files": "Files",
+    "identifiers.doi": "DOI",
+    "identifiers.cstr": "CSTR",
+    "identifiers.isbn": "ISBN",
+    "evidence.source": "Evidence: source",
+    "evidence.method": "Evidence: method",
+    "evidence.verified_by": "Evidence: verified by",
+}
+"""How the English template heads each column."""
 ALSO_SAID = {
     "序号": "source_id",
     "名称": "title.zh",
@@ -62,6 +93,15 @@ NEEDED = ("source_id", "title", "summary", "type", "themes", "language", "licens
 """What no row can do without."""
 CONTENT = ("files", "links")
 """One of which every row needs."""
+NEEDED_ONE_OF = {
+    "title": ("title.zh", "title.en"),
+    "summary": ("summary.zh", "summary.en"),
+    **{name: (name,) for name in ("type", "themes", "language", "license")},
+    "files": CONTENT,
+}
+"""What no row can do without but for its identifier: for each, the columns of which one is enough."""
+EXAMPLES = {"zh": "（示例，不导入）", "en": "(example, not imported)"}
+"""The identifier of the row that the template shows as an example: it is passed over, in whatever table it stands."""
 OWN = frozenset({"source_id", "id", "version", "files", "withdrawn"})
 """What a row may say beside the fields that a mapping can fill."""
 SHOWN = 10
@@ -70,12 +110,24 @@ LIKE = 0.75
 """How alike two names are, of 1, to be one misspelt."""
 DOCUMENT = "docs/importing.md"
 _CHINESE = {target: heading for heading, target in reversed(HEADINGS.items())}
+_BY_ENGLISH = {heading.lower(): target for target, heading in ENGLISH.items()}
+MARK = "*"
+"""What follows the heading of a column that every row needs."""
+FIELDS = tuple(dict.fromkeys(HEADINGS.values()))
+"""Every field that has a column, in the order of the template."""
 _APART = re.compile(r"[\s_\-:/：（）()]+")
 
 
 def target_of(heading: str) -> str:
     """The field that a heading stands for; a heading not known here is its own."""
-    return HEADINGS.get(heading, HEADINGS.get(heading.lower(), heading))
+    bare = heading.rstrip("*＊ ")
+    folded = bare.lower()
+    return HEADINGS.get(folded) or _BY_ENGLISH.get(folded) or bare or heading
+
+
+def heading_of(target: str, language: str) -> str:
+    """How the template heads the column of a field."""
+    return _CHINESE[target] if language.startswith("zh") else ENGLISH[target]
 
 
 def called(target: str) -> Words:
@@ -87,6 +139,9 @@ def called(target: str) -> Words:
 
 def place(pointer: str) -> Words:
     """The field that a fault is about, by the name that a person knows it by."""
+    if pointer.startswith("/cells/"):
+        cell = pointer.removeprefix("/cells/")
+        return Words(f"cell {cell}", f"{cell} 格")
     steps = [step for step in pointer.split("/") if step and not step.isdigit()]
     for end in range(len(steps), 0, -1):
         target = ".".join(steps[:end])
@@ -103,13 +158,19 @@ def is_known(target: str) -> bool:
 
 def meant_by(name: str) -> Words | None:
     """The column that a name not known here probably means: `title.zh` by `title_zh`, 标题 by 标题（中文）."""
+    target = target_meant_by(name)
+    return called(target) if target else None
+
+
+def target_meant_by(name: str) -> str:
+    """The field that a name not known here probably means, or nothing; a text without a language is Chinese."""
     folded = _folded(name)
     if folded in TEXTS:
-        return called(folded)
+        return f"{folded}.zh"
     known = {_folded(one): target for heading, target in HEADINGS.items() for one in (heading, target)}
     known |= {_folded(target): target for target in TARGETS if target not in TEXTS} | ALSO_SAID
     found = difflib.get_close_matches(folded, known, n=1, cutoff=LIKE)
-    return called(known[found[0]]) if found else None
+    return known[found[0]] if found else ""
 
 
 def fault(headings: Sequence[str]) -> str:

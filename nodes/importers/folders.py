@@ -1,8 +1,8 @@
 """A folder of resources: with a manifest beside the files, or with a small TOML or JSON file for each resource.
 
-A manifest is `manifest.toml` (a `[[resources]]` table each), `manifest.jsonl` or `manifest.csv`; its files lie in
-the folder or below it. Without one, each `*.toml` and `*.json` in the folder is one resource, whose files may lie
-in the folders beside. `source` in manifest.toml names the source; otherwise it is called after the folder.
+A manifest is `manifest.toml` (a `[[resources]]` table each), `manifest.jsonl`, `manifest.csv` or `manifest.xlsx`;
+its files lie in the folder or below it. Without one, each `*.toml` and `*.json` in the folder is one resource, whose
+files may lie in the folders beside. `source` in manifest.toml names the source; otherwise the folder's name does.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from nodes.documents import Unreadable, read_json, read_toml
-from nodes.importers import json_lines, tables
+from nodes.importers import json_lines, tables, workbooks
+from nodes.importers.grids import Check
 from nodes.importers.rows import SourceRow
 from nodes.texts import _
 from shared.errors import FieldError, ImportUnreadable
 from shared.wording import Words
 
-MANIFESTS = ("manifest.toml", "manifest.jsonl", "manifest.csv")
+MANIFESTS = ("manifest.toml", "manifest.jsonl", "manifest.csv", "manifest.xlsx")
 DESCRIPTIONS = (".toml", ".json")
 
 
@@ -34,10 +35,10 @@ class Batch:
     root: Path
 
 
-def open_folder(folder: Path, resources: list[Any], check: tables.Check | None) -> Batch:
+def open_folder(folder: Path, resources: list[Any], check: Check | None, *, foreign: bool = False) -> Batch:
     """The batch in `folder`; `resources` are entries that a mapping brings for a folder without a manifest.
 
-    `check` looks at the headings of a table.
+    `check` looks at the headings of a table; a `foreign` one may have others.
 
     Raises `ImportUnreadable`.
     """
@@ -48,21 +49,20 @@ def open_folder(folder: Path, resources: list[Any], check: tables.Check | None) 
         cause = _("同时有 {names}，请只留一个清单").format(names="、".join(present))
         raise ImportUnreadable(name=folder.name, cause=cause)
     if present:
-        return _manifest(folder, folder / present[0], check)
+        return _manifest(folder, folder / present[0], check, foreign=foreign)
     described = sorted(path for path in folder.iterdir() if path.suffix in DESCRIPTIONS and path.is_file())
     if not described:
-        cause = _(
-            "文件夹里没有清单（manifest.toml、manifest.jsonl 或 manifest.csv），也没有逐件描述的 .toml 或 .json 文件"
-        )
-        raise ImportUnreadable(name=folder.name, cause=cause)
+        cause = _("文件夹里没有清单（{names}），也没有逐件描述的 .toml 或 .json 文件")
+        raise ImportUnreadable(name=folder.name, cause=cause.format(names=_("、").join(MANIFESTS)))
     rows = (_description(path, number) for number, path in enumerate(described, 1))
     return Batch(folder.resolve().name, rows, table=False, base=folder, root=folder.resolve().parent)
 
 
-def _manifest(folder: Path, path: Path, check: tables.Check | None) -> Batch:
+def _manifest(folder: Path, path: Path, check: Check | None, *, foreign: bool) -> Batch:
     name = folder.resolve().name
-    if path.suffix == ".csv":
-        return Batch(name, tables.read(path, check), table=True, base=folder, root=folder)
+    if path.suffix in (".csv", ".xlsx"):
+        rows = (tables if path.suffix == ".csv" else workbooks).read(path, check, foreign=foreign)
+        return Batch(name, rows, table=True, base=folder, root=folder)
     if path.suffix == ".jsonl":
         return Batch(name, json_lines.read(path), table=False, base=folder, root=folder)
     try:

@@ -4,7 +4,7 @@ A mapping is a TOML file, kept as small as it can be:
 
     source = "annals"                      # names the source; with `id` it makes importing again an update
     id = "nr"                              # where an entry has its own identifier (a path, or a rule)
-    format = "jsonl"                       # jsonl, json, csv or crossref; left out: by the file's name
+    format = "jsonl"                       # jsonl, json, csv, xlsx or crossref; left out: by the file's name
 
     [lookups.kinds]                        # tables for `lookup`; "*" is for everything else
     "Aufsatz" = "article"
@@ -32,12 +32,13 @@ A *path* is dotted (`en.title`, `authors.0`); through a list it gives a list; `.
 rule has one origin: `from` (a path, or several: the first that is not empty), `value` (a constant), `template`
 (`{path}` in braces, or several: the first whose places are all filled), `each` (with `parts`), or `parts` alone.
 `when` / `unless` name a path that must / must not hold something. Then, in this order, each text goes through:
-`split` (a delimiter: text → list) · `strip_markup` (HTML, AsciiDoc, invisible control characters) · `replace` (list
-of [old, new]) · `match` (a regular expression: its first group, or all of it; no match is nothing) · `lookup` (not in
-the table is nothing) · `vocabulary` (the code of a term of ours by code, Chinese or English label, or the address of
-a licence; none is nothing) · `max` (characters; cut at a word, ended with “…”; `ellipsis = false` leaves that out) ·
-`number`. Lists drop what is empty or stands twice; `max_items` cuts them; `join` (default “, ”) joins them inside a
-template.
+`split` (one or several delimiters: text → list) · `strip_markup` (HTML, AsciiDoc, invisible control characters) ·
+`replace` (list of [old, new]) · `match` (a regular expression: its first group, or all of it; no match is nothing) ·
+`lookup` (not in the table is nothing) · `terms` (a vocabulary: the code of a term by code, Chinese or English label,
+or the address of a licence; none is nothing) · `keep` (what neither of the two knows stays) · `date` (2026/5/20,
+2026年5月 → 2026-05-20, 2026-05) · `max` (characters; cut at a word, ended with “…”; `ellipsis = false` leaves that
+out) · `number`. Lists drop what is empty or stands twice; `max_items` cuts them; `join` (default “, ”) joins them
+inside a template.
 
 What is empty is left out of the record. A list of rules fills a list field with all that they give, any other field
 with the first that gives something. `[[resources]]` in a mapping describes the files of a folder that has no
@@ -52,7 +53,8 @@ from pathlib import Path
 from typing import Any
 
 from nodes.documents import Unreadable, read_toml
-from nodes.importers.rules import Rule, folded
+from nodes.importers.rules import Rule
+from nodes.importers.words import LANGUAGES_OF_RESOURCES, VOCABULARIES
 from nodes.texts import _
 from shared.errors import ImportUnreadable
 from shared.record import RecordSchema
@@ -63,7 +65,9 @@ _SCHEMA_FIELDS = RecordSchema().fields
 TARGETS = frozenset(_SCHEMA_FIELDS) - {"id", "version", "files", "withdrawn"}
 """Fields of a record that a mapping can fill."""
 LIST_TARGETS = frozenset(name for name, kind in _SCHEMA_FIELDS.items() if isinstance(kind, Many))
-FORMATS = ("jsonl", "json", "csv", "crossref")
+FORMATS = ("jsonl", "json", "csv", "xlsx", "crossref")
+TERMS = (*VOCABULARIES.values(), LANGUAGES_OF_RESOURCES)
+"""What `terms` may name."""
 ORIGINS = ("from", "value", "template", "each", "parts")
 _OPTIONS: dict[str, type | tuple[type, ...]] = {
     "from": (str, list),
@@ -73,12 +77,14 @@ _OPTIONS: dict[str, type | tuple[type, ...]] = {
     "parts": dict,
     "when": str,
     "unless": str,
-    "split": str,
+    "split": (str, list),
     "strip_markup": bool,
     "replace": list,
     "match": str,
     "lookup": str,
-    "vocabulary": str,
+    "keep": bool,
+    "terms": str,
+    "date": bool,
     "max": int,
     "ellipsis": bool,
     "max_items": int,
@@ -118,6 +124,11 @@ def load_mapping(path: Path) -> Mapping:
         data = read_toml(path)
     except Unreadable as error:
         raise ImportUnreadable(name=path.name, cause=error.cause) from error
+    return mapping_of(data, path)
+
+
+def mapping_of(data: dict[str, Any], path: Path) -> Mapping:
+    """The mapping that stands in `data`, read from `path`. Raises `ImportUnreadable` naming every fault."""
     reader = _Reader(data)
     mapping = reader.mapping(path.stem)
     if reader.faults:
@@ -194,12 +205,14 @@ class _Reader:
             parts={name: self.rules(part, f"{where}.{name}") for name, part in entry.get("parts", {}).items()},
             when=entry.get("when", ""),
             unless=entry.get("unless", ""),
-            split=entry.get("split", ""),
+            split=_several(entry.get("split") or None),
             strip_markup=entry.get("strip_markup", False),
             replace=self._pairs(entry.get("replace", []), where),
             match=self._pattern(entry.get("match"), where),
             lookup=self._lookup(entry.get("lookup"), where),
-            terms=self._terms(entry.get("vocabulary"), where),
+            keep=entry.get("keep", False),
+            terms=self._terms(entry.get("terms", ""), where),
+            date=entry.get("date", False),
             max=entry.get("max", 0),
             ellipsis="…" if entry.get("ellipsis", True) else "",
             max_items=entry.get("max_items", 0),
@@ -241,20 +254,11 @@ class _Reader:
             self.faults.append(_("{where}：没有对照表“{name}”").format(where=where, name=name))
         return self.lookups.get(name) if name is not None else None
 
-    def _terms(self, name: str | None, where: str) -> dict[str, str] | None:
-        if name is None:
-            return None
-        try:
-            terms = vocabulary(name)
-        except KeyError:
-            self.faults.append(_("{where}：没有词表“{name}”").format(where=where, name=name))
-            return {}
-        found: dict[str, str] = {}
-        for term in terms:
-            for said in (term.code, term.zh, term.en, term.uri):
-                if said:
-                    found.setdefault(folded(said), term.code)
-        return found
+    def _terms(self, name: str, where: str) -> str:
+        if name and name not in TERMS:
+            said = _("{where}：terms 应为 {names} 之一")
+            self.faults.append(said.format(where=where, names=", ".join(TERMS)))
+        return name
 
     def _pairs(self, value: list[Any], where: str) -> tuple[tuple[str, str], ...]:
         if all(isinstance(pair, list) and [type(text) for text in pair] == [str, str] for pair in value):

@@ -11,20 +11,10 @@ from typing import Any
 
 from nodes.importers import columns
 from nodes.importers.mapping import LIST_TARGETS
+from nodes.importers.words import LANGUAGES_OF_RESOURCES, VOCABULARIES, code_of, day_of
 from shared.errors import FieldError
-from shared.vocabularies import vocabulary
 
-VOCABULARIES = {
-    "type": "types",
-    "themes": "themes",
-    "disciplines": "disciplines",
-    "audiences": "audiences",
-    "occasions": "occasions",
-    "stage": "stages",
-    "license": "licenses",
-}
 _DIVIDER = re.compile(r"\s*[；;\n]\s*")
-_LANGUAGES = {"中文": "zh", "汉语": "zh", "英文": "en", "英语": "en", "chinese": "zh", "english": "en"}
 
 
 def from_table(cells: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +50,7 @@ def take_unknown(fields: dict[str, Any]) -> list[FieldError]:
 def _value(target: str, cell: str) -> Any:
     if target in LIST_TARGETS or target == "files":
         return [_entry(target, part) for part in _parts(cell)]
-    return code_of(target, cell)
+    return day_of(cell) if target == "created" else code_for(target, cell)
 
 
 def _entry(target: str, text: str) -> Any:
@@ -69,19 +59,13 @@ def _entry(target: str, text: str) -> Any:
     if target == "links":
         return {"url": text}
     if target == "language":
-        return _LANGUAGES.get(text.lower(), text)
-    return text if target == "files" else code_of(target, text)
+        return code_of(LANGUAGES_OF_RESOURCES, text)
+    return text if target == "files" else code_for(target, text)
 
 
-def code_of(target: str, text: str) -> str:
-    """The code of a vocabulary's term given by code or by label; the text itself where there is none."""
-    if target not in VOCABULARIES:
-        return text
-    folded = text.casefold()
-    for term in vocabulary(VOCABULARIES[target]):
-        if folded in (term.code.casefold(), term.zh.casefold(), term.en.casefold()):
-            return term.code
-    return text
+def code_for(target: str, text: str) -> str:
+    """The code of a term that stands in the field `target`, by code or label; the text itself where there is none."""
+    return code_of(VOCABULARIES[target], text) if target in VOCABULARIES else text
 
 
 def _parts(cell: str) -> list[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nodes.documents import regular
 from nodes.files import FileSpec
-from nodes.importers import columns, crossref, json_lines, mapped, plain, tables
+from nodes.importers import columns, crossref, json_lines, mapped, plain, tables, workbooks
 from nodes.importers.attachments import BadAttachments, attach
 from nodes.importers.folders import Batch, open_folder
+from nodes.importers.grids import Check
 from nodes.importers.mapping import Mapping
 from nodes.importers.rows import MAX_SOURCE_ID, ImportRow, SourceRow
 from nodes.importers.rules import NotANumber
@@ -27,9 +28,13 @@ BY_SUFFIX = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
     ".xml": "crossref",
 }
-SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".et")
+TABLES = {"csv": tables.read, "xlsx": workbooks.read}
+"""The forms that are tables: their headings are looked at."""
+SPREADSHEETS = (".xls", ".xlsb", ".ods", ".et", ".numbers")
 
 
 @dataclass(frozen=True)
@@ -42,16 +47,21 @@ class _Made:
     errors: tuple[FieldError, ...] = ()
 
 
-def read(source: Path, mapping: Mapping | None, generated: Path) -> Iterator[ImportRow]:
-    """The rows of `source` (a folder, JSON Lines, a JSON list, CSV or Crossref XML), made as they are asked for.
+def read(
+    source: Path, mapping: Mapping | None, generated: Path, *, beside: Path | None = None
+) -> Iterator[ImportRow]:
+    """The rows of `source` (folder, workbook, CSV, JSON Lines, JSON list or Crossref XML), made as they are wanted.
 
-    Texts that a mapping turns into files are written below `generated`. Raises `ImportUnreadable` when the source
-    as a whole cannot be read.
+    Its files lie in its folder, or in `beside`. Texts that a mapping turns into files are written below `generated`.
+    Raises `ImportUnreadable` when the source as a whole cannot be read.
     """
     try:
         batch = _open(source, mapping)
+        batch = replace(batch, base=beside, root=beside) if beside is not None else batch
         for row in batch.rows:
-            yield _checked(row.number, _make(row, batch, mapping, generated))
+            made = _make(row, batch, mapping, generated)
+            if made.source_id not in columns.EXAMPLES.values():
+                yield _checked(row.number, made)
     except OSError as error:
         raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 
@@ -64,10 +74,13 @@ def through_mapping(row: SourceRow, mapping: Mapping, *, generated: Path, base: 
 def source_name(source: Path, mapping: Mapping | None) -> str:
     """The name that makes importing `source` again an update: the mapping's, the manifest's, or the file's own.
 
-    Raises `ImportUnreadable`.
+    A workbook with rows to mend, which this node has written, says itself whose rows they are. Raises
+    `ImportUnreadable`.
     """
     try:
-        return _open(source, mapping).name
+        name = _open(source, mapping).name
+        written_here = mapping is None and source.suffix.lower() in workbooks.SUFFIXES
+        return (workbooks.source_named_in(source) if written_here else "") or name
     except OSError as error:
         raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 
@@ -75,32 +88,41 @@ def source_name(source: Path, mapping: Mapping | None) -> str:
 def _open(source: Path, mapping: Mapping | None) -> Batch:
     if not source.exists():
         raise ImportUnreadable(name=str(source), cause=_("没有这个文件或文件夹"))
-    check = None if mapping is not None and not mapping.resources else columns.fault
+    foreign = mapping is not None and not mapping.resources
+    check = _names_identifiers(mapping) if mapping is not None and foreign else columns.fault
     if source.is_dir():
-        batch = open_folder(source, mapping.resources if mapping else [], check)
+        batch = open_folder(source, mapping.resources if mapping else [], check, foreign=foreign)
     else:
         form = (mapping.format if mapping else "") or BY_SUFFIX.get(source.suffix.lower(), "")
         if not form:
-            cause = _("看不出格式。可导入：文件夹、.jsonl、.json（数组）、.csv、Crossref 的 .xml")
+            cause = _("看不出格式。可导入：文件夹、.xlsx、.csv、.jsonl、.json（数组）、Crossref 的 .xml")
             if source.suffix.lower() in SPREADSHEETS:
-                cause = _("电子表格不能直接读，请在 Excel 或 WPS 里另存为“CSV UTF-8”再导入")
+                cause = _("这种电子表格不能直接读，请在 Excel 或 WPS 里另存为 .xlsx 再导入")
             raise ImportUnreadable(name=source.name, cause=cause)
         if form == "crossref" and mapping is None:
             raise ImportUnreadable(name=source.name, cause=_("Crossref XML 须配合 --mapping 使用"))
         regular(source)
         folder = source.resolve().parent
-        rows = tables.read(source, check) if form == "csv" else READERS[form](source)
-        batch = Batch(source.stem, rows, table=form == "csv", base=folder, root=folder)
+        rows = TABLES[form](source, check, foreign=foreign) if form in TABLES else READERS[form](source)
+        batch = Batch(source.stem, rows, table=form in TABLES, base=folder, root=folder)
     name = mapping.source if mapping else batch.name
     return Batch(name[:200], batch.rows, batch.table, batch.base, batch.root)
 
 
+def _names_identifiers(mapping: Mapping) -> Check:
+    """Whether headings hold the column by which the mapping identifies rows: so the right sheet is found."""
+    wanted = {path for rule in mapping.identifier for path in rule.paths}
+    return lambda headings: "" if wanted.intersection(headings) else "another table"
+
+
 def _make(row: SourceRow, batch: Batch, mapping: Mapping | None, generated: Path) -> _Made:
-    if row.errors:
+    if row.errors and not row.data:
         return _Made(errors=row.errors)
     if mapping is not None and not mapping.resources:
-        return _by_mapping(row, batch, mapping, generated)
-    return _as_it_is(row, batch)
+        made = _by_mapping(row, batch, mapping, generated)
+    else:
+        made = _as_it_is(row, batch)
+    return replace(made, errors=row.errors + made.errors)
 
 
 def _by_mapping(row: SourceRow, batch: Batch, mapping: Mapping, generated: Path) -> _Made:

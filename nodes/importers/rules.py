@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nodes.importers.markup import strip_markup
+from nodes.importers.words import code_of, day_of, is_term
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
-_SCHEME = re.compile(r"^https?://(www\.)?")
 _WORD_REACH = 24
 """How far back from the limit a cut looks for the end of a word, in characters."""
 
@@ -30,12 +30,14 @@ class Rule:
     parts: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     when: str = ""
     unless: str = ""
-    split: str = ""
+    split: tuple[str, ...] = ()
     strip_markup: bool = False
     replace: tuple[tuple[str, str], ...] = ()
     match: re.Pattern[str] | None = None
     lookup: Mapping[str, Any] | None = None
-    terms: Mapping[str, str] | None = None
+    keep: bool = False
+    terms: str = ""
+    date: bool = False
     max: int = 0
     ellipsis: str = "…"
     max_items: int = 0
@@ -51,7 +53,7 @@ def apply(rule: Rule, scope: Mapping[str, Any]) -> Any:
         return None
     found = _origin(rule, scope)
     if rule.split and isinstance(found, str):
-        found = found.split(rule.split)
+        found = divided(found, rule.split)
     if isinstance(found, list):
         items = unique(item for entry in found for item in as_list(_steps(rule, entry)))
         return (items[: rule.max_items] if rule.max_items else items) or None
@@ -106,9 +108,9 @@ def unique(entries: Iterable[Any]) -> list[Any]:
     return found
 
 
-def folded(text: str) -> str:
-    """A term as it is compared: however it is capitalised, an address with or without `https://` and a last slash."""
-    return _SCHEME.sub("", text.strip().casefold()).rstrip("/")
+def divided(text: str, delimiters: Iterable[str]) -> list[str]:
+    """The pieces of `text` between any of the delimiters."""
+    return re.split("|".join(map(re.escape, delimiters)), text)
 
 
 def cut(text: str, limit: int, ellipsis: str) -> str:
@@ -159,10 +161,10 @@ def _steps(rule: Rule, value: Any) -> Any:
     if isinstance(value, str):
         value = _text_steps(rule, value)
     if rule.lookup is not None and not empty(value):
-        value = rule.lookup.get(str(value), rule.lookup.get("*"))
-    if rule.terms is not None and not empty(value):
-        value = rule.terms.get(folded(str(value)))
+        value = rule.lookup.get(str(value), rule.lookup.get("*", value if rule.keep else None))
     if isinstance(value, str):
+        value = _term(rule, value.strip()) if rule.terms else value
+        value = day_of(value) if rule.date else value
         value = cut(value.strip(), rule.max, rule.ellipsis)
     return _number(value) if rule.number and not empty(value) else value
 
@@ -196,3 +198,7 @@ def _step_into(value: Any, step: str) -> Any:
             return value[int(step)] if int(step) < len(value) else None
         return [found for entry in value if not empty(found := _step_into(entry, step))] or None
     return None
+
+
+def _term(rule: Rule, text: str) -> str | None:
+    return code_of(rule.terms, text) if rule.keep or is_term(rule.terms, text) else None

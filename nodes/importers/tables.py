@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from nodes.importers.encodings import sniff
+from nodes.importers.grids import Check, Line, Table, body, faulty, headings_of
 from nodes.importers.rows import SourceRow
-from nodes.texts import _
-from shared.errors import FieldError, ImportUnreadable
+from shared.errors import ImportUnreadable
 from shared.wording import Words
 
 DELIMITERS = ",;\t|"
@@ -23,28 +22,25 @@ FAULTS = (
 MAX_CELL = 256 * 1024
 """Characters of one cell: as much as a whole record may have bytes."""
 
-Check = Callable[[Sequence[str]], str]
-"""What is wrong with a line of headings, or nothing."""
 
-
-def read(path: Path, check: Check | None = None) -> Iterator[SourceRow]:
+def read(path: Path, check: Check | None = None, *, foreign: bool = False) -> Iterator[SourceRow]:
     """The rows of `path` as heading → cell, without empty cells; `number` is the line on which a row ends.
 
     Raises `ImportUnreadable` when there is no usable line of headings, or `OSError`.
     """
-    encoding = sniff(path)
-    csv.field_size_limit(MAX_CELL)
-    with path.open(encoding=encoding, newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        rows = csv.reader(file, delimiter=delimiter(first), strict=True)
-        try:
-            headings = _headings(path, next(rows, []))
-        except csv.Error as error:
-            raise ImportUnreadable(name=path.name, cause=_fault(error)) from error
-        if check is not None and (cause := check(headings)):
-            raise ImportUnreadable(name=path.name, cause=cause)
-        yield from _body(rows, headings)
+    yield from open_table(path, check, foreign=foreign).rows
+
+
+def open_table(path: Path, check: Check | None = None, *, foreign: bool = False) -> Table:
+    """The table in `path`; a `foreign` one may have any headings, and some twice. Raises as `read` does."""
+    lines = _lines(path)
+    first = next(lines, Line(1, ()))
+    if isinstance(first, SourceRow):
+        raise ImportUnreadable(name=path.name, cause=first.errors[0].params["cause"])
+    headings = headings_of(path.name, first.cells, foreign=foreign)
+    if check is not None and not foreign and (cause := check(headings)):
+        raise ImportUnreadable(name=path.name, cause=cause)
+    return Table(headings, first.number, _body(lines, headings))
 
 
 def delimiter(first_line: str) -> str:
@@ -53,39 +49,34 @@ def delimiter(first_line: str) -> str:
     return max(DELIMITERS, key=bare.count)
 
 
-def _headings(path: Path, cells: list[str]) -> list[str]:
-    headings = [cell.strip() for cell in cells]
-    named = [heading for heading in headings if heading]
-    if not named:
-        raise ImportUnreadable(name=path.name, cause=_("第一行没有列名"))
-    double = next((heading for heading in named if named.count(heading) > 1), "")
-    if double:
-        raise ImportUnreadable(name=path.name, cause=_("列名“{name}”重复").format(name=double))
-    return headings
+def _lines(path: Path) -> Iterator[Line | SourceRow]:
+    """Every row, or why it cannot be read."""
+    encoding = sniff(path)
+    csv.field_size_limit(MAX_CELL)
+    with path.open(encoding=encoding, newline="") as file:
+        first = file.readline()
+        file.seek(0)
+        rows = csv.reader(file, delimiter=delimiter(first), strict=True)
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield faulty(rows.line_num, _fault(error))
+                continue
+            yield Line(rows.line_num, cells)
 
 
-def _body(rows: Any, headings: list[str]) -> Iterator[SourceRow]:
-    while True:
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield _bad(rows.line_num, _fault(error))
-            continue
-        if any(cell.strip() for cell in cells[len(headings) :]):
-            yield _bad(rows.line_num, _("这一行的列数多于列名"))
-            continue
-        data = {name: cell.strip() for name, cell in zip(headings, cells, strict=False) if name and cell.strip()}
-        if data:
-            yield SourceRow(rows.line_num, dict(data))
+def _body(lines: Iterator[Line | SourceRow], headings: list[str]) -> Iterator[SourceRow]:
+    for line in lines:
+        if isinstance(line, SourceRow):
+            yield line
+        else:
+            yield from body((line,), headings)
 
 
 def _fault(error: csv.Error) -> Words:
     """What the reader found, of which there is not much with `strict`."""
     said = str(error)
     return Words(said, next((zh for en, zh in FAULTS if en in said), "引号的用法不对"))
-
-
-def _bad(number: int, cause: str) -> SourceRow:
-    return SourceRow(number, errors=(FieldError("", "unreadable_row", {"cause": cause}),))

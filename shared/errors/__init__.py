@@ -182,3 +182,10 @@ from shared.errors.standing import RecordConflict as RecordConflict
 from shared.errors.standing import TooManyUploads as TooManyUploads
 from shared.errors.standing import UploadClosed as UploadClosed
 from shared.errors.standing import UploadIncomplete as UploadIncomplete
+from shared.errors.tables import BatchFolderUnknown as BatchFolderUnknown
+from shared.errors.tables import BatchInterrupted as BatchInterrupted
+from shared.errors.tables import BatchNotChecked as BatchNotChecked
+from shared.errors.tables import BatchTableMissing as BatchTableMissing
+from shared.errors.tables import BatchTooManyRows as BatchTooManyRows
+from shared.errors.tables import BatchUnderWay as BatchUnderWay
+from shared.errors.tables import FileThere as FileThere

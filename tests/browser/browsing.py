@@ -174,6 +174,10 @@ def node_pages(shown: Gallery) -> Mapping[str, str]:
         "node-source-new": "/sources/new",
         "node-source-seen": "/sources/new",
         "node-error": "/nothing-here",
+        "node-tables": "/tables",
+        "node-table-preview": f"/tables/{shown.office.tables['checked']}",
+        "node-table-columns": f"/tables/{shown.office.tables['asked']}",
+        "node-mappings": "/tables/mappings",
     }
 
 

@@ -53,6 +53,7 @@ from nodes.sync import Synced, synchronise
 from nodes.transfer import Transferred
 from nodes.workplace import Workplace
 from shared.petitioning import APPEAL
+from tests.browser.tabulated import tabulate
 from tests.support.hub import Hub
 from tests.support.reviewing import PASSWORD
 from tests.support.rounds import put_round, round_of, task
@@ -87,6 +88,8 @@ class Office:
     """Where an invitation leads."""
     shared_node: str
     """Where the page of a node is that several people share."""
+    tables: Mapping[str, int]
+    """The numbers of tables that the node's page has, by a name for each."""
 
     def show_round(self, round: dict[str, Any]) -> None:
         """Let the node's page show this as its last round, or as one that runs."""
@@ -169,9 +172,10 @@ def office(folder: Path, hub: Hub, origin: str) -> Iterator[Office]:
         name: _latest(hub, resources[name]) for name in ("waiting", "sensitive", "published", "returned", "approved")
     }
     accounts, invitation = _invite(hub)
+    tables = tabulate(work)
     try:
         with served(app) as node, served(new) as new_node, served(together) as shared_node:
-            behind = (joined.node_id, resources, versions, accounts, invitation, shared_node)
+            behind = (joined.node_id, resources, versions, accounts, invitation, shared_node, tables)
             yield Office(node, new_node, app, *behind)
     finally:
         for one in apps:

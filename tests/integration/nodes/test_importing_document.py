@@ -11,7 +11,7 @@ import pytest
 
 from nodes import importers
 from nodes.importers import columns, mapping
-from nodes.importers.plain import VOCABULARIES
+from nodes.importers.words import VOCABULARIES
 from shared.vocabularies import vocabulary
 from tests.support.processes import Command
 
@@ -68,7 +68,7 @@ def try_out(office: Office, text: str) -> int:
 
 
 def test_every_example_does_what_the_document_says(office: Office) -> None:
-    assert try_out(office, CHINESE) == CHINESE.count("$ commons-node ") == 9
+    assert try_out(office, CHINESE) == CHINESE.count("$ commons-node ") == 11
 
 
 def test_every_english_example_does_what_the_document_says(office: Office) -> None:
