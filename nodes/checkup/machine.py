@@ -15,7 +15,7 @@ from nodes.models import now
 from nodes.services import managing, plan
 from nodes.settings import NodeSettings
 from shared.errors import CommonsError
-from shared.wording import in_bytes, system_fault
+from shared.wording import Words, in_bytes, system_fault
 
 PACKAGE = "metrology-commons"
 LITTLE, SCARCE = 100_000_000, 1_000_000_000
@@ -71,13 +71,16 @@ def service(settings: NodeSettings) -> Finding:
         return warn("service", said, say("Set sync_minutes to 15, say.", "请把设置 sync_minutes 改为 15 之类。"))
     if installed and address:
         return good("service", "It is a service and runs.", "已装成服务，正在运行。")
+    hindered = managing.hindrance()
     install = say("Set it up with commons-node service install.", "运行 commons-node service install 装成服务。")
+    if hindered is not None:
+        install = Words(f"{hindered[0].upper()}{hindered[1:]}.", f"{hindered.zh}。")
     if installed:
         said = say("It is a service, but does not run.", "已装成服务，但没有在运行。")
         return bad(
             "service",
             said,
-            say("Install it again: commons-node service install.", "请再安装一次：{mend}", mend=install),
+            say("Install it again: commons-node service install.", "请再安装一次：commons-node service install。"),
         )
     if address:
         said = say(

@@ -73,10 +73,18 @@ def plan_for(program: Program, *, at_boot: bool, platform: str = sys.platform) -
     raise ServiceImpossible(cause=UNKNOWN_SYSTEM)
 
 
+def hindrance(platform: str = sys.platform) -> Words | None:
+    """Why this machine can have no service of ours, or None when it can (sd_booted(3))."""
+    if platform.startswith("linux") and not Path("/run/systemd/system").is_dir():
+        return NO_SYSTEMD
+    return None
+
+
 def check(settings: NodeSettings, environ: Mapping[str, str], *, platform: str = sys.platform) -> None:
     """Whether a service could run with these settings. Raises `ServiceImpossible` or `NodeInUse`."""
-    if platform.startswith("linux") and not Path("/run/systemd/system").is_dir():
-        raise ServiceImpossible(cause=NO_SYSTEMD)
+    hindered = hindrance(platform)
+    if hindered is not None:
+        raise ServiceImpossible(cause=hindered)
     strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in ALLOWED)
     if strange:
         names = ", ".join(strange)
