@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import select
@@ -25,7 +25,8 @@ def relink(workplace: Workplace, folders: Iterable[Path]) -> int:
     """
     with workplace.database.unit_of_work(read_only=True) as session:
         wanted = _wanted(session)
-    sizes = set(wanted.values())
+    sizes = {size for size, _owner in wanted.values()}
+    owners = {sha256: owner for sha256, (_size, owner) in wanted.items()}
     found: list[PreparedFile] = []
     count = 0
     for path in _files_below(folders):
@@ -36,9 +37,9 @@ def relink(workplace: Workplace, folders: Iterable[Path]) -> int:
         found.append(prepared)
         count += 1
         if len(found) == AT_A_TIME:
-            _remember(workplace, found)
+            _remember(workplace, found, owners)
             found = []
-    _remember(workplace, found)
+    _remember(workplace, found, owners)
     return count
 
 
@@ -47,15 +48,16 @@ def missing(session: Session) -> int:
     return len(_wanted(session))
 
 
-def _wanted(session: Session) -> dict[str, int]:
-    """The files by digest, with their sizes, that are named by a latest version and lie nowhere that we know."""
+def _wanted(session: Session) -> dict[str, tuple[int, str]]:
+    """The files by digest, with size and resource, that a latest version names and that lie nowhere that we know."""
     known = set(session.scalars(select(LocalFile.sha256)))
     latest = (Version.resource_id == Resource.id) & (Version.number == Resource.latest_version)
-    wanted: dict[str, int] = {}
+    wanted: dict[str, tuple[int, str]] = {}
     for version in session.scalars(select(Version).join(Resource, latest).execution_options(yield_per=500)):
         if "withdrawn" not in version.content:
-            wanted |= {entry["sha256"]: entry["size"] for entry in version.content.get("files", ())}
-    return {sha256: size for sha256, size in wanted.items() if sha256 not in known}
+            files = version.content.get("files", ())
+            wanted |= {entry["sha256"]: (entry["size"], version.resource_id) for entry in files}
+    return {sha256: found for sha256, found in wanted.items() if sha256 not in known}
 
 
 def _files_below(folders: Iterable[Path]) -> Iterator[Path]:
@@ -74,7 +76,7 @@ def _read(path: Path, sizes: set[int]) -> PreparedFile | None:
     return prepared
 
 
-def _remember(workplace: Workplace, found: list[PreparedFile]) -> None:
+def _remember(workplace: Workplace, found: list[PreparedFile], owners: Mapping[str, str]) -> None:
     if found:
         with workplace.database.unit_of_work() as session:
-            local_files.remember(session, found)
+            local_files.remember(session, found, owners=owners)
