@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Request
 from werkzeug.datastructures import FileStorage
 
-from nodes.web.uploads import disk_name
+from nodes.arrivals import disk_name
 
 MOST_STEPS = 20
 """Folders within each other."""

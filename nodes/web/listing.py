@@ -60,7 +60,8 @@ def _say(done: Batch, *, renewing: bool) -> None:
     with workplace().database.unit_of_work(read_only=True) as session:
         titles = queries.titles(session, [one for one, _why in done.left[:SAID]], language=language.current())
     for record_id, why in done.left[:SAID]:
-        flash(f"{titles.get(record_id, record_id)}: {why.message(language.current())}", "bad")
+        told = {"title": titles.get(record_id, record_id), "why": why.message(language.current())}
+        flash(_("%(title)s：%(why)s") % told, "bad")
     if len(done.left) > SAID:
         flash(_("还有 %(count)s 件没有办成，原因相同或类似。") % {"count": len(done.left) - SAID}, "bad")
 

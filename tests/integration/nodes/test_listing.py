@@ -169,7 +169,7 @@ def test_several_are_withdrawn_for_one_reason_or_none_is(node: Node) -> None:
     assert answer.headers["Location"].startswith("/resources?text=")
     page = node.page("/resources")
     assert "已登记撤回 2 件" in page
-    assert "nobody: 没有找到" in page
+    assert "nobody：没有找到" in page
     assert [len(node.records(one)) for one in ids] == [2, 2, 1]
 
 
@@ -181,4 +181,4 @@ def test_a_renewal_is_asked_for_each_that_has_a_term_and_said_of_the_others(node
     assert node.submit("/resources/batch", values, seen_on="/resources").status_code == 302
     page = node.page("/resources")
     assert "已为 1 件申请续期" in page
-    assert "无期限: " in page
+    assert "无期限：" in page
