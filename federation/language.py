@@ -41,10 +41,11 @@ def _about_an_english_page(path: str, query: str) -> bool:
     """Whether one of our addresses in English is asked about: other sites ask at the one place that they know of."""
     if path != ABOUT_AN_ADDRESS:
         return False
-    url = parse_qs(query, max_num_fields=MOST_FIELDS).get("url", [""]) if query.count("&") < MOST_FIELDS else [""]
     try:
-        return urlsplit(url[0]).path.startswith("/en/")
-    except ValueError:
+        [url] = parse_qs(query, max_num_fields=MOST_FIELDS)["url"]
+        return urlsplit(url).path.startswith("/en/")
+    except (KeyError, ValueError):
+        # None or several, or so many fields that nobody means anything by them: the view says what is wrong.
         return False
 
 

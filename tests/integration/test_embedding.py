@@ -91,6 +91,8 @@ def test_what_is_not_ours_or_not_there_is_refused(shown: Exhibition) -> None:
         "http://ex／ample.org/",
     ):
         assert asked(shown, url).status_code == 404, url
+    assert asked(shown, f"{ORIGIN}/en/resources/{ark}", "&x=1" * 50).status_code == 200
+    assert asked(shown, "x", f"&url={ORIGIN}/en/resources/{ark}").status_code == 404
     assert asked(shown, f"{ORIGIN}/resources/{shown.arks['gone']}").status_code == 410
     assert shown.get(f"/embed/{shown.arks['gone']}").status_code == 410
 
