@@ -4,12 +4,12 @@
 (() => {
   const commons = window.CommonsForm;
   if (!commons) return;
-  const { form, say, ask, field, changed, checking, numbered, button } = commons;
+  const { form, say, says, ask, field, changed, checking, numbered, button, location_of_draft } = commons;
   const PIECE = 8 * 1024 * 1024, AT_ONCE = 3, MOST = 200, TRIES = 4;
   const drop = document.getElementById("drop"), list = document.getElementById("file-list");
   const pattern = document.getElementById("file-pattern"), chooser = document.getElementById("new-files");
   const uploads = form.dataset.uploads, contents = form.dataset.contents;
-  const waiting = [];
+  const waiting = [], jobs = new Set();
   let active = 0, next = list.querySelectorAll(":scope > li").length;
 
   /* -- choosing ---------------------------------------------------------------------------------------- */
@@ -104,9 +104,11 @@
     list.hidden = false;
     // Not a part of the form until all of it is here: a draft names only files that there are.
     for (const one of row.querySelectorAll("[name]")) one.disabled = true;
-    const job = { file, row, bar, state, key: "", at: 0 };
+    const job = { file, row, bar, state, key: "", at: 0, ...broken_off(file) };
+    jobs.add(job);
     removable(row, job);
     waiting.push(job);
+    changed();
   }
 
   const role_of = name => /\.(vtt|srt)$/i.test(name) ? "caption" : /^(cover|封面)\b/i.test(name) ? "cover" : "main";
@@ -137,6 +139,19 @@
   const body = values => new URLSearchParams(values);
 
   async function send(job) {
+    const begun = job.key;
+    try {
+      await all(job);
+    } catch (error) {
+      // What broke off long ago is not there any more.
+      if (!begun || error.status !== 404) throw error;
+      Object.assign(job, { key: "", at: 0 });
+      await all(job);
+    }
+    jobs.delete(job);
+  }
+
+  async function all(job) {
     if (job.gone) return;
     const { file } = job;
     job.state.textContent = say("sending", { percent: Math.floor(100 * job.at / (file.size || 1)) });
@@ -212,6 +227,33 @@
   function settled() {
     checking();
     form.dispatchEvent(new CustomEvent("files-read"));
+  }
+
+  /* -- what broke off ---------------------------------------------------------------------------------- */
+
+  /* A page that goes away cannot take files along: it notes how far they got, and whoever chooses them again goes on. */
+  const NOTED = "commons-unfinished";
+  const unfinished = JSON.parse(localStorage.getItem(NOTED) ?? "[]");
+  const note = () => localStorage.setItem(NOTED, JSON.stringify(unfinished.slice(-MOST)));
+
+  function broken_off(file) {
+    const at = unfinished.findIndex(one => one.name === file.name && one.size === file.size && one.modified === file.lastModified);
+    if (at < 0) return {};
+    const [{ key, at: got }] = unfinished.splice(at, 1);
+    note();
+    return { key, at: got };
+  }
+
+  addEventListener("pagehide", () => {
+    for (const { file, key, at, gone } of jobs) {
+      if (key && !gone) unfinished.push({ name: file.name, size: file.size, modified: file.lastModified, key, at, draft: location_of_draft() });
+    }
+    if (jobs.size) note();
+  });
+  const ours = unfinished.filter(one => one.draft === location_of_draft()).map(one => one.name);
+  if (ours.length) {
+    message.textContent = say("unfinished", { names: ours.join(says.separator) });
+    message.hidden = false;
   }
 
   /* -- leaving ----------------------------------------------------------------------------------------- */

@@ -250,5 +250,5 @@ window.CommonsForm = (() => {
   form.addEventListener("change", () => { changed(); checking(); });
   if (form.dataset.fresh === "no" || field("revision").value) checking();
 
-  return { form, field, say, says, ask, live, values, changed, checking, keep, numbered, button, name_of, stop: () => { leaving = true; } };
+  return { form, field, say, says, ask, live, values, changed, checking, keep, numbered, button, name_of, location_of_draft };
 })();

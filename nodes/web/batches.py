@@ -13,7 +13,7 @@ from nodes import batches
 from nodes.batch_models import READING, REGISTERING, Batch
 from nodes.file_names import file_name
 from nodes.importers import packages
-from nodes.web import arrivals, language, uploads
+from nodes.web import folder_upload, language, uploads
 from nodes.web.batching import at_work, batcher, home
 from nodes.web.frame import workplace
 from nodes.web.language import gettext as _
@@ -93,7 +93,7 @@ def source(number: int) -> ResponseReturnValue:
 def files(number: int) -> ResponseReturnValue:
     """Add files that were missing, or name the folder in which they lie."""
     refuse_at_work(number)
-    brought = arrivals.chosen(request, "folder", "files")
+    brought = folder_upload.chosen(request, "folder", "files")
     try:
         with workplace().database.unit_of_work() as session:
             found = batches.find(session, number)
@@ -110,7 +110,7 @@ def files(number: int) -> ResponseReturnValue:
 @tables.post("/<int(max=2147483647):number>/correction")
 def correction(number: int) -> ResponseReturnValue:
     """Take the corrected table of a batch: of the same source, with the same files."""
-    table = arrivals.chosen(request, "table")
+    table = folder_upload.chosen(request, "table")
     if not table:
         error = BatchTableMissing()
         return page_of(number, correction_fault=error), error.status
@@ -118,7 +118,7 @@ def correction(number: int) -> ResponseReturnValue:
         made = batches.correct(session, number, name=_name_of(table[0].filename or ""))
         before = batches.find(session, number)
         made.folder = made.folder or str(batches.files_of(home(), before))
-    arrivals.keep(table[0], batches.table_of(home(), made))
+    folder_upload.keep(table[0], batches.table_of(home(), made))
     return _begun("check", made.id)
 
 
@@ -147,7 +147,7 @@ def faults(number: int) -> ResponseReturnValue:
 
 
 def _take() -> int:
-    table = arrivals.chosen(request, "table")
+    table = folder_upload.chosen(request, "table")
     if not table:
         raise BatchTableMissing()
     with workplace().database.unit_of_work() as session:
@@ -159,24 +159,24 @@ def _take() -> int:
         )
         # What lies there is of an upload that was broken off: a number is given once.
         batches.tidy(batches.folder_of(home(), made.id))
-        brought = arrivals.chosen(request, "folder", "files")
+        brought = folder_upload.chosen(request, "folder", "files")
         if brought and not made.folder:
             _keep_files(made, brought)
-    arrivals.keep(table[0], batches.table_of(home(), made))
+    folder_upload.keep(table[0], batches.table_of(home(), made))
     return made.id
 
 
 def _name_of(given: str) -> str:
-    return arrivals.relative(given).name
+    return folder_upload.relative(given).name
 
 
 def _keep_files(made: Batch, brought: list[Any]) -> None:
     """Keep files beside those of the table that came before; a folder that was chosen is where paths begin."""
-    common = arrivals.common_folder(brought)
+    common = folder_upload.common_folder(brought)
     base = Path(made.folder)
     if not made.folder or not base.is_relative_to(home() / batches.FOLDER):
         base = batches.folder_of(home(), made.id) / batches.FILES / common
-    arrivals.keep_all(brought, base, without=common)
+    folder_upload.keep_all(brought, base, without=common)
     made.folder = str(base)
 
 

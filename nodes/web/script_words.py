@@ -22,6 +22,7 @@ def script_words() -> dict[str, str]:
         "remove": _("移除"),
         "many": _("一件资源最多 {max} 个文件，多出的 {extra} 个没有加入。请分成几件登记。"),
         "twice": _("“{name}”已经在里面了，没有再加。"),
+        "unfinished": _("上次没存完的文件，再选一次就从断处接着存：{names}"),
         "busy": _("还有文件没存完，存完再登记。离开页面会中断它们。"),
         "proposed": _("从文件读出，请核对"),
         "filled": _("已从文件填上：{names}。请核对。"),

@@ -88,10 +88,13 @@ def test_answers_lead_to_a_licence_in_plain_words(node: Node) -> None:
 
 def test_without_a_script_the_questions_are_answered_by_buttons_and_the_rest_of_the_form_stays(node: Node) -> None:
     answers = {"licence.maker": "ours", "licence.change": "yes", "licence.sell": "free"}
+    assert 'data-question="maker">' in node.page(NEW)
+    assert 'data-question="sell" hidden>' in node.page(NEW)
     form = {**node.opened(NEW), **GOOD, **answers}
     node.client.post(f"{NEW}/draft", data={**form, "then": "licence"})
     page = node.page(f"/drafts/{form['record']}")
     assert "作者放弃了全部权利" in page
+    assert 'data-question="sell">' in page
     assert '<option value="CC-BY-4.0" selected>' in page
     node.client.post(f"{NEW}/draft", data={**sent_by(page), "then": "licence-take"})
     page = node.page(f"/drafts/{form['record']}")
