@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from nodes import sources
-from nodes.models import HarvestSource
+from nodes.source_models import HarvestSource
 from nodes.texts import _, language, later
 from shared.canonical import best_text
 

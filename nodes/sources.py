@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes.models import HarvestSource, now
+from nodes.models import now
+from nodes.source_models import HarvestSource
 from shared.canonical import digest
 from shared.errors import HarvestInterrupted, InvalidSourceAddress, NotFound
 from shared.wording import Words

@@ -17,8 +17,9 @@ from nodes import faults, served
 from nodes.witness import EVIDENCE
 
 TOP, FILES, LIST, SETTINGS = "folder", "files", "files.json", "settings.toml"
-OWN_FOLDERS = ("uploads", "generated")
-"""Where the node itself keeps files of resources: what was uploaded in the page, what an importer wrote."""
+OWN_FOLDERS = ("uploads", "generated", "harvested", "batches")
+"""Where the node itself keeps files of resources: uploaded in the page, written by an importer, fetched, and brought
+with a table."""
 SMALL = 16 * 1024**2
 """Bytes of what lies at the top of the data folder; what is larger is no key and no note."""
 _LEFT_OUT = re.compile(

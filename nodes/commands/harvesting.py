@@ -15,7 +15,7 @@ from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
 from nodes.harvesting import folders, looking, running
 from nodes.importers.plain import code_for
-from nodes.models import HarvestSource
+from nodes.source_models import HarvestSource
 from nodes.sources import Options, checked_address
 from nodes.texts import language
 from nodes.workplace import Workplace

@@ -13,7 +13,8 @@ from nodes import sources as remembered
 from nodes.commands.opening import opened
 from nodes.console import json_option, say, say_json
 from nodes.harvesting import running
-from nodes.models import HarvestSource, now
+from nodes.models import now
+from nodes.source_models import HarvestSource
 from nodes.texts import _
 from shared.errors import NoSuch, NotFound
 from shared.wording import Words

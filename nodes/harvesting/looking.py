@@ -17,8 +17,8 @@ from nodes.harvesting.oai.dublin_core import row_of
 from nodes.harvesting.oai.repository import Repository
 from nodes.harvesting.work import Work
 from nodes.importers import ImportRow
-from nodes.models import HarvestSource
 from nodes.patience import Sleep
+from nodes.source_models import HarvestSource
 from nodes.sources import Options
 from nodes.workplace import Workplace
 from shared.errors import CommonsError, FieldError, NotARepository, SourceAway, SourceRefused, SourceUnreadable

@@ -18,8 +18,9 @@ from nodes.harvesting.intake import Intake, Outcome
 from nodes.harvesting.oai import source as oai_source
 from nodes.harvesting.oai.repository import PAUSE
 from nodes.harvesting.work import Work
-from nodes.models import HarvestSource, now
+from nodes.models import now
 from nodes.patience import Sleep
+from nodes.source_models import HarvestSource
 from nodes.workplace import Workplace
 from shared.errors import CommonsError, HarvestInterrupted, HarvestUnderWay
 

@@ -11,8 +11,8 @@ from nodes.harvesting.fetching import Fetcher, agent_of
 from nodes.harvesting.intake import Intake
 from nodes.harvesting.mapping_files import mapping_of
 from nodes.importers import Mapping
-from nodes.models import HarvestSource
 from nodes.patience import Sleep
+from nodes.source_models import HarvestSource
 from nodes.sources import Options, options_of
 from nodes.workplace import Workplace
 

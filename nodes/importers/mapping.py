@@ -256,8 +256,8 @@ class _Reader:
 
     def _terms(self, name: str, where: str) -> str:
         if name and name not in TERMS:
-            said = _("{where}：terms 应为 {names} 之一")
-            self.faults.append(said.format(where=where, names=", ".join(TERMS)))
+            said = _("{where}：没有词表“{name}”，terms 应为 {names} 之一")
+            self.faults.append(said.format(where=where, name=name, names=", ".join(TERMS)))
         return name
 
     def _pairs(self, value: list[Any], where: str) -> tuple[tuple[str, str], ...]:

@@ -162,8 +162,9 @@ def _steps(rule: Rule, value: Any) -> Any:
         value = _text_steps(rule, value)
     if rule.lookup is not None and not empty(value):
         value = rule.lookup.get(str(value), rule.lookup.get("*", value if rule.keep else None))
+    if rule.terms and isinstance(value, str):
+        value = _term(rule, value.strip())
     if isinstance(value, str):
-        value = _term(rule, value.strip()) if rule.terms else value
         value = day_of(value) if rule.date else value
         value = cut(value.strip(), rule.max, rule.ellipsis)
     return _number(value) if rule.number and not empty(value) else value

@@ -7,8 +7,9 @@ import threading
 from datetime import datetime
 
 from nodes import background, faults, sources
-from nodes.models import HarvestSource, now
+from nodes.models import now
 from nodes.settings import NodeSettings
+from nodes.source_models import HarvestSource
 from nodes.workplace import Workplace
 
 LOOK_SECONDS = 20.0

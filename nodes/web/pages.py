@@ -37,11 +37,12 @@ pages = Blueprint("pages", __name__)
 def overview() -> ResponseReturnValue:
     """How things stand; at a node that is quite new, the first step of joining."""
     with workplace().database.unit_of_work(read_only=True) as session:
-        if memberships.find(session) is None and not queries.states(session) and identity.may(MANAGER):
+        drafts = form_drafts.count(session)
+        untouched = not drafts and memberships.find(session) is None and not queries.states(session)
+        if untouched and identity.may(MANAGER):
             return joining.first_step()
         board = dashboard.look(session, language=language.current())
         unfinished = form_drafts.newest(session, limit=DRAFTS_SHOWN)
-        drafts = form_drafts.count(session)
     return render_template("overview.html", board=board, unfinished=unfinished, drafts=drafts)
 
 

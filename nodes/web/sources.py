@@ -12,7 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from nodes import background, harvest_report
 from nodes import sources as remembered
-from nodes.models import HarvestSource, now
+from nodes.models import now
+from nodes.source_models import HarvestSource
 from nodes.sources import Options
 from nodes.web import language
 from nodes.web.forms import Faults

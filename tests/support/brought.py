@@ -11,7 +11,8 @@ from sqlalchemy import and_, func, select
 from nodes import sources
 from nodes.harvesting import running
 from nodes.harvesting.intake import Outcome
-from nodes.models import HarvestSource, Resource, Version
+from nodes.models import Resource, Version
+from nodes.source_models import HarvestSource
 from nodes.sources import Options
 from nodes.workplace import Workplace
 

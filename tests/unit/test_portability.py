@@ -1,6 +1,7 @@
 """The node runs on Windows and macOS, too: nothing in `nodes` and `shared` takes POSIX or UTF-8 for granted.
 
-What only one system has may stand behind a look at `sys.platform`, `os.name` or `hasattr`.
+What only one system has may stand behind a look at `sys.platform`, `os.name` or `hasattr`, or a suppressed
+ImportError.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def unguarded(body: list[ast.stmt]) -> Iterator[ast.AST]:
             if isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue):
                 return  # what follows is for the other systems
             continue
+        if isinstance(statement, ast.With) and "suppress(ImportError)" in ast.unparse(statement.items[0]):
+            continue
         yield statement
         waiting = list(ast.iter_child_nodes(statement))
         while waiting:
@@ -98,7 +101,12 @@ def without_encoding(module: ast.Module) -> list[str]:
             continue
         if any(getattr(given.get(word), "value", None) is True for word in ("text", "universal_newlines")):
             found.append(ast.unparse(call)[:80])
-        if name not in TEXT_OPENERS or ast.unparse(call.func) in ("os.open", "webbrowser.open", "bag.open"):
+        if name not in TEXT_OPENERS or ast.unparse(call.func) in (
+            "os.open",
+            "webbrowser.open",
+            "bag.open",
+            "archive.open",
+        ):
             continue
         modes = [one for one in [*call.args, given.get("mode")] if isinstance(one, ast.Constant)]
         if not any("b" in str(one.value) for one in modes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ BY_HTTPS: dict[str, Any] = {
     "base_url": "https://node.museum.example",
     "environ_overrides": {"REMOTE_ADDR": "192.0.2.7"},
 }
+PART = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 
 @pytest.fixture
@@ -39,10 +41,9 @@ def open_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]
 def rules(node: Node) -> list[tuple[str, str, str]]:
     """Every route: its endpoint, a method, and an address."""
     found: list[Rule] = list(node.app.url_map.iter_rules())
-    ids = {"record_id": "x", "question_id": "x", "code": "zh", "digest": "0", "name": "x", "filename": "x"}
-    ids["next"] = "/"
+    parts = {"code": "zh", "digest": "0", "number": "1", "sha256": "0"}
     return [
-        (rule.endpoint, method, rule.rule.replace("path:", "").replace("<", "{").replace(">", "}").format(**ids))
+        (rule.endpoint, method, PART.sub(lambda part: parts.get(part[1], "x"), rule.rule))
         for rule in found
         for method in sorted((rule.methods or set()) & {"GET", "POST"})
     ]

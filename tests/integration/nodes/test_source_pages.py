@@ -12,7 +12,8 @@ from sqlalchemy import event
 
 from nodes import sources
 from nodes.harvesting import running
-from nodes.models import HarvestSource, now
+from nodes.models import now
+from nodes.source_models import HarvestSource
 from nodes.sources import Options
 from tests.support.local_page import Node
 from tests.support.repository import PlayedRepository, played_repository, record

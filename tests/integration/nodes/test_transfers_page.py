@@ -158,7 +158,7 @@ def test_a_long_queue_comes_in_pages_in_its_order_with_few_questions_to_the_data
     while path:
         with statements(node.workplace.database.engine) as asked:
             page = node.page(path)
-        assert len([one for one in asked if one.startswith("SELECT")]) <= 9
+        assert len([one for one in asked if one.startswith("SELECT")]) <= 10
         seen += map(int, re.findall(r'name file">(\d+) ', page))
         found = re.search(r'href="([^"]+after=[^"]+)"', page)
         path = found[1].replace("&amp;", "&") if found else None
