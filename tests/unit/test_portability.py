@@ -40,10 +40,15 @@ MARKS = ("sys.platform", "os.name", "hasattr")
 IN_A_BAG = {"shared/bags.py", "nodes/bundles.py", "shared/carrying.py"}
 """The paths in a bag have slashes on every system (RFC 8493, 2.1.3)."""
 TEXT_OPENERS = {"open", "read_text", "write_text", "fdopen"}
+NO_TEXT = {"os.open", "webbrowser.open", "bag.open", "archive.open"}
 
 
 def guarded(test: ast.expr) -> bool:
     return any(mark in ast.unparse(test) for mark in MARKS)
+
+
+def spared(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.With) and "suppress(ImportError)" in ast.unparse(statement.items[0])
 
 
 def unguarded(body: list[ast.stmt]) -> Iterator[ast.AST]:
@@ -53,7 +58,7 @@ def unguarded(body: list[ast.stmt]) -> Iterator[ast.AST]:
             if isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue):
                 return  # what follows is for the other systems
             continue
-        if isinstance(statement, ast.With) and "suppress(ImportError)" in ast.unparse(statement.items[0]):
+        if spared(statement):
             continue
         yield statement
         waiting = list(ast.iter_child_nodes(statement))

@@ -285,7 +285,7 @@ def test_what_a_table_says_is_shown_and_not_run(node: Node) -> None:
 
 def test_a_page_asks_nothing_of_the_resources(node: Node) -> None:
     here = sent(node, "课件.xlsx", simple(*((f"k-{number}", *GOOD) for number in range(30))))
-    for path, most in (("/tables", 5), (here, 5), ("/tables/mappings", 3)):
+    for path, most in (("/tables", 6), (here, 6), ("/tables/mappings", 4)):
         with statements(node.workplace.database.engine) as asked:
             node.page(path)
         assert len(asked) <= most, asked
