@@ -48,17 +48,18 @@ def guarded(test: ast.expr) -> bool:
 
 
 def spared(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.With) and "suppress(ImportError)" in ast.unparse(statement.items[0])
+    """Whether something looked first: at the system, or for the module."""
+    if isinstance(statement, ast.With):
+        return "suppress(ImportError)" in ast.unparse(statement.items[0])
+    return isinstance(statement, ast.If) and guarded(statement.test)
 
 
 def unguarded(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """All nodes below statements that no look at the system stands before."""
     for statement in body:
-        if isinstance(statement, ast.If) and guarded(statement.test):
-            if isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue):
-                return  # what follows is for the other systems
-            continue
         if spared(statement):
+            if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue):
+                return  # what follows is for the other systems
             continue
         yield statement
         waiting = list(ast.iter_child_nodes(statement))
