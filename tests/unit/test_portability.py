@@ -40,6 +40,7 @@ MARKS = ("sys.platform", "os.name", "hasattr")
 IN_A_BAG = {"shared/bags.py", "nodes/bundles.py", "shared/carrying.py"}
 """The paths in a bag have slashes on every system (RFC 8493, 2.1.3)."""
 TEXT_OPENERS = {"open", "read_text", "write_text", "fdopen"}
+AWAY = (ast.Return, ast.Raise, ast.Continue)
 NO_TEXT = {"os.open", "webbrowser.open", "bag.open", "archive.open"}
 
 
@@ -58,7 +59,7 @@ def unguarded(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """All nodes below statements that no look at the system stands before."""
     for statement in body:
         if spared(statement):
-            if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue):
+            if isinstance(statement, ast.If) and isinstance(statement.body[-1], AWAY):
                 return  # what follows is for the other systems
             continue
         yield statement
