@@ -12,6 +12,11 @@ from nodes.web import uploads
 from tests.support.local_page import GOOD, Node, faults_at, upload
 
 
+def kept(key: str) -> dict[str, str]:
+    """What the form says of a file that it keeps."""
+    return {"key": f"upload:{key}", "name": "图.png", "role": "main", "keep": "1"}
+
+
 def test_the_form_registers_a_resource_with_its_files(node: Node) -> None:
     files = upload(("图.png", b"\x89PNG\r\n\x1a\n1"), ("说明.pdf", b"%PDF-1.7"))
     answer = node.register(new_files=None, **{"new-files": files, "new-role": "main"})
@@ -180,11 +185,17 @@ def test_a_file_name_that_will_not_do_is_said_beside_the_file(node: Node, name: 
         assert answer.status_code == 302, "without a name it keeps its own"
 
 
-def test_two_files_of_one_name_are_refused(node: Node) -> None:
-    answer = node.register(**{"new-files": upload(("图.png", b"1"), ("图.png", b"2"))})
+def test_files_of_one_name_from_different_folders_are_numbered_but_never_one_that_somebody_called_so(
+    node: Node,
+) -> None:
+    brought = upload(("图.png", b"1"), ("图.PNG", b"2"), ("图.png", b"3"))
+    [record] = node.records(node.registered(**{"new-files": brought}))
+    assert [one["name"] for one in record["files"]] == ["图.png", "图 (2).PNG", "图 (3).png"]
+    keys = [node.send("图.png", content) for content in (b"1", b"2")]
+    same = {f"file-{n}-{part}": value for n, key in enumerate(keys) for part, value in kept(key).items()}
+    answer = node.register(**same)
     assert answer.status_code == 422
     assert "重复" in answer.text
-    assert node.counts() == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
