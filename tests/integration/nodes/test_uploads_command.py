@@ -79,4 +79,7 @@ def test_limits_are_set_and_what_is_none_is_said_with_an_example(node: Node) -> 
         held = line.limits_of(line.line(session), node.workplace.settings)
     assert held == (Window(480, 1080, 2 * MB), Window(1320, 360, 0))
     assert "08:00-18:00 2 MB/s" in command.run("uploads", "limit", "很快", check=2).stderr
+    assert command.run("uploads", "limit").stdout == said, "asking changes nothing"
+    assert "只能给一种" in command.run("uploads", "limit", "1 MB/s", "--none", check=2).stderr
+    assert "不限" in command.run("uploads", "limit", "--none").stdout
     assert "不限" in command.run("uploads", "limit", "--as-configured").stdout
