@@ -62,9 +62,14 @@ def pause(context: click.Context, names: Sequence[str]) -> None:
 @click.argument("names", nargs=-1)
 @click.pass_context
 def resume(context: click.Context, names: Sequence[str]) -> None:
-    """让这些资源或文件接着传；不写就是全部。"""
+    """让这些资源或文件接着传；不写就取消“全部暂停”。"""
     _halt(context, names, paused=False)
+    workplace = opened(context)
+    with workplace.database.unit_of_work(read_only=True) as session:
+        held = underway.totals(session, workplace.settings, datetime.now().astimezone()).lists[underway.PAUSED]
     say(_("已继续。"))
+    if held and not names:
+        say(_("单独暂停的 {count} 个文件仍停着：写上它们才接着传。").format(count=held))
 
 
 @uploads.command()

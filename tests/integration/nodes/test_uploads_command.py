@@ -49,7 +49,9 @@ def test_pausing_and_turns_by_resource_digest_and_path_and_all_together(node: No
         assert (found.paused, found.priority) == (False, Priority.FIRST)
     command.run("uploads", "pause")
     assert "已全部暂停" in command.run("uploads").stdout
-    command.run("uploads", "resume")
+    assert "仍停着" not in command.run("uploads", "resume").stdout
+    command.run("uploads", "pause", record_id)
+    assert "单独暂停的 1 个文件仍停着" in command.run("uploads", "resume").stdout
     said = command.run("uploads", "pause", "/nowhere", check=5).stderr
     assert "commons-node uploads" in said, "what to do is said"
 
