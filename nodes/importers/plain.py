@@ -11,8 +11,9 @@ from typing import Any
 
 from nodes.importers import columns
 from nodes.importers.mapping import LIST_TARGETS
-from nodes.importers.words import LANGUAGES_OF_RESOURCES, VOCABULARIES, code_of, day_of
+from nodes.importers.words import LANGUAGES_OF_RESOURCES, code_of, day_of
 from shared.errors import FieldError
+from shared.vocabularies import OF_FIELDS
 
 _DIVIDER = re.compile(r"\s*[；;\n]\s*")
 
@@ -65,7 +66,7 @@ def _entry(target: str, text: str) -> Any:
 
 def code_for(target: str, text: str) -> str:
     """The code of a term that stands in the field `target`, by code or label; the text itself where there is none."""
-    return code_of(VOCABULARIES[target], text) if target in VOCABULARIES else text
+    return code_of(OF_FIELDS[target], text) if target in OF_FIELDS else text
 
 
 def _parts(cell: str) -> list[str]:
