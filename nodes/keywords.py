@@ -91,6 +91,8 @@ def weigh(title: str, body: str) -> dict[str, float]:
     titled = {piece[start:end] for piece in titles for start, end in _grams(len(piece))}
     nested, parts = _nested(counts)
     candidates = {gram for gram, count in counts.items() if gram not in parts and (count > 1 or gram in edges)}
+    # Signs that somebody has leant on are no term; 星星 may be one.
+    candidates = {gram for gram in candidates if len(gram) == SHORTEST or len(set(gram)) > 1}
     borders, whole = _borders(pieces, candidates), set(pieces)
     weights = {}
     for gram in candidates:

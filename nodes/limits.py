@@ -86,7 +86,11 @@ def checked(begin: int, end: int, rate: int) -> Window:
 
 def as_text(limits: Sequence[Window]) -> str:
     """The setting that `parse` reads."""
-    return ", ".join(f"{clock(one.begin)}-{clock(one.end)} {one.rate / MEGA:g} MB/s" for one in limits)
+    return ", ".join(f"{_times(one)}{one.rate / MEGA:g} MB/s" for one in limits)
+
+
+def _times(window: Window) -> str:
+    return "" if window.begin == window.end else f"{clock(window.begin)}-{clock(window.end)} "
 
 
 def clock(minute: int) -> str:

@@ -62,9 +62,14 @@ def pause(context: click.Context, names: Sequence[str]) -> None:
 @click.argument("names", nargs=-1)
 @click.pass_context
 def resume(context: click.Context, names: Sequence[str]) -> None:
-    """让这些资源或文件接着传；不写就是全部。"""
+    """让这些资源或文件接着传；不写就取消“全部暂停”。"""
     _halt(context, names, paused=False)
+    workplace = opened(context)
+    with workplace.database.unit_of_work(read_only=True) as session:
+        held = underway.totals(session, workplace.settings, datetime.now().astimezone()).lists[underway.PAUSED]
     say(_("已继续。"))
+    if held and not names:
+        say(_("单独暂停的 {count} 个文件仍停着：写上它们才接着传。").format(count=held))
 
 
 @uploads.command()
@@ -80,10 +85,13 @@ def priority(context: click.Context, turn: str, names: Sequence[str]) -> None:
 
 @uploads.command()
 @click.argument("windows", nargs=-1)
+@click.option("--none", "unlimited", is_flag=True, help="不限。")
 @click.option("--as-configured", is_flag=True, help="改用配置文件里的。")
 @click.pass_context
-def limit(context: click.Context, windows: Sequence[str], as_configured: bool) -> None:
-    """按时段限速，如 "08:00-18:00 2 MB/s"；可写几段，0 MB/s 为不传；什么都不写就不限。"""
+def limit(context: click.Context, windows: Sequence[str], unlimited: bool, as_configured: bool) -> None:
+    """按时段限速，如 "08:00-18:00 2 MB/s"；可写几段，0 MB/s 为不传；什么都不写就只看现在的。"""
+    if bool(windows) + unlimited + as_configured > 1:
+        raise click.UsageError(_("时段、--none、--as-configured 只能给一种"), context)
     workplace = opened(context)
     try:
         wanted = None if as_configured else limits.parse(",".join(windows))
@@ -91,7 +99,8 @@ def limit(context: click.Context, windows: Sequence[str], as_configured: bool) -
         said = _("“{given}”不是限速，应如 08:00-18:00 2 MB/s（0 或 0.01 到 10000）").format(given=error)
         raise click.UsageError(said, context) from error
     with workplace.database.unit_of_work() as session:
-        line.set_limits(session, wanted)
+        if windows or unlimited or as_configured:
+            line.set_limits(session, wanted)
         holding = line.limits_of(line.line(session), workplace.settings)
     say(_("限速：") + (limits.as_text(holding) or _("不限")))
 

@@ -123,6 +123,18 @@ window.CommonsForm = (() => {
   }
   form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
 
+  /* In another language one goes on with what was typed, and not with an empty form. */
+  for (const link of document.querySelectorAll('a[href^="/language/"]')) {
+    link.addEventListener("click", async event => {
+      if (stopped || !(timer || running || field("revision").value)) return;
+      event.preventDefault();
+      if (timer) await keep();
+      while (running) await new Promise(done => setTimeout(done, 50));
+      if (stopped || timer) return;
+      location.assign(`${link.pathname}?next=${encodeURIComponent(location_of_draft())}`);
+    });
+  }
+
   /* -- faults ------------------------------------------------------------------------------------------ */
 
   const left = document.getElementById("left");

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
 from nodes import membership as memberships
 from nodes import queries
-from nodes.models import Round
+from nodes.models import Membership, Round
 from nodes.web import language
 from nodes.web.assets import asset_url
 from nodes.web.language import gettext
@@ -154,9 +154,15 @@ def in_short(round: Round, spoken: str) -> str:
     return gettext("；").join(lines)
 
 
-def _page_values() -> dict[str, Any]:
+def _standing() -> tuple[Membership | None, bool]:
+    """Whose node this is, and whether it is synchronising."""
     with workplace().database.unit_of_work(read_only=True) as session:
         membership = memberships.find(session)
+    return membership, syncer().progress.running
+
+
+def _page_values() -> dict[str, Any]:
+    membership, syncing = (None, False) if "without_database" in g else _standing()
     spoken = language.current()
     ours = best(membership.institution_name) if membership else gettext("尚未加入平台的节点")
     return {
@@ -166,6 +172,6 @@ def _page_values() -> dict[str, Any]:
         "institution": ours,
         "hub_name": best(membership.hub_name) if membership else "",
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
-        "syncing": syncer().progress.running,
+        "syncing": syncing,
         "is_open": current_app.config["OPEN"],
     }

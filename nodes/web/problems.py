@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, make_response, render_template
+from flask import Flask, Response, current_app, g, make_response, render_template
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from nodes import faults
@@ -36,7 +37,13 @@ def answer(error: Exception) -> Response:
     named = as_named(error)
     spoken = language.current()
     faults_said = [fault.message(spoken) for fault in named.errors]
-    page = render_template("error.html", said=named.message(spoken), faults=faults_said, code=named.code)
+    told = {"said": named.message(spoken), "faults": faults_said, "code": named.code}
+    try:
+        page = render_template("error.html", **told)
+    except DBAPIError:
+        # It is the database that is wrong: the page around the words gets by without it.
+        g.without_database = True
+        page = render_template("error.html", **told)
     return make_response(page, named.status)
 
 

@@ -51,7 +51,7 @@ class Syncer:
     def start(self, *, kind: str = "sync", begun_by: str = "page") -> bool:
         """Begin, unless a round is running already; whether it was begun."""
         with self._lock:
-            if self._alive() or self._progress(self._latest()).running:
+            if self._alive() or self._progress(row := self._latest(), ours_ended=self._begun(row)).running:
                 return False
             self._hindrance, self._since = {}, now()
             self._child = background.begin(self._settings, kind=kind, begun_by=begun_by)
@@ -63,13 +63,13 @@ class Syncer:
         with self._lock:
             alive = self._alive()
             row = self._latest()
-            begun = row is not None and row.started_at >= self._since
+            begun = self._begun(row)
             if alive and not begun:
                 return Progress(running=True, started_at=self._since)
             if self._child is not None and not begun:
                 # Ours has ended without a line in the book: what stands there is of another time.
                 return Progress(error=self._hindrance or _interrupted(), finished_at=self._since)
-            return self._progress(row, ours_ended=begun and not alive and self._child is not None)
+            return self._progress(row, ours_ended=begun and not alive)
 
     def stop(self) -> None:
         """End a round of ours that still runs; what it did is done, and the next one goes on."""
@@ -85,6 +85,10 @@ class Syncer:
         if self._child.stdout is not None and not self._child.stdout.closed:
             self._hindrance = background.said_by(self._child)
         return False
+
+    def _begun(self, row: Round | None) -> bool:
+        """Whether this is the row of our process, be it alive or not."""
+        return self._child is not None and row is not None and row.started_at >= self._since
 
     def _latest(self) -> Round | None:
         with self._workplace.database.unit_of_work(read_only=True) as session:

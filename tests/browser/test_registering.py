@@ -96,6 +96,12 @@ def test_a_folder_is_registered_in_minutes_and_a_draft_survives_reload_and_resta
         page.get_by_label("权利人").fill("甲乙院")
         page.reload()
         expect(page.get_by_label("权利人")).to_have_value("甲乙院")
+        page.get_by_label("权利人").fill("甲院")
+        page.get_by_role("link", name="English").click()
+        expect(page.get_by_label("Rights holder")).to_have_value("甲院")
+        page.get_by_label("Rights holder").fill("甲乙院")
+        page.get_by_role("link", name="中文").click()
+        expect(page.get_by_label("权利人")).to_have_value("甲乙院")
         expect(page.locator("#file-list > li")).to_have_count(4)
     # The node is started anew: its old tokens are worth nothing, and the page finds that out by itself.
     with served(second, port):

@@ -140,3 +140,13 @@ def test_assets_may_be_kept_under_their_digest_only(node: Node) -> None:
     assert "immutable" in node.get(address).headers["Cache-Control"]
     assert node.get("/assets/0/node.css").headers["Cache-Control"] == "no-cache"
     assert node.get("/assets/0/..%2f..%2f__init__.py").status_code == 404
+
+
+def test_a_database_that_cannot_be_read_is_told_on_a_page_with_what_to_do(node: Node) -> None:
+    for place in node.workplace.folder.glob("node.sqlite*"):
+        place.write_bytes(b"x" * 8192)
+    for path in ("/", "/resources/new", "/transfers/"):
+        answer = node.get(path)
+        assert "已损坏。请恢复备份" in answer.text
+        assert "<h1>没有办成</h1>" in answer.text
+    assert node.client.post("/uploads", data={"name": "a", "size": 1}).get_json()["title"] == "database damaged"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import re
 import signal
+import subprocess
+import sys
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,6 +96,27 @@ def test_a_round_that_was_killed_lets_go_at_once_and_is_told_as_interrupted(node
     page = node.page("/sync")
     assert "中途停止" in page
     assert "没有成功" in page
+
+
+def test_a_round_of_the_page_that_was_killed_keeps_nobody_from_the_next_one(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.join()
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def killed(*_: object, **__: object) -> subprocess.Popen[bytes]:
+        begun.append(subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        begun[-1].wait()
+        return begun[-1]
+
+    monkeypatch.setattr("nodes.background.begin", killed)
+    node.submit("/sync", seen_on="/sync")
+    put_round(node.workplace, round_of())
+    page = node.page("/sync")
+    assert "同步没有完成" in page
+    assert "进行中" not in page
+    node.submit("/sync", seen_on="/sync")
+    assert len(begun) == 2
 
 
 def test_a_round_that_was_not_heard_of_for_long_is_not_shown_as_running(node: Node) -> None:

@@ -49,7 +49,9 @@ def test_pausing_and_turns_by_resource_digest_and_path_and_all_together(node: No
         assert (found.paused, found.priority) == (False, Priority.FIRST)
     command.run("uploads", "pause")
     assert "已全部暂停" in command.run("uploads").stdout
-    command.run("uploads", "resume")
+    assert "仍停着" not in command.run("uploads", "resume").stdout
+    command.run("uploads", "pause", record_id)
+    assert "单独暂停的 1 个文件仍停着" in command.run("uploads", "resume").stdout
     said = command.run("uploads", "pause", "/nowhere", check=5).stderr
     assert "commons-node uploads" in said, "what to do is said"
 
@@ -79,4 +81,7 @@ def test_limits_are_set_and_what_is_none_is_said_with_an_example(node: Node) -> 
         held = line.limits_of(line.line(session), node.workplace.settings)
     assert held == (Window(480, 1080, 2 * MB), Window(1320, 360, 0))
     assert "08:00-18:00 2 MB/s" in command.run("uploads", "limit", "很快", check=2).stderr
+    assert command.run("uploads", "limit").stdout == said, "asking changes nothing"
+    assert "只能给一种" in command.run("uploads", "limit", "1 MB/s", "--none", check=2).stderr
+    assert "不限" in command.run("uploads", "limit", "--none").stdout
     assert "不限" in command.run("uploads", "limit", "--as-configured").stdout
