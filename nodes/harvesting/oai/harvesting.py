@@ -202,7 +202,7 @@ def _overlapping(since: str, days: bool) -> str:
     """From when to ask: a little before `since`, in the repository's granularity; empty for from the beginning."""
     try:
         moment = datetime.fromisoformat(since.strip())
-    except ValueError:
+        moment = (moment.astimezone(UTC) if moment.tzinfo else moment) - OVERLAP[days]
+    except (ValueError, OverflowError):  # a clock that was never set may say the year 1
         return ""
-    moment = (moment.astimezone(UTC) if moment.tzinfo else moment) - OVERLAP[days]
-    return f"{moment:%Y-%m-%d}" if days else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return moment.date().isoformat() if days else f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
