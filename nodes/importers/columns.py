@@ -102,6 +102,8 @@ NEEDED_ONE_OF = {
 """What no row can do without but for its identifier: for each, the columns of which one is enough."""
 EXAMPLES = {"zh": "（示例，不导入）", "en": "(example, not imported)"}
 """The identifier of the row that the template shows as an example: it is passed over, in whatever table it stands."""
+EXAMPLE_TITLE = "杆秤怎样称准"
+"""The title of that row: who writes another over it means a resource of their own."""
 OWN = frozenset({"source_id", "id", "version", "files", "withdrawn"})
 """What a row may say beside the fields that a mapping can fill."""
 SHOWN = 10
