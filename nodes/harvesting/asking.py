@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from nodes.harvesting.fetching import Answer
+from nodes.harvesting.oai.repository import CUT
 from nodes.harvesting.work import Work
 from nodes.patience import BUSY, Patience, retry_after, until
-from nodes.harvesting.oai.repository import CUT
 from shared.errors import SourceAway, SourceBusy, SourceRefused
 
 

@@ -29,6 +29,7 @@ from shared.errors import InvalidSourceAddress, SourceAway, SourceRefused
 from shared.public_web import (
     MOST_REDIRECTS,
     PORTS,
+    Connect,
     Place,
     Refused,
     Resolve,
@@ -54,8 +55,8 @@ REFUSALS = {
 }
 NO_NAME = Words("there is no such name on the network", "网络上没有这个名字")
 NOT_LOOKED_AT = Words(
-    "this machine goes through a proxy and cannot look up the name, so it cannot tell whether it leads into a private "
-    "network",
+    "this machine goes through a proxy and cannot look up the name, so it cannot tell whether it leads into a "
+    "private network",
     "本机经代理上网，查不到这个名字的地址，无法确认它不在内网",
 )
 NOWHERE = Words("it redirects to what is no address", "它转到的不是网址")
@@ -129,12 +130,11 @@ class Fetcher:
     def _is_own(self, url: str) -> bool:
         return bool(self._own[0]) and urlsplit(url).hostname == self._own[0]
 
-    def _ask(
-        self, place: Place, asked: Mapping[str, str], most: int, deadline: float, proxy: Proxy | None
-    ) -> Answer:
+    def _ask(self, place: Place, asked: Mapping[str, str], most: int, deadline: float, proxy: Proxy | None) -> Answer:
         ours = {"Host": place.authority, "User-Agent": self.agent}
         headers = {**ours, **asked, "Accept-Encoding": "gzip", "Connection": "close"}
-        target, connect = place.target, None
+        target = place.target
+        connect: Connect | None = None
         if proxy is not None:
             own = self._is_own(place.url)
             connect = partial(proxy.line, by_name=own)
@@ -197,7 +197,7 @@ def _read(response: HTTPResponse, most: int) -> tuple[bytes, bool]:
 
 
 def _unzipped(body: bytes, most: int, url: str, whole: bool) -> tuple[bytes, bool]:
-    """What `body` unpacks to, whose parts may be packed one by one (RFC 1952, 2.2), and whether it came to its end."""
+    """What `body` unpacks to, whose parts may be packed one by one (RFC 1952, 2.2), and whether it was whole."""
     plain, rest, ended = bytearray(), body, False
     for _ in range(MOST_PACKED):
         if not rest:

@@ -1,4 +1,4 @@
-"""Through the institution's HTTP proxy, chosen as the hub's client chooses it: HTTPS_PROXY and NO_PROXY, or the system.
+"""Through the institution's HTTP proxy, chosen as for the hub: by HTTPS_PROXY and NO_PROXY, or the system's settings.
 
 What the operator typed is asked for by its name, which the proxy may know better than this machine. Any other place
 is asked for by the address that was looked at here (`shared.public_web`): a name could lead elsewhere at the proxy

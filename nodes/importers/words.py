@@ -139,7 +139,8 @@ def _likeness(one: str, other: str) -> float:
 def day_of(text: str) -> str:
     """A day as a record has it (`2026-05-20`, `2026-05`, `2026`) from the ways in which people write it.
 
-    `2026/5/20`, `2026.5.20`, `2026年5月20日`, `20260520`, a time of day after it left out; what is none of them stays as it is: the schema judges it.
+    `2026/5/20`, `2026.5.20`, `2026年5月20日`, `20260520`, without a time of day after it.
+    What is none of them stays as it is: the schema judges it.
     """
     found = _DAY.fullmatch(text.strip()) or _BARE_DAY.fullmatch(text.strip())
     if found:

@@ -51,7 +51,7 @@ def test_a_filled_template_is_imported_without_its_example(book: Path, language:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_who_writes_over_the_example_is_told_that_the_row_lacks_its_own_identifier(book: Path, tmp_path: Path) -> None:
+def test_who_writes_over_the_example_is_told_that_it_lacks_an_identifier(book: Path, tmp_path: Path) -> None:
     opened = load_workbook(book)
     sheet = opened.worksheets[0]
     places = {columns.target_of(cell.value): cell.column for cell in sheet[1]}

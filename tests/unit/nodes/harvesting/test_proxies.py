@@ -96,7 +96,9 @@ def test_another_place_is_asked_for_by_the_address_that_was_looked_at(proxy):
     assert proxy.opened[2] == ""  # what opens the proxy is not for who stands behind it
 
 
-@pytest.mark.parametrize("onward", ["http://10.0.0.1/", "http://inside.example/", "http://127.0.0.1/", "http://[::1]/"])
+@pytest.mark.parametrize(
+    "onward", ["http://10.0.0.1/", "http://inside.example/", "http://127.0.0.1/", "http://[::1]/"]
+)
 def test_nobody_is_led_into_a_private_network_through_the_proxy(proxy, onward):
     proxy.onward = onward
     fetcher = Fetcher(agent="a", typed=OWN, resolve=lambda host, _port: [host if host[0] in "1:" else "192.168.1.1"])

@@ -11,7 +11,7 @@ AT = "https://example.org/news/"
 
 
 def page(script: str, before: str = "") -> bytes:
-    return f'<!doctype html><html lang="zh">{before}<SCRIPT type=application/ld+json>{script}</script></html>'.encode()
+    return f'<!doctype html><html lang="zh">{before}<SCRIPT type=application/ld+json>{script}</script>'.encode()
 
 
 def test_a_description_is_found_wherever_it_stands_but_not_in_a_comment():
