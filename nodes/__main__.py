@@ -1,9 +1,9 @@
 """`python -m nodes` is `commons-node`."""
 
-from nodes.memory import without_tls
+from nodes.memory import lightly
 from shared.starting import loading
 
-with loading(), without_tls():
+with loading(), lightly():
     from nodes.cli import main
 
 if __name__ == "__main__":

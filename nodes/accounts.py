@@ -35,7 +35,8 @@ LEAST, MOST = 10, 200
 """Characters of a password."""
 ACCOUNT = Words("account", "账号")
 LISTED = Words("“commons-node user list” shows those there are", "用 commons-node user list 列出现有的账号")
-_NAME = re.compile(r"[\w.@-]{1,64}")
+_NAME = re.compile(r"(?!\.+$)[\w.@-]{1,64}")
+"""Not dots alone: they would be steps in the address by which an account is changed."""
 
 
 def add(session: Session, name: str, *, role: str, password: str) -> Account:

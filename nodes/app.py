@@ -80,6 +80,8 @@ def create_app(settings: NodeSettings) -> Flask:
         UPLOADS=arrivals.folder,
         OPEN=settings.open,
         GUESSES=Guesses(),
+        # Sessions that were signed out of; those of an earlier process are good no more.
+        ENDED=set(),
         # Forms and sessions are good for as long as this process runs: no file that gives them away lies about.
         SECRET_KEY=secrets.token_bytes(32),
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,

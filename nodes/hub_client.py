@@ -29,6 +29,9 @@ CAUSES = (
     (requests.ConnectionError, Words("no connection", "连接不上")),
 )
 """Why nothing was heard, the more special reasons first."""
+SPEAKS_PLAIN = Words("it does not speak HTTPS; is it http:// perhaps?", "那里不讲 HTTPS，网址是不是应以 http:// 开头")
+PLAIN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+"""How OpenSSL names what it meets when it greets a server that knows no TLS; newer ones name it otherwise."""
 UNREADABLE = Words("its answer was cut short, or something else answers there", "答复不完整，或答复的不是平台")
 
 
@@ -160,6 +163,13 @@ def cause_of(error: requests.RequestException) -> str:
     """Why nothing was heard, or what the answer was: a part of a sentence."""
     if error.response is not None:
         return f"HTTP {error.response.status_code}"
+    return silence(error)
+
+
+def silence(error: requests.RequestException) -> str:
+    """Why nothing was heard: a part of a sentence."""
+    if isinstance(error, requests.exceptions.SSLError) and any(name in str(error) for name in PLAIN):
+        return SPEAKS_PLAIN
     return next((words for kind, words in CAUSES if isinstance(error, kind)), type(error).__name__)
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
+import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
 M_ARENA_MAX = -8
 """The number of this parameter in glibc's malloc.h."""
+UNUSED = ("asyncio", "html", "urllib.request")
+"""Modules that libraries load beside what the page uses of them."""
 
 
 def one_arena() -> None:
@@ -27,18 +33,33 @@ def give_back() -> None:
             trim(0)
 
 
-@contextmanager
-def without_tls() -> Iterator[None]:
-    """While modules are loaded that would load TLS only because it is there: the page serves this machine alone.
+class LoadedWhenUsed(ModuleType):
+    """Stands in for a module, which is loaded when something of it is looked up."""
 
-    asyncio (which SQLAlchemy loads and the node never runs), http.client and werkzeug are made to do without it, for
-    Pythons that were built so; it weighs a fifteenth of the page. Whoever wants it afterwards loads it as ever.
+    def __getattr__(self, name: str) -> Any:
+        """What the module itself has by this name."""
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextmanager
+def lightly() -> Iterator[None]:
+    """While modules are loaded that would load others only because they are there; these weigh a tenth of the page.
+
+    http.client and werkzeug are made to do without TLS, for Pythons that were built so: the page serves this machine
+    alone. What is in `UNUSED` they and SQLAlchemy and Flask-WTF name, and the page never runs. Whoever wants any of
+    it afterwards loads it as ever.
     """
-    if "ssl" in sys.modules:
-        yield
-        return
-    sys.modules["ssl"] = None  # type: ignore[assignment]  # documented: an import then raises ImportError
+    others: dict[str, ModuleType | None] = {"ssl": None, **{name: LoadedWhenUsed(name) for name in UNUSED}}
+    # SQLAlchemy takes this function of asyncio's; it knows coroutines as well as that one does.
+    vars(others["asyncio"])["iscoroutine"] = inspect.iscoroutine
+    others = {name: other for name, other in others.items() if name not in sys.modules}
+    # None is documented: an import then raises ImportError.
+    sys.modules.update(others)  # type: ignore[arg-type]
     try:
         yield
     finally:
-        del sys.modules["ssl"]
+        for name, other in others.items():
+            if name in sys.modules and sys.modules[name] is other:
+                del sys.modules[name]

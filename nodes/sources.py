@@ -27,6 +27,7 @@ SILENT = timedelta(seconds=60)
 MAX_NAME = 200
 LANGUAGES = ("zh", "en")
 MAX_ADDRESS = 2000
+MOST_NUMBER = 2**31 - 1
 NO_ADDRESS = Words(
     "it does not begin with http:// or https://, or is incomplete", "没有以 http:// 或 https:// 开头，或不完整"
 )
@@ -121,8 +122,8 @@ def find(session: Session, *, kind: str, address: str, chosen_set: str = "") -> 
 
 
 def get(session: Session, number: int) -> HarvestSource:
-    """A source by its number. Raises `NotFound`."""
-    found = session.get(HarvestSource, number)
+    """A source by its number. Raises `NotFound`, also for a number that no database could hold."""
+    found = session.get(HarvestSource, number) if 0 < number <= MOST_NUMBER else None
     if found is None:
         raise NotFound()
     return found

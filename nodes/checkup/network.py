@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 
 from nodes.checkup.findings import GOOD, Finding, bad, good, say, warn
-from nodes.hub_client import CAUSES, HubClient, RefusedByHub, new_session
+from nodes.hub_client import HubClient, RefusedByHub, new_session, silence
 from nodes.keys import Key
 from nodes.settings import NodeSettings
 from shared import speaking
@@ -143,11 +143,10 @@ def hub(origin: str, settings: NodeSettings) -> list[Finding]:
     except requests.JSONDecodeError:
         said = None
     except requests.RequestException as error:
-        cause = next((words for kind, words in CAUSES if isinstance(error, kind)), type(error).__name__)
         return [
             bad(
                 "hub",
-                say("No answer from {hub}: {cause}.", "{hub} 没有答复：{cause}。", hub=origin, cause=cause),
+                say("No answer from {hub}: {cause}.", "{hub} 没有答复：{cause}。", hub=origin, cause=silence(error)),
                 NETWORK,
             )
         ]

@@ -11,11 +11,11 @@ import click
 
 from nodes.commands.opening import unlocked
 from nodes.console import NO_BROWSER, say
-from nodes.memory import without_tls
+from nodes.memory import lightly
 from nodes.settings import NodeSettings
 from nodes.texts import _
 
-with without_tls():
+with lightly():
     from nodes import served
     from nodes.server import run
 

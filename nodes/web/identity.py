@@ -61,7 +61,9 @@ def begin(account: Account) -> None:
 
 
 def end() -> None:
-    """End the session."""
+    """End the session, also for whoever has kept its cookie."""
+    if "turn" in session:
+        current_app.config["ENDED"].add(session["turn"])
     _clear()
 
 
@@ -90,7 +92,7 @@ def _admit() -> ResponseReturnValue | None:
 def _find() -> Person | None:
     work: Workplace = current_app.config["WORKPLACE"]
     with work.database.unit_of_work(read_only=True) as database:
-        if "account" in session:
+        if "account" in session and session.get("turn") not in current_app.config["ENDED"]:
             found = accounts.of_session(database, session["account"], session.get("stamp", ""))
             if found is not None:
                 return Person(found.name, found.role)

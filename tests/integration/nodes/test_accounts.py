@@ -16,7 +16,7 @@ from nodes.guessing import FOR_A_NAME
 from nodes.models import Version
 from nodes.settings import NodeSettings
 from nodes.web.audience import ANYBODY, AUDIENCE
-from shared.errors import AccountsNeeded, InvalidSettings
+from shared.errors import AccountNameUnusable, AccountsNeeded, InvalidSettings
 from shared.settings import read
 from tests.support.local_page import GOOD, WORD, Node, local_page
 from tests.support.processes import Command
@@ -133,6 +133,22 @@ def test_a_session_ends_with_the_password_with_the_account_and_when_one_signs_ou
         assert node.get("/").headers["Location"].startswith("/sign-in"), end
         if end == "remove":
             node.account("bian", EDITOR)
+
+
+def test_a_cookie_that_was_kept_is_no_use_after_its_session_was_signed_out_of(node: Node) -> None:
+    node.account("guan", MANAGER)
+    node.sign_in("guan")
+    kept = node.client.get_cookie(node.app.config["SESSION_COOKIE_NAME"])
+    assert kept is not None
+    node.submit("/sign-out", seen_on="/account")
+    node.client.set_cookie(kept.key, kept.value)
+    assert node.get("/resources").headers["Location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("name", ["", "两 个", "a/b", ".", "..", "x" * 65])
+def test_a_name_that_cannot_stand_in_an_address_is_no_account_s(node: Node, name: str) -> None:
+    with node.workplace.database.unit_of_work() as session, pytest.raises(AccountNameUnusable):
+        accounts.add(session, name, role=MANAGER, password=WORD)
 
 
 def test_one_s_own_password_is_changed_by_who_knows_it_and_this_session_goes_on(node: Node) -> None:

@@ -62,6 +62,14 @@ def test_what_goes_wrong_is_said_with_what_to_do_and_the_page_stays_light(node: 
     assert "No hub answers at" in node.submit("/join/invitation", {"invitation": text, "name": "x"}).text
 
 
+def test_a_hub_without_https_that_is_asked_by_https_is_told_from_one_with_a_bad_certificate(
+    node: Node, played: PlayedHub
+) -> None:
+    text = f"{played.origin.replace('http:', 'https:')} {TOKEN}"
+    refused = node.submit("/join/invitation", {"invitation": text, "name": "电脑"})
+    assert "那里不讲 HTTPS，网址是不是应以 http:// 开头" in refused.text
+
+
 def test_a_hub_by_another_name_is_not_told_the_invitation_and_one_that_is_only_safer_is(
     node: Node, played: PlayedHub
 ) -> None:

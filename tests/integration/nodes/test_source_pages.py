@@ -201,3 +201,8 @@ def test_the_list_asks_the_database_as_often_for_many_sources_as_for_one(node):
     for number in range(20):
         added(node, f"https://b.example.org/{number}")
     assert queries() == one
+
+
+@pytest.mark.parametrize("path", ["/sources/{}", "/sources/new?from={}", "/sources/new?from=-{}"])
+def test_a_number_that_no_source_can_have_leads_nowhere(node, path):
+    assert "没有" in node.page(path.format(10**30), status=404)

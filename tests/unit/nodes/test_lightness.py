@@ -33,6 +33,8 @@ HEAVY = (
         "nodes.services",
         "nodes.backups.making",
         "nodes.hub_client",
+        "nodes.keywords",
+        "nodes.importers.markup",
     ),
 )
 LOADED = f"import sys, nodes.app, nodes.server; print([name for name in {HEAVY!r} if name in sys.modules])"
@@ -45,6 +47,16 @@ def test_the_page_loads_nothing_that_it_needs_only_to_sign_to_register_or_to_spe
 def test_a_command_that_serves_the_page_loads_no_tls_which_it_does_not_speak_and_may_load_it_later() -> None:
     code = "import sys, nodes.__main__, nodes.commands.serving; before = 'ssl' in sys.modules; import requests, ssl; "
     code += "requests.Session().mount('https://x/', requests.adapters.HTTPAdapter()); sys.exit(before)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_command_that_serves_the_page_loads_nothing_that_it_does_not_run_and_may_load_it_later() -> None:
+    code = "import sys, nodes.__main__, nodes.commands.serving, nodes.memory; "
+    code += "before = [name for name in nodes.memory.UNUSED if name in sys.modules]; "
+    code += "from sqlalchemy.util import concurrency; import asyncio, html, urllib.request, http.server; "
+    code += "asyncio.run(asyncio.sleep(0)); urllib.request.Request('http://x/'); "
+    code += "assert concurrency.asyncio.CancelledError is asyncio.CancelledError; "
+    code += "assert http.server.html.escape('<') == html.escape('<'); sys.exit(bool(before))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
