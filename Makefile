@@ -10,7 +10,7 @@ DEV_ENV := $(VENV)/.dev
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-engines lint format bench faults clean-data screenshots demo-files translations lock
+.PHONY: help run test test-engines lint format bench faults clean-data screenshots guide-pictures demo-files translations lock
 
 help:  ## Show these words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ faults: $(DEV_ENV)  ## Kill processes at N random moments (SEED=…) and check t
 
 screenshots: $(DEV_ENV)  ## Picture every page on phone and desktop, in both languages
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+guide-pictures: $(DEV_ENV)  ## Take the pictures of docs/institution-guide.zh.md again
+	$(BIN)/python -m tests.browser.guide_pictures
 
 demo-files: $(DEV_ENV)  ## Make the demo resources' files again from their sources
 	$(BIN)/python -m config.demo.build $(ARGS)

@@ -17,7 +17,7 @@ from nodes.importers.grids import column_letter
 from nodes.importers.rows import SourceRow
 from nodes.importing import Failure
 from shared.errors import FieldError
-from shared.vocabularies import vocabulary
+from shared.vocabularies import OF_FIELDS, vocabulary
 
 MAX_WAS = 120
 """Characters of a cell that are shown."""
@@ -101,7 +101,7 @@ class Places:
     def _right(self, error: FieldError) -> Said:
         """What was probably meant, or nothing."""
         value = str(error.params.get("value", ""))
-        if error.code == "unknown_term" and error.params.get("vocabulary") in words.VOCABULARIES.values():
+        if error.code == "unknown_term" and error.params.get("vocabulary") in OF_FIELDS.values():
             name = str(error.params["vocabulary"])
             code = words.proposed(name, value)
             return {one: vocabulary(name).label(code, one) for one in LANGUAGES} if code else {}
@@ -130,7 +130,7 @@ def _targets(steps: Sequence[str]) -> Iterator[str]:
 
 def _sentence(error: FieldError, right: Said) -> Said:
     """What is wrong, and all terms to choose from unless it is plain which of them is `right`."""
-    if error.code == "unknown_term" and error.params.get("vocabulary") in words.VOCABULARIES.values():
+    if error.code == "unknown_term" and error.params.get("vocabulary") in OF_FIELDS.values():
         terms = list(vocabulary(str(error.params["vocabulary"])))
         value = error.params.get("value", "")
         if right:

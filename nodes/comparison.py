@@ -12,18 +12,8 @@ from nodes.wording import FIELDS
 from shared import differences
 from shared.canonical import canonical
 from shared.differences import FileChange, Piece
-from shared.vocabularies import vocabulary
+from shared.vocabularies import OF_FIELDS, vocabulary
 
-CODED = {
-    "type": "types",
-    "themes": "themes",
-    "disciplines": "disciplines",
-    "audiences": "audiences",
-    "occasions": "occasions",
-    "stage": "stages",
-    "license": "licenses",
-}
-"""The fields that hold codes, and their vocabularies."""
 TEXTS = ("title", "summary", "description")
 LISTED = ("creators", "contributors", "links", "evidence", "relations")
 JUDGED = ("changes_requested", "refused", "rejected")
@@ -109,9 +99,9 @@ def _values(record: Mapping[str, Any], language: str) -> Iterator[tuple[tuple[st
             continue
         if name in TEXTS:
             yield from (((name, tag), text) for tag, text in value.items())
-        elif name in CODED:
+        elif name in OF_FIELDS:
             codes = value if isinstance(value, list) else [value]
-            yield (name, ""), "\n".join(vocabulary(CODED[name]).label(code, language) for code in codes)
+            yield (name, ""), "\n".join(vocabulary(OF_FIELDS[name]).label(code, language) for code in codes)
         elif name in LISTED:
             yield (name, ""), "\n".join(_in_line(entry) for entry in value)
         elif isinstance(value, list):

@@ -13,16 +13,16 @@ from nodes import texts
 from nodes.importers import columns
 from nodes.importers.grids import column_letter
 from nodes.importers.mapping import LIST_TARGETS
-from nodes.importers.words import LANGUAGES, VOCABULARIES
+from nodes.importers.words import LANGUAGES
 from nodes.texts import later
 from nodes.workbook_style import HEAD, MARKED, NOTE, TEXT, PaintedSheet
-from shared.vocabularies import vocabulary
+from shared.vocabularies import OF_FIELDS, vocabulary
 
 LAST_ROW = 1_048_576
 """The last row of a sheet (ECMA-376)."""
 TEXT_COLUMNS = ("source_id", "created", "identifiers.doi", "identifiers.cstr", "identifiers.isbn")
 """Columns in which Excel would make something else of what is typed: a number, or a day of another form."""
-CHOSEN = {**VOCABULARIES, "language": ""}
+CHOSEN = {**OF_FIELDS, "language": ""}
 """Columns with a list to choose from; the languages are no vocabulary."""
 WIDE = {"title.zh": 30, "summary.zh": 44, "description.zh": 36, "files": 28, "links": 34, "source_id": 20}
 WIDTH = 18

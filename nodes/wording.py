@@ -127,21 +127,8 @@ WORDS = {
     "FILE_CHANGES": FILE_CHANGES,
 }
 """For templates."""
-UNITS = ("B", "kB", "MB", "GB", "TB")
-NO_BREAK = "\u00a0"
 
 
 def state_name(state: str) -> str:
     """The state in the user's language; an unknown one as it is."""
     return _(STATES.get(state, state))
-
-
-def file_size(size: int) -> str:
-    """A number of bytes with an SI unit (powers of 1000), as the hub's pages say it: `3.2 MB`."""
-    value, unit = float(size), UNITS[0]
-    for unit in UNITS:
-        if value < 999.5 or unit == UNITS[-1]:
-            break
-        value /= 1000
-    shown = f"{value:.0f}" if value >= 99.5 or unit == "B" else f"{value:.1f}"
-    return f"{shown}{NO_BREAK}{unit}"

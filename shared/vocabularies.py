@@ -14,6 +14,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 FOLDER = Path(__file__).with_suffix("")
+OF_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "type": "types",
+        "themes": "themes",
+        "disciplines": "disciplines",
+        "audiences": "audiences",
+        "occasions": "occasions",
+        "stage": "stages",
+        "license": "licenses",
+    }
+)
+"""The vocabulary of each field of a record that has one."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,18 @@ def spoken(values: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+NO_BREAK = "\u00a0"
+
+
+def file_size(count: int) -> str:
+    """A number of bytes on a page, with an SI unit (powers of 1000), three digits at most, unbroken: `3.2 MB`."""
+    value, unit = float(count), UNITS[0]
+    for unit in UNITS:
+        if value < 999.5 or unit == UNITS[-1]:
+            break
+        value /= 1000
+    shown = f"{value:.0f}" if value >= 99.5 or unit == "B" else f"{value:.1f}"
+    return f"{shown}{NO_BREAK}{unit}"
 
 
 def in_bytes(count: int) -> str:

@@ -14,6 +14,7 @@ from federation.language import CHINESE, ENGLISH, request_language
 from federation.parts import parts
 from federation.web import wording
 from federation.web.assets import asset_url
+from shared.wording import file_size
 
 LANGUAGE_TAGS = {CHINESE: "zh-Hans-CN", ENGLISH: "en"}
 OF_THE_WORKBENCH = (
@@ -41,7 +42,7 @@ _PICTURES = re.compile(r"image/(png|jpeg|gif|webp|avif|svg\+xml|bmp)")
 def init_frame(app: Flask) -> None:
     """Give every template of `app` its filters and values."""
     app.jinja_env.filters.update(
-        file_size=wording.file_size,
+        file_size=file_size,
         grouped=wording.grouped,
         reading_date=wording.reading_date,
         short_date=wording.short_date,

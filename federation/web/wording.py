@@ -18,24 +18,11 @@ from shared.canonical import best_text
 from shared.record import EDTF
 from shared.vocabularies import vocabulary
 
-UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-NO_BREAK = "\u00a0"
 _NAMED_HERE = {"lzh": "文言文"}
 """Languages that our members' resources are in and that CLDR names in English only."""
 _HAN = re.compile("[\u3400-\u9fff]")
 _PHRASE = re.compile(r"""["“”「](\s*[^\s"“”「」][^"“”「」]*)["“”」]""")
 _EDTF_PARTS = re.compile(r"(?P<year>-?\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?(?P<mark>[~?]?)")
-
-
-def file_size(count: int) -> str:
-    """A number of bytes with an SI unit (powers of 1000), three digits at most: `3.2 MB`."""
-    value, unit = float(count), UNITS[0]
-    for unit in UNITS:
-        if value < 999.5 or unit == UNITS[-1]:
-            break
-        value /= 1000
-    shown = f"{value:.0f}" if value >= 99.5 or unit == "B" else f"{value:.1f}"
-    return f"{shown}{NO_BREAK}{unit}"
 
 
 def grouped(count: int) -> str:

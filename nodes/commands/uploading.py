@@ -15,9 +15,9 @@ from nodes.console import json_option, say, say_json
 from nodes.models import Priority
 from nodes.texts import _, language
 from nodes.underway import Standing, Totals
-from nodes.wording import PRIORITIES, TRANSFER_STATES, file_size
+from nodes.wording import PRIORITIES, TRANSFER_STATES
 from shared.errors import NoSuch, NotFound
-from shared.wording import Words
+from shared.wording import Words, file_size
 
 LISTED = 200
 FILE = Words("resource or file", "资源或文件")

@@ -12,6 +12,7 @@ from nodes.importers import words
 from nodes.importers.mapping import LIST_TARGETS, Mapping, mapping_of
 from nodes.importers.seen import DIVIDERS, Column
 from nodes.importers.toml_text import toml_text
+from shared.vocabularies import OF_FIELDS
 
 CONSTANTS = ("type", "themes", "language", "license", "rights_holder")
 """Fields for which one value may be chosen for all rows that say nothing of their own."""
@@ -60,7 +61,7 @@ def unknown_words(choices: Choices, columns: Sequence[Column]) -> dict[str, dict
 
 def vocabulary_of(target: str) -> str:
     """The vocabulary of a field, or nothing."""
-    return words.LANGUAGES_OF_RESOURCES if target == "language" else words.VOCABULARIES.get(target, "")
+    return words.LANGUAGES_OF_RESOURCES if target == "language" else OF_FIELDS.get(target, "")
 
 
 def mapping_for(choices: Choices, name: str) -> Mapping:

@@ -10,6 +10,7 @@ from nodes.importers import columns as ours
 from nodes.importers import words
 from nodes.importers.choices import Choices
 from nodes.importers.seen import Column
+from shared.vocabularies import OF_FIELDS
 
 NAMES = {
     "title.zh": (
@@ -102,7 +103,7 @@ def _by_name_or_terms(column: Column) -> str:
     if not named or ours.target_of(column.heading) in ours.FIELDS:
         return named
     held = _by_content(column)
-    return held if held in words.VOCABULARIES else named
+    return held if held in OF_FIELDS else named
 
 
 def _by_name(heading: str) -> str:
@@ -126,7 +127,7 @@ def _by_content(column: Column) -> str:
     for target, pattern in (("links", LINKS), ("identifiers.doi", DOI), ("files", FILES), ("created", DAYS)):
         if all(pattern.fullmatch(sample) for sample in samples):
             return target
-    for target, name in (*words.VOCABULARIES.items(), ("language", words.LANGUAGES_OF_RESOURCES)):
+    for target, name in (*OF_FIELDS.items(), ("language", words.LANGUAGES_OF_RESOURCES)):
         if column.words and all(words.is_term(name, word) for word in column.words):
             return target
     return "summary.zh" if all(len(sample) >= LONG for sample in samples) else ""

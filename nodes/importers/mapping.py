@@ -54,19 +54,19 @@ from typing import Any
 
 from nodes.documents import Unreadable, read_toml
 from nodes.importers.rules import Rule
-from nodes.importers.words import LANGUAGES_OF_RESOURCES, VOCABULARIES
+from nodes.importers.words import LANGUAGES_OF_RESOURCES
 from nodes.texts import _
 from shared.errors import ImportUnreadable
 from shared.record import RecordSchema
 from shared.validation import Many
-from shared.vocabularies import vocabulary
+from shared.vocabularies import OF_FIELDS, vocabulary
 
 _SCHEMA_FIELDS = RecordSchema().fields
 TARGETS = frozenset(_SCHEMA_FIELDS) - {"id", "version", "files", "withdrawn"}
 """Fields of a record that a mapping can fill."""
 LIST_TARGETS = frozenset(name for name, kind in _SCHEMA_FIELDS.items() if isinstance(kind, Many))
 FORMATS = ("jsonl", "json", "csv", "xlsx", "crossref")
-TERMS = (*VOCABULARIES.values(), LANGUAGES_OF_RESOURCES)
+TERMS = (*OF_FIELDS.values(), LANGUAGES_OF_RESOURCES)
 """What `terms` may name."""
 ORIGINS = ("from", "value", "template", "each", "parts")
 _OPTIONS: dict[str, type | tuple[type, ...]] = {

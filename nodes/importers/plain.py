@@ -12,8 +12,9 @@ from typing import Any
 
 from nodes.importers import columns
 from nodes.importers.mapping import LIST_TARGETS
-from nodes.importers.words import LANGUAGES_OF_RESOURCES, VOCABULARIES, code_of, day_of, is_term
+from nodes.importers.words import LANGUAGES_OF_RESOURCES, code_of, day_of, is_term
 from shared.errors import FieldError
+from shared.vocabularies import OF_FIELDS
 
 _DIVIDER = re.compile(r"\s*[；;\n]\s*")
 _COMMAS = re.compile(r"\s*[、，,]\s*")
@@ -67,7 +68,7 @@ def _entry(target: str, text: str) -> Any:
 
 def code_for(target: str, text: str) -> str:
     """The code of a term that stands in the field `target`, by code or label; the text itself where there is none."""
-    return code_of(VOCABULARIES[target], text) if target in VOCABULARIES else text
+    return code_of(OF_FIELDS[target], text) if target in OF_FIELDS else text
 
 
 def _parts(cell: str) -> list[str]:
@@ -76,7 +77,7 @@ def _parts(cell: str) -> list[str]:
 
 def _terms(target: str, text: str) -> list[str]:
     """Terms between commas, as many write them, when each is one; a term may hold a comma itself."""
-    name = LANGUAGES_OF_RESOURCES if target == "language" else VOCABULARIES.get(target, "")
+    name = LANGUAGES_OF_RESOURCES if target == "language" else OF_FIELDS.get(target, "")
     parts = [part for part in _COMMAS.split(text) if part]
     apart = name and len(parts) > 1 and not is_term(name, text) and all(is_term(name, part) for part in parts)
     return parts if apart else [text]

@@ -10,16 +10,6 @@ from functools import lru_cache
 
 from shared.vocabularies import vocabulary
 
-VOCABULARIES = {
-    "type": "types",
-    "themes": "themes",
-    "disciplines": "disciplines",
-    "audiences": "audiences",
-    "occasions": "occasions",
-    "stage": "stages",
-    "license": "licenses",
-}
-"""The vocabulary of each field that has one."""
 LANGUAGES_OF_RESOURCES = "languages"
 """Called like a vocabulary where one is named; there is none, since any language may be written by its code."""
 LANGUAGES = {

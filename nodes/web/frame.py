@@ -15,12 +15,13 @@ from nodes.web import language
 from nodes.web.assets import asset_url
 from nodes.web.language import gettext
 from nodes.web.syncing import Progress, Syncer
-from nodes.wording import ASKED, ROLE_NAMES, ROLE_WORDS, STATES, file_size
+from nodes.wording import ASKED, ROLE_NAMES, ROLE_WORDS, STATES
 from nodes.workplace import Workplace
 from shared.canonical import best_text
 from shared.errors import AlreadyWithdrawn
 from shared.record import is_tombstone
 from shared.vocabularies import vocabulary
+from shared.wording import file_size
 
 LANGUAGE_TAGS = {language.CHINESE: "zh-Hans-CN", language.ENGLISH: "en"}
 TONES = {

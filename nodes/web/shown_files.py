@@ -17,8 +17,8 @@ from nodes.models import LocalFile, Upload
 from nodes.web.forms import FileChoice
 from nodes.web.language import gettext as _
 from nodes.web.language import ngettext
-from nodes.wording import NO_BREAK, file_size
 from shared.errors import FileChanged, FileUnreadable, NotFound
+from shared.wording import NO_BREAK, file_size
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
 """Raster pictures: a browser shows them and runs nothing. SVG may hold scripts, so it is never shown from here."""

@@ -20,8 +20,9 @@ from nodes.web import language
 from nodes.web.frame import syncer, workplace
 from nodes.web.language import gettext as _
 from nodes.web.language import ngettext
-from nodes.wording import PRIORITIES, TRANSFER_LISTS, TRANSFER_STATES, file_size
+from nodes.wording import PRIORITIES, TRANSFER_LISTS, TRANSFER_STATES
 from shared.errors import FieldError, InvalidRequest, NotFound
+from shared.wording import file_size
 
 PER_PAGE = 50
 TONES = {SENDING: "good", WAITING: "wait", PAUSED: "done", FAILED: "bad", SENT: "good"}

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from nodes import served as node_page
 from nodes.app import create_app
 from nodes.settings import NodeSettings
 from tests.browser.browsing import DESKTOP
 from tests.browser.office import served
+from tests.support.processes import Command, eventually
 from tests.support.stores import free_port
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 DEMO = Path(__file__).parents[2] / "config" / "demo" / "institute" / "files"
+MEBIBYTE = 1024**2
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DROP = """() => {
   const moved = new DataTransfer();
@@ -114,3 +119,35 @@ def test_a_folder_is_registered_in_minutes_and_a_draft_survives_reload_and_resta
     assert errors == []
     for app in (first, second):
         app.config["SYNCER"].stop()
+
+
+def test_200_mb_are_registered_through_the_served_page_byte_for_byte(browser: Browser, tmp_path: Path) -> None:
+    film, digest = tmp_path / "讲座.bin", hashlib.sha256()
+    block = random.Random(6).randbytes(MEBIBYTE)
+    with film.open("wb") as file:
+        for number in range(200):
+            part = number.to_bytes(8, "big") + block[8:]
+            digest.update(part)
+            file.write(part)
+    port, folder = free_port(), tmp_path / "node"
+    served_node = Command("nodes", {"COMMONS_NODE_DATA": str(folder), "COMMONS_NODE_PORT": str(port)})
+    process = served_node.start("--no-browser")
+    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
+    page = context.new_page()
+    try:
+        origin = eventually(lambda: node_page.find(folder))
+        page.goto(f"{origin}language/zh?next=/resources/new")
+        page.locator("#chosen").set_input_files(film)
+        page.get_by_label("中文标题").fill("计量讲座")
+        page.get_by_label("中文简介").fill("两小时，讲完七个基本单位。")
+        page.get_by_label("类型", exact=False).first.select_option("video")
+        page.get_by_label("计量知识").check()
+        expect(page.locator("#file-list progress")).to_have_count(0, timeout=30_000)
+        expect(page.locator("#file-list")).to_contain_text("210 MB")
+        page.get_by_role("button", name="登记", exact=True).click()
+        expect(page.locator(".flash")).to_contain_text("已登记")
+        expect(page.locator(".files-here")).to_contain_text(digest.hexdigest())
+    finally:
+        context.close()
+        process.terminate()
+        process.communicate(timeout=20)

@@ -13,17 +13,16 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from tests.support.guides import commands, text_of
 from tests.support.stores import free_port
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 READY_WITHIN = 60
 pytestmark = pytest.mark.only_on("sqlite")  # the hub has a database and a store of its own
 
 
 def lines():
-    """The commands of the README's console block."""
-    [block] = re.findall(r"```console\n(.*?)```", README, re.S)
-    return re.findall(r"^\$ (.+)$", block, re.M)
+    """The commands of the README."""
+    return commands(text_of("README.md"))
 
 
 def two_free_ports():

@@ -22,7 +22,8 @@ from federation.naming import ROLES as ROLES
 from federation.naming import STATES as STATES
 from federation.web import wording
 from shared.errors import ChecklistIncomplete, CommonsError, InvalidRequest, MoveNotAllowed
-from shared.vocabularies import vocabulary
+from shared.vocabularies import OF_FIELDS, vocabulary
+from shared.wording import file_size
 
 LOOKS = {
     "published": "good",
@@ -66,15 +67,6 @@ FIELDS: Mapping[str, Any] = {
 }
 """What the fields of the forms are called whose faults are said above the form."""
 TEXTS = ("title", "summary", "description")
-TERMS = {
-    "type": "types",
-    "themes": "themes",
-    "disciplines": "disciplines",
-    "audiences": "audiences",
-    "occasions": "occasions",
-    "stage": "stages",
-    "license": "licenses",
-}
 
 
 @dataclass(frozen=True)
@@ -89,7 +81,7 @@ class Row:
     @property
     def short(self) -> bool:
         """Whether the lines are single terms that read well after one another."""
-        return self.key in TERMS or self.key in ("keywords", "language")
+        return self.key in OF_FIELDS or self.key in ("keywords", "language")
 
 
 @dataclass(frozen=True)
@@ -135,9 +127,9 @@ def rows(record: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _lines(key: str, value: Any) -> Sequence[str]:
-    if key in TERMS:
+    if key in OF_FIELDS:
         codes = value if isinstance(value, list) else [value]
-        return [wording.label(TERMS[key], code) for code in codes]
+        return [wording.label(OF_FIELDS[key], code) for code in codes]
     if key == "created":
         return [wording.reading_date(value)]
     if key == "language":
@@ -165,7 +157,7 @@ def in_one_line(file: Mapping[str, Any]) -> str:
 
 
 def _file(entry: Mapping[str, Any]) -> str:
-    role, size = wording.label("file-roles", entry["role"]), wording.file_size(entry["size"])
+    role, size = wording.label("file-roles", entry["role"]), file_size(entry["size"])
     alt = str(wording.said(entry.get("alt")))
     return _joined(entry["name"], role, entry["media_type"], size, f"SHA-256 {entry['sha256'][:12]}…", alt)
 

@@ -11,8 +11,7 @@ import pytest
 
 from nodes import importers
 from nodes.importers import columns, mapping
-from nodes.importers.words import VOCABULARIES
-from shared.vocabularies import vocabulary
+from shared.vocabularies import OF_FIELDS, vocabulary
 from tests.support.processes import Command
 
 ROOT = Path(__file__).parents[3]
@@ -86,7 +85,7 @@ def test_the_table_of_columns_is_that_of_the_importer() -> None:
 
 
 def test_all_terms_of_the_vocabularies_are_listed() -> None:
-    for target, name in VOCABULARIES.items():
+    for target, name in OF_FIELDS.items():
         heading = columns.called(target).zh.split("（")[0]
         terms = "；".join(f"{term.zh}（`{term.code}`）" for term in vocabulary(name))
         assert f"- **{heading}**：{terms}\n" in CHINESE

@@ -9,9 +9,8 @@ from openpyxl import load_workbook
 
 from nodes import template
 from nodes.importers import columns, read
-from nodes.importers.words import VOCABULARIES
 from nodes.importers.workbooks import known_headings
-from shared.vocabularies import vocabulary
+from shared.vocabularies import OF_FIELDS, vocabulary
 
 FILLED = {
     "zh": {"title.zh": "=秤的故事", "summary.zh": "一句话。", "type": "课件", "language": "没有语言"},
@@ -85,8 +84,8 @@ def test_a_drop_down_offers_every_term_and_forbids_other_text_only_where_one_is_
         target = targets[str(rule.sqref).split(":")[0].rstrip("0123456789")]
         place = rule.formula1.split("!")[1].replace("$", "")
         offered = [row[0].value for row in lists[place]]
-        if target in VOCABULARIES:
-            assert offered == [term.zh for term in vocabulary(VOCABULARIES[target])]
+        if target in OF_FIELDS:
+            assert offered == [term.zh for term in vocabulary(OF_FIELDS[target])]
         strict |= {target} if rule.showErrorMessage else set()
-    assert len(sheet.data_validations.dataValidation) == len(VOCABULARIES) + 1
+    assert len(sheet.data_validations.dataValidation) == len(OF_FIELDS) + 1
     assert strict == {"type", "stage", "license"}
