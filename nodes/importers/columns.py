@@ -133,10 +133,10 @@ def heading_of(target: str, language: str) -> str:
 
 
 def called(target: str) -> Words:
-    """How a person calls a field: by its Chinese heading and its technical name."""
+    """How a person calls a field: by its heading in the template and its technical name."""
     full = f"{target}.zh" if target in TEXTS else target
     chinese = _CHINESE.get(full)
-    return Words(f"{chinese} ({full})", f"{chinese}（{full}）") if chinese else Words(target, target)
+    return Words(f"{ENGLISH[full]} ({full})", f"{chinese}（{full}）") if chinese else Words(target, target)
 
 
 def place(pointer: str) -> Words:
