@@ -86,7 +86,8 @@ class Places:
         named = columns.place(error.pointer)
         shown = {"zh": heading or named.zh, "en": heading or str(named)}
         was = str(row.data.get(heading, ""))[:MAX_WAS] if heading else ""
-        return CellFault(place, cell, shown, _sentence(error), was, self._right(error))
+        right = self._right(error)
+        return CellFault(place, cell, shown, _sentence(error, right), was, right)
 
     def _heading(self, pointer: str) -> str:
         """The column that mends a fault at `pointer`."""
@@ -127,10 +128,13 @@ def _targets(steps: Sequence[str]) -> Iterator[str]:
         yield from columns.CONTENT
 
 
-def _sentence(error: FieldError) -> Said:
+def _sentence(error: FieldError, right: Said) -> Said:
+    """What is wrong, and all terms to choose from unless it is plain which of them is `right`."""
     if error.code == "unknown_term" and error.params.get("vocabulary") in OF_FIELDS.values():
         terms = list(vocabulary(str(error.params["vocabulary"])))
         value = error.params.get("value", "")
+        if right:
+            return {"zh": f"“{value}”不是可选的词。", "en": f"“{value}” is not one of the terms."}
         return {
             "zh": f"“{value}”不是可选的词。可选：{'、'.join(term.zh for term in terms)}。",
             "en": f"“{value}” is not one of the terms: {'; '.join(term.en for term in terms)}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from nodes.texts import _, language, later
 from shared.canonical import best_text
 
 SHOWN = 20
-"""Faults that are listed; `--json` lists more."""
+"""Names and sets that are listed."""
+NAMED = 5
+"""Entries that are named for one reason; `--json` names more."""
 KINDS = {
     sources.OAI: later("机构库（OAI-PMH）"),
     sources.FEED: later("订阅源（Atom、RSS）"),
@@ -30,14 +32,25 @@ def counts(outcome: Mapping[str, Any]) -> str:
     )
 
 
+def by_reason(faults: Iterable[Mapping[str, Any]], spoken: str) -> dict[str, list[str]]:
+    """Each reason in the language `spoken`, with the identifiers of the entries that it is about."""
+    found: dict[str, list[str]] = {}
+    for fault in faults:
+        for reason in fault["reasons"]:
+            found.setdefault(reason[spoken], []).append(fault["identifier"])
+    return found
+
+
 def of_outcome(outcome: Mapping[str, Any]) -> list[str]:
     """The counts, what is wrong with which entry, and what else there is to know."""
     lines = [counts(outcome)]
     if outcome["mended"]:
         lines.append(_("来源的 XML 有 {count} 页写法不对，已修补后读取。").format(count=outcome["mended"]))
-    for fault in outcome["faults"][:SHOWN]:
-        lines += [f"  {fault['identifier'] or '—'}  {reason[language()]}" for reason in fault["reasons"]]
-    if outcome["failed"] > SHOWN:
+    for reason, names in by_reason(outcome["faults"], language()).items():
+        lines.append(f"  {reason}")
+        more = _("……共 {count} 条").format(count=len(names)) if len(names) > NAMED else ""
+        lines.append(f"    {_('、').join(name or '—' for name in names[:NAMED])}{more}")
+    if outcome["failed"] > len(outcome["faults"]):
         lines.append("  " + _("……共 {count} 条有误，加上 --json 看更多。").format(count=outcome["failed"]))
     lines += _named(_("还在写，下次再登记："), outcome["waiting"], outcome["unsettled"])
     lines += _named(_("文件夹里不见了（没有撤回）："), outcome["gone"], outcome["missing"])

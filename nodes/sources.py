@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from nodes.models import now
 from nodes.source_models import HarvestSource
 from shared.canonical import digest
-from shared.errors import HarvestInterrupted, InvalidSourceAddress, NotFound
+from shared.errors import FieldError, HarvestInterrupted, InvalidRequest, InvalidSourceAddress, NotFound
 from shared.wording import Words
 
 OAI, FEED, PAGE, FOLDER = "oai", "feed", "page", "folder"
@@ -73,6 +73,16 @@ def checked_address(text: str) -> str:
     return address.partition("#")[0]
 
 
+def checked_since(text: str) -> str:
+    """`text` as the day from which to ask a repository first, or nothing. Raises `InvalidRequest`."""
+    day = text.strip()
+    try:
+        datetime.fromisoformat(day or "2000-01-01")
+    except ValueError as error:
+        raise InvalidRequest(errors=[FieldError("/since", "bad_day")]) from error
+    return day
+
+
 def name_of(address: str) -> str:
     """The name of the `Source` of what comes from an address: the same whichever set or format it is asked for."""
     plain = address.rstrip("/")
@@ -98,7 +108,8 @@ def remember(
         source = HarvestSource(kind=kind, address=address, name=name, options=options.as_dict(), place={})
         session.add(source)
     if source.options != options.as_dict():
-        source.options, source.place = options.as_dict(), {}
+        # A harvest under way reads in the old way, and ends when it finds itself no longer begun.
+        source.options, source.place, source.started_at = options.as_dict(), {}, None
     source.title, source.minutes = title[:300] or source.title or "", minutes
     session.flush()
     return source

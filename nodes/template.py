@@ -58,7 +58,7 @@ HINTS = {
 }
 """How each column is filled in; the order is that of the template."""
 EXAMPLE = {
-    "title.zh": "杆秤怎样称准",
+    "title.zh": columns.EXAMPLE_TITLE,
     "title.en": "How a steelyard weighs true",
     "summary.zh": "定盘星、秤砣和提绳各管什么，一次讲清。",
     "keywords": "杆秤；杠杆",

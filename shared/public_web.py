@@ -51,6 +51,9 @@ class Place:
         return f"{'https' if self.secure else 'http'}://{self.authority}"
 
 
+Connect = Callable[[Place, float], socket.socket]
+
+
 def resolved(host: str, port: int) -> list[str]:
     """The IP addresses of a name, as the system knows them. Raises `socket.gaierror` and `UnicodeError`."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -108,13 +111,15 @@ def look_at(
 
 
 @contextlib.contextmanager
-def connection(place: Place, deadline: float) -> Iterator[HTTPConnection]:
+def connection(place: Place, deadline: float, connect: Connect | None = None) -> Iterator[HTTPConnection]:
     """A connection to one of the addresses that were looked at, cut off at `deadline` (`time.monotonic`).
+
+    `connect` makes the line in another way, through a proxy say.
 
     A socket's timeout begins anew with each byte, so that a server which sends one now and then would hold us.
     Raises `OSError`.
     """
-    stream = _connected(place, deadline)
+    stream = (connect or _connected)(place, deadline)
     if place.secure:
         context = ssl.create_default_context()
         stream = context.wrap_socket(stream, server_hostname=place.host, do_handshake_on_connect=False)

@@ -16,7 +16,7 @@ from nodes.console import json_option, say, say_json
 from nodes.harvesting import folders, looking, running
 from nodes.importers.plain import code_for
 from nodes.source_models import HarvestSource
-from nodes.sources import Options, checked_address
+from nodes.sources import Options, checked_address, checked_since
 from nodes.texts import language
 from nodes.workplace import Workplace
 from shared.commands import GivenPath
@@ -72,7 +72,7 @@ def harvest() -> None:
 @_common
 def oai(context: click.Context, address: str, chosen_set: str, prefix: str, since: str, **given: Any) -> None:
     """采集一个 OAI-PMH 机构库；来源删除的，登记撤回。"""
-    own = {"chosen_set": chosen_set, "prefix": prefix, "since": since}
+    own = {"chosen_set": chosen_set, "prefix": prefix, "since": checked_since(since)}
     _harvest(context, sources.OAI, checked_address(address), own, given)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from nodes.harvesting.fetching import Answer
+from nodes.harvesting.oai.repository import CUT
 from nodes.harvesting.work import Work
 from nodes.patience import BUSY, Patience, retry_after, until
 from shared.errors import SourceAway, SourceBusy, SourceRefused
@@ -24,7 +25,7 @@ def patiently(work: Work, url: str, *, accept: str, also: Mapping[str, str] = Ma
             continue
         if answer.status < 400 and answer.whole:
             return answer
-        status = f"HTTP {answer.status}"
+        status = f"HTTP {answer.status}" if answer.status >= 400 else CUT
         if 400 <= answer.status < 500 and answer.status not in BUSY:
             raise SourceRefused(address=url, cause=status)
         asked = retry_after(answer.headers) if answer.status in BUSY else None

@@ -16,6 +16,7 @@ from nodes.faults import of_system
 from nodes.file_names import file_name
 from nodes.harvesting.fetching import Fetcher, agent_of
 from nodes.harvesting.intake import FOLDER
+from nodes.harvesting.oai.repository import CUT
 from nodes.harvesting.work import Work
 from shared.canonical import digest
 from shared.errors import FieldError, InvalidSourceAddress, SourceAway, SourceRefused
@@ -54,7 +55,7 @@ def _fetch(fetcher: Fetcher, address: str, path: Path) -> None:
     if answer.status != 200:
         raise SourceRefused(address=address[:200], cause=f"HTTP {answer.status}")
     if not answer.whole:
-        raise SourceAway(address=address[:200], cause=f"{len(answer.body)} B")
+        raise SourceAway(address=address[:200], cause=CUT)
     draft = path.with_name(f"{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 from filelock import FileLock, Timeout
-from sqlalchemy import update
+from sqlalchemy import CursorResult, update
 from sqlalchemy.exc import OperationalError
 
 from nodes import faults, sources
@@ -80,13 +80,18 @@ class _Diary:
 
     def __init__(self, workplace: Workplace, source: HarvestSource, intake: Intake) -> None:
         self._workplace, self._number, self._intake = workplace, source.id, intake
+        self._began = source.started_at
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
         self._thread.start()
 
     def keep(self, place: dict[str, Any]) -> None:
-        """What was taken until here is registered: the next harvest goes on from `place`."""
-        self._write(place=place, outcome=self._intake.outcome.as_dict())
+        """What was taken until here is registered: the next harvest goes on from `place`.
+
+        Raises `HarvestInterrupted` when the source was removed meanwhile, or is to be read otherwise.
+        """
+        if not self._write(place=place, outcome=self._intake.outcome.as_dict()):
+            raise HarvestInterrupted()
 
     def call(self, title: str) -> None:
         """What the source calls itself."""
@@ -107,7 +112,9 @@ class _Diary:
             with suppress(OperationalError):
                 self._write()
 
-    def _write(self, **values: Any) -> None:
-        statement = update(HarvestSource).where(HarvestSource.id == self._number)
+    def _write(self, **values: Any) -> bool:
+        """Whether it is still this harvest's to write: a number may be given again to another source."""
+        ours = (HarvestSource.id == self._number, HarvestSource.started_at == self._began)
+        statement = update(HarvestSource).where(*ours).values(beat_at=now(), **values)
         with self._workplace.database.unit_of_work() as session:
-            session.execute(statement.values(beat_at=now(), **values))
+            return bool(cast("CursorResult[Any]", session.execute(statement)).rowcount)

@@ -9,8 +9,10 @@ of addresses the addresses; `name`, `headline`, `description` and `abstract` als
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin
 
@@ -55,11 +57,16 @@ NOT_WORKS = frozenset(
     }
 )
 """Types that describe what stands around a work."""
+OURS = frozenset({"files", "default"})
+"""Names that a row has from this node, which no source may give."""
 TEXTS = ("name", "headline", "description", "abstract", "alternateName")
 ADDRESSES = frozenset({"url", "contentUrl", "license", "sameAs", "thumbnailUrl", "mainEntityOfPage"})
 CONTENTS = ("encoding", "associatedMedia", "video", "audio", "distribution")
 MOST = 2000
 """Works of one page."""
+_BEGIN = re.compile(r"<!--|<(script|html)(?=[\s/>])", re.I)
+_TAG = re.compile(r"""<(?:[^<>"']|"[^"]{0,2000}"|'[^']{0,2000}'){1,500}>""")
+_SCRIPT_END = re.compile(r"</script(?=[\s/>])", re.I)
 
 
 def harvest(work: Work) -> None:
@@ -79,20 +86,15 @@ def harvest(work: Work) -> None:
 def rows_of(data: bytes, address: str, media_type: str = "") -> list[dict[str, Any]]:
     """The works that a page describes, each once. Raises `SourceUnreadable`."""
     text = decoded(data, media_type.partition("charset=")[2].strip(" \"'"))
-    reader = _Scripts()
-    if "json" in media_type.partition(";")[0]:
-        reader.found.append(text)
-    else:
-        reader.feed(text)
-        reader.close()
+    language, scripts = ("", [text]) if "json" in media_type.partition(";")[0] else _scripts(text)
     rows: dict[str, dict[str, Any]] = {}
-    for script in reader.found:
+    for script in scripts:
         try:
             document = json.loads(script.strip().removesuffix(";"))
         except (ValueError, RecursionError):
             continue
         for node in _works(document, 0):
-            row = _row(node, address, reader.language, len(rows) + 1)
+            row = _row(node, address, language, len(rows) + 1)
             rows.setdefault(row["id"], row)
             if len(rows) >= MOST:
                 return list(rows.values())
@@ -101,33 +103,50 @@ def rows_of(data: bytes, address: str, media_type: str = "") -> list[dict[str, A
     return list(rows.values())
 
 
-class _Scripts(HTMLParser):
-    """Collects the texts of `<script type="application/ld+json">`, and the language of the page."""
+def _scripts(text: str) -> tuple[str, list[str]]:
+    """The language of a page, and the texts of its `<script type="application/ld+json">`.
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.found: list[str] = []
-        self.language = ""
-        self._inside = False
+    The library's parser is given single tags only: of a whole page that never closes what it opens it reads the rest
+    again and again.
+    """
+    language, found, place = "", [], 0
+    while (begun := _BEGIN.search(text, place)) is not None:
+        if begun[0] == "<!--":
+            place = text.find("-->", begun.end())
+            if place < 0:
+                break
+            continue
+        tag = _TAG.match(text, begun.start())
+        if tag is None:
+            place = begun.end()
+            continue
+        given, place = _attributes(tag[0]), tag.end()
+        if begun[1].lower() == "html":
+            language = language or given.get("lang") or ""
+            continue
+        ended = _SCRIPT_END.search(text, place)
+        if ended is None:
+            break
+        if (given.get("type") or "").partition(";")[0].strip().lower() == "application/ld+json":
+            found.append(text[place : ended.start()])
+        place = ended.end()
+    return language, found
+
+
+def _attributes(tag: str) -> Mapping[str, str | None]:
+    reader = _Tag(convert_charrefs=False)
+    reader.feed(tag)
+    return reader.given
+
+
+class _Tag(HTMLParser):
+    """Reads the attributes of one tag."""
+
+    given: Mapping[str, str | None] = MappingProxyType({})
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
-        given = dict(attrs)
-        if tag == "html":
-            self.language = given.get("lang") or ""
-        if tag == "script":
-            self._inside = (given.get("type") or "").partition(";")[0].strip().lower() == "application/ld+json"
-            if self._inside:
-                self.found.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        """An element ends."""
-        self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        """A text: that of a script is given in pieces."""
-        if self._inside:
-            self.found[-1] += data
+        self.given = dict(attrs)
 
 
 def _works(value: Any, deep: int) -> Iterator[dict[str, Any]]:
@@ -155,20 +174,20 @@ def _row(node: dict[str, Any], address: str, language: str, number: int) -> dict
     for name, value in node.items():
         if name in TEXTS:
             row |= by_language(name, _said(value, language))
-        elif not name.startswith("@"):
+        elif not name.startswith("@") and name not in OURS:
             found = _plain(value)
-            row[name] = [urljoin(address, one) for one in found] if name in ADDRESSES else found
+            row[name] = [_joined(address, one) for one in found] if name in ADDRESSES else found
     keywords = [part.strip() for one in row.get("keywords", ()) for part in one.replace("，", ",").split(",")]
     own = [*_plain(node.get("@id")), *_plain(node.get("url"))]
     contents = [one for name in CONTENTS for one in _contents(node.get(name))] + _plain(node.get("contentUrl"))
     return {
         **{name: value for name, value in row.items() if value},
         **({"keywords": keywords} if keywords else {}),
-        "id": urljoin(address, own[0]) if own else f"{address}#{number}",
+        "id": _joined(address, own[0]) if own else f"{address}#{number}",
         "url": row.get("url") or [address],
         "type": _types(node),
         "page": {"address": address, "language": language},
-        "file_addresses": [urljoin(address, one) for one in dict.fromkeys(contents)],
+        "file_addresses": [_joined(address, one) for one in dict.fromkeys(contents)],
     }
 
 
@@ -183,18 +202,28 @@ def _said(value: Any, language: str) -> list[tuple[str, str]]:
     return found
 
 
-def _plain(value: Any) -> list[str]:
-    """A property as texts: a node by its name, else its address."""
+def _plain(value: Any, deep: int = 0) -> list[str]:
+    """A property as texts: a node by its name, else its address; nothing of what lies absurdly deep."""
+    if deep > MAX_DEPTH:
+        return []
     if isinstance(value, list):
-        return [text for entry in value for text in _plain(entry)]
+        return [text for entry in value for text in _plain(entry, deep + 1)]
     if isinstance(value, dict):
         for name in ("@value", "name", "termCode", "audienceType", "url", "@id"):
             if name in value:
-                return _plain(value[name])
+                return _plain(value[name], deep + 1)
         return []
     if isinstance(value, bool) or value is None:
         return []
     return [str(value).strip()] if str(value).strip() else []
+
+
+def _joined(address: str, found: str) -> str:
+    """An address as the page means it; one that cannot be read as it stands, which the record's check then tells."""
+    try:
+        return urljoin(address, found)
+    except ValueError:
+        return found
 
 
 def _contents(value: Any) -> list[str]:

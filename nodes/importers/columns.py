@@ -102,6 +102,8 @@ NEEDED_ONE_OF = {
 """What no row can do without but for its identifier: for each, the columns of which one is enough."""
 EXAMPLES = {"zh": "（示例，不导入）", "en": "(example, not imported)"}
 """The identifier of the row that the template shows as an example: it is passed over, in whatever table it stands."""
+EXAMPLE_TITLE = "杆秤怎样称准"
+"""The title of that row: who writes another over it means a resource of their own."""
 OWN = frozenset({"source_id", "id", "version", "files", "withdrawn"})
 """What a row may say beside the fields that a mapping can fill."""
 SHOWN = 10
@@ -131,10 +133,10 @@ def heading_of(target: str, language: str) -> str:
 
 
 def called(target: str) -> Words:
-    """How a person calls a field: by its Chinese heading and its technical name."""
+    """How a person calls a field: by its heading in the template and its technical name."""
     full = f"{target}.zh" if target in TEXTS else target
     chinese = _CHINESE.get(full)
-    return Words(f"{chinese} ({full})", f"{chinese}（{full}）") if chinese else Words(target, target)
+    return Words(f"{ENGLISH[full]} ({full})", f"{chinese}（{full}）") if chinese else Words(target, target)
 
 
 def place(pointer: str) -> Words:

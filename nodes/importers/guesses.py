@@ -78,7 +78,7 @@ def proposed(columns: Sequence[Column], rows: int, source: str) -> Choices:
 
 def guess(columns: Sequence[Column]) -> dict[str, str]:
     """For each heading the field that it probably is, or nothing; each field is given once, but for lists."""
-    found = {column.heading: _by_name(column.heading) for column in columns}
+    found = {column.heading: _by_name_or_terms(column) for column in columns}
     taken = set(found.values())
     for column in columns:
         if not found[column.heading] and (target := _by_content(column)) and target not in taken:
@@ -95,6 +95,15 @@ def identifier_among(columns: Sequence[Column], rows: int) -> str:
             if heading.lower().endswith(ending) or ours.target_of(heading) == "source_id":
                 return heading
     return next((one.heading for one in columns if ours.target_of(one.heading) == "source_id"), "")
+
+
+def _by_name_or_terms(column: Column) -> str:
+    """What the heading says; where it only resembles a field's, terms of another field's vocabulary say more."""
+    named = _by_name(column.heading)
+    if not named or ours.target_of(column.heading) in ours.FIELDS:
+        return named
+    held = _by_content(column)
+    return held if held in OF_FIELDS else named
 
 
 def _by_name(heading: str) -> str:

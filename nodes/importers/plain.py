@@ -1,7 +1,8 @@
 """Rows that need no mapping: JSON in the record's own shape, and tables with its field names or Chinese headings.
 
 In a table a heading is a field by its dotted name (`title.zh`) or a Chinese one (see `columns`); a cell of a
-list field is divided at “；”, “;” or line ends; terms of vocabularies may be written as code or as label.
+list field is divided at “；”, “;” or line ends; terms of vocabularies may be written as code or as label, and
+divided at commas.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import Any
 
 from nodes.importers import columns
 from nodes.importers.mapping import LIST_TARGETS
-from nodes.importers.words import LANGUAGES_OF_RESOURCES, code_of, day_of
+from nodes.importers.words import LANGUAGES_OF_RESOURCES, code_of, day_of, is_term
 from shared.errors import FieldError
 from shared.vocabularies import OF_FIELDS
 
 _DIVIDER = re.compile(r"\s*[；;\n]\s*")
+_COMMAS = re.compile(r"\s*[、，,]\s*")
 
 
 def from_table(cells: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def take_unknown(fields: dict[str, Any]) -> list[FieldError]:
 
 def _value(target: str, cell: str) -> Any:
     if target in LIST_TARGETS or target == "files":
-        return [_entry(target, part) for part in _parts(cell)]
+        return [_entry(target, part) for one in _parts(cell) for part in _terms(target, one)]
     return day_of(cell) if target == "created" else code_for(target, cell)
 
 
@@ -71,6 +73,14 @@ def code_for(target: str, text: str) -> str:
 
 def _parts(cell: str) -> list[str]:
     return [part for part in _DIVIDER.split(cell.strip()) if part]
+
+
+def _terms(target: str, text: str) -> list[str]:
+    """Terms between commas, as many write them, when each is one; a term may hold a comma itself."""
+    name = LANGUAGES_OF_RESOURCES if target == "language" else OF_FIELDS.get(target, "")
+    parts = [part for part in _COMMAS.split(text) if part]
+    apart = name and len(parts) > 1 and not is_term(name, text) and all(is_term(name, part) for part in parts)
+    return parts if apart else [text]
 
 
 def _put(made: dict[str, Any], target: str, value: Any) -> None:

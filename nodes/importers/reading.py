@@ -60,8 +60,11 @@ def read(
         batch = replace(batch, base=beside, root=beside) if beside is not None else batch
         for row in batch.rows:
             made = _make(row, batch, mapping, generated)
-            if made.source_id not in columns.EXAMPLES.values():
-                yield _checked(row.number, made)
+            if made.source_id in columns.EXAMPLES.values():
+                if _is_example(made):
+                    continue
+                made = replace(made, source_id="")
+            yield _checked(row.number, made)
     except OSError as error:
         raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
 
@@ -83,6 +86,12 @@ def source_name(source: Path, mapping: Mapping | None) -> str:
         return (workbooks.source_named_in(source) if written_here else "") or name
     except OSError as error:
         raise ImportUnreadable(name=source.name, cause=system_fault(error)) from error
+
+
+def _is_example(made: _Made) -> bool:
+    """Whether the row still is the template's example, or what is left of it; else somebody has written over it."""
+    title = (made.fields or {}).get("title")
+    return not title or (isinstance(title, dict) and title.get("zh") == columns.EXAMPLE_TITLE)
 
 
 def _open(source: Path, mapping: Mapping | None) -> Batch:

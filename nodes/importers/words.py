@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -87,7 +88,9 @@ ALSO = {
 LIKE = 0.5
 """How alike two words are, of 1, to be proposed for each other."""
 _SCHEME = re.compile(r"^https?://(www\.)?")
-_DAY = re.compile(r"(\d{4})\s*[/.年-]\s*(\d{1,2})\s*(?:[/.月-]\s*(\d{1,2})\s*日?|月)?")
+_DAY = re.compile(
+    r"(\d{4})\s*[/.年-]\s*(\d{1,2})\s*(?:[/.月-]\s*(\d{1,2})\s*日?(?:[\sT]\s*\d{1,2}:\d{2}(?::\d{2})?)?|月)?"
+)
 _BARE_DAY = re.compile(r"(\d{4})(0[1-9]|1[0-2])([0-3]\d)")
 
 
@@ -126,7 +129,8 @@ def _likeness(one: str, other: str) -> float:
 def day_of(text: str) -> str:
     """A day as a record has it (`2026-05-20`, `2026-05`, `2026`) from the ways in which people write it.
 
-    `2026/5/20`, `2026.5.20`, `2026年5月20日`, `20260520`; what is none of them stays as it is: the schema judges it.
+    `2026/5/20`, `2026.5.20`, `2026年5月20日`, `20260520`, without a time of day after it.
+    What is none of them stays as it is: the schema judges it.
     """
     found = _DAY.fullmatch(text.strip()) or _BARE_DAY.fullmatch(text.strip())
     if found:
@@ -145,8 +149,10 @@ def _by_word(name: str) -> dict[str, str]:
 
 
 def _folded(text: str) -> str:
-    """A term as it is compared: however it is capitalised, an address with or without `https://` and a last slash."""
-    return _SCHEME.sub("", text.strip().casefold()).rstrip("/")
+    """A term as it is compared: however it is capitalised and spaced, in characters of full or half width (UAX 15,
+    NFKC), an address with or without `https://` and a last slash.
+    """
+    return _SCHEME.sub("", "".join(unicodedata.normalize("NFKC", text).casefold().split())).rstrip("/")
 
 
 def _words(name: str) -> Iterator[tuple[str, str]]:

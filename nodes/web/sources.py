@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from nodes.web.forms import Faults
 from nodes.web.frame import choices_of, languages_of, workplace
 from nodes.web.harvester import Harvester
 from nodes.web.language import gettext as _
-from shared.errors import CommonsError, InvalidSourceAddress, SourceAway
+from shared.errors import CommonsError, InvalidRequest, InvalidSourceAddress, SourceAway
 from shared.wording import Words
 
 LOOK_SECONDS = 90.0
@@ -83,7 +83,7 @@ def add() -> ResponseReturnValue:
                 options=Options(**asked["options"]),
                 minutes=_minutes(request.form),
             )
-    except InvalidSourceAddress as fault:
+    except (InvalidSourceAddress, InvalidRequest) as fault:
         return _form(asked, error=_in_words(fault)), fault.status
     if not harvester().start(made.id):
         flash(_("已加入。另一个来源正在采集，等它做完再点“现在采集”。"))
@@ -102,7 +102,7 @@ def one(number: int) -> ResponseReturnValue:
         **shown,
         kinds=harvest_report.KINDS,
         intervals=_intervals(source.minutes),
-        reasons=_by_reason(source.outcome.get("faults", ())),
+        reasons=harvest_report.by_reason(source.outcome.get("faults", ()), language.current()),
         still=still,
     )
 
@@ -145,15 +145,6 @@ def _shown(source: HarvestSource) -> dict[str, Any]:
     return {"source": source, "running": running, "error": error, "outcome": source.outcome}
 
 
-def _by_reason(faults: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Each reason in the reader's language, with the identifiers of the entries that it is about."""
-    found: dict[str, list[str]] = {}
-    for fault in faults:
-        for reason in fault["reasons"]:
-            found.setdefault(reason[language.current()], []).append(fault["identifier"])
-    return found
-
-
 def _asked(form: MultiDict[str, str]) -> dict[str, Any]:
     kind = form.get("kind", "")
     constants: dict[str, Any] = {name: form[name].strip() for name in TEXTS if form.get(name, "").strip()}
@@ -171,7 +162,8 @@ def _asked(form: MultiDict[str, str]) -> dict[str, Any]:
 
 
 def _name(asked: Mapping[str, Any]) -> str:
-    """The name of what comes from there. Raises `InvalidSourceAddress`."""
+    """The name of what comes from there. Raises `InvalidSourceAddress`, or `InvalidRequest`."""
+    remembered.checked_since(asked["options"]["since"])
     if asked["kind"] != remembered.FOLDER:
         return remembered.name_of(remembered.checked_address(asked["address"]))
     # A manifest may name its source, and reading one is for a process of its own.
@@ -183,18 +175,20 @@ def _name(asked: Mapping[str, Any]) -> str:
 
 def _seen(asked: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, str]]:
     """What a first look sees, or why it sees nothing: a sentence for each language."""
-    if asked["kind"] != remembered.FOLDER:
-        try:
+    try:
+        remembered.checked_since(asked["options"]["since"])
+        if asked["kind"] != remembered.FOLDER:
             remembered.checked_address(asked["address"])
-        except InvalidSourceAddress as fault:
-            return None, _in_words(fault)
+    except (InvalidSourceAddress, InvalidRequest) as fault:
+        return None, _in_words(fault)
     answer = background.first_look(workplace().settings, dict(asked), seconds=LOOK_SECONDS)
     slow = SourceAway(address=asked["address"][:200], cause=TOO_SLOW)
     return answer.get("seen"), answer.get("error") or _in_words(slow)
 
 
 def _in_words(error: CommonsError) -> dict[str, str]:
-    return {spoken: error.message(spoken) for spoken in remembered.LANGUAGES}
+    sentences = error.errors or [error]
+    return {spoken: " ".join(one.message(spoken) for one in sentences) for spoken in remembered.LANGUAGES}
 
 
 def _minutes(form: MultiDict[str, str]) -> int:

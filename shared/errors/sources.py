@@ -17,10 +17,10 @@ class SourceAway(CommonsError):
     """A source that does not answer, or answers that it cannot now."""
 
     code, status, exit_code = "source_away", 503, 3
-    zh = "连接不上来源 {address}（{cause}）。请核对网址和网络；已收到的都已登记，稍后再采集会接着做。"
+    zh = "从来源 {address} 取不到内容（{cause}）。请核对网址和网络；已收到的都已登记，稍后再采集会接着做。"
     en = (
-        "The source {address} does not answer ({cause}). Check the address and the network; what came is registered, "
-        "and the next harvest goes on."
+        "Nothing could be fetched from {address} ({cause}). Check the address and the network; what came is "
+        "registered, and the next harvest goes on."
     )
 
 

@@ -20,6 +20,8 @@ from nodes.harvesting.oai.envelope import Record
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 SCHEME = "{http://www.w3.org/2001/XMLSchema-instance}type"
 HAS_FILES = ("hasPart", "identifier", "relation")
+OURS = frozenset({"header", "files", "file_addresses", "default"})
+"""Names that a row has from this node, which no source may give."""
 FILE = re.compile(
     r"https?://\S+\.(pdf|docx?|pptx?|xlsx?|csv|txt|epub|jpe?g|png|tiff?|svg|mp3|wav|ogg|mp4|webm)", re.I
 )
@@ -32,7 +34,7 @@ def row_of(record: Record) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for element in record.metadata if record.metadata is not None else ():
         name, value = _name(element), " ".join("".join(element.itertext()).split())
-        if not value or not name:
+        if not value or not name or name in OURS:
             continue
         language, scheme = element.get(LANGUAGE, ""), element.get(SCHEME, "").rpartition(":")[2]
         if not scheme:

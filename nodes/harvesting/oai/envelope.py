@@ -16,12 +16,14 @@ from defusedxml import ElementTree as Defused
 from nodes.harvesting.oai.repair import decoded, mended, without_declaration
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
-_RECORD = re.compile(r"<((?:[\w.-]+:)?)record[\s>].*?</\1record\s*>", re.S)
-_STARTED = re.compile(r"<(?:[\w.-]+:)?record[\s>]")
-_ROOT = re.compile(r"<(?:[\w.-]+:)?OAI-PMH\b[^>]*>", re.S)
-_TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b[^>]*>([^<]*)</")
+# No expression may look further than to the next sign "<": an answer can be made so that a longer look takes days.
+_STARTED = re.compile(r"<((?:[\w.-]+:)?)record[\s>]")
+_ROOT = re.compile(r"<(?:[\w.-]+:)?OAI-PMH\b[^<>]{0,4000}>")
+_TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b[^<>]*>([^<]*)</")
 _IDENTIFIER = re.compile(r"<(?:[\w.-]+:)?identifier\s*>([^<]{1,500})<")
-_DATE = re.compile(r"<(?:[\w.-]+:)?responseDate\s*>\s*([^<]{1,40}?)\s*<")
+_DATE = re.compile(r"<(?:[\w.-]+:)?responseDate\s*>([^<]{1,80})<")
+MOST_DIGITS = 12
+"""Digits of a number of records; Python refuses to read one of some thousands."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _response(root: ET.Element) -> Response:
             # White space around it is the pretty printer's; a blank inside may be the repository's own.
             response.token = (token.text or "").strip()
             size = token.get("completeListSize", "")
-            response.size = int(size) if size.isascii() and size.isdigit() else 0
+            response.size = int(size) if size.isascii() and size.isdigit() and len(size) <= MOST_DIGITS else 0
     return response
 
 
@@ -115,21 +117,35 @@ def _saved(text: str) -> Response:
     root, at = _ROOT.search(text), _DATE.search(text)
     opening = root[0] if root is not None else "<OAI-PMH>"
     closing = f"</{opening[1:].split()[0].rstrip('>')}>"
-    response.at = at[1] if at else ""
+    response.at = at[1].strip() if at else ""
     end = 0
-    for found in _RECORD.finditer(text):
-        end = found.end()
-        read_alone = _parsed(f"{opening}<list>{found[0]}</list>{closing}")
+    for begins, end in _whole(text):
+        alone = text[begins:end]
+        read_alone = _parsed(f"{opening}<list>{alone}</list>{closing}")
         if read_alone is not None:
             response.records += _records(read_alone[0])
         else:
-            named = _IDENTIFIER.search(found[0])
+            named = _IDENTIFIER.search(alone)
             response.unreadable.append(named[1].strip() if named else "")
     token = _TOKEN.search(text, end)
     response.cut = token is None and (closing not in text or _STARTED.search(text, end) is not None)
     if token is not None:
         response.token = token[1].strip().replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
     return response
+
+
+def _whole(text: str) -> Iterator[tuple[int, int]]:
+    """Where each record that is ended begins and ends; after one that is not, nothing is whole."""
+    ends: dict[str, re.Pattern[str]] = {}
+    end = 0
+    while (begun := _STARTED.search(text, end)) is not None:
+        prefix = begun[1]
+        closing = ends.setdefault(prefix, re.compile(rf"</{re.escape(prefix)}record\s*>"))
+        ended = closing.search(text, begun.end())
+        if ended is None:
+            return
+        end = ended.end()
+        yield begun.start(), end
 
 
 def _child(element: ET.Element, name: str) -> ET.Element | None:

@@ -26,6 +26,7 @@ OVERLAP = {True: timedelta(days=1), False: timedelta(hours=1)}
 """How far before the last harvest the next begins (True: dates are days): clocks differ, and imports take time."""
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
 """What one may ask a repository from (2.0, 3.3); some date their records otherwise."""
+NOTHING = Words("it holds neither records nor an error", "其中既没有记录，也没有说明为什么")
 SAME_PARTS = 50
 """Parts one after the other that bring nothing new, after which a list is taken to have no end."""
 Take = Callable[[Response], None]
@@ -128,7 +129,8 @@ def _refusal(repository: Repository, response: Response, place: Place) -> Common
     # Nothing new is no fault (OAI-PMH 2.0, 3.6).
     codes.pop("noRecordsMatch", None)
     if not codes:
-        return None
+        silent = not response.errors and _says_nothing(response)
+        return SourceUnreadable(address=repository.address, cause=NOTHING) if silent else None
     said = "; ".join(f"{code}: {text}" if text else code for code, text in codes.items())
     refused = SourceRefused(address=repository.address, cause=said[:500])
     if place.token:
@@ -140,6 +142,12 @@ def _refusal(repository: Repository, response: Response, place: Place) -> Common
     elif "noSetHierarchy" in codes:
         refused = SourceRefused(address=repository.address, cause=Words("it has no sets", "它不分集，请不要写分集"))
     raise refused
+
+
+def _says_nothing(response: Response) -> bool:
+    """Whether the answer is no list at all, not even an empty one: to go on from it would lose what was not said."""
+    listed = response.verb is not None and str(response.verb.tag).rpartition("}")[2] == "ListRecords"
+    return not (listed or response.records or response.unreadable or response.token or response.cut)
 
 
 def _check_for_circles(repository: Repository, response: Response, run: _Run) -> None:
@@ -202,7 +210,7 @@ def _overlapping(since: str, days: bool) -> str:
     """From when to ask: a little before `since`, in the repository's granularity; empty for from the beginning."""
     try:
         moment = datetime.fromisoformat(since.strip())
-    except ValueError:
+        moment = (moment.astimezone(UTC) if moment.tzinfo else moment) - OVERLAP[days]
+    except (ValueError, OverflowError):  # a clock that was never set may say the year 1
         return ""
-    moment = (moment.astimezone(UTC) if moment.tzinfo else moment) - OVERLAP[days]
-    return f"{moment:%Y-%m-%d}" if days else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return moment.date().isoformat() if days else f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from html.entities import html5
 
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -23,7 +24,7 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?OAI-PMH[\s>]")
 _END = re.compile(r"</(?:[\w.-]+:)?OAI-PMH\s*>")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document may hold (XML 1.0, 2.2, Char)."""
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.S)
+CDATA, CDATA_END = "<![CDATA[", "]]>"
 _AMPERSAND = re.compile(r"&(#[0-9]{1,8};|#[xX][0-9A-Fa-f]{1,7};|[A-Za-z][A-Za-z0-9]{1,31};)?")
 _XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 _GB_PAIR, _HIGH = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]"), re.compile(rb"[\x80-\xff]")
@@ -65,8 +66,8 @@ def mended(text: str) -> str:
         return ""
     ends = list(_END.finditer(text))
     inside = text[root.start() : ends[-1].end()] if ends else text[root.start() :]
-    parts = _CDATA.split(_NOT_XML.sub("", inside))
-    return "".join(part if part.startswith("<![CDATA[") else _AMPERSAND.sub(_reference, part) for part in parts)
+    parts = _by_cdata(_NOT_XML.sub("", inside))
+    return "".join(part if part.startswith(CDATA) else _AMPERSAND.sub(_reference, part) for part in parts)
 
 
 def without_declaration(text: str) -> str:
@@ -74,10 +75,20 @@ def without_declaration(text: str) -> str:
     return _DECLARATION.sub("", text)
 
 
+def _by_cdata(text: str) -> Iterator[str]:
+    """The text in pieces: whole CDATA sections, and what lies between; one that never ends is as any other text."""
+    place = 0
+    while (begins := text.find(CDATA, place)) >= 0 and (ends := text.find(CDATA_END, begins)) >= 0:
+        yield text[place:begins]
+        place = ends + len(CDATA_END)
+        yield text[begins:place]
+    yield text[place:]
+
+
 def _as(data: bytes, name: str) -> str | None:
     try:
         return data.decode(name)
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):  # some codecs raise others than `UnicodeDecodeError`
         return None
 
 

@@ -42,7 +42,7 @@ def test_a_repository_is_harvested_with_terms_by_their_labels_and_remembered(nod
 
 def test_what_is_lacking_is_said_by_identifier_and_mended_by_giving_it(node, repository):
     faulty = node.run("harvest", "oai", repository.address, "--pause", "0", check=5)
-    assert "oai:x:1  许可（license）：必填。" in faulty.stdout
+    assert "许可（license）：必填。\n    oai:x:1、oai:x:2、oai:x:3" in faulty.stdout
     assert "新登记 3" in node.run("harvest", "oai", repository.address, *GIVEN, "--pause", "0").stdout
 
 
@@ -69,7 +69,8 @@ def test_a_source_is_paused_resumed_run_and_removed_by_its_number(node, reposito
     ("words", "code", "said"),
     [
         (("harvest", "oai", "example.org/oai"), 5, "不是来源的网址"),
-        (("harvest", "feed", "http://127.0.0.1:1/feed"), 3, "连接不上来源"),
+        (("harvest", "feed", "http://127.0.0.1:1/feed"), 3, "取不到内容"),
+        (("harvest", "oai", "http://127.0.0.1:1/oai", "--since", "2026-02-30"), 5, "没有这一天"),
         (("watch", "."), 5, "清单"),
     ],
 )

@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-from nodes.harvesting import intake
+from nodes import sources
+from nodes.harvesting import intake, running
 from nodes.harvesting.running import alone
 from nodes.settings import NodeSettings
+from nodes.sources import Options
 from nodes.workplace import Workplace, initialise
 from shared.errors import (
+    HarvestInterrupted,
     HarvestUnderWay,
     NotARepository,
     SourceAway,
@@ -66,6 +70,54 @@ def test_a_second_harvest_asks_for_what_is_new_only_and_changes_nothing(workplac
         "metadataPrefix": "oai_dc",
         "from": "2025-12-31T23:00:00Z",  # an hour before the first answer, by the repository's own clock
     }
+
+
+def test_an_answer_that_is_no_list_and_no_error_is_told_and_nothing_is_taken_for_harvested(workplace, repository):
+    harvested(workplace, repository.address)
+    repository.records += [record("oai:x:new", "2025-12-31T23:30:00Z")]
+    empty = [lambda sent: Sent(sent.body[: sent.body.index(b"<ListRecords")] + b"</OAI-PMH>")] * 2
+    repository.faults = list(empty)
+    with pytest.raises(SourceUnreadable):
+        harvested(workplace, repository.address)
+    repository.faults = []
+    assert harvested(workplace, repository.address).created == 1
+
+
+def test_a_repository_whose_clock_was_never_set_is_harvested_from_its_beginning(workplace, repository):
+    repository.at = "0001-01-01T00:00:00Z"
+    for created in (7, 0):
+        assert harvested(workplace, repository.address).created == created
+    assert "from" not in repository.lists()[-1]
+
+
+def removed(session: Session, number: int) -> None:
+    """Remove a source, and add another, which gets its number."""
+    sources.remove(session, number)
+    session.flush()
+    sources.remember(session, kind=sources.OAI, address="http://other.example/", name="o", options=Options())
+
+
+def read_otherwise(session: Session, number: int) -> None:
+    source = sources.get(session, number)
+    options = Options(prefix="oai_dcterms")
+    sources.remember(session, kind=source.kind, address=source.address, name=source.name, options=options)
+
+
+@pytest.mark.parametrize("change", [removed, read_otherwise])
+def test_a_harvest_whose_source_is_changed_under_it_stops_and_writes_into_no_other(workplace, repository, change):
+    number = source_at(workplace, repository.address)
+
+    def meanwhile(sent: Sent) -> Sent:
+        with workplace.database.unit_of_work() as session:
+            change(session, number)
+        return sent
+
+    repository.faults = [meanwhile]
+    with pytest.raises(HarvestInterrupted):
+        running.run(workplace, number, pause=0, sleep=lambda _: None)
+    found = remembered(workplace, number)
+    assert (found.place, found.outcome, found.started_at) == ({}, {}, None)
+    assert len(standing(workplace, repository.address)) < 7
 
 
 def test_dates_are_asked_for_as_finely_as_the_repository_keeps_them(workplace, repository):

@@ -87,7 +87,7 @@ def test_an_address_where_nobody_answers_is_said_and_what_was_typed_stays(node):
     values = {"kind": "oai", "address": "http://127.0.0.1:1/oai"}
     answer = node.submit("/sources/look", values, seen_on="/sources/new")
     assert answer.status_code == 422
-    assert "连接不上来源" in answer.text
+    assert "取不到内容" in answer.text
     assert 'value="http://127.0.0.1:1/oai"' in answer.text
 
 
@@ -96,6 +96,15 @@ def test_what_is_no_address_is_refused_in_words(node, path):
     answer = node.submit(path, {"kind": "oai", "address": "javascript:alert(1)"}, seen_on="/sources/new")
     assert answer.status_code == 422
     assert "不是来源的网址" in answer.text
+    assert sources_in(node) == []
+
+
+@pytest.mark.parametrize("path", ["/sources", "/sources/look"])
+def test_a_first_day_that_there_is_not_is_refused_in_words(node, repository, path):
+    values = {"kind": "oai", "address": repository.address, "since": "去年", **CONSTANTS}
+    answer = node.submit(path, values, seen_on="/sources/new")
+    assert answer.status_code == 422
+    assert "没有这一天" in answer.text
     assert sources_in(node) == []
 
 

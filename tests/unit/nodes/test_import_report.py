@@ -56,5 +56,5 @@ def test_in_english_rows_and_columns_are_english(monkeypatch: pytest.MonkeyPatch
     faults = [failure(row, FieldError("/title", "required")) for row in range(2, 12)]
     assert (
         next(iter(import_report.faults(faults)))
-        == "  Rows 2, 3, 4, 5, 6 and others, 10 in all  标题 (title.zh)  This is required."
+        == "  Rows 2, 3, 4, 5, 6 and others, 10 in all  Title (Chinese) (title.zh)  This is required."
     )

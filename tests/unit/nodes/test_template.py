@@ -50,6 +50,17 @@ def test_a_filled_template_is_imported_without_its_example(book: Path, language:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_writes_over_the_example_is_told_that_it_lacks_an_identifier(book: Path, tmp_path: Path) -> None:
+    opened = load_workbook(book)
+    sheet = opened.worksheets[0]
+    places = {columns.target_of(cell.value): cell.column for cell in sheet[1]}
+    sheet.cell(2, places["title.zh"], "我们的课件")
+    opened.save(book)
+    (row,) = read(book, None, tmp_path)
+    assert "no_source_id" in [error.code for error in row.errors]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_column_can_be_chosen_explained_and_read_again(book: Path, language: str) -> None:
     opened = load_workbook(book)
     sheet, lists, explained = opened.worksheets

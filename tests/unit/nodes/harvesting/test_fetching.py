@@ -21,11 +21,12 @@ class Site(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         what, _, query = self.path[1:].partition("?")
-        body = gzip.compress(b"plain" * 1000) if what == "zip" else b"x" * 100
+        body = gzip.compress(b"plain" * 1000) if what.startswith("zip") else b"x" * 100
+        body *= {"zips": 2, "zipped-for-ever": 5000}.get(what, 1)
         self.send_response(302 if what in ("to", "round") else 200)
         if what in ("to", "round"):
             self.send_header("Location", unquote(query) or "/round")
-        if what == "zip":
+        if what.startswith("zip"):
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body) + (50 if what == "cut" else 0)))
         self.end_headers()
@@ -64,6 +65,7 @@ def test_an_address_found_in_a_document_may_not():
         ("file:///etc/passwd", "only http"),
         ("ftp://example.org/", "only http"),
         ("http://name:word@example.org/", "password"),
+        ("http://[::1", "no address"),
     ],
 )
 def test_a_redirect_elsewhere_is_looked_at_anew(site, onward, said):
@@ -85,6 +87,12 @@ def test_an_answer_is_read_to_its_limit_only_also_when_it_is_compressed(site):
     for path, most in (("/", 99), ("/zip", 4000)):
         with pytest.raises(SourceRefused):
             fetcher.get(site + path, most=most)
+
+
+def test_an_answer_that_is_compressed_part_by_part_is_read_whole_within_measure(site):
+    fetcher = Fetcher(agent=AGENT, typed=site)
+    assert fetcher.get(f"{site}/zips").body == b"plain" * 2000
+    assert not fetcher.get(f"{site}/zipped-for-ever").whole
 
 
 def test_an_answer_that_ends_early_says_so(site):

@@ -79,3 +79,35 @@ def test_a_token_keeps_the_signs_that_it_has():
     )
     assert response is not None
     assert response.token == "oai_dc/2022//hdl&1=="
+
+
+@pytest.mark.parametrize(
+    "opened", ["<record>", "<resumptionToken ", "<resumptionToken>", "<![CDATA[", "<OAI-PMH ", "<responseDate>  "]
+)
+def test_an_answer_that_never_closes_what_it_opens_is_read_to_its_end(opened):
+    # Looked for from each beginning anew, their ends would be looked for all day.
+    found = read(f"{OPEN}<responseDate>2026-01-01</responseDate><ListRecords>{opened * 60_000}".encode())
+    assert found is not None
+    assert (found.at, found.records, found.cut) == ("2026-01-01", [], True)
+
+
+def test_records_that_are_whole_are_taken_from_around_one_that_is_not_xml():
+    records = "".join(
+        f"<record><header><identifier>{name}</identifier>{broken}</header></record>"
+        for name, broken in (("a", ""), ("b", "<c"), ("d", ""))
+    )
+    found = read(f"{OPEN}<ListRecords>{records}<record><header>".encode())
+    assert found is not None
+    assert ([one.identifier for one in found.records], found.unreadable, found.cut) == (["a", "d"], ["b"], True)
+
+
+@pytest.mark.parametrize("name", ["undefined", "idna", "no-such", "hex", "a\x00b"])
+def test_a_declaration_of_an_encoding_that_is_none_is_passed_over(name):
+    assert "你" in decoded(f"<?xml version='1.0' encoding='{name}'?>你".encode("gbk"), name)
+
+
+def test_a_number_of_records_that_nobody_can_read_is_none():
+    token = f'<resumptionToken completeListSize="{"9" * 5000}">next</resumptionToken>'
+    found = read(f"{OPEN}<ListRecords>{token}</ListRecords></OAI-PMH>".encode())
+    assert found is not None
+    assert (found.token, found.size) == ("next", 0)

@@ -69,6 +69,13 @@ def test_columns_are_guessed_by_their_headings_and_by_what_they_hold(table: Path
     assert (identifier_among(columns, rows), rows) == ("档号", 2)
 
 
+def test_a_column_of_licences_is_no_column_of_names_whatever_it_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("号,权利,权利人\n1,公有领域,张三\n2,署名 4.0,李四\n", encoding="utf-8")
+    columns, _rows = survey(path)
+    assert guess(columns) == {"号": "", "权利": "license", "权利人": "rights_holder"}
+
+
 def test_the_words_that_are_not_ours_are_found_with_their_counts(table: Path) -> None:
     columns, _rows = survey(table)
     chosen = Choices(columns={"资源类型": "type", "适用对象": "audiences"})

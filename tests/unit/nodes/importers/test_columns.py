@@ -76,7 +76,7 @@ def test_a_row_with_a_misspelt_field_says_what_is_meant(import_: Import) -> None
     assert [fault.message("zh") for fault in row.errors] == ["没有“title_zh”，想写的可能是“标题（title.zh）”。"]
     (row,) = import_("list.jsonl", '{"id": "1", "title_zh": "秤"}\n')
     assert [fault.message("en") for fault in row.errors] == [
-        "There is no “title_zh”; “标题 (title.zh)” may be meant."
+        "There is no “title_zh”; “Title (Chinese) (title.zh)” may be meant."
     ]
 
 

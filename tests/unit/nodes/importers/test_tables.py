@@ -32,6 +32,18 @@ def test_the_delimiter_is_found_by_itself(import_: Import, sign: str) -> None:
     assert (row.source_id, row.fields) == ("7", {"title": {"zh": "尺"}, "type": "article"})
 
 
+@pytest.mark.parametrize("cell", ["计量知识、民生计量", "计量知识，民生计量", "计量知识, 民生计量；计量知识"])
+def test_terms_may_be_divided_by_commas_when_each_is_one(import_: Import, cell: str) -> None:
+    (row,) = import_("list.csv", f'id,主题,关键词\n1,"{cell}","秤、尺"\n')
+    assert row.fields["themes"][:2] == ["knowledge", "daily-life"]
+    assert row.fields["keywords"] == ["秤、尺"]
+
+
+def test_what_is_no_term_between_commas_stays_one_word_to_be_told(import_: Import) -> None:
+    (row,) = import_("list.csv", 'id,主题\n1,"计量知识、别的"\n')
+    assert row.fields["themes"] == ["计量知识、别的"]
+
+
 def test_a_cell_over_several_lines_stays_one_cell(import_: Import) -> None:
     rows = import_("list.csv", 'id,description.zh\r\n1,"第一行\n第二行"\r\n2,短\r\n')
     assert rows[0].fields == {"description": {"zh": "第一行\n第二行"}}

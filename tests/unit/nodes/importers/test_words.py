@@ -16,6 +16,8 @@ from nodes.importers.words import code_of, day_of, is_term, proposed
         ("2026/5/20", "2026-05-20"),
         ("2026.05.20", "2026-05-20"),
         ("2026年5月20日", "2026-05-20"),
+        ("2026-05-20 10:30", "2026-05-20"),
+        ("2026-05-20T10:30:00", "2026-05-20"),
         ("2026年5月", "2026-05"),
         ("2026-5", "2026-05"),
         ("20260520", "2026-05-20"),
@@ -46,6 +48,11 @@ def test_a_foreign_word_is_proposed_a_term_only_when_one_is_nearest(name: str, w
     assert proposed(name, word) == code
     assert not is_term(name, word)
     assert code_of(name, word) == word
+
+
+@pytest.mark.parametrize("written", ["署名4.0", " 署名　４.０ ", "cc  by 4.0", "CC-BY-4.0"])
+def test_a_term_is_known_however_it_is_spaced_and_typed(written: str) -> None:
+    assert code_of("licenses", written) == "CC-BY-4.0"
 
 
 def test_a_file_is_found_with_backslashes_and_with_the_name_of_its_own_folder(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nodes.importers import ImportRow, read
-from nodes.importers.columns import EXAMPLES
+from nodes.importers.columns import EXAMPLE_TITLE, EXAMPLES
 from nodes.importers.workbooks import text_of
 from shared.errors import ImportUnreadable
 from tests.support.workbooks import CLOSING, GOOD, HEADINGS, OPENING, as_bytes, by_hand, cells, simple, workbook
@@ -58,7 +58,8 @@ def test_a_cell_says_what_it_shows(value: object, number_format: str, text: str)
 
 
 def test_a_workbook_is_read_like_a_table(import_: Import) -> None:
-    rows = import_("list.xlsx", simple((1, *GOOD), (2.0, *GOOD), ("", ""), (EXAMPLES["zh"], *GOOD), ("k-3", *GOOD)))
+    example = (EXAMPLES["zh"], EXAMPLE_TITLE, *GOOD[1:])
+    rows = import_("list.xlsx", simple((1, *GOOD), (2.0, *GOOD), ("", ""), example, ("k-3", *GOOD)))
     assert [(row.number, row.source_id, row.errors) for row in rows] == [(2, "1", ()), (3, "2", ()), (6, "k-3", ())]
     assert rows[0].fields["type"] == "article"
 
