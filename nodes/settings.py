@@ -85,6 +85,8 @@ class NodeSettings:
             found.append("port: 应在 1 到 65535 之间")
         if self.backup_folder and not Path(self.backup_folder).expanduser().is_absolute():
             found.append("backup_folder: 请写完整路径，服务不在您的文件夹里运行")
+        elif self.backup_folder and Path(self.backup_folder).expanduser().is_relative_to(self.folder.absolute()):
+            found.append("backup_folder: 备份要放在数据目录之外，最好在另一块盘上")
         try:
             limits.parse(self.upload_limits)
         except ValueError as error:

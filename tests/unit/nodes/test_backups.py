@@ -27,6 +27,7 @@ from nodes.models import LocalFile, Membership, Version, now
 from nodes.settings import NodeSettings, load_settings
 from nodes.web.backups import Backups
 from nodes.workplace import DATABASE, Workplace, initialise, open_workplace
+from shared import bags
 from shared.bags import PAYLOAD, read_bag
 from shared.canonical import digest
 from shared.errors import (
@@ -281,6 +282,51 @@ def test_a_backup_of_a_newer_program_is_refused(workplace: Workplace, tmp_path: 
     assert list((tmp_path / "new").glob("key*")) == []
 
 
+def rebagged(backup: Path) -> None:
+    """Write the manifests of a backup anew, so that each byte in it is as they say."""
+    found = making._payload(backup, {})
+    info = {"External-Description": "a backup that somebody has changed"}
+    for name, data in bags.tag_files(found, info=info, extra={}, moment=now()).items():
+        (backup / name).write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("node.sqlite", b""),
+        ("node.sqlite", "of another program"),
+        ("folder/key.pem", b"no key"),
+        ("folder/key.pem", None),
+        ("files.json", b"[" * 100_000),
+        ("files.json", b'{"folder":"x","files":[{"path":"uploads/x","sha256":"x","size":1,"mtime_ns":1e40}]}'),
+        ("files.json", b'{"folder":"x","files":[{"path":"uploads/x","sha256":"x","size":1,"mtime_ns":"1"}]}'),
+    ],
+)
+def test_a_backup_that_somebody_has_made_up_is_refused_before_anything_is_there(
+    workplace: Workplace, tmp_path: Path, name: str, content: bytes | str | None
+) -> None:
+    made = back_up(workplace, tmp_path / "backups")
+    path = made.path / PAYLOAD / name
+    path.unlink()
+    if isinstance(content, str):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE of_another (program)")
+    elif content is not None:
+        path.write_bytes(content)
+    rebagged(made.path)
+    with pytest.raises(BackupDamaged):
+        restored(tmp_path / "new", tmp_path / "backups")
+    assert {path.name for path in (tmp_path / "new").iterdir()} <= {rounds.LOCK}
+
+
+def test_what_is_wrong_with_a_backup_is_said_of_a_backup(workplace: Workplace, tmp_path: Path) -> None:
+    made = back_up(workplace, tmp_path / "backups")
+    (made.path / PAYLOAD / "folder" / "key.pem").unlink()
+    with pytest.raises(BackupDamaged) as caught:
+        restored(tmp_path / "new", tmp_path / "backups")
+    assert caught.value.message("zh").endswith("里的 data/folder/key.pem 有损坏：文件不见了。请改用另一个备份。")
+
+
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(NotABackup):
         restored(tmp_path / "new", tmp_path)
@@ -308,6 +354,16 @@ def test_a_folder_that_is_not_named_in_full_is_refused_when_the_node_starts() ->
 def test_the_command_wants_a_folder_from_somewhere(workplace: Workplace) -> None:
     done = Command("nodes", {"COMMONS_NODE_DATA": str(workplace.folder)}).run("backup", check=2)
     assert "backup_folder" in done.stderr
+
+
+def test_backups_within_the_data_folder_which_would_be_lost_with_it_are_refused(workplace: Workplace) -> None:
+    folder = workplace.folder / "uploads" / "backups"
+    done = Command("nodes", {"COMMONS_NODE_DATA": str(workplace.folder)}).run("backup", str(folder), check=2)
+    assert "备份要放在数据目录之外" in done.stderr
+    assert not folder.exists()
+    environ = {"COMMONS_NODE_DATA": str(workplace.folder), "COMMONS_NODE_BACKUP_FOLDER": str(folder)}
+    with pytest.raises(InvalidSettings, match="backup_folder"):
+        load_settings(environ=environ)
 
 
 def test_while_the_page_is_served_a_backup_is_made_when_the_newest_is_old_enough(
