@@ -24,7 +24,7 @@ from nodes.models import LocalFile, Reconciliation, now
 from nodes.rounds import LOCK
 from nodes.settings import NodeSettings
 from nodes.sync import Reporter
-from nodes.workplace import DATABASE
+from nodes.workplace import DATABASE, RESTORING
 from shared import bags, private
 from shared.bags import PAYLOAD, Bag, Payload
 from shared.errors import (
@@ -41,7 +41,7 @@ from shared.errors import (
 )
 from shared.wording import Words, system_fault
 
-STAGING, ASIDE = ".restoring", "before-restore-%Y%m%dT%H%M%SZ"
+ASIDE = "before-restore-%Y%m%dT%H%M%SZ"
 MOST_FILES = 1_000_000
 TASK = "恢复文件"
 KEY = f"{contents.TOP}/{key_files.FILE}"
@@ -80,7 +80,9 @@ def restore(settings: NodeSettings, source: Path, *, force: bool, reporter: Repo
     """
     backup = place.find(source)
     folder = settings.folder.absolute()
-    stands = any((folder / name).exists() for name in (key_files.FILE, DATABASE))
+    key, database, broken_off = ((folder / name).exists() for name in (key_files.FILE, DATABASE, RESTORING))
+    # Without a key, what an earlier restoring left when it was broken off is no node, and goes aside as well.
+    stands = key or (database and not broken_off)
     if stands and not force:
         raise RestoreOverNode(folder=folder)
     bag = _read(backup)
@@ -121,7 +123,7 @@ def _alone(folder: Path) -> Iterator[None]:
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
     """A folder beside what is there, on the same disk, so that what is whole only changes its name."""
-    staging = folder / STAGING
+    staging = folder / RESTORING
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(mode=private.FOLDER)
     try:
@@ -233,7 +235,8 @@ def _settle(database: Path, kept: list[Kept], *, was: Path, folder: Path) -> Non
 def _swap(folder: Path, staging: Path) -> Path | None:
     """Put what is new in the place of what is there, which goes into a folder of its own; the key comes last.
 
-    Until it is there no command finds a node, so nothing is ever done with one half of each.
+    Until it is there no command finds a node, nor makes one (`nodes.workplace`), so nothing is ever done with one
+    half of each.
     """
     names = sorted((path.name for path in staging.iterdir()), key=lambda name: name == key_files.FILE)
     # The log of the database that goes belongs to it, and the keys that wait for their turn to the key.

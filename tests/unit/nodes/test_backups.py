@@ -40,6 +40,7 @@ from shared.errors import (
     NodeInUse,
     NotABackup,
     RestoreOverNode,
+    RestoreUnfinished,
 )
 from tests.support.processes import Command
 from tests.support.records import make_record
@@ -264,6 +265,37 @@ def test_a_node_that_is_there_gives_way_only_when_it_is_told_to_and_is_not_throw
     assert done.aside is not None
     assert versions_in(workplace.folder) == 0
     assert versions_in(done.aside) == 1
+
+
+@pytest.mark.parametrize("renamed", range(4))
+def test_a_restoring_that_is_killed_half_way_leaves_no_node_of_two_halves(
+    workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
+) -> None:
+    own = keys.load_key(workplace.folder).id
+    back_up(workplace, tmp_path / "backups")
+    workplace.database.close()
+    left, rename = [renamed], Path.rename
+
+    def killed(path: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed)
+        # A process that is killed tidies nothing up.
+        patched.setattr(shutil, "rmtree", lambda *_args, **_options: None)
+        with pytest.raises(KeyboardInterrupt):
+            restored(workplace.folder, tmp_path / "backups", force=True)
+    if renamed:
+        for opened in (initialise, open_workplace):
+            with pytest.raises(RestoreUnfinished):
+                opened(workplace.settings)
+    restored(workplace.folder, tmp_path / "backups", force=renamed == 0)
+    found = initialise(workplace.settings)
+    assert found.key.id == own
+    found.database.close()
 
 
 def test_a_node_in_use_is_not_replaced(workplace: Workplace, tmp_path: Path) -> None:
