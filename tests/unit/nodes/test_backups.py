@@ -411,6 +411,9 @@ def test_while_the_page_is_served_a_backup_is_made_when_the_newest_is_old_enough
     assert not fresh.is_due(now() + timedelta(days=1))
     assert fresh.is_due(now() + timedelta(days=2))
     assert fresh.is_due(now() - timedelta(days=1)), "one of the future was made under a wrong clock"
+    [made] = dated.backups(tmp_path / "backups")
+    shutil.copytree(made, made.with_name((now() + timedelta(days=9)).strftime(dated.NAME)))
+    assert not fresh.is_due(now() + timedelta(days=1)), "nor does it make one due when another is fresh"
 
 
 def test_a_backup_that_fails_says_why_and_is_tried_again_later(workplace: Workplace, tmp_path: Path) -> None:
