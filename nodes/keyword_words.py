@@ -29,7 +29,7 @@ _STOP = (
     "those it its we our you your they their he she his her which who whom whose what when where why how not "
     "no can may will shall should would could do does did has have had into than then there here also such "
     "very more most some any all each other between through during about over under up down out if so i my me "
-    "us them one two three new using use used based"
+    "us them one two three new using use used based see only just really however therefore please etc"
 )
 STOP = frozenset(_STOP.split())
 """English words that no term begins with, holds or ends with."""

@@ -48,7 +48,14 @@ OVERLAPS = 1
 VOCABULARIES = ("themes", "disciplines", "occasions")
 HAN_RUN = re.compile("[\u3400-\u9fff]+")
 _CUT = re.compile("|".join(sorted(map(re.escape, CUTS), key=len, reverse=True)))
-_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+./-]*(?: [A-Za-z][A-Za-z0-9+./-]*)*")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+./'’-]*(?: [A-Za-z][A-Za-z0-9+./'’-]*)*")
+_ADDRESS = re.compile(
+    r"\b(?:https?://|www\.)[!-~]+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/[!-~]*",
+    re.I | re.A,
+)
+"""Addresses of pages and of people: their parts are no words."""
+CONTRACTED = ("n't", "'re", "'ve", "'ll", "'d", "'m")
+"""Ends of words that are two."""
 
 
 def suggest(title: str, body: str, *, known: Iterable[str] = (), said: Sequence[str] = ()) -> list[str]:
@@ -56,7 +63,7 @@ def suggest(title: str, body: str, *, known: Iterable[str] = (), said: Sequence[
 
     `known` are terms that others have used; `said` are keywords that a file names itself, which come first.
     """
-    title, body = title[:MOST_TEXT], body[:MOST_TEXT]
+    title, body = (_ADDRESS.sub(" ; ", words[:MOST_TEXT]) for words in (title, body))
     weighed = weigh(title, body)
     whole = f"{title}\n{body}"
     for term in _labels(known):
@@ -162,12 +169,16 @@ def _terms(words: str) -> Iterator[str]:
     for run in _LATIN.findall(words):
         term: list[str] = []
         for word in [*run.split(), "the"]:
-            if word.lower() not in STOP:
-                term.append(word.strip(".-/"))
+            if not _stops(word.lower().replace("’", "'").strip(".-/'")):
+                term.append(word.strip(".-/'’"))
                 continue
             if 0 < len(term) <= MOST_WORDS and len(" ".join(term)) > SHORTEST:
                 yield " ".join(term)
             term = []
+
+
+def _stops(word: str) -> bool:
+    return word in STOP or word.removesuffix("'s") in STOP or word.endswith(CONTRACTED)
 
 
 def _labels(known: Iterable[str]) -> Iterator[str]:

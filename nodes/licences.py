@@ -2,7 +2,7 @@
 
 The questions follow what decides: who made it, what others may do with it (Creative Commons 4.0), or why it is free
 or not free (rightsstatements.org 1.0). Terms of protection are those of the Copyright Law of the People's Republic of
-China (2020), articles 5 and 23.
+China (2020), articles 5 and 23; whose a work is that staff or somebody hired has made, articles 11 and 17 to 19.
 """
 
 from __future__ import annotations
@@ -47,12 +47,18 @@ class Outcome:
 START = "maker"
 QUESTIONS: Mapping[str, Question] = {
     "maker": Question(
-        later("内容是谁做的？"),
+        later("内容是谁的？"),
         (
-            Option("ours", later("本单位做的，或已从作者那里取得全部权利"), then="change"),
-            Option("others", later("别人做的，还受版权保护"), then="consent"),
-            Option("old", later("很早的东西：作者去世满 50 年，或单位作品发表满 50 年"), then="limits"),
-            Option("official", later("法律、法规、公文，或单纯的事实和数据"), licence=PUBLIC_DOMAIN),
+            Option("ours", later("本单位的：以本单位名义创作，或书面约定权利归本单位"), then="change"),
+            Option("others", later("别人的，还受版权保护（没有约定的职工作品、委托作品也在内）"), then="consent"),
+            Option(
+                "old",
+                later("很早的：作者去世、单位作品或影片发表已过 50 年，算到年底"),
+                then="limits",
+            ),
+            Option(
+                "official", later("法律、法规、公文，或单纯的事实和数据（推荐性标准不算）"), licence=PUBLIC_DOMAIN
+            ),
             Option("unknown", later("说不清是谁的"), then="search"),
         ),
     ),

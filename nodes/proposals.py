@@ -19,7 +19,11 @@ NAMELESS = re.compile(
     re.I,
 )
 """Titles that a program gave, and nobody."""
-NOBODY = re.compile(r"(admin(istrator)?|user|owner|pc|lenovo|hp|dell|microsoft.*|wps.*|unknown|用户|作者|\s*)", re.I)
+NOBODY = re.compile(
+    r"(admin(istrator)?|user|owner|pc|lenovo|hp|dell|microsoft.*|wps.*|unknown|用户|作者|\s*"
+    r"|[a-z]+[-_]?\d+|(desktop|laptop|pc|win)-\w+|\w+@\S+)",
+    re.I,
+)
 """Names of authors that a machine gave."""
 CODE = re.compile(r"(dsc|img|pict?|mvimg|vid|scan|wp|screenshot|mmexport|微信图片)?[ _-]*[\d _-]*", re.I)
 """Names of files that a camera, a scanner or a messenger gave."""

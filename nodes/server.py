@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +36,8 @@ def run(settings: NodeSettings, *, port: int, ready: Callable[[str], object] | N
     """
     die_with_parent()
     memory.one_arena()
+    # A browser asks for more than the threads do at once; that is no trouble of whoever reads the terminal.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app = create_app(replace(settings, port=port))
     _check_accounts(app.config["WORKPLACE"], settings)
     try:

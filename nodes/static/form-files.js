@@ -62,7 +62,7 @@
 
   /* All files of an entry, a folder's in the order of their names. */
   async function within(entry) {
-    if (entry.isFile) return new Promise(done => entry.file(file => done([file]), () => done([])));
+    if (entry.isFile) return new Promise(done => entry.file(file => done([Object.assign(file, { place: entry.fullPath })]), () => done([])));
     const reader = entry.createReader(), inside = [];
     for (;;) {
       const some = await new Promise((done, failed) => reader.readEntries(done, failed)).catch(() => []);
@@ -74,15 +74,29 @@
   }
 
   const hidden = name => name.startsWith(".") || ["Thumbs.db", "desktop.ini"].includes(name);
-  const names = () => new Set([...list.querySelectorAll('input[name$="-name"]')].map(one => one.value.normalize("NFC").toLowerCase()));
+  const folded = name => name.normalize("NFC").toLowerCase();
+  const names = (but = null) => new Set([...list.querySelectorAll('input[name$="-name"]')].filter(one => one !== but).map(one => folded(one.value)));
+  const brought = new Map();
+  const place = file => (file.place ?? file.webkitRelativePath).replace(/^\//, "");
+  const same = (a, b) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified
+    && (!place(a) || !place(b) || place(a) === place(b));
+
+  /* Files of different folders may be called the same: the later one gets a number, as file managers do it. */
+  function numbered_name(name, there) {
+    const [, stem, suffix] = name.match(/^(.+?)(\.[^.]{1,10})?$/su) ?? [, name, ""];
+    let made = name;
+    for (let number = 2; there.has(folded(made)); number += 1) made = `${stem} (${number})${suffix ?? ""}`;
+    return made;
+  }
 
   function add(files) {
     const told = [], there = names();
     for (const file of files.filter(one => !hidden(one.name))) {
-      if (there.has(file.name.normalize("NFC").toLowerCase())) { told.push(say("twice", { name: file.name })); continue; }
-      if (there.size >= MOST) { told.push(say("many", { max: MOST, extra: files.length - files.indexOf(file) })); break; }
-      there.add(file.name.normalize("NFC").toLowerCase());
-      show(file);
+      if ([...brought].some(([row, one]) => row.isConnected && same(one, file))) { told.push(say("twice", { name: file.name })); continue; }
+      if (list.children.length >= MOST) { told.push(say("many", { max: MOST, extra: files.length - files.indexOf(file) })); break; }
+      const name = numbered_name(file.name, there);
+      there.add(folded(name));
+      brought.set(show(file, name), file);
     }
     message.textContent = told.slice(0, 3).join(" ");
     message.hidden = !told.length;
@@ -91,9 +105,9 @@
 
   /* -- one file ---------------------------------------------------------------------------------------- */
 
-  function show(file) {
+  function show(file, called) {
     const row = numbered(pattern, next++);
-    row.querySelector('input[name$="-name"]').value = file.name;
+    row.querySelector('input[name$="-name"]').value = called;
     row.querySelector('select[name$="-role"]').value = role_of(file.name);
     row.querySelector(".suffix").textContent = (file.name.match(/\.([^.]{1,5})$/)?.[1] ?? "").toUpperCase();
     const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
@@ -104,11 +118,12 @@
     list.hidden = false;
     // Not a part of the form until all of it is here: a draft names only files that there are.
     for (const one of row.querySelectorAll("[name]")) one.disabled = true;
-    const job = { file, row, bar, state, key: "", at: 0, ...broken_off(file) };
+    const job = { file, called, row, bar, state, key: "", at: 0, ...broken_off(file) };
     jobs.add(job);
     removable(row, job);
     waiting.push(job);
     changed();
+    return row;
   }
 
   const role_of = name => /\.(vtt|srt)$/i.test(name) ? "caption" : /^(cover|封面)\b/i.test(name) ? "cover" : "main";
@@ -165,7 +180,7 @@
     const kept = await ask(`${uploads}/${job.key}/finished`, body({}));
     // A name that some system could not hold has become one that all can.
     const name = job.row.querySelector('input[name$="-name"]');
-    if (name.value === file.name) name.value = kept.name;
+    if (name.value === job.called && kept.name !== file.name) name.value = numbered_name(kept.name, names(name));
     job.row.querySelector('input[name$="-key"]').value = "upload:" + job.key;
     for (const one of job.row.querySelectorAll("[name]")) one.disabled = false;
     job.state.textContent = say("reading");

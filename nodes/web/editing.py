@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from nodes import files as local_files
 from nodes import form_drafts, registration
 from nodes.arrivals import Arrivals
+from nodes.file_names import folded, numbered
 from nodes.files import FileSpec, PreparedFile
 from nodes.models import LocalFile, Resource, Version
 from nodes.registration import Registered, Standing
@@ -32,11 +33,17 @@ class Overtaken(Exception):
 
 
 def chosen_files(form: Form, request: Request) -> list[FileChoice]:
-    """The files that the form keeps, and after them those that it has just brought."""
-    role = form.get("new-role", "main")
-    return read_files(form) + [
-        FileChoice(f"upload:{path.parent.name}", path.name, role) for path in uploads.take(request)
-    ]
+    """The files that the form keeps, and after them those that it has just brought.
+
+    Those of different folders may be called the same: each that comes later gets a number.
+    """
+    role, chosen = form.get("new-role", "main"), read_files(form)
+    taken = {folded(choice.name) for choice in chosen}
+    for path in uploads.take(request):
+        name = numbered(path.name, taken)
+        taken.add(folded(name))
+        chosen.append(FileChoice(f"upload:{path.parent.name}", name, role))
+    return chosen
 
 
 def save(

@@ -36,7 +36,7 @@ NEW: dict[str, Any] = {"type": "", "language": ["zh"], "license": "CC-BY-4.0"}
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _FILE_KEY = re.compile(r"file-(\d{1,4})-key")
 _WHOLE = re.compile(r"[+-]?\d{1,6}")
-_DECIMAL = re.compile(r"[+-]?\d{1,4}(\.\d{1,15})?(e-\d{1,2})?")
+_DECIMAL = re.compile(r"[+-]?\d{1,4}(\.\d{1,20})?(e-\d{1,2})?")
 _DIVIDER = re.compile(r"[；;，,、\n]")
 
 Form = MultiDict[str, str]
@@ -95,7 +95,7 @@ def read_fields(form: Form, standing: Mapping[str, Any]) -> dict[str, Any]:
         _set(made, name, form.get(name, "").strip())
     for name in TERMS:
         _set(made, name, form.getlist(name))
-    _set(made, "keywords", _keywords(form.get("keywords", "")))
+    _set(made, "keywords", _keywords(form.get("keywords", ""), made.get("keywords", ())))
     for name, parts in GROUPS.items():
         if any(f"{name}.{part}" in form for part in parts) or name in ALWAYS:
             _set(made, name, list(_rows(form, name, parts)))
@@ -164,8 +164,12 @@ def _texts(form: Form, name: str, standing: Mapping[str, str]) -> dict[str, str]
     return {**{tag: text for tag, text in given.items() if text}, **others}
 
 
-def _keywords(text: str) -> list[str]:
-    return list(dict.fromkeys(part.strip() for part in _DIVIDER.split(text.replace("\r", "")) if part.strip()))
+def _keywords(text: str, standing: Sequence[str]) -> list[str]:
+    """The keywords of a line; one of those that stood there keeps the comma that it has in itself."""
+    whole = sorted((word for word in standing if _DIVIDER.search(word)), key=len, reverse=True)
+    parts = re.split(f"({'|'.join(map(re.escape, whole))})", text) if whole else [text]
+    found = [word for part in parts for word in ([part] if part in whole else _DIVIDER.split(part.replace("\r", "")))]
+    return list(dict.fromkeys(word.strip() for word in found if word.strip()))
 
 
 def _rows(form: Form, name: str, parts: Sequence[str]) -> Iterator[dict[str, str]]:

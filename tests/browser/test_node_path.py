@@ -75,7 +75,7 @@ def test_an_institution_joins_registers_and_answers_a_reviewer_with_a_new_versio
     page.locator("#type").select_option("article")
     page.locator("input[name=themes][value=knowledge]").check()
     page.locator("#links-0-url").fill("https://example.org/steelyard")
-    page.locator(".finish .btn").click()
+    page.locator(".finish .btn:not(.quiet)").click()
     synchronise(page, node)
 
     with unit_of_work(alliance.app) as session:
@@ -93,7 +93,7 @@ def test_an_institution_joins_registers_and_answers_a_reviewer_with_a_new_versio
     page.get_by_role("link", name="已答的").click()
     page.get_by_role("link", name="改成新版本").click()
     page.locator("#title-zh").fill("一杆戥秤怎样称准")
-    page.locator(".finish .btn").click()
+    page.locator(".finish .btn:not(.quiet)").click()
     page.get_by_role("link", name="比较两个版本").click()
     expect(page.locator("ins").first).to_contain_text("戥")
     synchronise(page, node)

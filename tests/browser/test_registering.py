@@ -20,7 +20,7 @@ DEMO = Path(__file__).parents[2] / "config" / "demo" / "institute" / "files"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DROP = """() => {
   const moved = new DataTransfer();
-  moved.items.add(new File(["说明"], "说明.txt"));
+  for (const words of ["说明", "另一份说明"]) moved.items.add(new File([words], "说明.txt", { lastModified: 0 }));
   for (const kind of ["dragenter", "dragover", "drop"]) {
     const how = { dataTransfer: moved, bubbles: true, cancelable: true };
     document.getElementById("drop").dispatchEvent(new DragEvent(kind, how));
@@ -47,7 +47,11 @@ def fill_from_files(page: Page, folder: Path) -> None:
     expect(page.get_by_label("中文标题")).to_have_value("安培：数电子")
     expect(page.get_by_label("类型", exact=False).first).to_have_value("slides")
     page.evaluate(DROP)
-    expect(page.locator("#file-list > li")).to_have_count(3)
+    expect(page.locator("#file-list > li")).to_have_count(4)
+    expect(page.locator("#file-list > li").nth(3).get_by_role("textbox").first).to_have_value("说明 (2).txt")
+    page.evaluate(DROP)
+    expect(page.locator("#drop > [role=alert]")).to_contain_text("已经在里面了")
+    expect(page.locator("#file-list > li")).to_have_count(4)
     expect(page.locator("#file-list progress")).to_have_count(0)
     expect(page.locator("#file-list")).to_contain_text("1200\xa0×\xa01700")
     expect(page.locator("#file-list img")).to_have_count(1)
@@ -87,7 +91,7 @@ def test_a_folder_is_registered_in_minutes_and_a_draft_survives_reload_and_resta
         page.get_by_label("权利人").fill("甲乙院")
         page.reload()
         expect(page.get_by_label("权利人")).to_have_value("甲乙院")
-        expect(page.locator("#file-list > li")).to_have_count(3)
+        expect(page.locator("#file-list > li")).to_have_count(4)
     # The node is started anew: its old tokens are worth nothing, and the page finds that out by itself.
     with served(second, port):
         page.get_by_label("中文简介").fill("讲讲安培怎样数电子。")
@@ -103,7 +107,7 @@ def test_a_folder_is_registered_in_minutes_and_a_draft_survives_reload_and_resta
         page.get_by_role("link", name="回去").first.click()
         page.get_by_role("button", name="登记", exact=True).click()
         expect(page.locator(".flash")).to_contain_text("已登记")
-        expect(page.locator(".files-here > li")).to_have_count(3)
+        expect(page.locator(".files-here > li")).to_have_count(4)
         page.goto(f"{origin}/")
         expect(page.get_by_text("没登记完的草稿")).to_have_count(0)
     context.close()

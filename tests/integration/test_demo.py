@@ -17,7 +17,7 @@ from tests.support.processes import Command, eventually, free_ports, surrounding
 
 # It has a database and a store of its own, whatever the engine of the run.
 pytestmark = [pytest.mark.xdist_group("supervised"), pytest.mark.only_on("sqlite")]
-READY_WITHIN = 90
+READY_WITHIN = 180
 """Seconds from a fresh clone to a page with results, once everything is installed."""
 
 

@@ -6,10 +6,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import lxml.html
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from nodes.web import uploads
 from tests.support.local_page import GOOD, Node, faults_at, upload
+
+
+def kept(key: str) -> dict[str, str]:
+    """What the form says of a file that it keeps."""
+    return {"key": f"upload:{key}", "name": "图.png", "role": "main", "keep": "1"}
 
 
 def test_the_form_registers_a_resource_with_its_files(node: Node) -> None:
@@ -180,11 +187,31 @@ def test_a_file_name_that_will_not_do_is_said_beside_the_file(node: Node, name: 
         assert answer.status_code == 302, "without a name it keeps its own"
 
 
-def test_two_files_of_one_name_are_refused(node: Node) -> None:
-    answer = node.register(**{"new-files": upload(("图.png", b"1"), ("图.png", b"2"))})
+def test_what_was_registered_elsewhere_goes_through_the_form_untouched(node: Node) -> None:
+    """Keywords with a comma in them, texts of other languages, and all the digits of a place."""
+    place = {"name": {"zh": "北京", "fr": "Pékin"}, "latitude": 39.9, "longitude": 0.12345678901234568}
+    words = ["Metrology, history of", "杆秤", "甲、乙"]
+    record_id = node.put(keywords=words, language=["zh", "und"], coverage={"place": place})
+    [form] = [one for one in lxml.html.fromstring(node.page(f"/resources/{record_id}/edit")).forms if one.get("id")]
+    sent = MultiDict(form.form_values())
+    assert node.client.post(form.get("action"), data=sent).status_code == 302
+    assert len(node.records(record_id)) == 1, "nothing was changed"
+    sent["keywords"] = "甲、乙；Metrology, history of；秤, 砣"
+    node.client.post(form.get("action"), data=sent)
+    assert node.records(record_id)[0]["keywords"] == ["甲、乙", "Metrology, history of", "秤", "砣"]
+
+
+def test_files_of_one_name_from_different_folders_are_numbered_but_never_one_that_somebody_called_so(
+    node: Node,
+) -> None:
+    brought = upload(("图.png", b"1"), ("图.PNG", b"2"), ("图.png", b"3"))
+    [record] = node.records(node.registered(**{"new-files": brought}))
+    assert [one["name"] for one in record["files"]] == ["图.png", "图 (2).PNG", "图 (3).png"]
+    keys = [node.send("图.png", content) for content in (b"1", b"2")]
+    same = {f"file-{n}-{part}": value for n, key in enumerate(keys) for part, value in kept(key).items()}
+    answer = node.register(**same)
     assert answer.status_code == 422
     assert "重复" in answer.text
-    assert node.counts() == (0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,16 @@ def test_english_terms_are_runs_of_words_between_stop_words() -> None:
     assert not {"the", "of", "is"} & set(found)
 
 
+def test_addresses_and_the_ends_of_contractions_are_no_terms() -> None:
+    body = (
+        "It isn't a fact, it really isn't. The Archivist's balance: see https://example.org/archivist/balance and "
+        "http://example.org/s or write to keeper@example.org. The Archivist's balance doesn’t drift. www.example.org"
+    )
+    found = keywords.suggest("", body)
+    assert "Archivist's balance" in found
+    assert not [one for one in found if any(part in one for part in ("http", "example", "isn")) or one[1:2] == " "]
+
+
 def test_a_text_without_words_has_no_keywords_and_a_long_one_of_nonsense_few() -> None:
     assert keywords.suggest("", "\x00 \u202e 😀 12") == []
     assert len(keywords.suggest("秤" * 50_000, "")) <= 2

@@ -48,7 +48,7 @@ def test_a_picture_that_a_camera_took_is_a_photograph_with_its_day() -> None:
 
 
 def test_authors_are_people_and_not_machines() -> None:
-    said = Facts(authors=("Administrator", "张三", "user"))
+    said = Facts(authors=("Administrator", "JKN011", "DESKTOP-8K2QF", "张三", "user"))
     assert propose([Source("1.bin", facts=said)])["creators"] == [{"name": "张三", "role": "author"}]
 
 
