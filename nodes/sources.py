@@ -134,7 +134,7 @@ def pause(session: Session, number: int, *, paused: bool) -> None:
 
 
 def is_running(source: HarvestSource, moment: datetime) -> bool:
-    """Whether a harvest of it is under way, by its heartbeat; one of the future is from before a clock was set back."""
+    """Whether a harvest of it is under way, by its heartbeat; a future one is of a clock set back since."""
     begun = source.started_at is not None and source.finished_at is None
     return begun and source.beat_at is not None and abs(moment - source.beat_at) < SILENT
 
