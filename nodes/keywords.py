@@ -21,6 +21,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy import text as sql
@@ -47,7 +48,6 @@ OVERLAPS = 1
 """Better suggestions that one may be a part of, or have as a part."""
 VOCABULARIES = ("themes", "disciplines", "occasions")
 HAN_RUN = re.compile("[\u3400-\u9fff]+")
-_CUT = re.compile("|".join(sorted(map(re.escape, CUTS), key=len, reverse=True)))
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+./'’-]*(?: [A-Za-z][A-Za-z0-9+./'’-]*)*")
 _ADDRESS = re.compile(
     r"\b(?:https?://|www\.)[!-~]+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/[!-~]*",
@@ -116,10 +116,16 @@ def _borders(pieces: Sequence[str], candidates: Collection[str]) -> dict[str, fl
     return {gram: min(_entropy(before[gram]), _entropy(after[gram])) for gram in candidates}
 
 
+@cache
+def _cut() -> re.Pattern[str]:
+    """Any of `CUTS`, the longest first; the page that stays open compiles it when it first suggests something."""
+    return re.compile("|".join(sorted(map(re.escape, CUTS), key=len, reverse=True)))
+
+
 def _pieces(words: str) -> Iterator[str]:
     """The runs of Chinese characters, cut at words that no term holds."""
     for run in HAN_RUN.findall(words):
-        yield from (piece for piece in _CUT.split(run) if len(piece) >= SHORTEST)
+        yield from (piece for piece in _cut().split(run) if len(piece) >= SHORTEST)
 
 
 def _grams(length: int) -> Iterator[tuple[int, int]]:

@@ -13,8 +13,8 @@ from typing import Any
 
 M_ARENA_MAX = -8
 """The number of this parameter in glibc's malloc.h."""
-UNUSED = ("asyncio", "html", "urllib.request")
-"""Modules that libraries load beside what the page uses of them."""
+UNUSED = ("asyncio", "difflib", "html", "urllib.request")
+"""Modules that are named by what the page loads, and used now and then or never."""
 
 
 def one_arena() -> None:
@@ -48,8 +48,8 @@ def lightly() -> Iterator[None]:
     """While modules are loaded that would load others only because they are there; these weigh a tenth of the page.
 
     http.client and werkzeug are made to do without TLS, for Pythons that were built so: the page serves this machine
-    alone. What is in `UNUSED` they and SQLAlchemy and Flask-WTF name, and the page never runs. Whoever wants any of
-    it afterwards loads it as ever.
+    alone. What is in `UNUSED` they, SQLAlchemy, Flask-WTF and we name, and a page at rest never runs. Whoever wants
+    any of it afterwards loads it as ever.
     """
     others: dict[str, ModuleType | None] = {"ssl": None, **{name: LoadedWhenUsed(name) for name in UNUSED}}
     # SQLAlchemy takes this function of asyncio's; it knows coroutines as well as that one does.

@@ -85,6 +85,8 @@ class NodeSettings:
             found.append("port: 应在 1 到 65535 之间")
         if self.backup_folder and not Path(self.backup_folder).expanduser().is_absolute():
             found.append("backup_folder: 请写完整路径，服务不在您的文件夹里运行")
+        elif self.backup_folder and Path(self.backup_folder).expanduser().is_relative_to(self.folder.absolute()):
+            found.append("backup_folder: 备份要放在数据目录之外，最好在另一块盘上")
         try:
             limits.parse(self.upload_limits)
         except ValueError as error:
@@ -105,6 +107,9 @@ class NodeSettings:
         for name, address in (("host", self.host), ("trusted_proxy", self.trusted_proxy or "127.0.0.1")):
             if address != "localhost" and not _is_address(address):
                 found.append(f"{name}: 应为 IP 地址，如 127.0.0.1")
+        for name in sorted(self.names):
+            if not _is_address(name) and any(mark in name for mark in ":/ ，、;；"):
+                found.append(f"public_hosts: “{name}”只写域名或地址，不写 https:// 和端口，几个之间用逗号")
         if self.host not in LOOPBACK and not self.names:
             found.append("host: 要让别的电脑打开网页，还要在 public_hosts 里写明用哪个域名或地址打开")
         if self.open and not self.trusted_proxy and not self.plain_http:

@@ -145,9 +145,9 @@ def pause(session: Session, number: int, *, paused: bool) -> None:
 
 
 def is_running(source: HarvestSource, moment: datetime) -> bool:
-    """Whether a harvest of it is under way, by its heartbeat."""
+    """Whether a harvest of it is under way, by its heartbeat; a future one is of a clock set back since."""
     begun = source.started_at is not None and source.finished_at is None
-    return begun and source.beat_at is not None and moment - source.beat_at < SILENT
+    return begun and source.beat_at is not None and abs(moment - source.beat_at) < SILENT
 
 
 def due(session: Session, moment: datetime) -> HarvestSource | None:
@@ -167,7 +167,7 @@ def _is_due(source: HarvestSource, moment: datetime) -> bool:
         return False
     if source.started_at is None or source.finished_at is None:
         return True
-    return moment - source.started_at >= timedelta(minutes=source.minutes)
+    return not -SILENT <= moment - source.started_at < timedelta(minutes=source.minutes)
 
 
 def error_of(source: HarvestSource, moment: datetime) -> Mapping[str, str]:

@@ -9,12 +9,14 @@ from nodes.database import Database
 from nodes.key_files import FILE, is_locked
 from nodes.settings import NodeSettings
 from shared import private
-from shared.errors import NotInitialised
+from shared.errors import NotInitialised, RestoreUnfinished
 
 if TYPE_CHECKING:
     from nodes.keys import Key
 
 DATABASE = "node.sqlite"
+RESTORING = ".restoring"
+"""The folder in which a backup is laid out that is being restored; the key leaves it last."""
 
 
 class Workplace:
@@ -39,10 +41,15 @@ class Workplace:
 
 
 def initialise(settings: NodeSettings, *, kept_open: bool = True) -> Workplace:
-    """Make the folder, the key and the database (see `Database` for `kept_open`); what is there already stays."""
+    """Make the folder, the key and the database (see `Database` for `kept_open`); what is there already stays.
+
+    Raises `RestoreUnfinished`: another key beside a database that is restored would be nobody's.
+    """
     folder = settings.folder
     folder.mkdir(parents=True, exist_ok=True, mode=private.FOLDER)
     if not (folder / FILE).exists():
+        if (folder / RESTORING).exists():
+            raise RestoreUnfinished(folder=folder)
         from nodes import keys  # noqa: PLC0415  # as above
 
         keys.make_key(folder, passphrase=settings.key_passphrase)
@@ -50,8 +57,13 @@ def initialise(settings: NodeSettings, *, kept_open: bool = True) -> Workplace:
 
 
 def open_workplace(settings: NodeSettings, *, key_wanted: bool = True) -> Workplace:
-    """Open what `initialise` made. Raises `NotInitialised`, or what reading the key raises if it is wanted."""
+    """Open what `initialise` made.
+
+    Raises `NotInitialised`, `RestoreUnfinished`, or what reading the key raises if it is wanted.
+    """
     if not (settings.folder / FILE).exists():
+        if (settings.folder / RESTORING).exists():
+            raise RestoreUnfinished(folder=settings.folder)
         raise NotInitialised(folder=settings.folder)
     return _opened(settings, key_wanted=key_wanted)
 

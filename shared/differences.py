@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 ADDED, REMOVED, REPLACED, RENAMED, DESCRIBED = "added", "removed", "replaced", "renamed", "described"
@@ -73,7 +73,7 @@ def marked(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
         return ((True, old),), ((True, new),)
     before: list[Piece] = []
     after: list[Piece] = []
-    for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         changed = kind != "equal" or (i2 - i1 < STOP_UNIT and i1 > 0 and i2 < len(old))
         _add(before, changed, old[i1:i2])
         _add(after, changed, new[j1:j2])

@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy import delete, update
 
-from nodes import key_files, served, sqlite_copy
+from nodes import key_files, keys, served, sqlite_copy
 from nodes.backups import contents, making
 from nodes.backups import folder as place
 from nodes.backups.contents import Kept
@@ -24,24 +24,40 @@ from nodes.models import LocalFile, Reconciliation, now
 from nodes.rounds import LOCK
 from nodes.settings import NodeSettings
 from nodes.sync import Reporter
-from nodes.workplace import DATABASE
+from nodes.workplace import DATABASE, RESTORING
 from shared import bags, private
 from shared.bags import PAYLOAD, Bag, Payload
 from shared.errors import (
     BackupDamaged,
     BackupFromNewer,
+    BagAltered,
+    BagIncomplete,
+    BagUnexpected,
     CommonsError,
+    FileUnreadable,
+    KeyLocked,
     NodeInUse,
     RestoreOverNode,
 )
 from shared.wording import Words, system_fault
 
-STAGING, ASIDE = ".restoring", "before-restore-%Y%m%dT%H%M%SZ"
+ASIDE = "before-restore-%Y%m%dT%H%M%SZ"
 MOST_FILES = 1_000_000
 TASK = "恢复文件"
+KEY = f"{contents.TOP}/{key_files.FILE}"
 SYNCING = Words("it is synchronising", "正在同步")
 NOT_SOUND = Words("SQLite finds it broken", "数据库不完整")
 UNREADABLE = Words("it cannot be read", "读不懂")
+NOT_OURS = Words("it is no node's", "不是节点的")
+ALTERED = Words("its bytes have changed", "内容与备份时不同")
+FAULTS = {
+    BagIncomplete: Words("it is not there", "文件不见了"),
+    BagUnexpected: Words("it was not in the backup", "备份时没有它"),
+    BagAltered: ALTERED,
+}
+"""What is wrong with a backup, in its own words: the errors of bags speak of bundles that are carried to the hub."""
+LATEST = 1 << 63
+"""Nanoseconds that no system's clock reaches."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,9 @@ def restore(settings: NodeSettings, source: Path, *, force: bool, reporter: Repo
     """
     backup = place.find(source)
     folder = settings.folder.absolute()
-    stands = any((folder / name).exists() for name in (key_files.FILE, DATABASE))
+    key, database, broken_off = ((folder / name).exists() for name in (key_files.FILE, DATABASE, RESTORING))
+    # Without a key, what an earlier restoring left when it was broken off is no node, and goes aside as well.
+    stands = key or (database and not broken_off)
     if stands and not force:
         raise RestoreOverNode(folder=folder)
     bag = _read(backup)
@@ -81,9 +99,8 @@ def _read(backup: Path) -> Bag:
     try:
         return bags.read_bag(backup, extra=(), most_files=MOST_FILES)
     except CommonsError as error:
-        raise BackupDamaged(
-            folder=backup, name=error.data.get("path", backup.name), cause=error.as_cause()
-        ) from error
+        cause = error.as_cause() if isinstance(error, FileUnreadable) else FAULTS.get(type(error), UNREADABLE)
+        raise BackupDamaged(folder=backup, name=error.data.get("path", backup.name), cause=cause) from error
 
 
 @contextmanager
@@ -106,7 +123,7 @@ def _alone(folder: Path) -> Iterator[None]:
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
     """A folder beside what is there, on the same disk, so that what is whole only changes its name."""
-    staging = folder / STAGING
+    staging = folder / RESTORING
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(mode=private.FOLDER)
     try:
@@ -122,10 +139,12 @@ def _unpack(bag: Bag, staging: Path, folder: Path, reporter: Reporter | None) ->
     database = staging / DATABASE
     _copy(bag, _part(bag, parts, DATABASE), database, tell)
     _check_database(bag, database)
+    _part(bag, parts, KEY)
     for path, part in parts.items():
         top, _, name = path.partition("/")
         if top == contents.TOP and name:
             _copy(bag, part, staging / name, tell)
+    _check_key(bag, staging)
     was, kept = _listed(bag, _part(bag, parts, contents.LIST))
     for one in kept:
         target = one.below(staging)
@@ -153,8 +172,10 @@ def _listed(bag: Bag, part: Payload) -> tuple[str, list[Kept]]:
         kept = [Kept(**one) for one in said["files"]]
         for one in kept:
             one.below(bag.folder)
+            if type(one.mtime_ns) is not int or abs(one.mtime_ns) >= LATEST:
+                raise ValueError(one.mtime_ns)
         return str(said["folder"]), kept
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BackupDamaged(folder=bag.folder, name=contents.LIST, cause=UNREADABLE) from error
 
 
@@ -169,18 +190,30 @@ def _copy(bag: Bag, part: Payload, target: Path, tell: Callable[[int], None] | N
         written.flush()
         os.fsync(written.fileno())
     if digest.hexdigest() != part.sha256:
-        raise BackupDamaged(
-            folder=bag.folder, name=part.path, cause=Words("its bytes have changed", "内容与备份时不同")
-        )
+        raise BackupDamaged(folder=bag.folder, name=part.path, cause=ALTERED)
 
 
 def _check_database(bag: Bag, database: Path) -> None:
     if not sqlite_copy.is_sound(database):
         raise BackupDamaged(folder=bag.folder, name=DATABASE, cause=NOT_SOUND)
     with closing(sqlite3.connect(database)) as connection:
-        standing = str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+        ours = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchone()
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if ours else None
+    if found is None:
+        raise BackupDamaged(folder=bag.folder, name=DATABASE, cause=NOT_OURS)
+    standing = str(found[0])
     if not is_known(standing):
         raise BackupFromNewer(program="metrology-commons", migration=standing)
+
+
+def _check_key(bag: Bag, staging: Path) -> None:
+    """Whether the key is one; of one under a passphrase only its owner can tell."""
+    try:
+        keys.load_key(staging)
+    except KeyLocked:
+        return
+    except CommonsError as error:
+        raise BackupDamaged(folder=bag.folder, name=KEY, cause=UNREADABLE) from error
 
 
 def _settle(database: Path, kept: list[Kept], *, was: Path, folder: Path) -> None:
@@ -202,7 +235,8 @@ def _settle(database: Path, kept: list[Kept], *, was: Path, folder: Path) -> Non
 def _swap(folder: Path, staging: Path) -> Path | None:
     """Put what is new in the place of what is there, which goes into a folder of its own; the key comes last.
 
-    Until it is there no command finds a node, so nothing is ever done with one half of each.
+    Until it is there no command finds a node, nor makes one (`nodes.workplace`), so nothing is ever done with one
+    half of each.
     """
     names = sorted((path.name for path in staging.iterdir()), key=lambda name: name == key_files.FILE)
     # The log of the database that goes belongs to it, and the keys that wait for their turn to the key.

@@ -20,6 +20,11 @@ NO_FOLDER = Words(
     "name the folder for the backups, or set backup_folder.", "请写备份到哪个文件夹，或设置 backup_folder。"
 )
 
+INSIDE = Words(
+    "the backups must lie outside the data folder, best on another disk: they would be lost with it.",
+    "备份要放在数据目录之外，最好在另一块盘上，不然会和它一起丢失。",
+)
+
 
 @click.command()
 @click.argument("folder", type=GivenPath(file_okay=False), required=False)
@@ -34,6 +39,8 @@ def backup(context: click.Context, folder: Path | None, with_files: bool, keep: 
         raise InvalidUsage(cause=NO_FOLDER)
     workplace = open_workplace(settings, key_wanted=False)
     target = folder or Path(settings.backup_folder).expanduser()
+    if target.resolve().is_relative_to(workplace.folder.resolve()):
+        raise InvalidUsage(cause=INSIDE)
     # A folder that is named here may be a person's own archive: nothing goes there unless that is asked for.
     kept = keep or (0 if folder is not None else settings.backup_keep)
     with Bars() as bars:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nodes.importers.markup import strip_markup
 from nodes.importers.words import code_of, day_of, is_term
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
@@ -171,9 +172,6 @@ def _steps(rule: Rule, value: Any) -> Any:
 
 def _text_steps(rule: Rule, text: str) -> str:
     if rule.strip_markup:
-        # The page knows rules and applies none: it shall not compile these expressions.
-        from nodes.importers.markup import strip_markup  # noqa: PLC0415  # see above
-
         text = strip_markup(text)
     for old, new in rule.replace:
         text = text.replace(old, new)

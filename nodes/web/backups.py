@@ -44,10 +44,10 @@ class Backups:
         """Whether the newest backup is older than the settings allow, and none was tried just now."""
         if self._tried is not None and moment - self._tried < AGAIN:
             return False
-        made = dated.backups(Path(self._settings.backup_folder).expanduser())
-        # A backup that claims to be of the future was made under a wrong clock.
-        age = moment - dated.moment_of(made[-1]) if made else None
-        return age is None or not timedelta(0) <= age < timedelta(days=self._settings.backup_days)
+        made = map(dated.moment_of, dated.backups(Path(self._settings.backup_folder).expanduser()))
+        # One that claims to be of the future was made under a wrong clock, and says nothing.
+        newest = max((one for one in made if one <= moment), default=None)
+        return newest is None or moment - newest >= timedelta(days=self._settings.backup_days)
 
     def make(self) -> None:
         """Make one, and wait for its end."""

@@ -14,7 +14,7 @@ from nodes.web import language
 from nodes.web.frame import in_order, workplace
 from nodes.web.language import gettext as _
 from nodes.web.language import ngettext
-from shared.errors import CommonsError, InvalidRecord, InvalidRequest, NothingChosen, ReasonMissing
+from shared.errors import CommonsError, FieldError, InvalidRecord, InvalidRequest, NothingChosen, ReasonMissing
 
 resources = Blueprint("listing", __name__)
 MAX_TEXT = 200
@@ -38,6 +38,9 @@ def batch() -> ResponseReturnValue:
         with workplace().database.unit_of_work() as session:
             if renewing:
                 done = deeds.renew(session, chosen, text=text)
+            elif request.form.get("deed") != "withdraw":
+                # What cannot be undone is done only when it is named.
+                raise InvalidRequest(errors=[FieldError("/deed", "required")])
             else:
                 done = deeds.withdraw(session, chosen, reason=text, key=workplace().key)
     except (NothingChosen, ReasonMissing, InvalidRecord, InvalidRequest) as error:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import proposals
+from nodes import keywords, proposals
 from nodes.arrivals import Arrivals
 from nodes.extraction.facts import facts_from
 from nodes.models import Upload
@@ -38,9 +38,6 @@ def read_all(arrivals: Arrivals, choices: Sequence[FileChoice]) -> None:
 
 def suggested(session: Session, fields: Mapping[str, Any], sources: Sequence[Source]) -> list[str]:
     """Keywords for what the form and its files say, without those that it has."""
-    # Its words and expressions weigh as much as ten other modules, on a page where forms are filled in now and then.
-    from nodes import keywords  # noqa: PLC0415  # see above
-
     proposed = proposals.propose(sources)
     titles = [*fields.get("title", {}).values(), *proposed.get("title", {}).values()]
     texts = [*fields.get("summary", {}).values(), *fields.get("description", {}).values()]

@@ -142,6 +142,7 @@ from shared.errors.node import PasswordTooWeak as PasswordTooWeak
 from shared.errors.node import PieceMisplaced as PieceMisplaced
 from shared.errors.node import PortTaken as PortTaken
 from shared.errors.node import RestoreOverNode as RestoreOverNode
+from shared.errors.node import RestoreUnfinished as RestoreUnfinished
 from shared.errors.node import RoundInterrupted as RoundInterrupted
 from shared.errors.node import RoundUnderWay as RoundUnderWay
 from shared.errors.node import ServiceFailed as ServiceFailed

@@ -250,6 +250,17 @@ class NodeInUse(CommonsError):
     )
 
 
+class RestoreUnfinished(CommonsError):
+    """A data folder into which a backup was being restored when that was broken off."""
+
+    code, status, exit_code = "restore_unfinished", 409, 5
+    zh = "{folder} 正在恢复备份，或恢复时中断了。请等它做完；已经中断的，再运行一次 commons-node restore。"
+    en = (
+        "A backup is being restored into {folder}, or that was broken off. Wait for it; if it was broken off, run "
+        "“commons-node restore” once more."
+    )
+
+
 class RestoreOverNode(CommonsError):
     """A data folder to restore into that holds a node already."""
 

@@ -215,6 +215,8 @@ def test_a_page_that_others_reach_is_refused_without_accounts(tmp_path: Path) ->
         ({"public_hosts": "node.example"}, "HTTPS"),
         ({"host": "museum"}, "IP"),
         ({"public_hosts": "node.example", "trusted_proxy": "proxy"}, "IP"),
+        ({**OPEN, "public_hosts": "https://node.museum.example"}, "不写 https:// 和端口"),
+        ({**OPEN, "public_hosts": "192.0.2.1, node.museum.example:443"}, "node.museum.example:443"),
     ],
 )
 def test_settings_that_are_not_safe_are_refused_by_name(values: dict[str, str], fault: str) -> None:

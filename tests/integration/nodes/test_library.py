@@ -11,7 +11,17 @@ import pytest
 
 from nodes import Node
 from nodes.models import Question
-from shared.errors import AlreadyDone, InvalidRecord, InvitationUnreadable, NotFound, NotJoined, ReasonMissing
+from shared.errors import (
+    AlreadyDone,
+    DatabaseDamaged,
+    InvalidRecord,
+    InvalidRequest,
+    InvitationUnreadable,
+    NotFound,
+    NotJoined,
+    ReasonMissing,
+    SystemFault,
+)
 from tests.support.processes import HubProcess
 from tests.support.records import make_record
 
@@ -70,6 +80,31 @@ def test_what_is_wrong_is_named_and_nothing_is_done(tmp_path: Path, fields: dict
         with pytest.raises(InvitationUnreadable):
             node.join("https://hub.example.org")
         assert (node.membership, len(list(node.resources()))) == (None, 1)
+
+
+def test_a_source_that_would_double_the_resource_is_refused(tmp_path: Path, fields: dict[str, object]) -> None:
+    with Node(tmp_path / "node") as node:
+        for source in (("cms", ""), ("", "1"), ("cms", None), ("cms",), ("cms", "1", "2")):
+            with pytest.raises(InvalidRequest):
+                node.register(fields, source=source)  # type: ignore[arg-type]  # a program without types
+        assert list(node.resources()) == []
+
+
+def test_one_path_is_one_file_and_not_as_many_as_it_has_letters(tmp_path: Path, fields: dict[str, object]) -> None:
+    (tmp_path / "秤.txt").write_text("定盘星", encoding="utf-8")
+    with Node(tmp_path / "node") as node:
+        done = node.register(fields, str(tmp_path / "秤.txt"))
+        assert [one["name"] for one in node.record(done.record_id)["files"]] == ["秤.txt"]
+
+
+def test_what_the_system_refuses_has_a_name_as_well(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemFault):
+        Node(tmp_path / "file")
+    Node(tmp_path / "node").close()
+    (tmp_path / "node" / "node.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(DatabaseDamaged):
+        Node(tmp_path / "node")
 
 
 def test_questions_are_listed_and_answered(tmp_path: Path, fields: dict[str, object]) -> None:

@@ -156,6 +156,7 @@ def test_a_page_of_the_list_asks_as_much_of_the_database_however_many_there_are(
 def test_several_are_withdrawn_for_one_reason_or_none_is(node: Node) -> None:
     ids = [node.put(title={"zh": f"第 {number} 件"}) for number in range(3)]
     for values, words in (
+        ({"id": ids[:2], "reason": "旧了"}, "必填。"),
         ({"deed": "withdraw", "reason": "旧了"}, "还没有选中资源"),
         ({"deed": "withdraw", "id": ids[:2], "reason": " "}, "请填写理由"),
         ({"deed": "withdraw", "id": ids[:2], "reason": "长" * 2001}, "最多 2000 个字符"),

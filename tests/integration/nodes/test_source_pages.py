@@ -187,6 +187,17 @@ def test_the_schedule_begins_what_is_due_and_nothing_that_is_paused_or_by_hand_o
     assert begun == [due]
 
 
+def test_a_clock_that_is_set_back_keeps_no_source_from_being_harvested(node):
+    later = now() + timedelta(days=9)
+    broken = added(node, "https://a.example.org/", minutes=0, started_at=later, beat_at=later)
+    ended = {"minutes": 60, "started_at": later, "beat_at": later, "finished_at": later, "good": True}
+    added(node, "https://b.example.org/", **ended)
+    assert not sources.is_running(source_of(node, broken), now())
+    with node.workplace.database.unit_of_work(read_only=True) as session:
+        found = sources.due(session, now())
+    assert found is not None
+
+
 def test_the_list_asks_the_database_as_often_for_many_sources_as_for_one(node):
     def queries() -> int:
         counted: list[str] = []

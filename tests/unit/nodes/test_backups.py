@@ -27,6 +27,7 @@ from nodes.models import LocalFile, Membership, Version, now
 from nodes.settings import NodeSettings, load_settings
 from nodes.web.backups import Backups
 from nodes.workplace import DATABASE, Workplace, initialise, open_workplace
+from shared import bags
 from shared.bags import PAYLOAD, read_bag
 from shared.canonical import digest
 from shared.errors import (
@@ -39,6 +40,7 @@ from shared.errors import (
     NodeInUse,
     NotABackup,
     RestoreOverNode,
+    RestoreUnfinished,
 )
 from tests.support.processes import Command
 from tests.support.records import make_record
@@ -265,6 +267,37 @@ def test_a_node_that_is_there_gives_way_only_when_it_is_told_to_and_is_not_throw
     assert versions_in(done.aside) == 1
 
 
+@pytest.mark.parametrize("renamed", range(4))
+def test_a_restoring_that_is_killed_half_way_leaves_no_node_of_two_halves(
+    workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
+) -> None:
+    own = keys.load_key(workplace.folder).id
+    back_up(workplace, tmp_path / "backups")
+    workplace.database.close()
+    left, rename = [renamed], Path.rename
+
+    def killed(path: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed)
+        # A process that is killed tidies nothing up.
+        patched.setattr(shutil, "rmtree", lambda *_args, **_options: None)
+        with pytest.raises(KeyboardInterrupt):
+            restored(workplace.folder, tmp_path / "backups", force=True)
+    if renamed:
+        for opened in (initialise, open_workplace):
+            with pytest.raises(RestoreUnfinished):
+                opened(workplace.settings)
+    restored(workplace.folder, tmp_path / "backups", force=renamed == 0)
+    found = initialise(workplace.settings)
+    assert found.key.id == own
+    found.database.close()
+
+
 def test_a_node_in_use_is_not_replaced(workplace: Workplace, tmp_path: Path) -> None:
     back_up(workplace, tmp_path / "backups")
     with FileLock(workplace.folder / rounds.LOCK), pytest.raises(NodeInUse):
@@ -279,6 +312,51 @@ def test_a_backup_of_a_newer_program_is_refused(workplace: Workplace, tmp_path: 
     with pytest.raises(BackupFromNewer):
         restored(tmp_path / "new", tmp_path / "backups")
     assert list((tmp_path / "new").glob("key*")) == []
+
+
+def rebagged(backup: Path) -> None:
+    """Write the manifests of a backup anew, so that each byte in it is as they say."""
+    found = making._payload(backup, {})
+    info = {"External-Description": "a backup that somebody has changed"}
+    for name, data in bags.tag_files(found, info=info, extra={}, moment=now()).items():
+        (backup / name).write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("node.sqlite", b""),
+        ("node.sqlite", "of another program"),
+        ("folder/key.pem", b"no key"),
+        ("folder/key.pem", None),
+        ("files.json", b"[" * 100_000),
+        ("files.json", b'{"folder":"x","files":[{"path":"uploads/x","sha256":"x","size":1,"mtime_ns":1e40}]}'),
+        ("files.json", b'{"folder":"x","files":[{"path":"uploads/x","sha256":"x","size":1,"mtime_ns":"1"}]}'),
+    ],
+)
+def test_a_backup_that_somebody_has_made_up_is_refused_before_anything_is_there(
+    workplace: Workplace, tmp_path: Path, name: str, content: bytes | str | None
+) -> None:
+    made = back_up(workplace, tmp_path / "backups")
+    path = made.path / PAYLOAD / name
+    path.unlink()
+    if isinstance(content, str):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE of_another (program)")
+    elif content is not None:
+        path.write_bytes(content)
+    rebagged(made.path)
+    with pytest.raises(BackupDamaged):
+        restored(tmp_path / "new", tmp_path / "backups")
+    assert {path.name for path in (tmp_path / "new").iterdir()} <= {rounds.LOCK}
+
+
+def test_what_is_wrong_with_a_backup_is_said_of_a_backup(workplace: Workplace, tmp_path: Path) -> None:
+    made = back_up(workplace, tmp_path / "backups")
+    (made.path / PAYLOAD / "folder" / "key.pem").unlink()
+    with pytest.raises(BackupDamaged) as caught:
+        restored(tmp_path / "new", tmp_path / "backups")
+    assert caught.value.message("zh").endswith("里的 data/folder/key.pem 有损坏：文件不见了。请改用另一个备份。")
 
 
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
@@ -310,6 +388,16 @@ def test_the_command_wants_a_folder_from_somewhere(workplace: Workplace) -> None
     assert "backup_folder" in done.stderr
 
 
+def test_backups_within_the_data_folder_which_would_be_lost_with_it_are_refused(workplace: Workplace) -> None:
+    folder = workplace.folder / "uploads" / "backups"
+    done = Command("nodes", {"COMMONS_NODE_DATA": str(workplace.folder)}).run("backup", str(folder), check=2)
+    assert "备份要放在数据目录之外" in done.stderr
+    assert not folder.exists()
+    environ = {"COMMONS_NODE_DATA": str(workplace.folder), "COMMONS_NODE_BACKUP_FOLDER": str(folder)}
+    with pytest.raises(InvalidSettings, match="backup_folder"):
+        load_settings(environ=environ)
+
+
 def test_while_the_page_is_served_a_backup_is_made_when_the_newest_is_old_enough(
     workplace: Workplace, tmp_path: Path
 ) -> None:
@@ -323,6 +411,9 @@ def test_while_the_page_is_served_a_backup_is_made_when_the_newest_is_old_enough
     assert not fresh.is_due(now() + timedelta(days=1))
     assert fresh.is_due(now() + timedelta(days=2))
     assert fresh.is_due(now() - timedelta(days=1)), "one of the future was made under a wrong clock"
+    [made] = dated.backups(tmp_path / "backups")
+    shutil.copytree(made, made.with_name((now() + timedelta(days=9)).strftime(dated.NAME)))
+    assert not fresh.is_due(now() + timedelta(days=1)), "nor does it make one due when another is fresh"
 
 
 def test_a_backup_that_fails_says_why_and_is_tried_again_later(workplace: Workplace, tmp_path: Path) -> None:

@@ -33,8 +33,6 @@ HEAVY = (
         "nodes.services",
         "nodes.backups.making",
         "nodes.hub_client",
-        "nodes.keywords",
-        "nodes.importers.markup",
     ),
 )
 LOADED = f"import sys, nodes.app, nodes.server; print([name for name in {HEAVY!r} if name in sys.modules])"
