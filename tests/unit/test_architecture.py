@@ -47,14 +47,9 @@ STATES_OF_OTHERS = {
 """Assignments of `state` to things that are not versions: by file and variable."""
 NO_VERSIONS = {"federation/derivatives/making.py", "federation/renditions/making.py"}
 """Files that know no version, and update the states of other things."""
-LATE = {
-    "nodes/workplace.py": ["nodes", "nodes"],
-    "nodes/__init__.py": ["nodes.library"],
-    "nodes/importers/rules.py": ["nodes.importers.markup"],
-    "nodes/web/proposing.py": ["nodes"],
-}
-"""Our own imports inside functions: a page that signs nothing loads no cryptography (a quarter of its memory), nor
-what fills in forms now and then, and whoever imports a part of the node does not load all that a program may use."""
+LATE = {"nodes/workplace.py": ["nodes", "nodes"], "nodes/__init__.py": ["nodes.library"]}
+"""Our own imports inside functions: a page that signs nothing loads no cryptography (a quarter of its memory), and
+whoever imports a part of the node does not load all that a program may use of it."""
 COMMITTERS = {"federation/database.py", "nodes/database.py"}
 
 ROUTES: dict[str, set[tuple[str, str]]] = {
