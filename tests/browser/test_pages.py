@@ -11,87 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.browsing import DESKTOP, LAPTOP, PHONE, pages, visit
 from tests.browser.gallery import Gallery
+from tests.browser.page_names import DESK, NAMES
 from tests.support.processes import eventually
 
-PORTAL = (
-    "home",
-    "search",
-    "search-words",
-    "search-nothing",
-    "search-refused",
-    "browse",
-    "timeline",
-    "map-cell",
-    "institutions",
-    "institution",
-    "collection",
-    "calendar",
-    "about",
-    "interfaces",
-    "audit",
-    "error",
-    "gone",
-    "feedback",
-    "resource-artefact",
-    "resource-course",
-    "lesson",
-    "resource-video",
-    "resource-audio",
-)
-DESK = (
-    "desk-queue",
-    "desk-queue-none",
-    "desk-together",
-    "desk-policy",
-    "desk-rules",
-    "desk-experts",
-    "desk-rereviews",
-    "desk-petitions",
-    "desk-feedback",
-    "desk-collection",
-    "desk-approved",
-    "desk-version",
-    "desk-fault",
-    "desk-changes",
-    "desk-account",
-    "desk-institutions",
-    "desk-log",
-    "desk-report",
-    "desk-users",
-    "desk-door",
-    "desk-person",
-    "desk-second-factor",
-    "guest-invitation",
-)
-NODE = (
-    "node-new",
-    "node-join-carried",
-    "node-people",
-    "node-overview",
-    "node-list",
-    "node-conversation",
-    "node-changes",
-    "node-form",
-    "node-form-faults",
-    "node-form-filled",
-    "node-preview",
-    "node-edit",
-    "node-resource",
-    "node-feedback",
-    "node-returned",
-    "node-withdrawn",
-    "node-sync",
-    "node-sync-running",
-    "node-sync-done",
-    "node-checkup",
-    "node-transfers",
-    "node-transfers-limits",
-    "node-sources",
-    "node-source",
-    "node-source-seen",
-    "node-error",
-)
-NAMES = (*PORTAL, *DESK, *NODE)
 FIRST_PAGE_BYTES = 100 * 1024
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
