@@ -49,7 +49,8 @@ def lightly() -> Iterator[None]:
 
     http.client and werkzeug are made to do without TLS, for Pythons that were built so: the page serves this machine
     alone. What is in `UNUSED` they, SQLAlchemy, Flask-WTF and we name, and a page at rest never runs. Whoever wants
-    any of it afterwards loads it as ever.
+    any of it afterwards loads it as ever, but for one thing: an http.client that was loaded here has no HTTPS for
+    the rest of the process, nor has urllib.request. What we ask of others goes through requests, which has its own.
     """
     others: dict[str, ModuleType | None] = {"ssl": None, **{name: LoadedWhenUsed(name) for name in UNUSED}}
     # SQLAlchemy takes this function of asyncio's; it knows coroutines as well as that one does.

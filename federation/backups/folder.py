@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from shared.errors import BackupUnderWay, FileUnwritable, FolderNotEmpty, NotABackup
-from shared.wording import system_fault
+from shared.errors import BackupUnderWay, FolderNotEmpty, NotABackup
+from shared.unwritable import said_of
 
 MARKER = ".metrology-commons-backups"
 UNFINISHED = ".unfinished-"
@@ -48,15 +48,6 @@ def written(folder: Path) -> Iterator[None]:
                 raise BackupUnderWay(folder=folder) from error
             _clean(folder)
             yield
-
-
-@contextmanager
-def said_of(path: Path) -> Iterator[None]:
-    """Name what the system refuses to write. Raises `FileUnwritable`."""
-    try:
-        yield
-    except OSError as error:
-        raise FileUnwritable(name=error.filename or path, cause=system_fault(error)) from error
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from federation.models.base import now
 from federation.parts import parts
 from federation.schema import head
 from federation.settings import HubSettings, secrets_file
+from shared.unwritable import said_of
 
 log = structlog.get_logger()
 _HEADER = """# 备份时平台的设置，不含机密。恢复时可用 commons-hub --config 指定这份文件；var 改成新的数据目录。
@@ -49,7 +50,7 @@ def make(app: Flask, folder: Path, *, given: HubSettings, with_objects: bool, ke
     with place.written(target):
         # What is decided from here on may be missing: the database is read after it, files are copied long after.
         moment = now()
-        with place.said_of(target), place.draft(target, moment) as (draft, final):
+        with said_of(target), place.draft(target, moment) as (draft, final):
             tables = snapshot.write(app, draft / place.DATABASE, begin)
             with snapshot.reading(draft / place.DATABASE) as here:
                 listed = objects.write_list(here, draft / place.OBJECTS)

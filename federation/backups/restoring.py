@@ -48,6 +48,7 @@ from federation.renditions import making as renditions
 from federation.settings import HubSettings, secrets_file
 from shared import private
 from shared.errors import BackupFromNewer, FileUnwritable, RestoreNotEmpty
+from shared.unwritable import said_of
 from shared.wording import system_fault
 
 EVENTS_SKIPPED = 10_000_000
@@ -173,7 +174,7 @@ def _up_to_date(backup: Checked, var: Path) -> Iterator[Path]:
     # Always the same name: what a restore that was killed left is written over by the next.
     copy = var.resolve() / "restoring.sqlite"
     try:
-        with place.said_of(copy):
+        with said_of(copy):
             private.begin(copy)
             shutil.copyfile(file, copy)
         snapshot.migrate(copy)
@@ -217,7 +218,7 @@ def _put_secrets(source: Path, target: Path) -> None:
     if not source.is_file():
         return
     draft = target.with_suffix(".restored")
-    with place.said_of(target):
+    with said_of(target):
         draft.touch(mode=0o600)
         draft.chmod(0o600)
         draft.write_bytes(source.read_bytes())

@@ -21,8 +21,8 @@ from nodes.backups import dated
 from nodes.key_files import keep_names, write_private
 from shared import private
 from shared.bags import DECLARATION
-from shared.errors import BackupUnderWay, FileUnwritable, FolderNotEmpty, NotABackup
-from shared.wording import system_fault
+from shared.errors import BackupUnderWay, FolderNotEmpty, NotABackup
+from shared.unwritable import said_of
 
 ABOUT, LOCK = "about.json", "backups.lock"
 UNFINISHED = ".unfinished-"
@@ -66,15 +66,6 @@ def _own(folder: Path, owner: str) -> None:
         raise FolderNotEmpty(name=folder)
     if not (folder / ABOUT).exists() or stands != (owner or stands):
         write_private(folder / ABOUT, json.dumps({"node": owner}).encode())
-
-
-@contextmanager
-def said_of(path: Path) -> Iterator[None]:
-    """Name what the system refuses to write. Raises `FileUnwritable`."""
-    try:
-        yield
-    except OSError as error:
-        raise FileUnwritable(name=error.filename or path, cause=system_fault(error)) from error
 
 
 @contextmanager

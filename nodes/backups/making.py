@@ -25,6 +25,7 @@ from nodes.workplace import DATABASE, Workplace
 from shared import bags, private
 from shared.bags import PAYLOAD, Payload
 from shared.errors import DatabaseBusy, DatabaseDamaged
+from shared.unwritable import said_of
 
 CHUNK = 1024**2
 TRIES = 5
@@ -58,7 +59,7 @@ def make(
     with workplace.database.unit_of_work(read_only=True) as session:
         membership = memberships.find(session)
     owner = membership.node_id if membership is not None else ""
-    with place.written(target, owner=owner), place.said_of(target):
+    with place.written(target, owner=owner), said_of(target):
         moment = now()
         before = dated.backups(target)[-1:]
         with place.draft(target, moment) as (draft, final):

@@ -39,6 +39,7 @@ from shared.errors import (
     NodeInUse,
     RestoreOverNode,
 )
+from shared.unwritable import said_of
 from shared.wording import Words, system_fault
 
 ASIDE = "before-restore-%Y%m%dT%H%M%SZ"
@@ -86,7 +87,7 @@ def restore(settings: NodeSettings, source: Path, *, force: bool, reporter: Repo
     if stands and not force:
         raise RestoreOverNode(folder=folder)
     bag = _read(backup)
-    with place.said_of(folder):
+    with said_of(folder):
         folder.mkdir(mode=private.FOLDER, parents=True, exist_ok=True)
         with _alone(folder), _staging(folder) as staging:
             kept = _unpack(bag, staging, folder, reporter)
